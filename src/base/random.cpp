@@ -1,0 +1,65 @@
+#include <cmath>
+#include <numbers>
+
+#include <fovea/base/random.h>
+
+namespace fovea {
+namespace {
+
+constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15;    // 2^64 / golden ratio: SplitMix64's increment
+constexpr std::uint64_t kPosition = 0xd1342543de82ef95;  // odd: tells what was absorbed before from what comes now
+
+/// SplitMix64's output function: a bijection in which every input bit reaches every output bit.
+std::uint64_t mix(std::uint64_t bits) {
+  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9;
+  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111eb;
+  return bits ^ (bits >> 31);
+}
+
+/// Adds one coordinate to a key. The factor keeps (1, 2) apart from (2, 1): a plain sum would not.
+std::uint64_t absorb(std::uint64_t state, std::uint64_t coordinate) {
+  return mix(state * kPosition + mix(coordinate + kGolden));
+}
+
+}  // namespace
+
+RandomStream::RandomStream(std::uint64_t seed, Purpose purpose, std::initializer_list<std::uint64_t> key)
+    : state_(absorb(mix(seed + kGolden), static_cast<std::uint64_t>(purpose))) {
+  for (const std::uint64_t coordinate : key) state_ = absorb(state_, coordinate);
+}
+
+RandomStream::result_type RandomStream::operator()() {
+  state_ += kGolden;
+  return mix(state_);
+}
+
+double RandomStream::uniform() {
+  return static_cast<double>((*this)() >> 11) * 0x1.0p-53;  // 53 bits: every value is exact
+}
+
+std::uint64_t RandomStream::below(std::uint64_t bound) {
+  const std::uint64_t uneven = (0 - bound) % bound;  // 2^64 mod bound: draws below it would favour small results
+  for (;;) {
+    const std::uint64_t draw = (*this)();
+    if (draw >= uneven) return draw % bound;
+  }
+}
+
+double RandomStream::normal() {
+  const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));  // Box and Muller; 1 - u is never 0
+  return radius * std::cos(2.0 * std::numbers::pi * uniform());
+}
+
+RandomStream RandomStream::child(std::uint64_t part) const {
+  RandomStream stream = *this;
+  stream.state_ = absorb(state_, part);
+  return stream;
+}
+
+RandomStream RandomStream::child(std::string_view name) const {
+  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a, spread by absorb()
+  for (const char letter : name) hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3;
+  return child(hash);
+}
+
+}  // namespace fovea

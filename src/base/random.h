@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <string_view>
+
+namespace fovea {
+
+/// What a random draw is for. Two purposes never share a stream.
+enum class Purpose : std::uint64_t { initialise = 1, split, shuffle, augment, forward, predict, test };
+
+/// A stream of random numbers that is a pure function of its key, "SplitMix64" (Steele, Lea, Flood: Fast Splittable
+/// Pseudorandom Number Generators, OOPSLA 2014). No stream depends on how many draws another one made, so the order in
+/// which threads run does not matter and resuming needs counters only. Satisfies UniformRandomBitGenerator.
+class RandomStream {
+ public:
+  using result_type = std::uint64_t;
+
+  /// @param key further coordinates of the draw, e.g. {epoch, sample}.
+  RandomStream(std::uint64_t seed, Purpose purpose, std::initializer_list<std::uint64_t> key = {});
+
+  static constexpr result_type min() { return 0; }
+  static constexpr result_type max() { return std::numeric_limits<result_type>::max(); }
+  result_type operator()();
+
+  /// Uniform in [0, 1).
+  double uniform();
+  /// Uniform in {0, ..., bound - 1}, without bias. bound > 0.
+  std::uint64_t below(std::uint64_t bound);
+  /// Standard normal.
+  double normal();
+  bool chance(double probability) { return uniform() < probability; }
+
+  /// The stream of a named or numbered part; drawing from it does not move this one.
+  RandomStream child(std::uint64_t part) const;
+  RandomStream child(std::string_view name) const;
+
+ private:
+  std::uint64_t state_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,117 @@
+#pragma once
+
+/// The one place that uses LibTorch beyond ATen and torch::nn, so that another LibTorch version is one file away.
+/// Header only: fovea_base itself does not link LibTorch.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <omp.h>
+#include <string>
+#include <vector>
+
+#include <ATen/Parallel.h>
+#include <ATen/record_function.h>
+#include <c10/core/Allocator.h>
+#include <c10/util/ThreadLocalDebugInfo.h>
+
+#include <fovea/base/error.h>
+
+namespace fovea::compat {
+
+/// Makes LibTorch's operators run single-threaded in the calling thread, and in no other: at::set_num_threads would also
+/// change what later threads start with.
+inline void use_one_operator_thread() {
+  at::get_num_threads();  // LibTorch initialises a thread's OpenMP setting at its first use; ours has to come after
+  omp_set_num_threads(1);
+}
+
+/// What an observed operator was called with.
+struct OperatorCall {
+  const char* name;  ///< e.g. "aten::convolution"
+  const std::vector<c10::IValue>& inputs;
+  const std::vector<c10::IValue>& outputs;
+};
+
+/// While alive, calls `observe` after every outermost operator (one not called by another operator) that `accept` names,
+/// run by the creating thread. One at a time per thread.
+class OperatorObserver {
+ public:
+  using Accept = std::function<bool(const char* name)>;
+  using Observe = std::function<void(const OperatorCall&)>;
+
+  OperatorObserver(Accept accept, Observe observe) : accept_(std::move(accept)), observe_(std::move(observe)) {
+    if (current() != nullptr) throw Error("operators of this thread are observed already");
+    current() = this;
+    handle_ = at::addThreadLocalCallback(
+        at::RecordFunctionCallback(&OperatorObserver::enter, &OperatorObserver::leave).needsInputs(true).needsOutputs(true));
+  }
+  ~OperatorObserver() {
+    at::removeCallback(handle_);
+    current() = nullptr;
+  }
+  OperatorObserver(const OperatorObserver&) = delete;
+  OperatorObserver& operator=(const OperatorObserver&) = delete;
+
+ private:
+  /// The arguments live only as long as the start callback.
+  struct Accepted : at::ObserverContext {
+    std::vector<c10::IValue> inputs;
+  };
+
+  static OperatorObserver*& current() {
+    thread_local OperatorObserver* observer = nullptr;
+    return observer;
+  }
+
+  static std::unique_ptr<at::ObserverContext> enter(const at::RecordFunction& function) {
+    OperatorObserver* self = current();
+    if (self == nullptr || !self->accept_(function.name())) return nullptr;
+    ++self->depth_;
+    auto accepted = std::make_unique<Accepted>();
+    accepted->inputs.assign(function.inputs().begin(), function.inputs().end());
+    return accepted;
+  }
+
+  static void leave(const at::RecordFunction& function, at::ObserverContext* context) {
+    OperatorObserver* self = current();
+    if (self == nullptr || context == nullptr) return;
+    const auto& inputs = static_cast<const Accepted*>(context)->inputs;
+    if (--self->depth_ == 0) self->observe_({function.name(), inputs, function.outputs()});
+  }
+
+  Accept accept_;
+  Observe observe_;
+  int depth_ = 0;
+  at::CallbackHandle handle_;
+};
+
+/// While alive, a tensor allocation of the creating thread that brings the total beyond `bytes` throws InputError. For
+/// building networks from descriptions that somebody else wrote.
+class AllocationLimit {
+ public:
+  AllocationLimit(std::int64_t bytes, const std::string& where)
+      : guard_(c10::DebugInfoKind::PROFILER_STATE, std::make_shared<Reporter>(bytes, where)) {}
+
+ private:
+  class Reporter final : public c10::MemoryReportingInfoBase {
+   public:
+    Reporter(std::int64_t bytes, std::string where) : remaining_(bytes), where_(std::move(where)) {}
+    bool memoryProfilingEnabled() const override { return true; }
+    void reportMemoryUsage(void*, std::int64_t size, std::int64_t, std::int64_t, c10::Device) override {
+      remaining_ -= size;  // negative when memory is given back
+      if (remaining_ < 0 && size > 0) {
+        throw InputError(where_, "a description of the network whose weights the file holds", "one of a far larger network",
+                         "the file is damaged or forged");
+      }
+    }
+
+   private:
+    std::int64_t remaining_;
+    std::string where_;
+  };
+
+  c10::DebugInfoGuard guard_;
+};
+
+}  // namespace fovea::compat

@@ -1,0 +1,40 @@
+# How fovea's own code is compiled: warnings, sanitizers, ccache with precompiled headers, and which BLAS runs.
+
+add_library(fovea_warnings INTERFACE)
+target_compile_options(fovea_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # GCC 12 reports impossible overlaps and overflows inside std::string's own operator+ (GCC bug 105651).
+  target_compile_options(fovea_warnings INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+endif()
+if(FOVEA_WARNINGS_AS_ERRORS)
+  target_compile_options(fovea_warnings INTERFACE -Werror)
+endif()
+
+if(FOVEA_SANITIZE)
+  add_compile_options(-fsanitize=${FOVEA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${FOVEA_SANITIZE})
+endif()
+
+# ccache refuses to cache a file that uses a precompiled header until it is told that the header's defines and
+# __TIME__ do not matter; -fpch-preprocess makes GCC name the header in what ccache hashes.
+find_program(FOVEA_CCACHE ccache)
+if(FOVEA_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+                                  ${FOVEA_CCACHE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+  endif()
+endif()
+
+# LibTorch's OpenMP and OpenBLAS's own threads fight for the cores. An old-style RPATH goes before the machine's
+# BLAS alternatives and covers LibTorch's own dependency, so fovea runs on OpenBLAS-OpenMP and changes nothing else.
+set(FOVEA_BLAS_DIRECTORY "/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-openmp" CACHE PATH "Folder of the OpenMP OpenBLAS")
+function(fovea_use_openblas_openmp target)
+  if(EXISTS ${FOVEA_BLAS_DIRECTORY})
+    target_link_options(${target} PRIVATE -Wl,--disable-new-dtags)
+    set_target_properties(${target} PROPERTIES BUILD_RPATH ${FOVEA_BLAS_DIRECTORY} INSTALL_RPATH ${FOVEA_BLAS_DIRECTORY})
+  else()
+    message(WARNING "fovea: ${FOVEA_BLAS_DIRECTORY} is missing; ${target} will use the machine's default BLAS, which may be slow "
+                    "(install libopenblas0-openmp)")
+  endif()
+endfunction()

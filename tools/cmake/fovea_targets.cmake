@@ -1,0 +1,101 @@
+# One static library per folder. Every library has an include root of its own, build/include/<target>, that holds only
+# a link to its folder: an include that goes up the layers finds no file and does not compile.
+
+set(FOVEA_LIBRARIES "" CACHE INTERNAL "")
+
+# LibTorch's headers cost 28 s per file; precompiled once, every Torch target reuses them.
+function(fovea_precompiled_torch)
+  set(source ${CMAKE_BINARY_DIR}/torch_precompiled.cpp)
+  file(CONFIGURE OUTPUT ${source} CONTENT "// Exists to own the precompiled LibTorch header.\n")
+  add_library(fovea_torch_precompiled OBJECT ${source})
+  target_link_libraries(fovea_torch_precompiled PUBLIC torch PRIVATE fovea_warnings)  # a user must have the same flags
+  target_compile_definitions(fovea_torch_precompiled PRIVATE NDEBUG)
+  target_precompile_headers(fovea_torch_precompiled PRIVATE <torch/torch.h>)
+endfunction()
+
+function(fovea_uses_torch target)
+  target_link_libraries(${target} PUBLIC torch gomp)  # gomp: LibTorch's own OpenMP, for thread counts
+  # Debian's LibTorch is built with NDEBUG; without it here, assertions in its headers miss state that its code never keeps.
+  target_compile_definitions(${target} PUBLIC NDEBUG)
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "EXECUTABLE")  # the header was compiled with -fPIC, and GCC wants the same of whoever uses it
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${target} PRIVATE -fPIC)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM fovea_torch_precompiled)
+endfunction()
+
+# fovea_library(name FOLDER folder [USES fovea libraries] [LINK public dependencies] [PRIVATE hidden ones] [TORCH])
+function(fovea_library name)
+  cmake_parse_arguments(ARG "TORCH" "FOLDER" "USES;LINK;PRIVATE" ${ARGN})
+  set(target fovea_${name})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER}/*.cpp)
+  add_library(${target} STATIC ${sources})
+  add_library(fovea::${name} ALIAS ${target})
+
+  set(root ${CMAKE_BINARY_DIR}/include/${target})
+  file(MAKE_DIRECTORY ${root}/fovea)
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER} ${root}/fovea/${name} SYMBOLIC)
+  target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${root}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+
+  list(TRANSFORM ARG_USES PREPEND fovea_)
+  target_link_libraries(${target} PUBLIC ${ARG_USES} ${ARG_LINK} PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:fovea_warnings>)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  if(ARG_TORCH)
+    fovea_uses_torch(${target})
+  endif()
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+  install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fovea/${name}
+          FILES_MATCHING PATTERN "*.h")
+  set(FOVEA_LIBRARIES ${FOVEA_LIBRARIES} ${target} CACHE INTERNAL "")
+endfunction()
+
+# The program: tools/*.cpp. What its commands share with the tests is the library fovea_program.
+function(fovea_program)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tools/*.cpp)
+  list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/tools/main.cpp)
+  add_library(fovea_program STATIC ${sources})
+  target_include_directories(fovea_program PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/tools)
+  target_link_libraries(fovea_program PUBLIC ${FOVEA_LIBRARIES} CLI11::CLI11 PRIVATE fovea_warnings)
+  target_compile_definitions(fovea_program PRIVATE FOVEA_VERSION="${PROJECT_VERSION}")
+  fovea_uses_torch(fovea_program)
+
+  add_executable(fovea_executable tools/main.cpp)
+  set_target_properties(fovea_executable PROPERTIES OUTPUT_NAME fovea)
+  target_link_libraries(fovea_executable PRIVATE fovea_program fovea_warnings)
+  fovea_use_openblas_openmp(fovea_executable)
+endfunction()
+
+# Installs the program, the libraries and their headers; find_package(fovea) then offers fovea::fovea.
+function(fovea_install)
+  add_library(fovea_all INTERFACE)
+  target_link_libraries(fovea_all INTERFACE ${FOVEA_LIBRARIES})
+  set_target_properties(fovea_all PROPERTIES EXPORT_NAME fovea)
+  add_library(fovea::fovea ALIAS fovea_all)
+
+  include(CMakePackageConfigHelpers)
+  set(destination ${CMAKE_INSTALL_LIBDIR}/cmake/fovea)
+  configure_package_config_file(${CMAKE_CURRENT_SOURCE_DIR}/tools/cmake/fovea-config.cmake.in
+                                ${CMAKE_BINARY_DIR}/fovea-config.cmake INSTALL_DESTINATION ${destination})
+  write_basic_package_version_file(${CMAKE_BINARY_DIR}/fovea-config-version.cmake COMPATIBILITY SameMinorVersion)
+  install(TARGETS fovea_all ${FOVEA_LIBRARIES} EXPORT fovea_targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(TARGETS fovea_executable RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(EXPORT fovea_targets NAMESPACE fovea:: DESTINATION ${destination})
+  install(FILES ${CMAKE_BINARY_DIR}/fovea-config.cmake ${CMAKE_BINARY_DIR}/fovea-config-version.cmake DESTINATION ${destination})
+endfunction()
+
+# fovea_test(name [USES fovea libraries] [TORCH]): the suite tests/<name>/*.cpp, one executable and one ctest entry.
+function(fovea_test name)
+  cmake_parse_arguments(ARG "TORCH" "" "USES;ENVIRONMENT" ${ARGN})
+  set(target test_${name})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  add_executable(${target} ${sources})
+  list(TRANSFORM ARG_USES PREPEND fovea_)
+  target_link_libraries(${target} PRIVATE ${ARG_USES} fovea_test_support GTest::gmock GTest::gtest_main fovea_warnings)
+  if(ARG_TORCH)
+    fovea_uses_torch(${target})
+    fovea_use_openblas_openmp(${target})
+  endif()
+  add_test(NAME ${name} COMMAND ${target} --gtest_brief=1)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600 ENVIRONMENT "${ARG_ENVIRONMENT}")
+endfunction()
