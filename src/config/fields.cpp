@@ -1,0 +1,343 @@
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <numeric>
+#include <sstream>
+
+#include <fovea/base/error.h>
+#include <fovea/config/fields.h>
+
+namespace fovea {
+namespace {
+
+std::string number_text(double value) {
+  std::ostringstream text;
+  text.precision(15);  // what a double holds of a decimal number: 0.1 stays 0.1
+  text << value;
+  return text.str();
+}
+
+/// "a.yaml:3: train.epochs"; either part may be empty.
+std::string place(const std::string& origin, const std::string& path) {
+  return origin + (origin.empty() || path.empty() ? "" : ": ") + path;
+}
+
+std::string describe(IntegerRange range) {
+  const bool below = range.minimum != IntegerRange{}.minimum;
+  const bool above = range.maximum != IntegerRange{}.maximum;
+  if (below && above) return "an integer from " + std::to_string(range.minimum) + " to " + std::to_string(range.maximum);
+  if (below) return "an integer >= " + std::to_string(range.minimum);
+  if (above) return "an integer <= " + std::to_string(range.maximum);
+  return "an integer";
+}
+
+std::string describe(RealRange range) {
+  const bool below = range.minimum != RealRange{}.minimum;
+  const bool above = range.maximum != RealRange{}.maximum;
+  if (below && above) {
+    return std::string("a number in ") + (range.minimum_open ? "(" : "[") + number_text(range.minimum) + ", " +
+           number_text(range.maximum) + (range.maximum_open ? ")" : "]");
+  }
+  if (below) return std::string("a number ") + (range.minimum_open ? "> " : ">= ") + number_text(range.minimum);
+  if (above) return std::string("a number ") + (range.maximum_open ? "< " : "<= ") + number_text(range.maximum);
+  return "a number";
+}
+
+bool contains(RealRange range, double value) {
+  if (!std::isfinite(value)) return false;
+  const bool low = range.minimum_open ? value > range.minimum : value >= range.minimum;
+  const bool high = range.maximum_open ? value < range.maximum : value <= range.maximum;
+  return low && high;
+}
+
+std::string describe_list(const std::string& item, IntegerRange count) {
+  if (count.minimum == count.maximum) return "a list of " + std::to_string(count.minimum) + ", each " + item;
+  return "a list of " + std::to_string(count.minimum) + " to " + std::to_string(count.maximum) + ", each " + item;
+}
+
+template <typename Number>
+bool parse_number(const std::string& text, Number& number) {
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && rest == end && !text.empty();
+}
+
+std::string join_path(const std::string& path, const std::string& name) {
+  return path.empty() ? name : path + "." + name;
+}
+
+/// Takes fields out of a map and remembers which keys were asked for.
+class FieldReader final : public FieldVisitor {
+ public:
+  FieldReader(const Value& map, std::string path) : map_(map), path_(std::move(path)) {
+    if (map.kind != Value::Kind::map && map.kind != Value::Kind::null) {
+      throw InputError(place(map.origin, path_), "a map of keys and values", map.describe());
+    }
+  }
+
+  void boolean(const char* name, bool& value, const char*) override {
+    if (const Value* given = take(name)) {
+      if (given->scalar == "true") {
+        value = true;
+      } else if (given->scalar == "false") {
+        value = false;
+      } else {
+        fail(*given, name, "true or false");
+      }
+    }
+  }
+
+  void integer(const char* name, std::int64_t& value, IntegerRange range, const char*) override {
+    if (const Value* given = take(name)) value = to_integer(*given, name, range, describe(range));
+  }
+
+  void real(const char* name, double& value, RealRange range, const char*) override {
+    if (const Value* given = take(name)) value = to_real(*given, name, range, describe(range));
+  }
+
+  void text(const char* name, std::string& value, const char*) override {
+    if (const Value* given = take(name)) {
+      if (given->kind != Value::Kind::scalar) fail(*given, name, "text");
+      value = given->scalar;
+    }
+  }
+
+  void optional_real(const char* name, std::optional<double>& value, RealRange range, const char*) override {
+    if (const Value* given = take(name)) {
+      if (given->scalar == "none") {
+        value.reset();
+      } else {
+        value = to_real(*given, name, range, describe(range) + " or none");
+      }
+    }
+  }
+
+  void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange range, IntegerRange count,
+                const char*) override {
+    read_list(name, value, count, describe(range),
+              [&](const Value& item, const std::string& expected) { return to_integer(item, name, range, expected); });
+  }
+
+  void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count, const char*) override {
+    read_list(name, value, count, describe(range),
+              [&](const Value& item, const std::string& expected) { return to_real(item, name, range, expected); });
+  }
+
+  void group(const char* name, Options& options, const char*) override {
+    if (const Value* given = take(name)) read_fields(options, *given, join_path(path_, name));
+  }
+
+  void custom(const char* name, CustomField& field, const char*) override {
+    if (const Value* given = take(name)) field.read(*given, join_path(path_, name));
+  }
+
+  void accept(const std::vector<std::string>& names) { known_.insert(known_.end(), names.begin(), names.end()); }
+
+  /// @throws InputError for the first key nobody asked for.
+  void finish() const {
+    for (const auto& [key, value] : map_.map) {
+      if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+      const std::string nearest = nearest_name(key, known_);
+      throw InputError(place(value.origin, join_path(path_, key)) + ": unknown key; " +
+                       (nearest.empty() ? "known here: " + join_names(known_) : "did you mean '" + nearest + "'?"));
+    }
+  }
+
+ protected:
+  void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, const char*) override {
+    if (const Value* given = take(name)) {
+      const auto found = std::find(words.begin(), words.end(), given->scalar);
+      if (given->kind != Value::Kind::scalar || found == words.end()) fail(*given, name, "one of " + join_names(words));
+      selected = static_cast<std::size_t>(found - words.begin());
+    }
+  }
+
+ private:
+  const Value* take(const char* name) {
+    known_.emplace_back(name);
+    return map_.find(name);
+  }
+
+  [[noreturn]] void fail(const Value& given, const std::string& name, const std::string& expected) const {
+    throw InputError(place(given.origin, join_path(path_, name)), expected, given.describe());
+  }
+
+  std::int64_t to_integer(const Value& given, const char* name, IntegerRange range, const std::string& expected) const {
+    std::int64_t number = 0;
+    if (!parse_number(given.scalar, number) || number < range.minimum || number > range.maximum) fail(given, name, expected);
+    return number;
+  }
+
+  double to_real(const Value& given, const char* name, RealRange range, const std::string& expected) const {
+    double number = 0;
+    if (!parse_number(given.scalar, number) || !contains(range, number)) fail(given, name, expected);
+    return number;
+  }
+
+  template <typename Number, typename Convert>
+  void read_list(const char* name, std::vector<Number>& value, IntegerRange count, const std::string& item,
+                 Convert convert) {
+    const Value* given = take(name);
+    if (given == nullptr) return;
+    const std::string expected = describe_list(item, count);
+    std::vector<Number> numbers;
+    if (given->kind == Value::Kind::scalar) {
+      numbers.push_back(convert(*given, expected));
+    } else if (given->kind == Value::Kind::list) {
+      for (const Value& element : given->list) numbers.push_back(convert(element, expected));
+    } else {
+      fail(*given, name, expected);
+    }
+    const auto length = static_cast<std::int64_t>(numbers.size());
+    if (length < count.minimum || length > count.maximum) {
+      throw InputError(place(given->origin, join_path(path_, name)), expected, std::to_string(length) + " values");
+    }
+    value = std::move(numbers);
+  }
+
+  const Value& map_;
+  std::string path_;
+  std::vector<std::string> known_;
+};
+
+/// Builds the JSON document of the present values.
+class FieldWriter final : public FieldVisitor {
+ public:
+  Json document = Json::object();
+
+  void boolean(const char* name, bool& value, const char*) override { document[name] = value; }
+  void integer(const char* name, std::int64_t& value, IntegerRange, const char*) override { document[name] = value; }
+  void real(const char* name, double& value, RealRange, const char*) override { document[name] = value; }
+  void text(const char* name, std::string& value, const char*) override { document[name] = value; }
+  void optional_real(const char* name, std::optional<double>& value, RealRange, const char*) override {
+    document[name] = value ? Json(*value) : Json("none");
+  }
+  void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange, IntegerRange, const char*) override {
+    document[name] = value;
+  }
+  void reals(const char* name, std::vector<double>& value, RealRange, IntegerRange, const char*) override {
+    document[name] = value;
+  }
+  void group(const char* name, Options& options, const char*) override { document[name] = write_fields(options); }
+  void custom(const char* name, CustomField& field, const char*) override { document[name] = field.write(); }
+
+ protected:
+  void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, const char*) override {
+    document[name] = words[selected];
+  }
+};
+
+/// Builds the description that `fovea list` prints.
+class FieldLister final : public FieldVisitor {
+ public:
+  Json rows = Json::array();
+
+  explicit FieldLister(std::string prefix = "") : prefix_(std::move(prefix)) {}
+
+  void boolean(const char* name, bool& value, const char* help) override { add(name, value, "true or false", help); }
+  void integer(const char* name, std::int64_t& value, IntegerRange range, const char* help) override {
+    add(name, value, describe(range), help);
+  }
+  void real(const char* name, double& value, RealRange range, const char* help) override {
+    add(name, value, describe(range), help);
+  }
+  void text(const char* name, std::string& value, const char* help) override { add(name, value, "text", help); }
+  void optional_real(const char* name, std::optional<double>& value, RealRange range, const char* help) override {
+    add(name, value ? Json(*value) : Json("none"), describe(range) + " or none", help);
+  }
+  void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange range, IntegerRange count,
+                const char* help) override {
+    add(name, value, describe_list(describe(range), count), help);
+  }
+  void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count, const char* help) override {
+    add(name, value, describe_list(describe(range), count), help);
+  }
+  void group(const char* name, Options& options, const char*) override {
+    FieldLister nested(prefix_ + name + ".");
+    options.visit_fields(nested);
+    for (Json& row : nested.rows) rows.push_back(std::move(row));
+  }
+  void custom(const char* name, CustomField& field, const char* help) override {
+    add(name, field.write(), "see help", help);
+  }
+
+ protected:
+  void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, const char* help) override {
+    add(name, words[selected], "one of " + join_names(words), help);
+  }
+
+ private:
+  void add(const char* name, Json value, const std::string& allowed, const char* help) {
+    rows.push_back({{"name", prefix_ + name}, {"default", std::move(value)}, {"allowed", allowed}, {"help", help}});
+  }
+
+  std::string prefix_;
+};
+
+std::size_t edit_distance(const std::string& left, const std::string& right) {
+  std::vector<std::size_t> row(right.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= left.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= right.size(); ++j) {
+      const std::size_t substitution = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, substitution}));
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+void read_fields(Options& options, const Value& value, const std::string& path, const std::vector<std::string>& also_known) {
+  FieldReader reader(value, path);
+  reader.accept(also_known);
+  options.visit_fields(reader);
+  reader.finish();
+}
+
+Json write_fields(Options& options) {
+  FieldWriter writer;
+  options.visit_fields(writer);
+  return std::move(writer.document);
+}
+
+Json list_fields(Options& options) {
+  FieldLister lister;
+  options.visit_fields(lister);
+  return std::move(lister.rows);
+}
+
+std::string nearest_name(const std::string& name, const std::vector<std::string>& known) {
+  std::string nearest;
+  std::size_t best = 1 + std::max<std::size_t>(2, name.size() / 3);  // further away it is another word, not a typing error
+  for (const std::string& candidate : known) {
+    const std::size_t distance = edit_distance(name, candidate);
+    if (distance < best && distance < std::max(name.size(), candidate.size())) {
+      best = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+std::string join_names(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
+    text += names[i];
+  }
+  return text;
+}
+
+SectionName section_name(const Value& section, const std::string& path) {
+  if (section.kind == Value::Kind::scalar) return {section.scalar, place(section.origin, path), false};
+  const std::string key = join_path(path, "name");
+  if (section.kind != Value::Kind::map) throw InputError(place(section.origin, path), "a name or a map", section.describe());
+  const Value* name = section.find("name");
+  if (name == nullptr) throw InputError(place(section.origin, key), "a name", "nothing", "add the key '" + key + "'");
+  if (name->kind != Value::Kind::scalar) throw InputError(place(name->origin, key), "a name", name->describe());
+  return {name->scalar, place(name->origin, key), true};
+}
+
+}  // namespace fovea

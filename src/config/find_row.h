@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <fovea/base/error.h>
+#include <fovea/config/fields.h>
+
+namespace fovea {
+
+/// The row of a registry that has this name. @param origin where the name was written. @param what e.g. "a model".
+/// @throws InputError with all names and the nearest one.
+template <typename Row>
+const Row& find_row(const std::vector<Row>& rows, const std::string& name, const std::string& origin,
+                    const std::string& what) {
+  std::vector<std::string> names;
+  for (const Row& row : rows) {
+    if (row.name == name) return row;
+    names.push_back(row.name);
+  }
+  const std::string nearest = nearest_name(name, names);
+  throw InputError(origin, what + " (" + join_names(names) + ")", "'" + name + "'",
+                   nearest.empty() ? "see fovea list" : "did you mean '" + nearest + "'?");
+}
+
+}  // namespace fovea

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fovea/config/fields.h>
+
+namespace fovea {
+
+/// A section that names one of several implementations and holds that one's options, so that an option another one has is an
+/// unknown key here: `optimizer: {name: sgd, momentum: 0.9}`. A bare name is the short form.
+/// @tparam Base derives from Options; what the implementations have in common.
+template <typename Base>
+class NamedOptions final : public CustomField {
+ public:
+  struct Row {
+    std::string name;
+    std::function<std::shared_ptr<Base>()> make;
+  };
+
+  /// The first row is the default.
+  explicit NamedOptions(std::vector<Row> rows) : rows_(std::move(rows)) { select(rows_.front()); }
+
+  Base& operator*() const { return *options_; }
+  Base* operator->() const { return options_.get(); }
+  const std::string& name() const { return name_; }
+
+  void read(const Value& value, const std::string& path) override;
+
+  Json write() override {
+    Json map = {{"name", name_}};
+    map.update(write_fields(*options_));
+    return map;
+  }
+
+ private:
+  void select(const Row& row) {
+    name_ = row.name;
+    options_ = row.make();
+  }
+
+  std::vector<Row> rows_;
+  std::string name_;
+  std::shared_ptr<Base> options_;
+};
+
+/// @throws InputError `<origin>: <path>: expected one of <names>, got <what>`.
+[[noreturn]] void throw_unknown_name(const Value& value, const std::string& path, const std::vector<std::string>& names);
+
+template <typename Base>
+void NamedOptions<Base>::read(const Value& value, const std::string& path) {
+  const Value* name = value.kind == Value::Kind::map ? value.find("name") : &value;
+  if (name != nullptr) {  // a map without a name sets options of the default
+    std::vector<std::string> names;
+    const Row* found = nullptr;
+    for (const Row& row : rows_) {
+      names.push_back(row.name);
+      if (name->scalar == row.name) found = &row;
+    }
+    if (found == nullptr) throw_unknown_name(*name, name == &value ? path : path + ".name", names);
+    select(*found);
+  }
+  if (value.kind == Value::Kind::map) read_fields(*options_, value, path, {"name"});
+}
+
+}  // namespace fovea
