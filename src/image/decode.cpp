@@ -1,0 +1,76 @@
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include <fovea/base/error.h>
+#include <fovea/base/file.h>
+#include <fovea/image/container.h>
+#include <fovea/image/decode.h>
+
+namespace fovea {
+namespace {
+
+constexpr std::size_t kMaximumImageFileBytes = std::size_t{1} << 30;
+
+/// @return [H, W, 3] in OpenCV's order BGR.
+cv::Mat decode_bgr(const std::vector<std::uint8_t>& bytes, const std::string& path) {
+  try {
+    // IMREAD_COLOR applies the EXIF orientation; IMREAD_UNCHANGED would not.
+    cv::Mat bgr = cv::imdecode(bytes, cv::IMREAD_COLOR);
+    if (!bgr.empty()) return bgr;
+  } catch (const cv::Exception& error) {
+    if (error.code == cv::Error::StsNoMem) throw SystemError(path + ": no memory for the image; scale it down first");
+    if (std::string_view(error.err).find("CV_IO_MAX_IMAGE") != std::string_view::npos) {
+      throw InputError(path, "an image of at most " + std::to_string(kMaximumImagePixels) + " pixels and 2^20 per side",
+                       "a larger one", "scale it down first");
+    }
+  }
+  throw InputError(path, "a readable image", "bytes that cannot be decoded", "the file is damaged or of an unknown kind");
+}
+
+Image to_grey(const Image& rgb) {
+  Image grey(rgb.height, rgb.width, 1);
+  const std::uint8_t* source = rgb.pixels.data();
+  for (std::uint8_t& value : grey.pixels) {
+    const std::uint32_t weighted = source[0] * 19595U + source[1] * 38470U + source[2] * 7471U;  // the weights sum to 2^16
+    value = static_cast<std::uint8_t>((weighted + 0x8000U) >> 16);
+    source += 3;
+  }
+  return grey;
+}
+
+Image to_rgb(const Image& grey) {
+  Image rgb(grey.height, grey.width, 3);
+  std::uint8_t* target = rgb.pixels.data();
+  for (const std::uint8_t value : grey.pixels) target = std::fill_n(target, 3, value);
+  return rgb;
+}
+
+}  // namespace
+
+Image decode_image_file(const std::string& path) {
+  const cv::Mat bgr = decode_bgr(checked_image_bytes(read_file(path, kMaximumImageFileBytes), path), path);
+  check_image_size(bgr.rows, bgr.cols, path);  // OpenCV's own limit can be raised from the environment
+  Image image(bgr.rows, bgr.cols, 3);
+  cv::Mat rgb(bgr.rows, bgr.cols, CV_8UC3, image.pixels.data());
+  cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
+  return image;
+}
+
+Image to_channels(const Image& image, int channels) {
+  const auto check = [](const char* what, int count) {
+    if (count != 1 && count != 3) throw InputError(what, "1 or 3 channels", std::to_string(count));
+  };
+  check("to_channels: input", image.channels);
+  check("to_channels: output", channels);
+  if (image.channels == channels) return image;
+  return channels == 1 ? to_grey(image) : to_rgb(image);
+}
+
+}  // namespace fovea
