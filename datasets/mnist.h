@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fovea/config/fields.h>
+#include <fovea/data/dataset.h>
+
+namespace fovea {
+
+/// Where a data set in the files of MNIST lies.
+class MnistOptions : public Options {
+ public:
+  explicit MnistOptions(std::string default_root) : root(std::move(default_root)) {}
+  void visit_fields(FieldVisitor& fields) override;
+
+  std::string root;
+};
+
+const std::vector<std::string>& mnist_class_names();
+const std::vector<std::string>& fashion_mnist_class_names();
+
+/// Reads `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, or `t10k-...` for the test split, each plain or `.gz`.
+/// @param advice how to get the data set, for the message when the folder is missing.
+/// @throws InputError when files are missing or damaged, counts differ, or a label has no class.
+std::shared_ptr<const Dataset> open_mnist(const std::string& root, Split split, const std::vector<std::string>& class_names,
+                                          const std::string& advice);
+
+}  // namespace fovea

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fovea/config/fields.h>
+#include <fovea/data/dataset.h>
+
+namespace fovea {
+
+/// One data set that configurations can name.
+struct DatasetRow {
+  std::string name;
+  std::string title;      ///< full name, authors and year
+  std::string arxiv;      ///< of the paper that describes it; empty when there is none there
+  std::string reference;  ///< where it is described, when not on arXiv
+  std::string licence;
+  std::vector<double> mean;                ///< per channel, of training pixels scaled to [0, 1]
+  std::vector<double> standard_deviation;  ///< per channel
+  std::function<std::unique_ptr<Options>()> make_options;
+  /// Opens the files of `train` or `test`. @throws InputError naming the file and what is wrong with it.
+  std::function<std::shared_ptr<const Dataset>(const Options&, Split)> open;
+};
+
+/// Every data set, in the order `fovea list datasets` prints.
+const std::vector<DatasetRow>& dataset_registry();
+
+/// @throws InputError with the nearest name when there is no such data set. @param origin where the name was written.
+const DatasetRow& find_dataset(const std::string& name, const std::string& origin);
+
+}  // namespace fovea

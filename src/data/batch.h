@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <torch/torch.h>
+
+namespace fovea {
+
+/// Turns pixels in [0, 255] into network input: (pixel / 255 - mean) / standard deviation, per channel.
+struct Normalization {
+  std::vector<double> mean;
+  std::vector<double> standard_deviation;
+
+  /// @param images 8-bit, [N, C, H, W] or [C, H, W]. @return float32 of the same shape, on the same device.
+  /// @throws ShapeError when C differs from the number of means.
+  torch::Tensor operator()(const torch::Tensor& images) const;
+};
+
+/// Images with labels on their way into a network. Pixels stay 8-bit until input() is asked for; a network that reads only
+/// parts of an image (a glimpse network) normalises just these.
+struct Batch {
+  torch::Tensor images;                ///< 8-bit or normalised float, [N, C, H, W]; undefined when sizes differ
+  std::vector<torch::Tensor> singles;  ///< 8-bit [C, H, W] each, when sizes differ
+  torch::Tensor labels;                ///< int64 [N]
+  std::shared_ptr<const Normalization> normalization;
+
+  std::int64_t size() const;
+
+  /// All images as one normalised float tensor [N, C, H, W]. @throws ShapeError when their sizes differ.
+  torch::Tensor input() const;
+
+  /// Images [begin, end), sharing memory.
+  Batch slice(std::int64_t begin, std::int64_t end) const;
+
+  Batch to(torch::Device device) const;
+};
+
+}  // namespace fovea

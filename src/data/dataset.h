@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <fovea/image/image.h>
+
+namespace fovea {
+
+/// Which part of a data set. `validation` is split off `train` by the caller (see split.h).
+enum class Split { train, validation, test };
+
+/// "train", "val" or "test".
+std::string to_string(Split split);
+
+/// One labelled image.
+struct Sample {
+  Image image;
+  std::int64_t label = 0;  ///< in [0, number of classes)
+};
+
+/// A finite, indexable set of labelled images. Implementations are immutable and may be read from several threads.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+
+  virtual std::int64_t size() const = 0;
+
+  /// The sample at `index` in [0, size()). @throws InputError when its bytes cannot be read.
+  virtual Sample sample(std::int64_t index) const = 0;
+
+  /// The label at `index`, without decoding the image.
+  virtual std::int64_t label(std::int64_t index) const = 0;
+
+  /// One name per class; its length is the number of classes.
+  virtual const std::vector<std::string>& class_names() const = 0;
+
+  /// Channels of every image after reading: 1 or 3 for the sets that ship.
+  virtual int channels() const = 0;
+
+  /// Height and width shared by every image; 0 when the images differ in size.
+  virtual int height() const = 0;
+  virtual int width() const = 0;
+};
+
+}  // namespace fovea

@@ -1,0 +1,125 @@
+#include <algorithm>
+#include <condition_variable>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <fovea/base/torch_compat.h>
+#include <fovea/data/loader.h>
+
+namespace fovea {
+
+/// Workers take batch numbers in order and put results under their number; the consumer takes them out in order. A worker
+/// waits while it is `window` batches ahead of the consumer.
+struct BatchStream::State {
+  struct Result {
+    Batch batch;
+    std::exception_ptr failure;
+  };
+
+  const Loader* loader = nullptr;
+  Indices order;
+  std::int64_t epoch = 0;
+  std::int64_t end = 0;
+  std::int64_t next_to_make = 0;
+  std::int64_t next_to_take = 0;
+  std::int64_t window = 1;
+  bool stopping = false;
+  std::map<std::int64_t, Result> ready;
+  std::mutex mutex;
+  std::condition_variable made;
+  std::condition_variable taken;
+  std::vector<std::thread> workers;
+
+  void work() {
+    compat::use_one_operator_thread();
+    std::unique_lock lock(mutex);
+    for (;;) {
+      taken.wait(lock, [this] { return stopping || next_to_make >= end || next_to_make < next_to_take + window; });
+      if (stopping || next_to_make >= end) return;
+      const std::int64_t number = next_to_make++;
+      lock.unlock();
+      Result result;
+      try {
+        result.batch = loader->batch(order, epoch, number);
+      } catch (...) {
+        result.failure = std::current_exception();
+      }
+      lock.lock();
+      ready.emplace(number, std::move(result));
+      made.notify_one();
+    }
+  }
+
+  ~State() {
+    {
+      const std::lock_guard lock(mutex);
+      stopping = true;
+    }
+    taken.notify_all();
+    for (std::thread& worker : workers) worker.join();
+  }
+};
+
+BatchStream::BatchStream(std::unique_ptr<State> state) : state_(std::move(state)) {}
+BatchStream::BatchStream(BatchStream&&) noexcept = default;
+BatchStream::~BatchStream() = default;
+
+std::optional<Batch> BatchStream::next() {
+  State& state = *state_;
+  std::unique_lock lock(state.mutex);
+  if (state.next_to_take >= state.end) return std::nullopt;
+  state.made.wait(lock, [&] { return state.ready.contains(state.next_to_take); });
+  State::Result result = std::move(state.ready.extract(state.next_to_take++).mapped());
+  lock.unlock();
+  state.taken.notify_all();
+  if (result.failure) std::rethrow_exception(result.failure);
+  return std::move(result.batch);
+}
+
+Loader::Loader(std::shared_ptr<const Dataset> dataset, Indices indices, std::shared_ptr<const Preprocess> preprocess,
+               LoaderOptions options)
+    : dataset_(std::move(dataset)),
+      indices_(std::move(indices)),
+      preprocess_(std::move(preprocess)),
+      options_(std::move(options)) {}
+
+std::int64_t Loader::batches() const {
+  return (images() + options_.batch_size - 1) / options_.batch_size;
+}
+
+BatchStream Loader::epoch(std::int64_t epoch, std::int64_t first_batch) const {
+  auto state = std::make_unique<BatchStream::State>();
+  state->loader = this;
+  state->order = options_.training ? shuffled(indices_, options_.seed, epoch) : indices_;
+  state->epoch = epoch;
+  state->end = batches();
+  state->next_to_make = state->next_to_take = first_batch;
+  state->window = options_.prefetch + 1;
+  for (int i = 0; i < options_.workers; ++i) state->workers.emplace_back([raw = state.get()] { raw->work(); });
+  return BatchStream(std::move(state));
+}
+
+Batch Loader::batch(const Indices& order, std::int64_t epoch, std::int64_t number) const {
+  const std::int64_t begin = number * options_.batch_size;
+  const std::int64_t end = std::min(begin + options_.batch_size, std::ssize(order));
+  std::vector<Image> images;
+  std::vector<std::int64_t> labels;
+  for (std::int64_t position = begin; position < end; ++position) {
+    const std::int64_t index = order[static_cast<std::size_t>(position)];
+    Sample sample = dataset_->sample(index);
+    Image prepared = (*preprocess_)(sample.image);
+    if (options_.training) {
+      const auto key = {static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(index)};
+      prepared = augmented(std::move(prepared), options_.augment, RandomStream(options_.seed, Purpose::augment, key));
+    }
+    images.push_back(std::move(prepared));
+    labels.push_back(sample.label);
+  }
+  return collate(images, labels, preprocess_->normalization());
+}
+
+}  // namespace fovea

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include <fovea/data/augment.h>
+#include <fovea/data/batch.h>
+#include <fovea/data/dataset.h>
+#include <fovea/data/preprocess.h>
+#include <fovea/data/split.h>
+
+namespace fovea {
+
+struct LoaderOptions {
+  std::int64_t batch_size = 128;
+  int workers = 2;              ///< threads that read, decode and augment; at least 1
+  int prefetch = 4;             ///< batches kept ready beyond the one in use
+  bool training = false;        ///< shuffle and augment
+  std::uint64_t seed = 0;       ///< of order and augmentation
+  AugmentOptions augment = {};  ///< read only when training
+};
+
+/// The batches of one pass, in order, made ahead of time by worker threads. Must not outlive its Loader.
+class BatchStream {
+ public:
+  ~BatchStream();
+  BatchStream(BatchStream&&) noexcept;
+
+  /// The next batch, or nothing at the end. Rethrows what reading that batch threw.
+  std::optional<Batch> next();
+
+ private:
+  friend class Loader;
+  struct State;
+  explicit BatchStream(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// Reads chosen samples of a data set in batches. What a batch holds depends on (seed, epoch, its number) only: not on the
+/// number of workers, nor on their timing. The last batch may be smaller.
+class Loader {
+ public:
+  Loader(std::shared_ptr<const Dataset> dataset, Indices indices, std::shared_ptr<const Preprocess> preprocess,
+         LoaderOptions options);
+
+  std::int64_t batches() const;
+  std::int64_t images() const { return static_cast<std::int64_t>(indices_.size()); }
+
+  /// The batches of an epoch from number `first_batch` on.
+  BatchStream epoch(std::int64_t epoch, std::int64_t first_batch = 0) const;
+
+  /// One batch, made by the calling thread. @param order the epoch's order of samples.
+  Batch batch(const Indices& order, std::int64_t epoch, std::int64_t number) const;
+
+ private:
+  std::shared_ptr<const Dataset> dataset_;
+  Indices indices_;
+  std::shared_ptr<const Preprocess> preprocess_;
+  LoaderOptions options_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,167 @@
+#include <algorithm>
+#include <cmath>
+
+#include <fovea/base/error.h>
+#include <fovea/data/preprocess.h>
+
+namespace fovea {
+namespace {
+
+constexpr std::int64_t kLongestSide = 1 << 16;  // of an enlarged image: an extreme shape would otherwise ask for all memory
+
+/// `image` as float [1, C, H, W].
+torch::Tensor to_float(const Image& image) {
+  return to_tensor(image).unsqueeze(0).to(torch::kFloat32);
+}
+
+Image to_image(const torch::Tensor& planes) {
+  const auto interleaved = planes.round().clamp(0, 255).to(torch::kUInt8).squeeze(0).permute({1, 2, 0}).contiguous();
+  Image image(static_cast<int>(interleaved.size(0)), static_cast<int>(interleaved.size(1)),
+              static_cast<int>(interleaved.size(2)));
+  std::copy_n(interleaved.data_ptr<std::uint8_t>(), image.pixels.size(), image.pixels.begin());
+  return image;
+}
+
+torch::Tensor interpolated(const torch::Tensor& planes, int height, int width, Interpolation interpolation, bool antialias) {
+  const std::vector<std::int64_t> size{height, width};
+  constexpr bool kAlignCorners = false;
+  if (interpolation == Interpolation::bilinear) {
+    return antialias ? at::_upsample_bilinear2d_aa(planes, size, kAlignCorners)
+                     : at::upsample_bilinear2d(planes, size, kAlignCorners);
+  }
+  return antialias ? at::_upsample_bicubic2d_aa(planes, size, kAlignCorners)
+                   : at::upsample_bicubic2d(planes, size, kAlignCorners);
+}
+
+Image resized(const Image& image, int height, int width, Interpolation interpolation, bool antialias) {
+  const auto planes = to_float(image);
+  if (!antialias) return to_image(interpolated(planes, height, width, interpolation, antialias));
+  // PIL filters across, goes back to 8 bits, then filters down: a cubic filter's overshoot is cut off in between.
+  const auto across = interpolated(planes, image.height, width, interpolation, antialias).round_().clamp_(0, 255);
+  return to_image(interpolated(across, height, width, interpolation, antialias));
+}
+
+Image cropped(const Image& image, int top, int left, int height, int width) {
+  Image crop(height, width, image.channels);
+  const auto row = static_cast<std::size_t>(width) * static_cast<std::size_t>(image.channels);
+  for (int y = 0; y < height; ++y) {
+    const auto source =
+        (static_cast<std::size_t>(top + y) * static_cast<std::size_t>(image.width) + static_cast<std::size_t>(left)) *
+        static_cast<std::size_t>(image.channels);
+    std::copy_n(image.pixels.begin() + static_cast<std::ptrdiff_t>(source), row,
+                crop.pixels.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(y) * row));
+  }
+  return crop;
+}
+
+/// torchvision's offset of a centred window; rint rounds halves to even, as Python does.
+int centre_offset(int outer, int inner) {
+  return static_cast<int>(std::rint((outer - inner) / 2.0));
+}
+
+}  // namespace
+
+void PreprocessOptions::visit_fields(FieldVisitor& fields) {
+  constexpr IntegerRange kSide{0, 16384};
+  fields.integers("resize", resize, kSide, {1, 2}, "shorter side in pixels, or [height, width]; 0 keeps the size");
+  fields.integers("crop", crop, kSide, {1, 2}, "side of the centre crop in pixels, or [height, width]; 0 takes all");
+  fields.choice("interpolation", interpolation, {{"bilinear", Interpolation::bilinear}, {"bicubic", Interpolation::bicubic}},
+                "filter of the resize");
+  fields.boolean("antialias", antialias, "widen the filter when shrinking, as PIL does");
+  fields.reals("mean", mean, RealRange{}, {1, 1024}, "per channel, of pixels scaled to [0, 1]");
+  fields.reals("std", standard_deviation, kPositive, {1, 1024}, "per channel, of pixels scaled to [0, 1]");
+}
+
+struct Preprocess::Plan {
+  int height, width;            // after the resize
+  int top, left;                // of the crop
+  int crop_height, crop_width;  // the result's size
+};
+
+Preprocess::Preprocess(PreprocessOptions options) : options_(std::move(options)) {
+  if (options_.mean.size() != options_.standard_deviation.size()) {
+    throw InputError("preprocess.std", std::to_string(options_.mean.size()) + " values, as in preprocess.mean",
+                     std::to_string(options_.standard_deviation.size()));
+  }
+  normalization_ = std::make_shared<Normalization>(Normalization{options_.mean, options_.standard_deviation});
+}
+
+Preprocess::Plan Preprocess::plan(int height, int width) const {
+  Plan plan{height, width, 0, 0, 0, 0};
+  const auto& resize = options_.resize;
+  if (resize.size() == 2) {
+    if (resize[0] > 0) plan.height = static_cast<int>(resize[0]);
+    if (resize[1] > 0) plan.width = static_cast<int>(resize[1]);
+  } else if (resize[0] > 0) {
+    const auto longer = [&](int side, int shorter) {
+      const std::int64_t scaled = resize[0] * side / shorter;  // rounds down, as torchvision does
+      if (scaled > kLongestSide) {
+        throw InputError("preprocess.resize",
+                         "an image that grows to at most " + std::to_string(kLongestSide) + " pixels a side",
+                         std::to_string(height) + " x " + std::to_string(width) + " pixels (height x width)",
+                         "set preprocess.resize to [height, width]");
+      }
+      return static_cast<int>(scaled);
+    };
+    plan.height = height <= width ? static_cast<int>(resize[0]) : longer(height, width);
+    plan.width = width <= height ? static_cast<int>(resize[0]) : longer(width, height);
+  }
+  const auto& crop = options_.crop;
+  plan.crop_height = crop.front() > 0 ? static_cast<int>(crop.front()) : plan.height;
+  plan.crop_width = crop.back() > 0 ? static_cast<int>(crop.back()) : plan.width;
+  plan.top = centre_offset(plan.height, plan.crop_height);
+  plan.left = centre_offset(plan.width, plan.crop_width);
+  return plan;
+}
+
+Image Preprocess::operator()(const Image& image) const {
+  const Plan plan = this->plan(image.height, image.width);
+  if (plan.crop_height > plan.height || plan.crop_width > plan.width) {
+    throw InputError("preprocess.crop",
+                     "an image of at least " + std::to_string(plan.crop_height) + " x " + std::to_string(plan.crop_width) +
+                         " pixels (height x width)",
+                     std::to_string(plan.height) + " x " + std::to_string(plan.width), "set preprocess.resize");
+  }
+  const bool resize = plan.height != image.height || plan.width != image.width;
+  Image prepared = resize ? resized(image, plan.height, plan.width, options_.interpolation, options_.antialias) : image;
+  if (plan.crop_height == prepared.height && plan.crop_width == prepared.width) return prepared;
+  return cropped(prepared, plan.top, plan.left, plan.crop_height, plan.crop_width);
+}
+
+std::pair<int, int> Preprocess::output_size(int height, int width) const {
+  const Plan plan = this->plan(height, width);
+  return {plan.crop_height, plan.crop_width};
+}
+
+Geometry Preprocess::geometry(int height, int width) const {
+  const Plan plan = this->plan(height, width);
+  return {static_cast<double>(plan.left), static_cast<double>(plan.top), static_cast<double>(width) / plan.width,
+          static_cast<double>(height) / plan.height};
+}
+
+torch::Tensor to_tensor(const Image& image) {
+  auto* pixels = const_cast<std::uint8_t*>(image.pixels.data());  // from_blob takes no const; the view is only read
+  return torch::from_blob(pixels, {image.height, image.width, image.channels}, torch::kUInt8)
+      .permute({2, 0, 1})
+      .clone(torch::MemoryFormat::Contiguous);
+}
+
+Batch collate(const std::vector<Image>& images, const std::vector<std::int64_t>& labels,
+              std::shared_ptr<const Normalization> normalization) {
+  Batch batch;
+  batch.normalization = std::move(normalization);
+  std::vector<torch::Tensor> tensors;
+  tensors.reserve(images.size());
+  for (const Image& image : images) tensors.push_back(to_tensor(image));
+  const bool same_size = std::all_of(tensors.begin(), tensors.end(),
+                                     [&](const torch::Tensor& tensor) { return tensor.sizes() == tensors[0].sizes(); });
+  if (same_size) {
+    batch.images = torch::stack(tensors);
+  } else {
+    batch.singles = std::move(tensors);
+  }
+  if (!labels.empty()) batch.labels = torch::tensor(labels, torch::kInt64);
+  return batch;
+}
+
+}  // namespace fovea

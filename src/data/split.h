@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace fovea {
+
+/// Positions in a data set, ascending.
+using Indices = std::vector<std::int64_t>;
+
+/// {0, ..., count - 1}, or its first `limit` when limit > 0.
+Indices first_indices(std::int64_t count, std::int64_t limit);
+
+struct TrainingSplit {
+  Indices train;
+  Indices validation;
+};
+
+/// Splits round(fraction * size) of `indices` off for validation, chosen by `seed`. At least one image stays for training.
+/// @param fraction in [0, 1).
+TrainingSplit split_validation(const Indices& indices, double fraction, std::uint64_t seed);
+
+/// A random order of `indices` that depends on (seed, epoch) only.
+Indices shuffled(Indices indices, std::uint64_t seed, std::int64_t epoch);
+
+}  // namespace fovea

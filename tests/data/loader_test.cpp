@@ -1,0 +1,323 @@
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/base/error.h>
+#include <fovea/data/loader.h>
+
+namespace fovea {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StrEq;
+using ::testing::ThrowsMessage;
+
+/// Images whose pixels follow from their index, which is also their label.
+class CountingDataset : public Dataset {
+ public:
+  explicit CountingDataset(std::int64_t size) : size_(size) {}
+
+  std::int64_t size() const override { return size_; }
+  std::int64_t label(std::int64_t index) const override { return index; }
+  const std::vector<std::string>& class_names() const override { return names_; }
+  int channels() const override { return 1; }
+  int height() const override { return 4; }
+  int width() const override { return 6; }
+
+  Sample sample(std::int64_t index) const override {
+    ++samples_read_;
+    Sample sample{Image(4, image_width(index), 1), index};
+    auto& pixels = sample.image.pixels;
+    for (std::size_t i = 0; i < pixels.size(); ++i)
+      pixels[i] = static_cast<std::uint8_t>(17 * index + static_cast<int>(i) + 1);
+    return sample;
+  }
+
+  std::int64_t samples_read() const { return samples_read_; }
+
+ protected:
+  virtual int image_width(std::int64_t) const { return 6; }
+
+ private:
+  std::int64_t size_;
+  std::vector<std::string> names_{"number"};
+  mutable std::atomic<std::int64_t> samples_read_ = 0;
+};
+
+/// Wider and wider images.
+class GrowingDataset final : public CountingDataset {
+ public:
+  using CountingDataset::CountingDataset;
+
+ protected:
+  int image_width(std::int64_t index) const override { return 3 + static_cast<int>(index); }
+};
+
+/// Cannot read one of its images.
+class DamagedDataset final : public CountingDataset {
+ public:
+  DamagedDataset(std::int64_t size, std::int64_t damaged) : CountingDataset(size), damaged_(damaged) {}
+
+  Sample sample(std::int64_t index) const override {
+    if (index == damaged_) throw InputError("image " + std::to_string(index), "a readable image", "a damaged one");
+    return CountingDataset::sample(index);
+  }
+
+ private:
+  std::int64_t damaged_;
+};
+
+constexpr std::uint64_t kLoaderSeed = 11;
+
+LoaderOptions training_options(int workers) {
+  LoaderOptions options;
+  options.batch_size = 4;
+  options.workers = workers;
+  options.training = true;
+  options.seed = kLoaderSeed;
+  options.augment.pad_crop = 1;
+  options.augment.flip = 0.5;
+  return options;
+}
+
+LoaderOptions evaluation_options(std::int64_t batch_size, int workers = 2) {
+  LoaderOptions options;
+  options.batch_size = batch_size;
+  options.workers = workers;
+  return options;
+}
+
+Loader loader_of(std::shared_ptr<const Dataset> dataset, LoaderOptions options) {
+  Indices indices = first_indices(dataset->size(), 0);
+  return {std::move(dataset), std::move(indices), std::make_shared<Preprocess>(PreprocessOptions{}), std::move(options)};
+}
+
+std::vector<Batch> all_batches(BatchStream stream) {
+  std::vector<Batch> batches;
+  while (std::optional<Batch> batch = stream.next()) batches.push_back(*std::move(batch));
+  return batches;
+}
+
+std::vector<std::int64_t> labels_of(const std::vector<Batch>& batches) {
+  std::vector<std::int64_t> labels;
+  for (const Batch& batch : batches) {
+    for (std::int64_t i = 0; i < batch.size(); ++i) labels.push_back(batch.labels[i].item<std::int64_t>());
+  }
+  return labels;
+}
+
+void expect_same_batches(const std::vector<Batch>& left, const std::vector<Batch>& right) {
+  ASSERT_EQ(left.size(), right.size());
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    EXPECT_TRUE(torch::equal(left[i].images, right[i].images)) << "images of batch " << i;
+    EXPECT_TRUE(torch::equal(left[i].labels, right[i].labels)) << "labels of batch " << i;
+  }
+}
+
+TEST(LoaderTest, GivesTheSameBatchesForAnyNumberOfWorkers) {
+  const auto dataset = std::make_shared<CountingDataset>(30);
+  const Indices order = shuffled(first_indices(30, 0), kLoaderSeed, 3);
+  const Loader one = loader_of(dataset, training_options(1));
+  std::vector<Batch> direct;
+  for (std::int64_t number = 0; number < one.batches(); ++number) direct.push_back(one.batch(order, 3, number));
+  for (const int workers : {1, 2, 5}) {
+    SCOPED_TRACE(workers);
+    const Loader loader = loader_of(dataset, training_options(workers));
+    expect_same_batches(all_batches(loader.epoch(3)), direct);
+  }
+}
+
+TEST(LoaderTest, PrefetchDoesNotChangeTheBatches) {
+  const auto dataset = std::make_shared<CountingDataset>(30);
+  const Loader usual = loader_of(dataset, training_options(3));
+  LoaderOptions options = training_options(3);
+  options.prefetch = 0;
+  const Loader without = loader_of(dataset, options);
+  expect_same_batches(all_batches(without.epoch(1)), all_batches(usual.epoch(1)));
+}
+
+TEST(LoaderTest, StartsInTheMiddleOfAnEpoch) {
+  const Loader loader = loader_of(std::make_shared<CountingDataset>(30), training_options(2));
+  const std::vector<Batch> whole = all_batches(loader.epoch(5));
+  ASSERT_EQ(whole.size(), 8U);
+  for (const std::int64_t first : {1, 3, 7}) {
+    const std::vector<Batch> rest(whole.begin() + first, whole.end());
+    expect_same_batches(all_batches(loader.epoch(5, first)), rest);
+  }
+  EXPECT_EQ(loader.epoch(5, 8).next(), std::nullopt);
+}
+
+TEST(LoaderTest, EveryEpochHasAnOrderAndChangesOfItsOwn) {
+  const Loader loader = loader_of(std::make_shared<CountingDataset>(30), training_options(2));
+  const std::vector<Batch> first = all_batches(loader.epoch(1));
+  const std::vector<Batch> second = all_batches(loader.epoch(2));
+  std::vector<std::int64_t> first_labels = labels_of(first);
+  std::vector<std::int64_t> second_labels = labels_of(second);
+  EXPECT_NE(first_labels, second_labels);
+
+  // Over a few epochs an image is seen in several versions: 18 exist.
+  std::set<std::vector<std::uint8_t>> versions;
+  for (std::int64_t epoch = 0; epoch < 10; ++epoch) {
+    const Batch batch = loader.batch({7}, epoch, 0);
+    const auto image = batch.images.contiguous();
+    versions.emplace(image.data_ptr<std::uint8_t>(), image.data_ptr<std::uint8_t>() + image.numel());
+  }
+  EXPECT_GT(versions.size(), 3U);
+
+  std::sort(first_labels.begin(), first_labels.end());
+  std::sort(second_labels.begin(), second_labels.end());
+  EXPECT_EQ(first_labels, second_labels);
+  EXPECT_EQ(first_labels, first_indices(30, 0));  // every image once
+}
+
+TEST(LoaderTest, TheSeedChoosesOrderAndChanges) {
+  const auto dataset = std::make_shared<CountingDataset>(30);
+  LoaderOptions options = training_options(2);
+  const Loader first = loader_of(dataset, options);
+  options.seed = kLoaderSeed + 1;
+  const Loader second = loader_of(dataset, options);
+  EXPECT_NE(labels_of(all_batches(first.epoch(0))), labels_of(all_batches(second.epoch(0))));
+}
+
+TEST(LoaderTest, EvaluatesInOrderWithoutChanges) {
+  const auto dataset = std::make_shared<CountingDataset>(10);
+  LoaderOptions options = evaluation_options(3);
+  options.augment = training_options(1).augment;  // read only when training
+  const Loader loader = loader_of(dataset, options);
+  const std::vector<Batch> batches = all_batches(loader.epoch(4));
+  EXPECT_EQ(labels_of(batches), first_indices(10, 0));
+  for (std::size_t number = 0; number < batches.size(); ++number) {
+    for (std::int64_t i = 0; i < batches[number].size(); ++i) {
+      const Sample sample = dataset->sample(batches[number].labels[i].item<std::int64_t>());
+      EXPECT_TRUE(torch::equal(batches[number].images[i], to_tensor(sample.image)));
+    }
+  }
+}
+
+TEST(LoaderTest, TheLastBatchMayBeSmaller) {
+  const auto sizes_of = [](std::int64_t images, std::int64_t batch_size) {
+    const Loader loader = loader_of(std::make_shared<CountingDataset>(images), evaluation_options(batch_size));
+    EXPECT_EQ(loader.images(), images);
+    std::vector<std::int64_t> sizes;
+    for (const Batch& batch : all_batches(loader.epoch(0))) sizes.push_back(batch.size());
+    EXPECT_EQ(loader.batches(), std::ssize(sizes));
+    return sizes;
+  };
+  EXPECT_THAT(sizes_of(10, 4), ElementsAre(4, 4, 2));
+  EXPECT_THAT(sizes_of(8, 4), ElementsAre(4, 4));
+  EXPECT_THAT(sizes_of(3, 4), ElementsAre(3));
+  EXPECT_THAT(sizes_of(0, 4), ElementsAre());
+}
+
+TEST(LoaderTest, ReadsTheChosenImagesOnly) {
+  const auto dataset = std::make_shared<CountingDataset>(20);
+  const auto preprocess = std::make_shared<Preprocess>(PreprocessOptions{});
+  const Loader loader(dataset, {2, 3, 5, 7, 11}, preprocess, evaluation_options(2));
+  EXPECT_THAT(labels_of(all_batches(loader.epoch(0))), ElementsAre(2, 3, 5, 7, 11));
+  EXPECT_EQ(dataset->samples_read(), 5);
+}
+
+TEST(LoaderTest, PreparesAndNormalises) {
+  PreprocessOptions options;
+  options.resize = {8, 3};
+  options.crop = {5, 2};
+  options.mean = {0.5};
+  options.standard_deviation = {0.25};
+  const auto dataset = std::make_shared<CountingDataset>(2);
+  const auto preprocess = std::make_shared<Preprocess>(options);
+  const Loader loader(dataset, {0, 1}, preprocess, evaluation_options(2));
+  const Batch batch = loader.epoch(0).next().value();
+  EXPECT_EQ(batch.images.sizes(), torch::IntArrayRef({2, 1, 5, 2}));
+  EXPECT_TRUE(torch::equal(batch.images[1], to_tensor((*preprocess)(dataset->sample(1).image))));
+  EXPECT_TRUE(torch::equal(batch.input(), (*preprocess->normalization())(batch.images)));
+}
+
+TEST(LoaderTest, ImagesOfDifferentSizesComeAsSingles) {
+  const Loader loader = loader_of(std::make_shared<GrowingDataset>(5), evaluation_options(2));
+  const std::vector<Batch> batches = all_batches(loader.epoch(0));
+  ASSERT_EQ(batches.size(), 3U);
+  EXPECT_FALSE(batches[0].images.defined());
+  EXPECT_EQ(batches[0].size(), 2);
+  EXPECT_EQ(batches[0].singles.at(1).sizes(), torch::IntArrayRef({1, 4, 4}));
+  EXPECT_THAT([&] { batches[0].input(); },
+              ThrowsMessage<ShapeError>(HasSubstr("images of one size, got [1, 4, 3] beside others")));
+  EXPECT_EQ(batches[2].images.sizes(), torch::IntArrayRef({1, 1, 4, 7}));  // one image alone has one size
+  EXPECT_EQ(labels_of(batches), first_indices(5, 0));
+}
+
+TEST(LoaderTest, AnUnreadableImageSurfacesAtItsBatch) {
+  for (const int workers : {1, 3}) {
+    const Loader loader = loader_of(std::make_shared<DamagedDataset>(10, 5), evaluation_options(2, workers));
+    BatchStream stream = loader.epoch(0);
+    EXPECT_THAT(labels_of({stream.next().value(), stream.next().value()}), ElementsAre(0, 1, 2, 3));
+    EXPECT_THAT([&] { stream.next(); },
+                ThrowsMessage<InputError>(StrEq("image 5: expected a readable image, got a damaged one")));
+    EXPECT_THAT(labels_of({stream.next().value(), stream.next().value()}), ElementsAre(6, 7, 8, 9));
+    EXPECT_EQ(stream.next(), std::nullopt);
+  }
+}
+
+TEST(LoaderTest, EndsMoreThanOnce) {
+  const Loader loader = loader_of(std::make_shared<CountingDataset>(3), evaluation_options(2));
+  BatchStream stream = loader.epoch(0);
+  EXPECT_NE(stream.next(), std::nullopt);
+  EXPECT_NE(stream.next(), std::nullopt);
+  EXPECT_EQ(stream.next(), std::nullopt);
+  EXPECT_EQ(stream.next(), std::nullopt);
+}
+
+TEST(LoaderTest, AStreamMayBeLeftAtAnyTime) {
+  const Loader loader = loader_of(std::make_shared<CountingDataset>(100), training_options(3));
+  for (int round = 0; round < 50; ++round) {
+    BatchStream stream = loader.epoch(round);
+    for (int i = 0; i < round % 5; ++i) EXPECT_NE(stream.next(), std::nullopt);
+  }
+}
+
+TEST(LoaderTest, ReadsAheadAsFarAsPrefetchSays) {
+  const auto dataset = std::make_shared<CountingDataset>(100);
+  LoaderOptions options = evaluation_options(1, 3);
+  options.prefetch = 4;
+  const Loader loader = loader_of(dataset, options);
+  {
+    BatchStream stream = loader.epoch(0);
+    stream.next();
+    // One batch in use and one more than prefetch behind it: they can be made while the consumer waits for the first.
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (dataset->samples_read() < 6 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // a worker that knew no limit would read on
+  }
+  EXPECT_EQ(dataset->samples_read(), 6);
+}
+
+TEST(LoaderTest, StreamsDoNotDisturbEachOther) {
+  const Loader loader = loader_of(std::make_shared<CountingDataset>(20), training_options(2));
+  const std::vector<Batch> first = all_batches(loader.epoch(1));
+  const std::vector<Batch> second = all_batches(loader.epoch(2));
+  BatchStream left = loader.epoch(1);
+  BatchStream right = loader.epoch(2);
+  std::vector<Batch> left_batches;
+  std::vector<Batch> right_batches;
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    left_batches.push_back(left.next().value());
+    right_batches.push_back(right.next().value());
+  }
+  expect_same_batches(left_batches, first);
+  expect_same_batches(right_batches, second);
+}
+
+}  // namespace
+}  // namespace fovea
