@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <torch/torch.h>
+
+namespace fovea {
+
+/// Puts a network into evaluation mode and, at the end of the scope, every module back into the mode it had.
+class EvaluationMode {
+ public:
+  explicit EvaluationMode(torch::nn::Module& network) : network_(network), training_(network.is_training()) {
+    for (const auto& module : network.modules(/*include_self=*/false)) below_.emplace_back(module, module->is_training());
+    network.eval();
+  }
+  ~EvaluationMode() {
+    // train(mode) reaches the modules below too, so parents come first: modules() lists them so.
+    network_.train(training_);
+    for (const auto& [module, training] : below_) module->train(training);
+  }
+  EvaluationMode(const EvaluationMode&) = delete;
+  EvaluationMode& operator=(const EvaluationMode&) = delete;
+
+ private:
+  torch::nn::Module& network_;
+  bool training_;
+  std::vector<std::pair<std::shared_ptr<torch::nn::Module>, bool>> below_;
+};
+
+}  // namespace fovea

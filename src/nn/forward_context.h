@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include <fovea/base/random.h>
+#include <fovea/nn/probe.h>
+
+namespace fovea {
+
+/// How a hard choice is made during a forward pass.
+enum class PolicyMode {
+  sample,  ///< drawn from the policy: training
+  mean,    ///< the policy's mean or most likely choice: evaluation
+  random,  ///< drawn without looking: control
+  centre,  ///< always the centre: control
+  replay,  ///< choices given from outside: control
+};
+
+/// What travels with one forward pass. Modules keep nothing between passes, so one network can be traced, sampled and
+/// trained from several threads at once, each with a context of its own.
+struct ForwardContext {
+  Probe* probe = nullptr;                                     ///< optional observer
+  RandomStream random{0, Purpose::forward};                   ///< every random draw of this pass comes from here
+  PolicyMode policy = PolicyMode::mean;                       ///< for networks with hard choices
+  torch::Tensor replay;                                       ///< the choices of PolicyMode::replay
+  torch::Tensor frame;                                        ///< set by a warp for what follows it; see AttentionMap::frame
+  std::vector<std::pair<std::string, torch::Tensor>> losses;  ///< named scalar terms the objective adds
+  std::vector<std::pair<std::string, torch::Tensor>> log_probs;  ///< [N] each, of the hard choices that were sampled
+
+  /// Offers a tensor to the probe; without one, the tensor itself.
+  torch::Tensor tap(const torch::nn::Module& module, Tap about, const torch::Tensor& tensor) {
+    if (probe == nullptr) return tensor;
+    about.frame = frame;
+    return probe->tap(module, about, tensor);
+  }
+};
+
+}  // namespace fovea

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+
+#include <torch/torch.h>
+
+#include <fovea/base/random.h>
+
+namespace fovea {
+
+/// Fills with uniform draws from [low, high), whatever the tensor's type.
+void fill_uniform(torch::Tensor tensor, RandomStream stream, double low, double high);
+
+/// Fills with normal draws of mean 0.
+void fill_normal(torch::Tensor tensor, RandomStream stream, double standard_deviation);
+
+/// A module whose own parameters do not start as initialise() would start them.
+class SelfInitialising {
+ public:
+  virtual ~SelfInitialising() = default;
+  /// Called after the modules below have been initialised.
+  virtual void initialise(const RandomStream& stream) = 0;
+};
+
+/// Gives every parameter below `root` its starting value, as torchvision does for ResNets: convolutions He-normal by fan-out
+/// ("Delving Deep into Rectifiers", arXiv:1502.01852), linear layers uniform in +-1/sqrt(fan-in), norms 1 and 0, biases of
+/// convolutions uniform in +-1/sqrt(fan-in). The draw for a parameter depends on (seed, its name) only, so adding a module
+/// changes no other parameter. LibTorch's global generator is not used.
+void initialise(torch::nn::Module& root, std::uint64_t seed);
+
+}  // namespace fovea

@@ -1,0 +1,71 @@
+#include <array>
+#include <string_view>
+
+#include <fovea/base/torch_compat.h>
+#include <fovea/nn/evaluation_mode.h>
+#include <fovea/nn/multiply_adds.h>
+
+namespace fovea {
+namespace {
+
+/// An operator and how to find the length of the sum that each output element is.
+struct CountedOperator {
+  std::string_view name;
+  std::size_t factor;  ///< position of the argument whose shape tells the length
+  std::int64_t (*sum_length)(const torch::Tensor&);
+};
+
+/// Convolution weight [out, in / groups, kernel...]: each output sums over in / groups x kernel.
+std::int64_t kernel_volume(const torch::Tensor& weight) {
+  return weight.numel() / weight.size(0);
+}
+
+std::int64_t last_dimension(const torch::Tensor& left) {
+  return left.size(-1);
+}
+
+constexpr std::array kCounted{
+    CountedOperator{"aten::convolution", 1, kernel_volume}, CountedOperator{"aten::linear", 0, last_dimension},
+    CountedOperator{"aten::addmm", 1, last_dimension},      CountedOperator{"aten::mm", 0, last_dimension},
+    CountedOperator{"aten::bmm", 0, last_dimension},        CountedOperator{"aten::baddbmm", 1, last_dimension},
+    CountedOperator{"aten::mv", 0, last_dimension},         CountedOperator{"aten::addmv", 1, last_dimension},
+    CountedOperator{"aten::dot", 0, last_dimension},
+};
+
+const CountedOperator* find_counted(std::string_view name) {
+  for (const CountedOperator& counted : kCounted) {
+    if (counted.name == name) return &counted;
+  }
+  return nullptr;
+}
+
+std::int64_t multiply_adds_of(const compat::OperatorCall& call) {
+  const CountedOperator& counted = *find_counted(call.name);
+  return call.outputs.at(0).toTensor().numel() * counted.sum_length(call.inputs.at(counted.factor).toTensor());
+}
+
+}  // namespace
+
+std::int64_t count_multiply_adds(Classifier& classifier, const InputSpec& input) {
+  const torch::NoGradGuard no_grad;
+  const EvaluationMode mode(classifier);
+  const auto parameters = classifier.parameters();
+  const auto options = parameters.empty() ? torch::TensorOptions() : parameters.front().options();
+  Batch batch;
+  batch.images = torch::zeros({1, input.channels, input.height, input.width}, options.requires_grad(false));
+
+  std::int64_t total = 0;
+  const compat::OperatorObserver observer([](const char* name) { return find_counted(name) != nullptr; },
+                                          [&](const compat::OperatorCall& call) { total += multiply_adds_of(call); });
+  ForwardContext context;
+  classifier.forward(batch, context);
+  return total;
+}
+
+std::int64_t count_parameters(const torch::nn::Module& module) {
+  std::int64_t count = 0;
+  for (const torch::Tensor& parameter : module.parameters()) count += parameter.numel();
+  return count;
+}
+
+}  // namespace fovea

@@ -1,0 +1,38 @@
+#include <fovea/base/error.h>
+#include <fovea/nn/probe.h>
+
+namespace fovea {
+
+std::string to_string(TapKind kind) {
+  switch (kind) {
+    case TapKind::features:
+      return "features";
+    case TapKind::channel:
+      return "channel";
+    case TapKind::spatial:
+      return "spatial";
+    case TapKind::dense:
+      return "dense";
+    case TapKind::branch:
+      return "branch";
+    case TapKind::pairwise:
+      return "pairwise";
+    case TapKind::windows:
+      break;
+  }
+  return "windows";
+}
+
+ModuleNames::ModuleNames(const torch::nn::Module& root) {
+  names_[&root] = "";
+  for (const auto& item : root.named_modules("", /*include_self=*/false)) names_[item.value().get()] = item.key();
+}
+
+const std::string& ModuleNames::of(const torch::nn::Module& module) const {
+  const auto found = names_.find(&module);
+  if (found == names_.end())
+    throw Error("probe: a module of type " + module.name() + " is not registered below the network");
+  return found->second;
+}
+
+}  // namespace fovea
