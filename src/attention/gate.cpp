@@ -1,0 +1,26 @@
+#include <sstream>
+#include <string>
+
+#include <fovea/attention/gate.h>
+#include <fovea/base/error.h>
+
+namespace fovea {
+
+GateChain::GateChain(std::vector<std::shared_ptr<Gate>> gates) : Gate("GateChain"), gates_(std::move(gates)) {
+  for (std::size_t i = 0; i < gates_.size(); ++i) register_module(std::to_string(i), gates_[i]);
+}
+
+torch::Tensor GateChain::forward(const torch::Tensor& features, ForwardContext& context) {
+  torch::Tensor gated = features;
+  for (const auto& gate : gates_) gated = gate->forward(gated, context);
+  return gated;
+}
+
+void expect_features(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels) {
+  if (features.dim() == 4 && features.size(1) == channels && features.numel() > 0) return;
+  std::ostringstream got;
+  got << features.sizes();
+  throw ShapeError(module.name(), "[N, " + std::to_string(channels) + ", H, W]", got.str());
+}
+
+}  // namespace fovea

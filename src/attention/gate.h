@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include <fovea/nn/activation.h>
+#include <fovea/nn/forward_context.h>
+
+namespace fovea {
+
+/// Attention that keeps the shape: [N, C, H, W] in and out, any N, H and W.
+class Gate : public torch::nn::Module {
+ public:
+  using torch::nn::Module::Module;
+
+  virtual torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) = 0;
+
+  /// The end of a residual block: activation(forward(features) + residual). A gate may do all of it in one pass.
+  virtual torch::Tensor join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
+                             ForwardContext& context) {
+    return activate(forward(features, context) + residual, activation);
+  }
+};
+
+/// What a backbone's block ends with, gate or not.
+class GateSlot {
+ public:
+  GateSlot() = default;
+  explicit GateSlot(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
+
+  /// To be registered by the block; nullptr without a gate.
+  const std::shared_ptr<Gate>& gate() const { return gate_; }
+
+  torch::Tensor join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
+                     ForwardContext& context) const {
+    return gate_ ? gate_->join(features, residual, activation, context) : activate(features + residual, activation);
+  }
+
+ private:
+  std::shared_ptr<Gate> gate_;
+};
+
+/// Several gates at one place, one after another.
+class GateChain final : public Gate {
+ public:
+  explicit GateChain(std::vector<std::shared_ptr<Gate>> gates);
+  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) override;
+
+ private:
+  std::vector<std::shared_ptr<Gate>> gates_;
+};
+
+/// @throws ShapeError `<module>: expected [N, <channels>, H, W], got [...]` unless `features` has that shape.
+void expect_features(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels);
+
+}  // namespace fovea

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fovea {
+
+/// Where in a backbone attention can go.
+enum class Slot {
+  input,  ///< before the first layer: a warp
+  block,  ///< at the end of a residual block, before the sum: a gate
+  conv,   ///< in place of a block's spatial convolution: a mixer
+  stage,  ///< behind a stage: a gate or a warp
+  pool,   ///< in place of global average pooling: a pool
+};
+
+const char* to_string(Slot slot);
+
+/// Shape of one image's feature map.
+struct FeatureShape {
+  std::int64_t channels = 0;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+};
+
+/// One place in one backbone, as the backbone describes it to a SlotFactory.
+struct Site {
+  Slot slot = Slot::block;
+  std::int64_t stage = 0;  ///< 1, 2, ... as in layer1, layer2; 0 at the input and the pool
+  FeatureShape in;         ///< what arrives
+  std::int64_t out_channels = 0;
+  std::int64_t stride = 1;
+  std::string path;                  ///< the module's name to be, e.g. "layer1.0.se"
+  std::vector<FeatureShape> stages;  ///< pool: every stage's result, for pools that read several
+};
+
+}  // namespace fovea

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+
+#include <fovea/attention/gate.h>
+#include <fovea/attention/mixer.h>
+#include <fovea/attention/pool.h>
+#include <fovea/attention/site.h>
+#include <fovea/attention/warp.h>
+
+namespace fovea {
+
+/// Decides what goes where: a backbone asks at each of its sites and takes what it gets, nullptr being "nothing here". A
+/// backbone so includes no concrete mechanism. The base class answers nothing everywhere: the plain network.
+class SlotFactory {
+ public:
+  virtual ~SlotFactory() = default;
+  virtual std::shared_ptr<Gate> gate(const Site&) { return nullptr; }
+  virtual std::shared_ptr<Mixer> mixer(const Site&) { return nullptr; }
+  virtual std::shared_ptr<Pool> pool(const Site&) { return nullptr; }
+  virtual std::shared_ptr<Warp> warp(const Site&) { return nullptr; }
+};
+
+}  // namespace fovea
