@@ -1,0 +1,140 @@
+#include <sstream>
+
+#include <fovea/base/error.h>
+#include <fovea/models/cifar_resnet.h>
+
+namespace fovea {
+namespace {
+
+constexpr std::int64_t kStages = 3;
+
+torch::nn::Conv2d convolution3x3(std::int64_t in_channels, std::int64_t out_channels, std::int64_t stride) {
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in_channels, out_channels, 3).stride(stride).padding(1).bias(false));
+}
+
+/// Length of a side after a convolution with padding k / 2.
+std::int64_t strided(std::int64_t side, std::int64_t stride) {
+  return (side + stride - 1) / stride;
+}
+
+std::int64_t blocks_per_stage(std::int64_t depth) {
+  if (depth % 6 != 2) {
+    throw InputError("model.depth", "6n + 2, e.g. 8, 14, 20, 32, 44, 56 or 110", std::to_string(depth));
+  }
+  return (depth - 2) / 6;
+}
+
+}  // namespace
+
+void CifarResnetOptions::visit_fields(FieldVisitor& fields) {
+  fields.integer("depth", depth, {8, 1202}, "layers with weights: 6n + 2");
+  fields.integer("width", width, {1, 1024}, "channels of the first stage; doubled at each of the two next");
+  fields.choice("shortcut", shortcut, {{"pad", Shortcut::pad}, {"conv", Shortcut::conv}},
+                "where shapes differ: zero padding (option A of the paper) or a 1x1 convolution (option B)");
+}
+
+CifarResnetBlock::CifarResnetBlock(const FeatureShape& in, std::int64_t out_channels, std::int64_t stride, Shortcut shortcut,
+                                   std::int64_t stage, const std::string& path, SlotFactory& slots)
+    : Module("CifarResnetBlock"), stride_(stride), new_channels_(out_channels - in.channels) {
+  const FeatureShape inside{out_channels, strided(in.height, stride), strided(in.width, stride)};
+  conv1_ = register_module("conv1", convolution3x3(in.channels, out_channels, stride));
+  bn1_ = register_module("bn1", torch::nn::BatchNorm2d(out_channels));
+  mixer_ = slots.mixer({Slot::conv, stage, inside, out_channels, 1, path + ".conv2", {}});
+  if (mixer_) {
+    register_module("conv2", mixer_);
+  } else {
+    conv2_ = register_module("conv2", convolution3x3(out_channels, out_channels, 1));
+  }
+  bn2_ = register_module("bn2", torch::nn::BatchNorm2d(out_channels));
+  slot_ = GateSlot(slots.gate({Slot::block, stage, inside, out_channels, 1, path + ".se", {}}));
+  if (slot_.gate()) register_module("se", slot_.gate());
+  if (shortcut == Shortcut::conv && (stride != 1 || new_channels_ != 0)) {
+    const auto options = torch::nn::Conv2dOptions(in.channels, out_channels, 1).stride(stride).bias(false);
+    downsample_ = register_module("downsample",
+                                  torch::nn::Sequential(torch::nn::Conv2d(options), torch::nn::BatchNorm2d(out_channels)));
+  }
+}
+
+torch::Tensor CifarResnetBlock::shortcut(const torch::Tensor& features) {
+  using torch::indexing::None;
+  using torch::indexing::Slice;
+  if (downsample_) return downsample_->forward(features);
+  if (stride_ == 1 && new_channels_ == 0) return features;
+  const auto kept = features.index({Slice(), Slice(), Slice(None, None, stride_), Slice(None, None, stride_)});
+  return torch::constant_pad_nd(kept, {0, 0, 0, 0, 0, new_channels_});  // new channels behind the old ones
+}
+
+torch::Tensor CifarResnetBlock::forward(const torch::Tensor& features, ForwardContext& context) {
+  const auto hidden = torch::relu(bn1_(conv1_(features)));
+  const auto mixed = mixer_ ? mixer_->forward(hidden, context) : conv2_(hidden);
+  return slot_.join(bn2_(mixed), shortcut(features), Activation::relu, context);
+}
+
+CifarResnet::CifarResnet(const CifarResnetOptions& options, const InputSpec& input, SlotFactory& slots)
+    : Classifier("CifarResnet"), in_channels_(input.channels) {
+  FeatureShape shape{input.channels, input.height, input.width};
+  input_warp_ = slots.warp({Slot::input, 0, shape, shape.channels, 1, "warp", {}});
+  if (input_warp_) {
+    register_module("warp", input_warp_);
+    shape = input_warp_->output_shape(shape);
+  }
+
+  conv1_ = register_module("conv1", convolution3x3(input.channels, options.width, 1));
+  bn1_ = register_module("bn1", torch::nn::BatchNorm2d(options.width));
+  shape.channels = options.width;
+  std::vector<FeatureShape> stage_shapes;
+  for (std::int64_t number = 1; number <= kStages; ++number) {
+    stages_.push_back(make_stage(options, number, shape, slots));
+    stage_shapes.push_back(shape);
+  }
+
+  pool_ = slots.pool({Slot::pool, 0, shape, shape.channels, 1, "pool", stage_shapes});
+  if (pool_) register_module("pool", pool_);
+  fc_ = register_module("fc", torch::nn::Linear(pool_ ? pool_->out_features() : shape.channels, input.num_classes));
+}
+
+CifarResnet::Stage CifarResnet::make_stage(const CifarResnetOptions& options, std::int64_t number, FeatureShape& shape,
+                                           SlotFactory& slots) {
+  const std::string name = "layer" + std::to_string(number);
+  const std::int64_t out_channels = options.width << (number - 1);
+  Stage stage;
+  stage.blocks = torch::nn::ModuleList();
+  for (std::int64_t i = 0; i < blocks_per_stage(options.depth); ++i) {
+    const std::int64_t stride = number > 1 && i == 0 ? 2 : 1;
+    const std::string path = name + "." + std::to_string(i);
+    stage.blocks->push_back(
+        std::make_shared<CifarResnetBlock>(shape, out_channels, stride, options.shortcut, number, path, slots));
+    shape = {out_channels, strided(shape.height, stride), strided(shape.width, stride)};
+  }
+  register_module(name, stage.blocks);
+
+  const auto site = [&](const std::string& path) { return Site{Slot::stage, number, shape, out_channels, 1, path, {}}; };
+  stage.gate = slots.gate(site(name + "_gate"));
+  if (stage.gate) register_module(name + "_gate", stage.gate);
+  stage.warp = slots.warp(site(name + "_warp"));
+  if (stage.warp) {
+    register_module(name + "_warp", stage.warp);
+    shape = stage.warp->output_shape(shape);
+  }
+  return stage;
+}
+
+ModelOutput CifarResnet::forward(const Batch& batch, ForwardContext& context) {
+  auto features = batch.input();
+  expect_features(*this, features, in_channels_);
+  if (input_warp_) features = input_warp_->forward(features, context);
+  features = torch::relu(bn1_(conv1_(features)));
+
+  std::vector<torch::Tensor> stage_features;
+  for (Stage& stage : stages_) {
+    for (const auto& block : *stage.blocks) features = block->as<CifarResnetBlock>()->forward(features, context);
+    if (stage.gate) features = stage.gate->forward(features, context);
+    if (stage.warp) features = stage.warp->forward(features, context);
+    features = context.tap(*stage.blocks, {TapKind::features}, features);
+    stage_features.push_back(features);
+  }
+  const auto pooled = pool_ ? pool_->forward({features, {}, stage_features}, context) : features.mean({2, 3});  // [N, C]
+  return {fc_(pooled)};
+}
+
+}  // namespace fovea

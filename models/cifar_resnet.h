@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/slot_factory.h>
+#include <fovea/config/fields.h>
+#include <fovea/nn/classifier.h>
+
+namespace fovea {
+
+/// How a block's input reaches its output when their shapes differ.
+enum class Shortcut {
+  pad,   ///< every stride-th pixel, new channels zero (option A): no parameters
+  conv,  ///< 1x1 convolution and batch norm (option B)
+};
+
+struct CifarResnetOptions : Options {
+  std::int64_t depth = 20;  ///< layers with weights: 6n + 2
+  std::int64_t width = 16;  ///< channels of the first stage; the second and third have two and four times as many
+  Shortcut shortcut = Shortcut::pad;
+
+  void visit_fields(FieldVisitor& fields) override;
+};
+
+/// Two 3x3 convolutions with batch norm, a gate, and the sum with the input.
+class CifarResnetBlock final : public torch::nn::Module {
+ public:
+  /// @param in what arrives. @param path the block's name, e.g. "layer2.0".
+  CifarResnetBlock(const FeatureShape& in, std::int64_t out_channels, std::int64_t stride, Shortcut shortcut,
+                   std::int64_t stage, const std::string& path, SlotFactory& slots);
+  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
+
+ private:
+  torch::Tensor shortcut(const torch::Tensor& features);
+
+  std::int64_t stride_;
+  std::int64_t new_channels_;
+  torch::nn::Conv2d conv1_{nullptr}, conv2_{nullptr};
+  torch::nn::BatchNorm2d bn1_{nullptr}, bn2_{nullptr};
+  torch::nn::Sequential downsample_{nullptr};
+  std::shared_ptr<Mixer> mixer_;  ///< in place of conv2
+  GateSlot slot_;
+};
+
+/// The CIFAR networks of "Deep Residual Learning for Image Recognition", arXiv:1512.03385, section 4.2: a 3x3 convolution,
+/// three stages of n blocks with 16, 32 and 64 channels at full, half and quarter resolution, global average pooling, one
+/// linear layer. Parameter names are torchvision's (`conv1`, `layer1.0.conv1`, `fc`); a gate is registered as `se`, timm's
+/// name. Differs from the paper: nothing with the default options. Any number of channels and any image size.
+class CifarResnet final : public Classifier {
+ public:
+  /// @throws InputError unless depth is 6n + 2.
+  CifarResnet(const CifarResnetOptions& options, const InputSpec& input, SlotFactory& slots);
+
+  /// Taps `features` behind every stage. @throws ShapeError when the batch has another number of channels.
+  ModelOutput forward(const Batch& batch, ForwardContext& context) override;
+
+ private:
+  /// A stage's blocks and what stands behind them.
+  struct Stage {
+    torch::nn::ModuleList blocks{nullptr};
+    std::shared_ptr<Gate> gate;
+    std::shared_ptr<Warp> warp;
+  };
+
+  Stage make_stage(const CifarResnetOptions& options, std::int64_t number, FeatureShape& shape, SlotFactory& slots);
+
+  std::int64_t in_channels_;
+  std::shared_ptr<Warp> input_warp_;
+  torch::nn::Conv2d conv1_{nullptr};
+  torch::nn::BatchNorm2d bn1_{nullptr};
+  std::vector<Stage> stages_;
+  std::shared_ptr<Pool> pool_;
+  torch::nn::Linear fc_{nullptr};
+};
+
+}  // namespace fovea

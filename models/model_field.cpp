@@ -1,0 +1,65 @@
+#include <fovea/base/error.h>
+#include <fovea/base/torch_compat.h>
+#include <fovea/models/model_field.h>
+#include <fovea/nn/state_dict.h>
+
+namespace fovea {
+namespace {
+
+/// The keys of `model` besides its name.
+struct ModelFields : Options {
+  explicit ModelFields(ModelField& target) : model(target) {}
+  ModelField& model;
+
+  void visit_fields(FieldVisitor& fields) override {
+    fields.custom("attention", model.attention, "none, a mechanism, or a list of {name, at, stages, options}");
+    model.options->visit_fields(fields);
+  }
+};
+
+}  // namespace
+
+void ModelField::read(const Value& value, const std::string& path) {
+  const SectionName section = section_name(value, path);
+  row = &find_model(section.name, section.where);
+  options = row->make_options();
+  if (!section.has_options) return;
+  ModelFields fields(*this);
+  read_fields(fields, value, path, {"name"});
+}
+
+Json ModelField::write() {
+  Json map = {{"name", row->name}};
+  ModelFields fields(*this);
+  map.update(write_fields(fields));
+  return map;
+}
+
+std::shared_ptr<Classifier> build_classifier(const ModelField& model, const InputSpec& input) {
+  ConfiguredSlots slots(model.attention);
+  auto classifier = model.row->build(*model.options, input, slots);
+  slots.expect_all_placed(model.row->name);
+  return classifier;
+}
+
+LoadedModel load_model_file(const std::string& path) {
+  const SafetensorsFile file(path);
+  LoadedModel loaded{nullptr, read_description(file)};
+  ModelField model;
+  model.read(loaded.description.model, "model");
+  {
+    // A forged description could ask for a network of terabytes; an honest one needs what the file holds.
+    const compat::AllocationLimit limit(4 * file.data_bytes() + (std::int64_t{1} << 20), path);
+    try {
+      loaded.classifier = build_classifier(model, loaded.description.input);
+    } catch (const c10::Error&) {  // more at once than the machine has
+      throw InputError(path, "a description of a network that fits into memory", "a larger one",
+                       "the file is damaged or forged");
+    }
+  }
+  load_state_dict(*loaded.classifier, file.tensors(), path);
+  loaded.classifier->eval();
+  return loaded;
+}
+
+}  // namespace fovea

@@ -1,0 +1,39 @@
+#include <fovea/config/find_row.h>
+#include <fovea/models/cifar_resnet.h>
+#include <fovea/models/registry.h>
+
+namespace fovea {
+namespace {
+
+/// A CIFAR ResNet whose depth starts at `depth`.
+ModelRow cifar_resnet(const std::string& name, std::int64_t depth) {
+  return {name,
+          "Deep Residual Learning for Image Recognition",
+          "1512.03385",
+          {},
+          [depth] {
+            auto options = std::make_unique<CifarResnetOptions>();
+            options->depth = depth;
+            return options;
+          },
+          [](const Options& options, const InputSpec& input, SlotFactory& slots) {
+            return std::make_shared<CifarResnet>(dynamic_cast<const CifarResnetOptions&>(options), input, slots);
+          }};
+}
+
+}  // namespace
+
+const std::vector<ModelRow>& model_registry() {
+  static const std::vector<ModelRow> rows{
+      cifar_resnet("resnet8", 8),     cifar_resnet("resnet14", 14),     cifar_resnet("resnet20", 20),
+      cifar_resnet("resnet32", 32),   cifar_resnet("resnet44", 44),     cifar_resnet("resnet56", 56),
+      cifar_resnet("resnet110", 110), cifar_resnet("cifar_resnet", 20),
+  };
+  return rows;
+}
+
+const ModelRow& find_model(const std::string& name, const std::string& origin) {
+  return find_row(model_registry(), name, origin, "a model");
+}
+
+}  // namespace fovea

@@ -1,0 +1,680 @@
+#include <gradient_check.h>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <set>
+#include <sstream>
+#include <string>
+#include <temporary_directory.h>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/base/error.h>
+#include <fovea/models/cifar_resnet.h>
+#include <fovea/models/model_field.h>
+#include <fovea/nn/initialise.h>
+#include <fovea/nn/multiply_adds.h>
+#include <fovea/nn/state_dict.h>
+
+namespace fovea {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+using testing::ThrowsMessage;
+using Sizes = std::vector<std::int64_t>;
+
+constexpr InputSpec kCifarInput{3, 32, 32, 10};
+
+CifarResnetOptions resnet_options(std::int64_t depth, std::int64_t width = 16, Shortcut shortcut = Shortcut::pad) {
+  CifarResnetOptions options;
+  options.depth = depth;
+  options.width = width;
+  options.shortcut = shortcut;
+  return options;
+}
+
+std::shared_ptr<CifarResnet> plain_resnet(const CifarResnetOptions& options, const InputSpec& input = kCifarInput) {
+  SlotFactory nothing;
+  return std::make_shared<CifarResnet>(options, input, nothing);
+}
+
+/// The section `model` of a configuration.
+ModelField model_of(const std::string& yaml) {
+  ModelField model;
+  model.read(parse_yaml(yaml, "a.yaml"), "model");
+  return model;
+}
+
+std::shared_ptr<Classifier> built(const std::string& yaml, const InputSpec& input = kCifarInput) {
+  return build_classifier(model_of(yaml), input);
+}
+
+/// Gives every tensor, also the statistics of norms, a value of its own, so that none can be mistaken for another.
+void give_life(Classifier& network, std::uint64_t seed) {
+  initialise(network, seed);
+  const torch::NoGradGuard no_grad;
+  for (auto& [name, tensor] : state_dict(network)) {
+    if (!tensor.is_floating_point()) continue;
+    auto noise = torch::empty_like(tensor);
+    fill_uniform(noise, RandomStream(seed, Purpose::test).child(name), 0.05, 0.2);
+    torch::Tensor shared = tensor;
+    shared.add_(noise);
+  }
+}
+
+torch::Tensor normal_images(std::int64_t count, const InputSpec& input, torch::ScalarType type = torch::kFloat32) {
+  auto images = torch::empty({count, input.channels, input.height, input.width}, type);
+  fill_normal(images, RandomStream(5, Purpose::test), 1.0);
+  return images;
+}
+
+torch::Tensor logits_for(Classifier& network, const torch::Tensor& images, Probe* probe = nullptr) {
+  Batch batch;
+  batch.images = images;
+  ForwardContext context;
+  context.probe = probe;
+  return network.forward(batch, context).logits;
+}
+
+std::set<std::string> parameter_names(const torch::nn::Module& module) {
+  const auto names = module.named_parameters().keys();
+  return {names.begin(), names.end()};
+}
+
+std::set<std::string> words_of(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
+}
+
+/// The names that torchvision's ResNet code gives the parameters of a CIFAR ResNet-20 without projections.
+const char* const kResnet20Names = R"(
+    conv1.weight bn1.weight bn1.bias
+    layer1.0.conv1.weight layer1.0.bn1.weight layer1.0.bn1.bias layer1.0.conv2.weight layer1.0.bn2.weight layer1.0.bn2.bias
+    layer1.1.conv1.weight layer1.1.bn1.weight layer1.1.bn1.bias layer1.1.conv2.weight layer1.1.bn2.weight layer1.1.bn2.bias
+    layer1.2.conv1.weight layer1.2.bn1.weight layer1.2.bn1.bias layer1.2.conv2.weight layer1.2.bn2.weight layer1.2.bn2.bias
+    layer2.0.conv1.weight layer2.0.bn1.weight layer2.0.bn1.bias layer2.0.conv2.weight layer2.0.bn2.weight layer2.0.bn2.bias
+    layer2.1.conv1.weight layer2.1.bn1.weight layer2.1.bn1.bias layer2.1.conv2.weight layer2.1.bn2.weight layer2.1.bn2.bias
+    layer2.2.conv1.weight layer2.2.bn1.weight layer2.2.bn1.bias layer2.2.conv2.weight layer2.2.bn2.weight layer2.2.bn2.bias
+    layer3.0.conv1.weight layer3.0.bn1.weight layer3.0.bn1.bias layer3.0.conv2.weight layer3.0.bn2.weight layer3.0.bn2.bias
+    layer3.1.conv1.weight layer3.1.bn1.weight layer3.1.bn1.bias layer3.1.conv2.weight layer3.1.bn2.weight layer3.1.bn2.bias
+    layer3.2.conv1.weight layer3.2.bn1.weight layer3.2.bn1.bias layer3.2.conv2.weight layer3.2.bn2.weight layer3.2.bn2.bias
+    fc.weight fc.bias)";
+
+TEST(CifarResnetTest, ParametersHaveTorchvisionsNames) {
+  EXPECT_EQ(parameter_names(*plain_resnet(resnet_options(20))), words_of(kResnet20Names));
+}
+
+TEST(CifarResnetTest, BuffersAreThoseOfTheNorms) {
+  std::set<std::string> expected;
+  for (const std::string& name : words_of(kResnet20Names)) {
+    const auto position = name.find(".weight");
+    if (name.find("bn") == std::string::npos || position == std::string::npos) continue;
+    for (const char* buffer : {".running_mean", ".running_var", ".num_batches_tracked"})
+      expected.insert(name.substr(0, position) + buffer);
+  }
+  ASSERT_EQ(expected.size(), 19 * 3);
+  const auto names = plain_resnet(resnet_options(20))->named_buffers().keys();
+  EXPECT_EQ(std::set<std::string>(names.begin(), names.end()), expected);
+}
+
+// With n = (depth - 2) / 6 blocks per stage; a convolution has in x out x 9 weights, a norm 2 per channel:
+//   stem     3 x 16 x 9 + 32                                              =   464
+//   stage 1  2n (16 x 16 x 9 + 32)                                        =  4672 n
+//   stage 2  16 x 32 x 9 + 64 + (2n - 1)(32 x 32 x 9 + 64)                =  4672 + 9280 (2n - 1)
+//   stage 3  32 x 64 x 9 + 128 + (2n - 1)(64 x 64 x 9 + 128)              = 18560 + 36992 (2n - 1)
+//   head     64 x 10 + 10                                                 =   650
+//   together 97216 n - 21926, for n = 3: 269722.
+// Table 6 of arXiv:1512.03385 has 0.27M, 0.46M, 0.66M, 0.85M and 1.7M for the depths 20, 32, 44, 56 and 110.
+TEST(CifarResnetTest, ParameterCountsAreThePapers) {
+  const std::vector<std::pair<std::int64_t, double>> table{{20, 0.27}, {32, 0.46}, {44, 0.66}, {56, 0.85}, {110, 1.7}};
+  for (const auto& [depth, millions] : table) {
+    const std::int64_t count = count_parameters(*plain_resnet(resnet_options(depth)));
+    EXPECT_EQ(count, 97216 * ((depth - 2) / 6) - 21926) << "depth " << depth;
+    EXPECT_NEAR(static_cast<double>(count) / 1e6, millions, depth == 110 ? 0.05 : 0.005)
+        << "depth " << depth;  // as rounded there
+  }
+  EXPECT_EQ(count_parameters(*plain_resnet(resnet_options(20))), 269722);
+}
+
+TEST(CifarResnetTest, MultiplyAddsByHand) {
+  const std::int64_t stem = 32 * 32 * 16 * (3 * 9);
+  const std::int64_t stage1 = 6 * (32 * 32 * 16 * (16 * 9));
+  const std::int64_t stage2 = 16 * 16 * 32 * (16 * 9) + 5 * (16 * 16 * 32 * (32 * 9));
+  const std::int64_t stage3 = 8 * 8 * 64 * (32 * 9) + 5 * (8 * 8 * 64 * (64 * 9));
+  const std::int64_t head = 64 * 10;
+  EXPECT_EQ(stem + stage1 + stage2 + stage3 + head, 40551040);
+  EXPECT_EQ(count_multiply_adds(*plain_resnet(resnet_options(20)), kCifarInput), 40551040);
+}
+
+TEST(CifarResnetTest, ADepthThatIsNot6nPlus2IsRefused) {
+  for (const std::int64_t depth : {9, 18, 21, 34}) {
+    EXPECT_THAT([&] { plain_resnet(resnet_options(depth)); },
+                ThrowsMessage<InputError>("model.depth: expected 6n + 2, e.g. 8, 14, 20, 32, 44, 56 or 110, got " +
+                                          std::to_string(depth)));
+  }
+}
+
+TEST(CifarResnetTest, AnySizeAndAnyChannelsRun) {
+  for (const Sizes& shape :
+       {Sizes{1, 32, 32}, Sizes{2, 17, 9}, Sizes{3, 8, 31}, Sizes{4, 5, 5}, Sizes{3, 1, 1}, Sizes{3, 2, 3}}) {
+    const InputSpec input{shape[0], shape[1], shape[2], 7};
+    for (const Shortcut shortcut : {Shortcut::pad, Shortcut::conv}) {
+      const auto network = plain_resnet(resnet_options(8, 4, shortcut), input);
+      give_life(*network, 1);
+      network->eval();
+      const auto logits = logits_for(*network, normal_images(2, input));
+      EXPECT_EQ(logits.sizes(), (Sizes{2, 7}));
+      EXPECT_TRUE(torch::isfinite(logits).all().item<bool>());
+    }
+  }
+}
+
+TEST(CifarResnetTest, ASizeItWasNotBuiltForRuns) {
+  const auto network = plain_resnet(resnet_options(8, 4));
+  EXPECT_EQ(logits_for(*network, torch::ones({2, 3, 21, 40})).sizes(), (Sizes{2, 10}));
+}
+
+TEST(CifarResnetTest, AWrongNumberOfChannelsIsRefusedWithBothShapes) {
+  const auto network = plain_resnet(resnet_options(8, 4));
+  EXPECT_THAT(
+      [&] {
+        logits_for(*network, torch::ones({2, 1, 32, 32}));
+      },
+      ThrowsMessage<ShapeError>("CifarResnet: expected [N, 3, H, W], got [2, 1, 32, 32]"));
+  EXPECT_THAT(
+      [&] {
+        logits_for(*network, torch::ones({3, 32, 32}));
+      },
+      ThrowsMessage<ShapeError>("CifarResnet: expected [N, 3, H, W], got [3, 32, 32]"));
+}
+
+/// A block whose convolutions add nothing, so that its output is relu(shortcut).
+std::shared_ptr<CifarResnetBlock> shortcut_block(const FeatureShape& in, std::int64_t out_channels, std::int64_t stride,
+                                                 Shortcut shortcut) {
+  SlotFactory nothing;
+  auto block = std::make_shared<CifarResnetBlock>(in, out_channels, stride, shortcut, 2, "layer2.0", nothing);
+  initialise(*block, 1);
+  const torch::NoGradGuard no_grad;
+  block->named_parameters()["bn2.weight"].zero_();
+  block->eval();
+  return block;
+}
+
+TEST(CifarResnetBlockTest, OptionATakesEverySecondPixelAndAddsEmptyChannelsBehind) {
+  const auto block = shortcut_block({2, 3, 5}, 4, 2, Shortcut::pad);
+  EXPECT_FALSE(parameter_names(*block).contains("downsample.0.weight"));
+  const auto features = torch::arange(1, 31, torch::kFloat32).view({1, 2, 3, 5});
+  // channel 0:  1  2  3  4  5    channel 1: 16 17 18 19 20
+  //             6  7  8  9 10               21 22 23 24 25
+  //            11 12 13 14 15               26 27 28 29 30
+  const auto expected =
+      torch::tensor({1, 3, 5, 11, 13, 15, 16, 18, 20, 26, 28, 30, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, torch::kFloat32)
+          .view({1, 4, 2, 3});
+  ForwardContext context;
+  EXPECT_TRUE(torch::equal(block->forward(features, context), expected));
+}
+
+TEST(CifarResnetBlockTest, AnUnchangedShapePassesAsItIs) {
+  for (const Shortcut shortcut : {Shortcut::pad, Shortcut::conv}) {
+    const auto block = shortcut_block({2, 3, 5}, 2, 1, shortcut);
+    EXPECT_FALSE(parameter_names(*block).contains("downsample.0.weight"));
+    const auto features = torch::arange(-15, 15, torch::kFloat32).view({1, 2, 3, 5});
+    ForwardContext context;
+    EXPECT_TRUE(torch::equal(block->forward(features, context), torch::relu(features)));
+  }
+}
+
+TEST(CifarResnetBlockTest, OptionBIsAConvolutionAndANorm) {
+  const auto block = shortcut_block({2, 3, 5}, 4, 2, Shortcut::conv);
+  const auto parameters = block->named_parameters();
+  ASSERT_TRUE(parameters.contains("downsample.0.weight"));
+  EXPECT_EQ(parameters["downsample.0.weight"].sizes(), (Sizes{4, 2, 1, 1}));
+  EXPECT_EQ(parameters["downsample.1.weight"].sizes(), (Sizes{4}));
+  EXPECT_FALSE(parameters.contains("downsample.0.bias"));
+  {
+    const torch::NoGradGuard no_grad;
+    parameters["downsample.0.weight"].zero_();
+    parameters["downsample.0.weight"][3][1] = 2.0;  // output channel 3 is twice input channel 1
+    parameters["downsample.1.bias"].fill_(1.0);
+  }
+  const auto features = torch::arange(1, 31, torch::kFloat32).view({1, 2, 3, 5});
+  ForwardContext context;
+  const auto result = block->forward(features, context);
+  const auto strided = torch::tensor({16, 18, 20, 26, 28, 30}, torch::kFloat32).view({2, 3});
+  // The fresh norm divides by sqrt(1 + 1e-5): 5e-6 of 60.
+  EXPECT_TRUE(torch::allclose(result[0][3], 2 * strided + 1, 1e-5));
+  EXPECT_TRUE(torch::equal(result.slice(1, 0, 3), torch::ones({1, 3, 2, 3})));
+}
+
+TEST(CifarResnetTest, OptionBProjectsWhereShapesChange) {
+  const auto names = parameter_names(*plain_resnet(resnet_options(14, 4, Shortcut::conv)));
+  std::set<std::string> projections;
+  for (const std::string& name : names) {
+    if (name.find("downsample") != std::string::npos) projections.insert(name);
+  }
+  EXPECT_THAT(projections,
+              ElementsAre("layer2.0.downsample.0.weight", "layer2.0.downsample.1.bias", "layer2.0.downsample.1.weight",
+                          "layer3.0.downsample.0.weight", "layer3.0.downsample.1.bias", "layer3.0.downsample.1.weight"));
+}
+
+TEST(CifarResnetTest, AttentionIsRegisteredAsSeInEveryBlock) {
+  const auto network = built("{name: resnet14, attention: se}");
+  std::set<std::string> expected = parameter_names(*built("resnet14"));
+  for (const char* stage : {"1", "2", "3"}) {
+    for (const char* block : {"0", "1"}) {
+      for (const char* parameter : {"fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"}) {
+        expected.insert(std::string("layer") + stage + "." + block + ".se." + parameter);
+      }
+    }
+  }
+  EXPECT_EQ(parameter_names(*network), expected);
+}
+
+TEST(CifarResnetTest, AttentionGoesIntoChosenStagesOnly) {
+  const auto names = parameter_names(*built("{name: resnet14, attention: {name: eca, stages: [1, 3]}}"));
+  std::set<std::string> gates;
+  for (const std::string& name : names) {
+    if (const auto position = name.find(".se."); position != std::string::npos) gates.insert(name.substr(0, position));
+  }
+  EXPECT_THAT(gates, ElementsAre("layer1.0", "layer1.1", "layer3.0", "layer3.1"));
+}
+
+TEST(CifarResnetTest, AttentionBehindStagesHasItsOwnName) {
+  const auto names = parameter_names(*built("{name: resnet8, attention: {name: se, at: stage, stages: [2]}}"));
+  EXPECT_TRUE(names.contains("layer2_gate.fc1.weight"));
+  EXPECT_FALSE(names.contains("layer1_gate.fc1.weight"));
+  EXPECT_FALSE(names.contains("layer2.0.se.fc1.weight"));
+}
+
+TEST(CifarResnetTest, AttentionInAStageThatDoesNotExistIsRefused) {
+  EXPECT_THAT([] { built("{name: resnet8, attention: {name: se, stages: [4]}}"); },
+              ThrowsMessage<InputError>(StartsWith("a.yaml:1: model.attention: expected a place for 'se' in resnet8, "
+                                                   "got no 'block' in stages 4")));
+}
+
+/// What a toy module was built for, and the shape that then arrived.
+struct Visit {
+  Site site;
+  Sizes arrived;
+};
+using Visits = std::map<std::string, Visit>;  ///< by kind and path
+
+struct ToyGate final : Gate {
+  ToyGate(const Site& own_site, Visits& all) : Gate("ToyGate"), site(own_site), visits(all) {}
+  torch::Tensor forward(const torch::Tensor& features, ForwardContext&) override {
+    visits["gate " + site.path] = {site, features.sizes().vec()};
+    return features * 0.5;
+  }
+  Site site;
+  Visits& visits;
+};
+
+struct ToyMixer final : Mixer {
+  ToyMixer(const Site& own_site, Visits& all) : Mixer("ToyMixer"), site(own_site), visits(all) {
+    linear = register_module("linear", torch::nn::Conv2d(torch::nn::Conv2dOptions(site.in.channels, site.out_channels, 1)));
+  }
+  torch::Tensor forward(const torch::Tensor& features, ForwardContext&) override {
+    visits["mixer " + site.path] = {site, features.sizes().vec()};
+    return linear(features);
+  }
+  Site site;
+  Visits& visits;
+  torch::nn::Conv2d linear{nullptr};
+};
+
+struct ToyWarp final : Warp {
+  ToyWarp(const Site& own_site, Visits& all) : Warp("ToyWarp"), site(own_site), visits(all) {}
+  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) override {
+    visits["warp " + site.path] = {site, features.sizes().vec()};
+    context.frame = torch::eye(3).slice(0, 0, 2).expand({features.size(0), 2, 3});
+    return features.flip(3);
+  }
+  Site site;
+  Visits& visits;
+};
+
+struct ToyPool final : Pool {
+  ToyPool(const Site& own_site, Visits& all) : Pool("ToyPool"), site(own_site), visits(all) {}
+  torch::Tensor forward(const PoolInput& input, ForwardContext&) override {
+    visits["pool " + site.path] = {site, input.features.sizes().vec()};
+    for (const torch::Tensor& stage : input.stages) stage_shapes.push_back(stage.sizes().vec());
+    last_is_features = !input.stages.empty() && input.stages.back().is_same(input.features);
+    return torch::cat({input.features.mean({2, 3}), input.features.amax({2, 3})}, 1);
+  }
+  std::int64_t out_features() const override { return 2 * site.in.channels; }
+  Site site;
+  Visits& visits;
+  std::vector<Sizes> stage_shapes;
+  bool last_is_features = false;
+};
+
+/// Puts a toy at every site.
+struct ToySlots final : SlotFactory {
+  std::shared_ptr<Gate> gate(const Site& site) override { return std::make_shared<ToyGate>(site, visits); }
+  std::shared_ptr<Mixer> mixer(const Site& site) override { return std::make_shared<ToyMixer>(site, visits); }
+  std::shared_ptr<Warp> warp(const Site& site) override { return std::make_shared<ToyWarp>(site, visits); }
+  std::shared_ptr<Pool> pool(const Site& site) override { return last_pool = std::make_shared<ToyPool>(site, visits); }
+  Visits visits;
+  std::shared_ptr<ToyPool> last_pool;
+};
+
+Sizes sizes_of(const FeatureShape& shape) {
+  return {shape.channels, shape.height, shape.width};
+}
+
+TEST(CifarResnetTest, EverySiteTellsWhatReallyArrives) {
+  ToySlots slots;
+  const InputSpec input{2, 9, 14, 5};
+  CifarResnet network(resnet_options(14, 4), input, slots);
+  logits_for(network, normal_images(3, input));
+
+  std::vector<std::string> visited;
+  for (const auto& [name, visit] : slots.visits) {
+    SCOPED_TRACE(name);
+    visited.push_back(name);
+    Sizes announced = sizes_of(visit.site.in);
+    announced.insert(announced.begin(), 3);
+    EXPECT_EQ(visit.arrived, announced);
+    EXPECT_EQ(visit.site.out_channels, visit.site.in.channels);
+    EXPECT_EQ(visit.site.stride, 1);
+  }
+  EXPECT_THAT(visited,
+              ElementsAre("gate layer1.0.se", "gate layer1.1.se", "gate layer1_gate", "gate layer2.0.se", "gate layer2.1.se",
+                          "gate layer2_gate", "gate layer3.0.se", "gate layer3.1.se", "gate layer3_gate",
+                          "mixer layer1.0.conv2", "mixer layer1.1.conv2", "mixer layer2.0.conv2", "mixer layer2.1.conv2",
+                          "mixer layer3.0.conv2", "mixer layer3.1.conv2", "pool pool", "warp layer1_warp",
+                          "warp layer2_warp", "warp layer3_warp", "warp warp"));
+
+  const auto site = [&](const std::string& name) -> const Site& { return slots.visits.at(name).site; };
+  EXPECT_EQ(site("warp warp").slot, Slot::input);
+  EXPECT_EQ(site("warp warp").stage, 0);
+  EXPECT_EQ(sizes_of(site("warp warp").in), (Sizes{2, 9, 14}));
+  EXPECT_EQ(site("mixer layer2.0.conv2").slot, Slot::conv);
+  EXPECT_EQ(site("mixer layer2.0.conv2").stage, 2);
+  EXPECT_EQ(sizes_of(site("mixer layer2.0.conv2").in), (Sizes{8, 5, 7}));  // 9 x 14 halved, rounded up
+  EXPECT_EQ(site("gate layer3.1.se").slot, Slot::block);
+  EXPECT_EQ(site("gate layer3.1.se").stage, 3);
+  EXPECT_EQ(sizes_of(site("gate layer3.1.se").in), (Sizes{16, 3, 4}));
+  EXPECT_EQ(site("gate layer1_gate").slot, Slot::stage);
+  EXPECT_EQ(site("warp layer1_warp").slot, Slot::stage);
+  EXPECT_EQ(site("pool pool").slot, Slot::pool);
+  EXPECT_EQ(site("pool pool").stage, 0);
+}
+
+TEST(CifarResnetTest, ThePoolSeesEveryStage) {
+  ToySlots slots;
+  const InputSpec input{2, 9, 14, 5};
+  CifarResnet network(resnet_options(8, 4), input, slots);
+  logits_for(network, normal_images(3, input));
+  std::vector<Sizes> announced;
+  for (const FeatureShape& shape : slots.last_pool->site.stages) {
+    announced.push_back(sizes_of(shape));
+    announced.back().insert(announced.back().begin(), 3);
+  }
+  EXPECT_THAT(slots.last_pool->stage_shapes, ElementsAre(Sizes{3, 4, 9, 14}, Sizes{3, 8, 5, 7}, Sizes{3, 16, 3, 4}));
+  EXPECT_EQ(slots.last_pool->stage_shapes, announced);
+  EXPECT_TRUE(slots.last_pool->last_is_features);
+  EXPECT_EQ(network.named_parameters()["fc.weight"].sizes(), (Sizes{5, 32}));  // the pool's 2 x 16
+}
+
+TEST(CifarResnetTest, AttentionIsBelowTheNetworkUnderItsSitesPath) {
+  ToySlots slots;
+  const InputSpec input{2, 9, 14, 5};
+  CifarResnet network(resnet_options(14, 4), input, slots);
+  logits_for(network, normal_images(2, input));
+  const auto modules = network.named_modules("", /*include_self=*/false);
+  for (const auto& [name, visit] : slots.visits) EXPECT_TRUE(modules.contains(visit.site.path)) << name;
+  EXPECT_TRUE(network.named_parameters().contains("layer1.0.conv2.linear.weight"))
+      << "the mixer takes the convolution's name";
+  EXPECT_FALSE(network.named_parameters().contains("layer1.0.conv2.weight"));
+}
+
+/// Only a gate behind the first stage, which silences it.
+struct SilentStage final : SlotFactory {
+  struct Silence final : Gate {
+    torch::Tensor forward(const torch::Tensor& features, ForwardContext&) override { return features * 0; }
+  };
+  std::shared_ptr<Gate> gate(const Site& site) override {
+    return site.slot == Slot::stage && site.stage == 1 ? std::make_shared<Silence>() : nullptr;
+  }
+};
+
+TEST(CifarResnetTest, AStageGateActsOnWhatFollows) {
+  SilentStage slots;
+  const InputSpec input{1, 6, 7, 3};
+  CifarResnet network(resnet_options(8, 4), input, slots);
+  give_life(network, 1);
+  network.eval();
+  const auto logits = logits_for(network, normal_images(2, input));
+  EXPECT_TRUE(torch::equal(logits[0], logits[1])) << "the images are silenced";
+  const auto plain = plain_resnet(resnet_options(8, 4), input);
+  give_life(*plain, 1);
+  plain->eval();
+  const auto other = logits_for(*plain, normal_images(2, input));
+  EXPECT_FALSE(torch::equal(other[0], other[1]));
+}
+
+/// Keeps the features that a network offers.
+struct FeatureProbe final : Probe {
+  torch::Tensor tap(const torch::nn::Module& module, const Tap& about, const torch::Tensor& tensor) override {
+    if (about.kind == TapKind::features) {
+      modules.push_back(&module);
+      shapes.push_back(tensor.sizes().vec());
+      if (shapes.size() == replace_number) return torch::zeros_like(tensor);
+    }
+    return tensor;
+  }
+  std::vector<const torch::nn::Module*> modules;
+  std::vector<Sizes> shapes;
+  std::size_t replace_number = 0;
+};
+
+TEST(CifarResnetTest, FeaturesAreTappedBehindEveryStage) {
+  const InputSpec input{3, 9, 14, 5};
+  const auto network = plain_resnet(resnet_options(8, 4), input);
+  give_life(*network, 1);
+  network->eval();
+  const auto images = normal_images(2, input);
+  FeatureProbe probe;
+  const auto logits = logits_for(*network, images, &probe);
+  EXPECT_TRUE(torch::equal(logits, logits_for(*network, images)));
+  EXPECT_THAT(probe.shapes, ElementsAre(Sizes{2, 4, 9, 14}, Sizes{2, 8, 5, 7}, Sizes{2, 16, 3, 4}));
+  const ModuleNames names(*network);
+  ASSERT_EQ(probe.modules.size(), 3);
+  EXPECT_EQ(names.of(*probe.modules[0]), "layer1");
+  EXPECT_EQ(names.of(*probe.modules[1]), "layer2");
+  EXPECT_EQ(names.of(*probe.modules[2]), "layer3");
+
+  FeatureProbe cut;
+  cut.replace_number = 3;  // nothing reaches the head but its bias
+  const auto bias = network->named_parameters()["fc.bias"].expand({2, 5});
+  EXPECT_TRUE(torch::equal(logits_for(*network, images, &cut), bias));
+}
+
+TEST(CifarResnetTest, GradientsMatchDifferences) {
+  const InputSpec input{1, 6, 5, 3};
+  for (const bool conv : {false, true}) {
+    SCOPED_TRACE(conv ? "option B" : "option A");
+    const std::string shortcut = conv ? "conv" : "pad";
+    const auto network =
+        built("{name: resnet8, width: 2, shortcut: " + shortcut + ", attention: {name: se, divisor: 1}}", input);
+    network->to(torch::kFloat64);
+    give_life(*network, 3);
+    network->train();
+    const auto images = normal_images(2, input, torch::kFloat64).requires_grad_();
+    std::vector<std::pair<std::string, torch::Tensor>> variables{{"images", images}};
+    for (const auto& item : network->named_parameters()) variables.emplace_back(item.key(), item.value());
+    expect_gradients_match([&] { return logits_for(*network, images); }, variables);
+  }
+}
+
+TEST(CifarResnetTest, TheSameImagesGiveTheSameLogits) {
+  const auto network = built("{name: resnet8, width: 4, attention: cbam}");
+  give_life(*network, 1);
+  network->eval();
+  const auto images = normal_images(3, kCifarInput);
+  const auto logits = logits_for(*network, images);
+  EXPECT_TRUE(torch::equal(logits_for(*network, images), logits)) << "a forward pass left something behind";
+  // Alone or in a batch: other kernels may sum in another order, 1e-5 of values around 1.
+  EXPECT_TRUE(torch::allclose(logits_for(*network, images.slice(0, 1, 2)), logits.slice(0, 1, 2), 1e-4, 1e-5));
+}
+
+TEST(ModelRegistryTest, EveryRowBuildsAndReadsBack) {
+  std::set<std::string> names;
+  for (const ModelRow& row : model_registry()) {
+    SCOPED_TRACE(row.name);
+    EXPECT_TRUE(names.insert(row.name).second) << "listed twice";
+    EXPECT_FALSE(row.title.empty());
+    ModelField model = model_of(row.name);
+    EXPECT_GT(count_parameters(*build_classifier(model, {1, 8, 8, 2})), 0);
+    const Json written = model.write();
+    EXPECT_EQ(model_of(written.dump()).write(), written);
+  }
+}
+
+TEST(ModelRegistryTest, NamesStandForTheirDepth) {
+  for (const int depth : {8, 14, 20, 32, 44, 56, 110}) {
+    EXPECT_EQ(model_of("resnet" + std::to_string(depth)).write().at("depth"), depth);
+  }
+  EXPECT_EQ(count_parameters(*built("resnet20")), 269722);
+}
+
+TEST(ModelFieldTest, OptionsAndAttentionReadBackAsWritten) {
+  ModelField model = model_of("{name: resnet8, width: 6, shortcut: conv, attention: [{name: se, stages: [2]}, eca]}");
+  const Json written = model.write();
+  EXPECT_EQ(written.at("name"), "resnet8");
+  EXPECT_EQ(written.at("depth"), 8);
+  EXPECT_EQ(written.at("width"), 6);
+  EXPECT_EQ(written.at("shortcut"), "conv");
+  ASSERT_EQ(written.at("attention").size(), 2);
+  EXPECT_EQ(model_of(written.dump()).write(), written);
+}
+
+TEST(ModelFieldTest, MistakesAreRefusedWithTheirPlace) {
+  EXPECT_THAT([] { model_of("resnet21"); },
+              ThrowsMessage<InputError>(AllOf(StartsWith("a.yaml:1: model: expected a model ("),
+                                              HasSubstr("got 'resnet21'; did you mean 'resnet"))));
+  EXPECT_THAT([] { model_of("{name: vit}"); },
+              ThrowsMessage<InputError>(StartsWith("a.yaml:1: model.name: expected a model (")));
+  EXPECT_THAT([] { model_of("{width: 8}"); },
+              ThrowsMessage<InputError>(HasSubstr("model.name: expected a name, got nothing")));
+  EXPECT_THAT([] { model_of("{name: resnet8, widht: 8}"); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("model.widht: unknown key"), HasSubstr("'width'"))));
+  EXPECT_THAT([] { model_of("{name: resnet8, width: 0}"); },
+              ThrowsMessage<InputError>(HasSubstr("model.width: expected an integer")));
+  EXPECT_THAT([] { model_of("{name: resnet8, shortcut: none}"); },
+              ThrowsMessage<InputError>(HasSubstr("model.shortcut: expected one of pad and conv, got 'none'")));
+}
+
+/// A small network with attention, its input and its file.
+struct SavedModel {
+  explicit SavedModel(
+      const std::string& yaml = "{name: resnet8, width: 4, attention: {name: se, stages: [2], reduction_ratio: 4}}")
+      : model(model_of(yaml)), network(build_classifier(model, input)) {
+    give_life(*network, 9);
+    network->eval();
+  }
+  std::string save(const TemporaryDirectory& folder, const Json& description) const {
+    const std::string path = folder.path("model.safetensors");
+    write_model_file(path, state_dict(*network), description);
+    return path;
+  }
+  Json description() { return describe_model(model.write(), input, {"cat", "dog", "owl"}, two_channels()); }
+  static PreprocessOptions two_channels() {
+    PreprocessOptions preprocess;
+    preprocess.mean = preprocess.standard_deviation = {0.5, 0.25};
+    return preprocess;
+  }
+
+  InputSpec input{2, 12, 9, 3};
+  ModelField model;
+  std::shared_ptr<Classifier> network;
+};
+
+TEST(LoadModelFileTest, ALoadedNetworkGivesEqualLogits) {
+  const TemporaryDirectory folder;
+  SavedModel saved;
+  const LoadedModel loaded = load_model_file(saved.save(folder, saved.description()));
+  EXPECT_FALSE(loaded.classifier->is_training());
+  const auto images = normal_images(4, saved.input);
+  EXPECT_TRUE(torch::equal(logits_for(*loaded.classifier, images), logits_for(*saved.network, images)));
+  EXPECT_EQ(loaded.description.classes, (std::vector<std::string>{"cat", "dog", "owl"}));
+  EXPECT_EQ(loaded.description.input.channels, 2);
+  EXPECT_EQ(loaded.description.input.height, 12);
+  EXPECT_EQ(loaded.description.input.width, 9);
+  EXPECT_EQ(loaded.description.input.num_classes, 3);
+  EXPECT_EQ(loaded.description.preprocess.mean, (std::vector<double>{0.5, 0.25}));
+}
+
+TEST(LoadModelFileTest, EveryMechanismReturns) {
+  for (const MechanismRow& row : mechanism_registry()) {
+    SCOPED_TRACE(row.name);
+    const TemporaryDirectory folder;
+    SavedModel saved("{name: resnet8, width: 4, attention: " + row.name + "}");
+    const LoadedModel loaded = load_model_file(saved.save(folder, saved.description()));
+    const auto images = normal_images(2, saved.input);
+    EXPECT_TRUE(torch::equal(logits_for(*loaded.classifier, images), logits_for(*saved.network, images)));
+  }
+}
+
+TEST(LoadModelFileTest, ADescriptionOfAFarLargerNetworkIsRefusedBeforeItIsBuilt) {
+  const TemporaryDirectory folder;
+  SavedModel saved;
+  Json forged = saved.description();
+  forged["model"]["width"] = 1024;
+  forged["model"]["depth"] = 1202;  // about 4e10 parameters
+  const std::string path = saved.save(folder, forged);
+  EXPECT_THAT([&] { load_model_file(path); },
+              ThrowsMessage<InputError>(AllOf(StartsWith(path + ": "), HasSubstr("one of a far larger network"))));
+}
+
+TEST(LoadModelFileTest, ADescriptionOfAnotherNetworkIsRefused) {
+  const TemporaryDirectory folder;
+  SavedModel saved;
+  const auto message = [&](const char* section, const char* key, const Json& value) -> std::string {
+    Json other = saved.description();
+    other[section][key] = value;
+    try {
+      load_model_file(saved.save(folder, other));
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "no InputError";
+  };
+  EXPECT_THAT(message("model", "depth", 14), AllOf(StartsWith(folder.path()), HasSubstr("missing (layer1.1.bn1.bias, ")));
+  EXPECT_THAT(message("model", "attention", "none"), HasSubstr("unexpected (layer2.0.se.fc1.bias"));
+  EXPECT_THAT(message("model", "width", 5), HasSubstr("of another shape (bn1.bias [5], got [4], "));
+  EXPECT_THAT(message("model", "depth", 9), HasSubstr("expected 6n + 2"));
+  EXPECT_THAT(message("model", "name", "vit"), AllOf(StartsWith(folder.path()), HasSubstr("expected a model (")));
+  EXPECT_THAT(message("model", "attention", Json{{"name", "se"}, {"stages", {7}}}), HasSubstr("expected a place for 'se'"));
+
+  Json wider = saved.description();
+  wider["input"]["channels"] = 3;
+  wider["preprocess"]["mean"] = wider["preprocess"]["std"] = {0.1, 0.2, 0.3};
+  EXPECT_THAT([&] { load_model_file(saved.save(folder, wider)); },
+              ThrowsMessage<InputError>(HasSubstr("of another shape (conv1.weight [4, 3, 3, 3], got [4, 2, 3, 3])")));
+
+  Json fewer = saved.description();
+  fewer["classes"] = {"cat", "dog"};
+  EXPECT_THAT([&] { load_model_file(saved.save(folder, fewer)); },
+              ThrowsMessage<InputError>(HasSubstr("of another shape (fc.bias [2], got [3], ")));
+}
+
+TEST(LoadModelFileTest, AFileWithoutADescriptionIsRefused) {
+  const TemporaryDirectory folder;
+  const SavedModel saved;
+  const std::string path = folder.path("weights.safetensors");
+  write_safetensors(path, state_dict(*saved.network), {});
+  EXPECT_THAT([&] { load_model_file(path); },
+              ThrowsMessage<InputError>(StartsWith(path + ": expected a model file written by fovea, got ")));
+}
+
+}  // namespace
+}  // namespace fovea
