@@ -1,0 +1,109 @@
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include <fovea/base/error.h>
+#include <fovea/eval/metrics.h>
+
+namespace fovea {
+namespace {
+
+constexpr std::size_t kBins = 15;
+constexpr std::int64_t kTop = 5;
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char letter : text) quoted += letter == '"' ? std::string("\"\"") : std::string(1, letter);
+  return quoted + "\"";
+}
+
+}  // namespace
+
+ClassificationMetrics::ClassificationMetrics(std::int64_t num_classes)
+    : num_classes_(num_classes),
+      bins_(kBins),
+      confusion_(static_cast<std::size_t>(num_classes), std::vector<std::int64_t>(static_cast<std::size_t>(num_classes))) {}
+
+void ClassificationMetrics::add(const torch::Tensor& logits, const torch::Tensor& labels) {
+  if (logits.dim() != 2 || logits.size(1) != num_classes_ || labels.dim() != 1 || labels.size(0) != logits.size(0)) {
+    std::ostringstream got;
+    got << logits.sizes() << " and " << labels.sizes();
+    throw ShapeError("metrics", "logits [N, " + std::to_string(num_classes_) + "] and labels [N]", got.str());
+  }
+  const torch::NoGradGuard no_grad;
+  const auto log_probabilities = torch::log_softmax(logits.to(torch::kCPU, torch::kFloat64), 1).contiguous();
+  const auto truth = labels.to(torch::kCPU, torch::kInt64).contiguous();
+  const auto scores = log_probabilities.accessor<double, 2>();
+  const auto classes = truth.accessor<std::int64_t, 1>();
+
+  for (std::int64_t n = 0; n < logits.size(0); ++n) {
+    const auto row = scores[n];
+    const std::int64_t label = classes[n];
+    if (label < 0 || label >= num_classes_) {
+      throw InputError("metrics", "labels below " + std::to_string(num_classes_), std::to_string(label));
+    }
+    // Ties go to the lower class, so that the result does not depend on a sort.
+    std::int64_t predicted = 0;
+    std::int64_t better = 0;
+    for (std::int64_t k = 0; k < num_classes_; ++k) {
+      if (row[k] > row[predicted]) predicted = k;
+      if (row[k] > row[label] || (row[k] == row[label] && k < label)) ++better;
+    }
+    if (std::isnan(row[predicted])) throw NumericError("metrics: expected numbers as class scores, got NaN");
+    const double probability = std::exp(row[predicted]);
+    const auto bin = std::min(kBins - 1, static_cast<std::size_t>(probability * static_cast<double>(kBins)));
+    ++images_;
+    top1_ += predicted == label;
+    top5_ += better < kTop;
+    loss_ -= row[label];
+    ++bins_[bin].images;
+    bins_[bin].correct += predicted == label;
+    bins_[bin].probability += probability;
+    ++confusion_[static_cast<std::size_t>(label)][static_cast<std::size_t>(predicted)];
+  }
+}
+
+void ClassificationMetrics::add(const ClassificationMetrics& other) {
+  images_ += other.images_;
+  top1_ += other.top1_;
+  top5_ += other.top5_;
+  loss_ += other.loss_;
+  for (std::size_t i = 0; i < kBins; ++i) {
+    bins_[i].images += other.bins_[i].images;
+    bins_[i].correct += other.bins_[i].correct;
+    bins_[i].probability += other.bins_[i].probability;
+  }
+  for (std::size_t row = 0; row < confusion_.size(); ++row) {
+    for (std::size_t column = 0; column < confusion_.size(); ++column)
+      confusion_[row][column] += other.confusion_[row][column];
+  }
+}
+
+double ClassificationMetrics::fraction(std::int64_t count) const {
+  return images_ == 0 ? 0.0 : static_cast<double>(count) / static_cast<double>(images_);
+}
+
+double ClassificationMetrics::loss() const {
+  return images_ == 0 ? 0.0 : loss_ / static_cast<double>(images_);
+}
+
+double ClassificationMetrics::expected_calibration_error() const {
+  double error = 0;
+  for (const Bin& bin : bins_) error += std::abs(static_cast<double>(bin.correct) - bin.probability);
+  return images_ == 0 ? 0.0 : error / static_cast<double>(images_);
+}
+
+std::string confusion_csv(const ClassificationMetrics& metrics, const std::vector<std::string>& classes) {
+  std::string csv = "true \\ predicted";
+  for (const std::string& name : classes) csv += "," + csv_field(name);
+  csv += "\n";
+  for (std::size_t row = 0; row < classes.size(); ++row) {
+    csv += csv_field(classes[row]);
+    for (const std::int64_t count : metrics.confusion()[row]) csv += "," + std::to_string(count);
+    csv += "\n";
+  }
+  return csv;
+}
+
+}  // namespace fovea

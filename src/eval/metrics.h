@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <torch/torch.h>
+
+namespace fovea {
+
+/// Counts what a classifier got right. Sums are over images, never means of batch means.
+class ClassificationMetrics {
+ public:
+  /// @param num_classes K >= 1.
+  explicit ClassificationMetrics(std::int64_t num_classes);
+
+  /// @param logits float [N, K]. @param labels int64 [N] in [0, K). @throws ShapeError when they do not fit.
+  void add(const torch::Tensor& logits, const torch::Tensor& labels);
+  /// Adds the counts of other images.
+  void add(const ClassificationMetrics& other);
+
+  std::int64_t images() const { return images_; }
+  double top1() const { return fraction(top1_); }  ///< in [0, 1]; 0 without images
+  double top5() const { return fraction(top5_); }  ///< true class among the five highest (all, when K <= 5)
+  double loss() const;                             ///< mean cross-entropy in nats
+
+  /// Expected calibration error with 15 equal bins of the highest probability ("On Calibration of Modern Neural Networks",
+  /// arXiv:1706.04599): sum over bins of (share of images) x |accuracy - mean probability|.
+  double expected_calibration_error() const;
+
+  /// Row = true class, column = predicted class.
+  const std::vector<std::vector<std::int64_t>>& confusion() const { return confusion_; }
+
+ private:
+  double fraction(std::int64_t count) const;
+
+  struct Bin {
+    std::int64_t images = 0;
+    std::int64_t correct = 0;
+    double probability = 0;
+  };
+
+  std::int64_t num_classes_;
+  std::int64_t images_ = 0;
+  std::int64_t top1_ = 0;
+  std::int64_t top5_ = 0;
+  double loss_ = 0;
+  std::vector<Bin> bins_;
+  std::vector<std::vector<std::int64_t>> confusion_;
+};
+
+/// The confusion matrix as CSV: a header of predicted classes, one row per true class. Names are quoted where CSV asks for
+/// it.
+std::string confusion_csv(const ClassificationMetrics& metrics, const std::vector<std::string>& classes);
+
+}  // namespace fovea

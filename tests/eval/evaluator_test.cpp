@@ -1,0 +1,189 @@
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/eval/evaluator.h>
+
+namespace fovea {
+namespace {
+
+constexpr std::int64_t kScoredClasses = 3;
+
+/// Images of 2 x 3 grey pixels that follow from their number; labels 0, 1, 2, 0, ...
+class NumberedImages final : public Dataset {
+ public:
+  explicit NumberedImages(std::int64_t size) : size_(size) {}
+  std::int64_t size() const override { return size_; }
+  Sample sample(std::int64_t index) const override {
+    Image image(2, 3, 1);
+    for (std::size_t i = 0; i < image.pixels.size(); ++i) {
+      image.pixels[i] = static_cast<std::uint8_t>((37 * index + 101 * static_cast<std::int64_t>(i) + index * index) % 256);
+    }
+    return {image, label(index)};
+  }
+  std::int64_t label(std::int64_t index) const override { return index % kScoredClasses; }
+  const std::vector<std::string>& class_names() const override { return names_; }
+  int channels() const override { return 1; }
+  int height() const override { return 2; }
+  int width() const override { return 3; }
+
+ private:
+  std::int64_t size_;
+  std::vector<std::string> names_{"a", "b", "c"};
+};
+
+/// A linear function of the pixels, in float64: its value does not depend on which thread computes it.
+struct ScoredNet final : Classifier {
+  ScoredNet() : Classifier("ScoredNet") {
+    weight = torch::cos(torch::arange(6 * kScoredClasses, torch::kFloat64)).view({6, kScoredClasses});
+    register_parameter("weight", weight);
+  }
+  ModelOutput forward(const Batch& batch, ForwardContext&) override {
+    if (on_forward) on_forward(batch);
+    ++forwards;
+    trained_modes += is_training();
+    gradient_modes += torch::GradMode::is_enabled();
+    return {batch.input().flatten(1).to(torch::kFloat64).matmul(weight)};
+  }
+  torch::Tensor weight;
+  std::function<void(const Batch&)> on_forward;
+  std::atomic<int> forwards = 0, trained_modes = 0, gradient_modes = 0;
+};
+
+Loader numbered_loader(std::int64_t images, std::int64_t batch_size) {
+  const auto dataset = std::make_shared<NumberedImages>(images);
+  LoaderOptions options;
+  options.batch_size = batch_size;
+  return {dataset, first_indices(images, 0), std::make_shared<Preprocess>(PreprocessOptions()), options};
+}
+
+void expect_equal_metrics(const ClassificationMetrics& left, const ClassificationMetrics& right) {
+  EXPECT_EQ(left.images(), right.images());
+  EXPECT_EQ(left.top1(), right.top1());
+  EXPECT_EQ(left.top5(), right.top5());
+  EXPECT_EQ(left.loss(), right.loss());
+  EXPECT_EQ(left.expected_calibration_error(), right.expected_calibration_error());
+  EXPECT_EQ(left.confusion(), right.confusion());
+}
+
+TEST(EvaluateTest, EqualsADirectLoopForAnyNumberOfThreads) {
+  const Loader loader = numbered_loader(37, 5);  // 8 batches, the last of 2 images
+  ScoredNet net;
+  ClassificationMetrics direct(kScoredClasses);
+  BatchStream stream = loader.epoch(0);
+  while (const auto batch = stream.next()) {
+    ClassificationMetrics part(kScoredClasses);
+    const torch::NoGradGuard no_grad;
+    part.add(batch->input().flatten(1).to(torch::kFloat64).matmul(net.weight), batch->labels);
+    direct.add(part);
+  }
+  ASSERT_EQ(direct.images(), 37);
+  ASSERT_GT(direct.top1(), 0.0);  // else a result of zeros would agree
+  ASSERT_LT(direct.top1(), 1.0);
+  for (const int threads : {1, 2, 3, 16}) {
+    SCOPED_TRACE(threads);
+    EvaluationOptions options;
+    options.threads = threads;
+    expect_equal_metrics(evaluate(net, loader, kScoredClasses, options), direct);  // exactly: the sums have one order
+  }
+}
+
+TEST(EvaluateTest, ThreadsShareTheWork) {
+  ScoredNet net;
+  std::mutex mutex;
+  std::set<std::thread::id> threads;
+  net.on_forward = [&](const Batch&) {
+    const std::lock_guard lock(mutex);
+    threads.insert(std::this_thread::get_id());
+  };
+  EvaluationOptions options;
+  options.threads = 3;
+  evaluate(net, numbered_loader(30, 5), kScoredClasses, options);
+  EXPECT_EQ(net.forwards, 6);  // every batch once
+  EXPECT_LE(threads.size(), 3);
+  EXPECT_FALSE(threads.contains(std::this_thread::get_id()));
+}
+
+TEST(EvaluateTest, RunsInEvaluationModeWithoutGradientsAndRestoresTheMode) {
+  const Loader loader = numbered_loader(12, 5);
+  EvaluationOptions options;
+  options.threads = 2;
+  for (const bool training : {true, false}) {
+    ScoredNet net;
+    net.train(training);
+    evaluate(net, loader, kScoredClasses, options);
+    EXPECT_EQ(net.forwards, 3);
+    EXPECT_EQ(net.trained_modes, 0);
+    EXPECT_EQ(net.gradient_modes, 0);
+    EXPECT_EQ(net.is_training(), training);
+  }
+  EXPECT_TRUE(torch::GradMode::is_enabled());
+}
+
+TEST(EvaluateTest, AFailingNetworkLeavesTheModeAndThrows) {
+  ScoredNet net;
+  net.on_forward = [](const Batch& batch) {
+    if (batch.size() == 2) throw std::logic_error("the last batch");
+  };
+  EXPECT_THROW(evaluate(net, numbered_loader(12, 5), kScoredClasses, {}), std::logic_error);
+  EXPECT_TRUE(net.is_training());
+}
+
+TEST(EvaluateTest, ProgressRisesToTheNumberOfImages) {
+  ScoredNet net;
+  for (const int threads : {1, 3}) {
+    std::vector<std::int64_t> seen;
+    std::set<std::thread::id> callers;
+    EvaluationOptions options;
+    options.threads = threads;
+    options.progress = [&](std::int64_t images) {
+      seen.push_back(images);
+      callers.insert(std::this_thread::get_id());
+    };
+    evaluate(net, numbered_loader(37, 5), kScoredClasses, options);
+    ASSERT_GE(seen.size(), 2) << "8 batches on " << threads << " threads are more than one round";
+    EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
+    EXPECT_GT(seen.front(), 0);
+    EXPECT_LT(seen.front(), 37);
+    EXPECT_EQ(seen.back(), 37);
+    EXPECT_THAT(callers, testing::ElementsAre(std::this_thread::get_id()));
+  }
+}
+
+TEST(EvaluateTest, NoImagesGiveNoMetrics) {
+  ScoredNet net;
+  const ClassificationMetrics metrics = evaluate(net, numbered_loader(0, 5), kScoredClasses, {});
+  EXPECT_EQ(metrics.images(), 0);
+  EXPECT_EQ(net.forwards, 0);
+}
+
+TEST(SingleImageSecondsTest, TimesOneImageInEvaluationMode) {
+  ScoredNet net;
+  std::vector<std::int64_t> sizes;
+  net.on_forward = [&](const Batch& batch) {
+    sizes = batch.images.sizes().vec();
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  };
+  const double seconds = single_image_seconds(net, {1, 2, 3, kScoredClasses}, torch::kCPU);
+  EXPECT_GE(seconds, 0.002);  // a sleep is never shorter
+  EXPECT_LT(seconds, 1.0);    // the median of many: a machine would have to stop half of them
+  EXPECT_EQ(sizes, (std::vector<std::int64_t>{1, 1, 2, 3}));
+  EXPECT_EQ(net.trained_modes, 0);
+  EXPECT_EQ(net.gradient_modes, 0);
+  EXPECT_TRUE(net.is_training());
+}
+
+}  // namespace
+}  // namespace fovea
