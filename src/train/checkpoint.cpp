@@ -1,0 +1,95 @@
+#include <fovea/base/error.h>
+#include <fovea/nn/state_dict.h>
+#include <fovea/train/checkpoint.h>
+
+namespace fovea {
+namespace {
+
+constexpr const char* kStateKey = "fovea.checkpoint";
+constexpr int kFormat = 1;
+
+/// "train.batch_size: 64 there, 128 here" for the first leaf in which two documents differ; empty when they agree.
+std::string first_difference(const Json& there, const Json& here, const std::string& path) {
+  if (there.is_structured() && there.type() == here.type() && there.size() == here.size()) {
+    for (const auto& [key, value] : there.items()) {
+      const std::string name = path.empty() ? key : path + "." + key;
+      const bool known = here.is_array() || here.contains(key);
+      const Json& other = here.is_array() ? here.at(std::stoul(key)) : known ? here.at(key) : Json();
+      const std::string difference = first_difference(value, other, name);
+      if (!difference.empty()) return difference;
+    }
+    return "";
+  }
+  return there == here ? "" : path + ": " + there.dump() + " there, " + here.dump() + " here";
+}
+
+Json counters(const Checkpoint& checkpoint) {
+  Json best = nullptr;
+  if (checkpoint.best) {
+    best = {
+        {"epoch", checkpoint.best->epoch}, {"val_top1", checkpoint.best->val_top1}, {"val_loss", checkpoint.best->val_loss}};
+  }
+  return {{"format", kFormat},
+          {"config", checkpoint.config},
+          {"epoch", checkpoint.epoch},
+          {"batch", checkpoint.batch},
+          {"loss", checkpoint.sums.loss},
+          {"correct", checkpoint.sums.correct},
+          {"images", checkpoint.sums.images},
+          {"seconds", checkpoint.seconds},
+          {"train_seconds", checkpoint.train_seconds},
+          {"epoch_seconds", checkpoint.epoch_seconds},
+          {"best", best}};
+}
+
+}  // namespace
+
+void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
+  NamedTensors tensors;
+  add_with_prefix(tensors, checkpoint.model, "model.");
+  add_with_prefix(tensors, checkpoint.optimizer, "optimizer.");
+  add_with_prefix(tensors, checkpoint.selected, "selected.");
+  write_safetensors(path, tensors, {{kStateKey, counters(checkpoint).dump()}});
+}
+
+Checkpoint read_checkpoint(const std::string& path, const Json& config) {
+  const SafetensorsFile file(path);
+  const auto found = file.metadata().find(kStateKey);
+  if (found == file.metadata().end()) throw InputError(path, "a checkpoint written by fovea", "another safetensors file");
+
+  Checkpoint checkpoint;
+  try {
+    const Json state = Json::parse(found->second);
+    if (state.at("format") != kFormat) {
+      throw InputError(path + ": format", std::to_string(kFormat), state.at("format").dump(),
+                       "it comes from another fovea version");
+    }
+    checkpoint.config = state.at("config");
+    const std::string difference = first_difference(checkpoint.config, config, "");
+    if (!difference.empty()) {
+      throw InputError(path, "a checkpoint of this configuration", difference,
+                       "use the same configuration, or another --out");
+    }
+    state.at("epoch").get_to(checkpoint.epoch);
+    state.at("batch").get_to(checkpoint.batch);
+    state.at("loss").get_to(checkpoint.sums.loss);
+    state.at("correct").get_to(checkpoint.sums.correct);
+    state.at("images").get_to(checkpoint.sums.images);
+    state.at("seconds").get_to(checkpoint.seconds);
+    state.at("train_seconds").get_to(checkpoint.train_seconds);
+    state.at("epoch_seconds").get_to(checkpoint.epoch_seconds);
+    if (const Json& best = state.at("best"); !best.is_null()) {
+      checkpoint.best = {best.at("epoch").get<std::int64_t>(), best.at("val_top1").get<double>(),
+                         best.at("val_loss").get<double>()};
+    }
+  } catch (const Json::exception& error) {
+    throw InputError(path + ": " + kStateKey, "the counters of a checkpoint", error.what(), "the file is damaged");
+  }
+  const NamedTensors tensors = file.tensors();
+  checkpoint.model = with_prefix_removed(tensors, "model.");
+  checkpoint.optimizer = with_prefix_removed(tensors, "optimizer.");
+  checkpoint.selected = with_prefix_removed(tensors, "selected.");
+  return checkpoint;
+}
+
+}  // namespace fovea

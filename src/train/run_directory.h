@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <fovea/config/value.h>
+
+namespace fovea {
+
+/// The files of one training run.
+class RunDirectory {
+ public:
+  explicit RunDirectory(std::string path) : path_(std::move(path)) {}
+
+  const std::string& path() const { return path_; }
+  std::string config() const { return path_ + "/config.yaml"; }          ///< resolved and complete
+  std::string metrics() const { return path_ + "/metrics.jsonl"; }       ///< one JSON object per epoch
+  std::string checkpoint() const { return path_ + "/checkpoint.ckpt"; }  ///< to resume from
+  std::string model() const { return path_ + "/model.safetensors"; }     ///< the selected weights
+  std::string summary() const { return path_ + "/summary.json"; }        ///< written at the end
+  std::string confusion(const std::string& split) const { return path_ + "/confusion_" + split + ".csv"; }
+
+  /// Whether a run has left anything here.
+  bool in_use() const;
+
+  /// Adds a line to metrics.jsonl. @throws SystemError.
+  void append_metrics(const Json& line) const;
+  /// Drops all but the first `lines` lines of metrics.jsonl: what a killed run wrote after its last checkpoint.
+  void keep_metrics(std::int64_t lines) const;
+
+ private:
+  std::string path_;
+};
+
+}  // namespace fovea

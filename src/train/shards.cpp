@@ -1,0 +1,106 @@
+#include <algorithm>
+
+#include <fovea/base/torch_compat.h>
+#include <fovea/train/shards.h>
+
+namespace fovea {
+namespace {
+
+constexpr std::int64_t kSmallestShard = 32;  // fewer images make batch-norm statistics too noisy
+
+}  // namespace
+
+StepSums& StepSums::operator+=(const StepSums& other) {
+  loss += other.loss;
+  correct += other.correct;
+  images += other.images;
+  return *this;
+}
+
+Shards::Shards(std::shared_ptr<Classifier> master, const Build& build, std::int64_t shards, int threads)
+    : master_(std::move(master)),
+      parameters_(master_->parameters()),
+      buffers_(master_->buffers()),
+      team_(static_cast<int>(std::clamp<std::int64_t>(threads, 1, shards)), compat::use_one_operator_thread) {
+  for (std::int64_t i = 0; i < shards; ++i) {
+    Replica replica{build(), {}, {}};
+    replica.parameters = replica.network->parameters();
+    replica.buffers = replica.network->buffers();
+    for (std::size_t p = 0; p < parameters_.size(); ++p) replica.parameters[p].set_data(parameters_[p].data());
+    replica.network->train();
+    replicas_.push_back(std::move(replica));
+  }
+}
+
+StepSums Shards::compute_gradient(const Batch& batch, const Objective& objective, const RandomStream& random) {
+  const std::int64_t images = batch.size();
+  const std::int64_t shards = std::clamp<std::int64_t>(images / kSmallestShard, 1, std::ssize(replicas_));
+  std::vector<StepSums> sums(static_cast<std::size_t>(shards));
+  std::vector<double> weights;
+  const auto boundary = [&](std::int64_t shard) { return images * shard / shards; };
+  for (std::int64_t shard = 0; shard < shards; ++shard) {
+    weights.push_back(static_cast<double>(boundary(shard + 1) - boundary(shard)) / static_cast<double>(images));
+  }
+  team_.run(shards, [&](std::int64_t shard) {
+    const auto index = static_cast<std::size_t>(shard);
+    const Batch part = batch.slice(boundary(shard), boundary(shard + 1));
+    sums[index] = run_shard(replicas_[index], part, objective, random.child(static_cast<std::uint64_t>(shard)));
+  });
+  run_alone([&] {
+    sum_gradients(weights);
+    average_buffers(weights);
+  });
+  StepSums total;
+  for (const StepSums& sum : sums) total += sum;
+  return total;
+}
+
+StepSums Shards::run_shard(Replica& replica, const Batch& part, const Objective& objective, RandomStream random) {
+  {
+    const torch::NoGradGuard no_grad;
+    for (std::size_t i = 0; i < buffers_.size(); ++i) replica.buffers[i].copy_(buffers_[i]);
+  }
+  for (torch::Tensor& parameter : replica.parameters) parameter.mutable_grad() = torch::Tensor();
+
+  ForwardContext context;
+  context.random = random;
+  context.policy = PolicyMode::sample;
+  const ModelOutput output = replica.network->forward(part, context);
+  const torch::Tensor loss = objective.loss(output, part.labels, context);
+  loss.backward();
+
+  const torch::NoGradGuard no_grad;
+  const auto correct = output.logits.argmax(1).eq(part.labels).sum();
+  return {loss.item<double>() * static_cast<double>(part.size()), correct.item<std::int64_t>(), part.size()};
+}
+
+void Shards::run_alone(const std::function<void()>& work) {
+  team_.run(1, [&](std::int64_t) { work(); });
+}
+
+void Shards::sum_gradients(const std::vector<double>& weights) {
+  const torch::NoGradGuard no_grad;
+  for (std::size_t p = 0; p < parameters_.size(); ++p) {
+    torch::Tensor sum;
+    for (std::size_t shard = 0; shard < weights.size(); ++shard) {
+      const torch::Tensor& gradient = replicas_[shard].parameters[p].grad();
+      if (!gradient.defined()) continue;  // a parameter this pass did not use
+      sum = sum.defined() ? sum.add_(gradient, weights[shard]) : gradient * weights[shard];
+    }
+    parameters_[p].mutable_grad() = sum;
+  }
+}
+
+void Shards::average_buffers(const std::vector<double>& weights) {
+  const torch::NoGradGuard no_grad;
+  for (std::size_t b = 0; b < buffers_.size(); ++b) {
+    torch::Tensor average = replicas_[0].buffers[b];
+    if (average.is_floating_point()) {  // running statistics; counters are the same everywhere
+      average = average * weights[0];
+      for (std::size_t shard = 1; shard < weights.size(); ++shard) average.add_(replicas_[shard].buffers[b], weights[shard]);
+    }
+    buffers_[b].copy_(average);
+  }
+}
+
+}  // namespace fovea
