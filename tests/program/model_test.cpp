@@ -1,0 +1,116 @@
+// `fovea eval`, `predict` and `list` from outside.
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fovea/config/value.h>
+
+#include "program.h"
+#include "temporary_directory.h"
+
+namespace fovea {
+namespace {
+
+using testing::HasSubstr;
+
+/// One trained model for all tests.
+class ModelProgram : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TemporaryDirectory;
+    write_tiny_mnist(folder_->path("data"));
+    folder_->write("tiny.yaml", tiny_config(folder_->path("data")));
+    ASSERT_EQ(run({"train", "tiny.yaml", "--out", "run", "--quiet"}).code, 0);
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+  }
+
+  static Finished run(const std::vector<std::string>& arguments) { return run_fovea(folder_->path(), arguments); }
+  static Json json(std::vector<std::string> arguments) {
+    arguments.emplace_back("--json");
+    const Finished finished = run(arguments);
+    EXPECT_EQ(finished.code, 0) << finished.error;
+    return finished.code == 0 ? Json::parse(finished.out) : Json();
+  }
+
+  static TemporaryDirectory* folder_;
+};
+
+TemporaryDirectory* ModelProgram::folder_ = nullptr;
+
+TEST_F(ModelProgram, EvalScoresASplitWithTheKeysOfTheContract) {
+  const Json scores = json({"eval", "run"});
+  EXPECT_EQ(scores["split"], "test");
+  EXPECT_EQ(scores["images"], 240);
+  const Json summary = Json::parse(file_text(folder_->path("run/summary.json")));
+  EXPECT_EQ(scores["top1"], summary["test"]["top1"]);
+  EXPECT_EQ(scores["loss"], summary["test"]["loss"]);
+  for (const char* key : {"top5", "ece", "images_per_second", "latency_ms", "parameters", "macs"}) {
+    EXPECT_TRUE(scores[key].is_number()) << key;
+  }
+  ASSERT_EQ(scores["per_class"].size(), 10U);
+  std::int64_t images = 0;
+  for (const Json& row : scores["per_class"]) images += row["images"].get<std::int64_t>();
+  EXPECT_EQ(images, 240);
+  EXPECT_EQ(scores["confusion"].size(), 10U);
+  EXPECT_TRUE(std::filesystem::exists(folder_->path("run/confusion_test.csv")));
+  EXPECT_EQ(json({"eval", "run", "--split", "val"})["images"], 48);
+  EXPECT_EQ(json({"eval", "run", "--split", "train"})["images"], 192);
+}
+
+TEST_F(ModelProgram, EveryNotationOfAModelScoresTheSame) {
+  const Json expected = json({"eval", "run"})["loss"];
+  const std::string data_root = "data.root=" + folder_->path("data");
+  EXPECT_EQ(json({"eval", "run/model.safetensors"})["loss"], expected);
+  EXPECT_EQ(json({"eval", "tiny.yaml", "--weights", "run/model.safetensors"})["loss"], expected);
+  EXPECT_EQ(json({"eval", "resnet8", "--weights", "run/model.safetensors", "--set", "data.name=mnist", "--set", data_root,
+                  "--set", "model.width=4", "--set", "model.attention=cbam"})["loss"],
+            expected);
+  std::filesystem::copy(folder_->path("run/model.safetensors"), folder_->path("alone.safetensors"));
+  EXPECT_EQ(json({"eval", "alone.safetensors", "--set", "data.name=mnist", "--set", data_root})["loss"], expected);
+  EXPECT_THAT(run({"eval", "alone.safetensors"}).error, HasSubstr("data.name"));
+}
+
+TEST_F(ModelProgram, PredictRanksClasses) {
+  const std::string images = FOVEA_TEST_DATA "/fashion_mnist";
+  const Json predictions = json({"predict", "run", images, "--topk", "3"});
+  ASSERT_EQ(predictions.size(), 4U);  // the images of the folder, and not its README
+  for (const Json& prediction : predictions) {
+    EXPECT_THAT(prediction["image"].get<std::string>(), testing::EndsWith(".png"));
+    ASSERT_EQ(prediction["topk"].size(), 3U);
+    EXPECT_GE(prediction["topk"][0]["probability"].get<double>(), prediction["topk"][1]["probability"].get<double>());
+    EXPECT_TRUE(prediction["topk"][0]["name"].is_string());
+    EXPECT_TRUE(prediction["topk"][0]["class"].is_number_integer());
+  }
+  const Json all = json({"predict", "run", images + "/bag.png", "--topk", "99"});
+  double sum = 0;
+  for (const Json& entry : all[0]["topk"]) sum += entry["probability"].get<double>();
+  EXPECT_NEAR(sum, 1, 1e-9);
+}
+
+TEST_F(ModelProgram, ListShowsRegistriesAndFiltersByTrait) {
+  const Json blocks = json({"list", "blocks"});
+  ASSERT_GE(blocks.size(), 3U);
+  for (const Json& row : blocks) {
+    for (const char* key : {"name", "title", "arxiv", "kind", "traits", "options"}) EXPECT_TRUE(row.contains(key)) << key;
+  }
+  const Json spatial = json({"list", "blocks", "--axis", "spatial"});
+  ASSERT_FALSE(spatial.empty());
+  for (const Json& row : spatial) EXPECT_THAT(row["traits"]["axis"], testing::Contains("spatial"));
+  EXPECT_LT(spatial.size(), blocks.size());
+  EXPECT_EQ(json({"list", "datasets"}).size(), 4U);
+  EXPECT_FALSE(json({"list", "models"}).empty());
+  EXPECT_THAT(run({"list", "blocks"}).out, HasSubstr("arXiv:1807.06521"));
+}
+
+TEST_F(ModelProgram, VersionNamesTheOpenMpBlas) {
+  EXPECT_THAT(run({"--version"}).out, HasSubstr("openblas-openmp"));
+  EXPECT_TRUE(json({"--version"}).contains("libtorch"));
+}
+
+}  // namespace
+}  // namespace fovea

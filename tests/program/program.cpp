@@ -1,0 +1,123 @@
+#include "program.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fovea/base/random.h>
+
+#include "byte_builders.h"
+
+namespace fovea {
+namespace {
+
+std::string temporary_file() {
+  std::string name = (std::filesystem::temp_directory_path() / "fovea-output-XXXXXX").string();
+  const int descriptor = ::mkstemp(name.data());
+  if (descriptor < 0) throw std::runtime_error("mkstemp");
+  ::close(descriptor);
+  return name;
+}
+
+void write_bytes(const std::string& path, const ByteVector& bytes) {
+  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), std::ssize(bytes));
+}
+
+void write_tiny_split(const std::string& folder, const std::string& prefix, std::uint32_t images, std::uint64_t seed) {
+  constexpr int kSide = 8;
+  ByteVector pixels, labels;
+  RandomStream stream(seed, Purpose::test);
+  for (std::uint32_t i = 0; i < images; ++i) {
+    const int label = static_cast<int>(stream.below(10));
+    labels.push_back(static_cast<std::uint8_t>(label));
+    for (int y = 0; y < kSide; ++y) {
+      for (int x = 0; x < kSide; ++x) {
+        const bool block = y / 2 == label / 4 && x / 2 == label % 4;
+        pixels.push_back(static_cast<std::uint8_t>((block ? 160 : 0) + stream.below(80)));
+      }
+    }
+  }
+  write_bytes(folder + "/" + prefix + "-images-idx3-ubyte", idx_bytes(kIdxImages, {images, kSide, kSide}, pixels));
+  write_bytes(folder + "/" + prefix + "-labels-idx1-ubyte", idx_bytes(kIdxLabels, {images}, labels));
+}
+
+}  // namespace
+
+Program::Program(const std::string& folder, const std::vector<std::string>& arguments, std::size_t limit_file_bytes)
+    : out_(temporary_file()), error_(temporary_file()) {
+  std::vector<std::string> words{FOVEA_PROGRAM};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  process_ = ::fork();
+  if (process_ < 0) throw std::runtime_error("fork");
+  if (process_ > 0) return;
+  // In the child: only calls that are safe after fork.
+  const int out = ::open(out_.c_str(), O_WRONLY);
+  const int error = ::open(error_.c_str(), O_WRONLY);
+  ::dup2(out, STDOUT_FILENO);
+  ::dup2(error, STDERR_FILENO);
+  if (limit_file_bytes > 0) {
+    ::signal(SIGXFSZ, SIG_IGN);  // inherited: a write beyond the limit then fails with an error, as on a full disk
+    const rlimit limit{limit_file_bytes, limit_file_bytes};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  if (::chdir(folder.c_str()) != 0) ::_exit(127);
+  ::execv(pointers[0], pointers.data());
+  ::_exit(127);
+}
+
+Program::~Program() {
+  if (process_ > 0) {
+    ::kill(process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
+  std::filesystem::remove(out_);
+  std::filesystem::remove(error_);
+}
+
+void Program::send(int signal) const {
+  ::kill(process_, signal);
+}
+
+Finished Program::wait() {
+  int status = 0;
+  ::waitpid(process_, &status, 0);
+  process_ = 0;
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), file_text(out_), file_text(error_)};
+}
+
+Finished run_fovea(const std::string& folder, const std::vector<std::string>& arguments, std::size_t limit_file_bytes) {
+  return Program(folder, arguments, limit_file_bytes).wait();
+}
+
+std::string file_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+void write_tiny_mnist(const std::string& folder, std::uint32_t images) {
+  std::filesystem::create_directories(folder);
+  write_tiny_split(folder, "train", images, 1);
+  write_tiny_split(folder, "t10k", images, 2);
+}
+
+std::string tiny_config(const std::string& data_folder, const std::string& more) {
+  return "data: {name: mnist, root: '" + data_folder +
+         "', validation: 0.2}\n"
+         "model: {name: resnet8, width: 4, attention: cbam}\n"
+         "train: {epochs: 3, batch_size: 64, optimizer: {name: sgd, learning_rate: 0.2}}\n" +
+         more;
+}
+
+}  // namespace fovea

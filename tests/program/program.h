@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace fovea {
+
+/// What a finished process left.
+struct Finished {
+  int code = 0;  ///< exit code, or 128 + signal as a shell counts it
+  std::string out;
+  std::string error;
+};
+
+/// A running `fovea`, as a user starts it.
+class Program {
+ public:
+  /// @param folder the working directory. @param limit_file_bytes largest file it may write (what a full disk looks like to
+  /// it), 0 = no limit.
+  Program(const std::string& folder, const std::vector<std::string>& arguments, std::size_t limit_file_bytes = 0);
+  ~Program();
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  void send(int signal) const;
+  Finished wait();
+
+ private:
+  pid_t process_ = 0;
+  std::string out_;
+  std::string error_;
+};
+
+/// Runs to the end.
+Finished run_fovea(const std::string& folder, const std::vector<std::string>& arguments, std::size_t limit_file_bytes = 0);
+
+/// A complete file as text.
+std::string file_text(const std::string& path);
+
+/// Writes a data set in MNIST's files: `images` training and as many test images of 8 x 8 pixels in ten classes, each a
+/// bright pixel block at a place of its own.
+void write_tiny_mnist(const std::string& folder, std::uint32_t images = 240);
+
+/// A configuration of a small network on that data set. @param more lines appended to the file.
+std::string tiny_config(const std::string& data_folder, const std::string& more = "");
+
+}  // namespace fovea

@@ -1,0 +1,78 @@
+#include "experiment_config.h"
+
+#include <fovea/base/error.h>
+
+namespace fovea {
+namespace {
+
+/// The keys of `data` besides its name.
+struct DataFields : Options {
+  explicit DataFields(DataField& target) : data(target) {}
+  DataField& data;
+
+  void visit_fields(FieldVisitor& fields) override {
+    data.options->visit_fields(fields);
+    fields.optional_real("validation", data.validation, kFractionBelowOne, "share of the training set to select weights on");
+    fields.integer("limit", data.limit, kNonNegativeInteger, "first images of each split to use; 0 = all");
+    fields.integer("workers", data.workers, {1, 256}, "threads that read and augment; does not change the result");
+    fields.group("augment", data.augment, "random changes to training images");
+  }
+};
+
+}  // namespace
+
+void DataField::read(const Value& value, const std::string& path) {
+  const SectionName section = section_name(value, path);
+  row = &find_dataset(section.name, section.where);
+  options = row->make_options();
+  if (!section.has_options) return;
+  DataFields fields(*this);
+  read_fields(fields, value, path, {"name"});
+}
+
+Json DataField::write() {
+  Json map = {{"name", row->name}};
+  DataFields fields(*this);
+  map.update(write_fields(fields));
+  return map;
+}
+
+void ExperimentConfig::visit_fields(FieldVisitor& fields) {
+  fields.integer("seed", seed, kNonNegativeInteger, "of every random draw");
+  fields.custom("data", data, "a data set and its options");
+  fields.group("preprocess", preprocess, "how images become network input");
+  fields.custom("model", model, "a network, its options and its attention");
+  fields.group("train", train, "how to train");
+}
+
+std::unique_ptr<ExperimentConfig> read_experiment_config(const Value& root) {
+  auto config = std::make_unique<ExperimentConfig>();
+  for (const char* section : {"data", "model"}) {
+    const Value* value = root.find(section);
+    if (value == nullptr || value->kind == Value::Kind::null) {
+      throw InputError((root.origin.empty() ? "" : root.origin + ": ") + section + ".name", "a name", "nothing",
+                       std::string("add '") + section + ": {name: ...}'; fovea list " + section +
+                           (std::string(section) == "data" ? "sets" : "s") + " shows the names");
+    }
+  }
+  config->data.read(*root.find("data"), "data");
+  config->preprocess.mean = config->data.row->mean;
+  config->preprocess.standard_deviation = config->data.row->standard_deviation;
+  read_fields(*config, root, "");
+  return config;
+}
+
+Value read_config_with_settings(const std::string& path, const std::vector<std::string>& settings) {
+  Value root = read_yaml_file(path);
+  for (const std::string& setting : settings) apply_setting(root, setting);
+  return root;
+}
+
+Json result_defining(Json config) {
+  config.at("data").erase("root");
+  config.at("data").erase("workers");
+  config.at("train").erase("checkpoint_seconds");
+  return config;
+}
+
+}  // namespace fovea

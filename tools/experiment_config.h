@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fovea/config/fields.h>
+#include <fovea/data/augment.h>
+#include <fovea/data/preprocess.h>
+#include <fovea/datasets/registry.h>
+#include <fovea/models/model_field.h>
+#include <fovea/train/train_options.h>
+
+namespace fovea {
+
+/// The configuration section `data`: a name, what all data sets have in common, and the set's own options.
+class DataField final : public CustomField {
+ public:
+  void read(const Value& value, const std::string& path) override;
+  Json write() override;
+
+  const DatasetRow* row = nullptr;
+  std::unique_ptr<Options> options;
+  std::optional<double> validation = 0.1;
+  std::int64_t limit = 0;
+  std::int64_t workers = 2;
+  AugmentOptions augment;
+};
+
+/// Everything that defines an experiment: one configuration file. See the README for an example.
+struct ExperimentConfig : Options {
+  std::int64_t seed = 42;
+  DataField data;
+  PreprocessOptions preprocess;
+  ModelField model;
+  TrainOptions train;
+
+  void visit_fields(FieldVisitor& fields) override;
+};
+
+/// Reads a configuration; `data.name` and `model.name` have no default. The data set's mean and standard deviation are the
+/// defaults of `preprocess`. @throws InputError with file and line.
+std::unique_ptr<ExperimentConfig> read_experiment_config(const Value& root);
+
+/// The configuration file with every `KEY=VALUE` applied.
+Value read_config_with_settings(const std::string& path, const std::vector<std::string>& settings);
+
+/// The part of a resolved configuration that the result depends on: without paths and numbers of threads.
+Json result_defining(Json config);
+
+}  // namespace fovea

@@ -1,0 +1,129 @@
+#include "program.h"
+
+#include <iostream>
+#include <link.h>
+#include <thread>
+
+#include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
+#include <torch/version.h>
+
+#include <fovea/base/error.h>
+
+namespace fovea {
+namespace {
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+int report(const std::string& message, int code) {
+  std::cerr << "fovea: error: " << message << "\n";
+  return code;
+}
+
+/// Runs `work`; an exception becomes one line on stderr and an exit code.
+int guarded(const std::function<int()>& work) {
+  try {
+    return work();
+  } catch (const InputError& error) {
+    return report(error.what(), kUserError);
+  } catch (const Error& error) {
+    return report(error.what(), kFailed);
+  } catch (const c10::Error& error) {
+    return report("LibTorch: " + first_line(error.what_without_backtrace()), kFailed);
+  } catch (const std::bad_alloc&) {
+    return report("out of memory; use a smaller train.batch_size or model", kFailed);
+  } catch (const std::exception& error) {
+    return report(first_line(error.what()), kFailed);
+  }
+}
+
+/// The path of the BLAS that the process has loaded.
+std::string loaded_blas() {
+  std::string found = "unknown";
+  dl_iterate_phdr(
+      [](dl_phdr_info* library, std::size_t, void* result) {
+        const std::string path = library->dlpi_name;
+        if (path.find("/libopenblas") == std::string::npos && path.find("/libblas") == std::string::npos) return 0;
+        *static_cast<std::string*>(result) = path;
+        return path.find("/libopenblas") == std::string::npos ? 0 : 1;  // the implementation rather than the interface
+      },
+      &found);
+  return found;
+}
+
+void print_version(const GlobalOptions& global) {
+  const Json versions = environment(global.threads);
+  if (global.json) {
+    print_json(versions);
+    return;
+  }
+  std::cout << "fovea " << versions["fovea"].get<std::string>() << "\n";
+  for (const auto& [key, value] : versions.items()) {
+    if (key != "fovea")
+      std::cout << "  " << key << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> GlobalOptions::with_seed(std::vector<std::string> settings) const {
+  if (seed) settings.push_back("seed=" + std::to_string(*seed));
+  return settings;
+}
+
+void print_json(const Json& document) {
+  std::cout << document.dump(2) << "\n";
+}
+
+Json environment(int threads) {
+  return {{"fovea", FOVEA_VERSION}, {"libtorch", TORCH_VERSION}, {"blas", loaded_blas()}, {"threads", threads}};
+}
+
+int run_program(int argc, const char* const* argv) {
+  GlobalOptions global;
+  global.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  bool version = false;
+
+  CLI::App app{"fovea: train image classifiers that attend, and see where they attended", "fovea"};
+  app.fallthrough();
+  app.require_subcommand(0, 1);
+  app.failure_message([](const CLI::App*, const CLI::Error& error) { return std::string(error.what()); });
+  app.add_option("--threads", global.threads, "threads to compute with (default: all cores); never changes a result")
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--seed", global.seed, "seed of every random draw; overrides the configuration's");
+  app.add_option("--device", global.device, "auto, cpu, cuda or cuda:<index>")->capture_default_str();
+  app.add_flag("--quiet", global.quiet, "no progress on stderr");
+  app.add_flag("--json", global.json, "one JSON document on stdout instead of text");
+  app.add_flag("--version", version, "versions, BLAS and threads in use");
+
+  std::vector<std::pair<CLI::App*, Action>> commands;
+  for (const auto add : {add_train_command, add_eval_command, add_predict_command, add_list_command}) {
+    Action action = add(app);
+    commands.emplace_back(app.get_subcommands({}).back(), std::move(action));
+  }
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& request) {  // --help
+    return app.exit(request);
+  } catch (const CLI::ParseError& error) {
+    return report(first_line(error.what()) + "; see fovea --help", kUserError);
+  }
+
+  return guarded([&]() -> int {
+    at::set_num_threads(global.threads);
+    if (version) {
+      print_version(global);
+      return kDone;
+    }
+    for (const auto& [command, action] : commands) {
+      if (command->parsed()) return action(global);
+    }
+    std::cout << app.help();
+    return kUserError;
+  });
+}
+
+}  // namespace fovea

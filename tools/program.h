@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <torch/torch.h>
+
+#include <fovea/config/value.h>
+
+namespace fovea {
+
+/// What a command exits with.
+enum ExitCode : int { kDone = 0, kFailed = 1, kUserError = 2, kInterrupted = 130 };
+
+/// The options that every command has.
+struct GlobalOptions {
+  int threads = 1;  ///< set from the machine by run_program()
+  std::optional<std::uint64_t> seed;
+  std::string device = "auto";
+  bool quiet = false;
+  bool json = false;
+
+  /// `settings` with --seed as the last one.
+  std::vector<std::string> with_seed(std::vector<std::string> settings) const;
+};
+
+/// What a command runs with.
+using Action = std::function<int(const GlobalOptions&)>;
+
+/// Each adds one command to the program and returns what to run when it was chosen.
+Action add_train_command(CLI::App& app);
+Action add_eval_command(CLI::App& app);
+Action add_predict_command(CLI::App& app);
+Action add_list_command(CLI::App& app);
+
+/// Parses the command line, runs the command, and turns every error into one line on stderr and an exit code.
+int run_program(int argc, const char* const* argv);
+
+/// Prints a document as the one thing on stdout.
+void print_json(const Json& document);
+
+/// Versions, BLAS and threads in use.
+Json environment(int threads);
+
+}  // namespace fovea

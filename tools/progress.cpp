@@ -1,0 +1,111 @@
+#include "progress.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+#include <unistd.h>
+
+namespace fovea {
+namespace {
+
+using ProgressClock = std::chrono::steady_clock;
+
+std::string fixed(double value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
+/// "1:05" or "2:03:20".
+std::string duration_text(double seconds) {
+  const auto total = static_cast<long>(std::ceil(seconds));
+  char text[64];
+  if (total >= 3600) {
+    std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", total / 3600, total / 60 % 60, total % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%ld:%02ld", total / 60, total % 60);
+  }
+  return text;
+}
+
+std::string describe(const TrainingProgress& progress) {
+  return "loss " + fixed(progress.loss, 4) + "  top-1 " + fixed(progress.top1, 4) + "  " +
+         fixed(progress.images_per_second, 0) + " images/s  " + duration_text(progress.remaining_seconds) + " left";
+}
+
+std::string epoch_text(std::int64_t epoch, std::int64_t epochs) {
+  return "epoch " + std::to_string(epoch) + "/" + std::to_string(epochs);
+}
+
+std::string describe(const EpochRecord& record) {
+  std::string text = "train loss " + fixed(record.train_loss, 4) + "  top-1 " + fixed(record.train_top1, 4);
+  if (record.val_top1) text += "  | val loss " + fixed(*record.val_loss, 4) + "  top-1 " + fixed(*record.val_top1, 4);
+  return text + "  | " + fixed(record.images_per_second, 0) + " images/s  " + fixed(record.seconds, 1) + " s";
+}
+
+/// Calls for an update at most so often.
+class Interval {
+ public:
+  explicit Interval(std::chrono::milliseconds length) : length_(length) {}
+  bool due() {
+    const auto now = ProgressClock::now();
+    if (now - last_ < length_) return false;
+    last_ = now;
+    return true;
+  }
+
+ private:
+  std::chrono::milliseconds length_;
+  ProgressClock::time_point last_ = ProgressClock::now();
+};
+
+/// One line per epoch, and one every half minute in between: for logs.
+class PlainDisplay final : public TrainingDisplay {
+ public:
+  void progressed(const TrainingProgress& progress) override {
+    if (!interval_.due()) return;
+    const double percent = 100.0 * static_cast<double>(progress.images) / static_cast<double>(progress.epoch_images);
+    std::cerr << epoch_text(progress.epoch, progress.epochs) << "  " << fixed(percent, 0) << "%  " << describe(progress)
+              << std::endl;
+  }
+  void epoch_finished(const EpochRecord& record, std::int64_t epochs) override {
+    std::cerr << epoch_text(record.epoch, epochs) << "  " << describe(record) << std::endl;
+  }
+  void note(const std::string& text) override { std::cerr << text << std::endl; }
+
+ private:
+  Interval interval_{std::chrono::seconds(30)};
+};
+
+/// A bar that is redrawn in place; each finished epoch leaves its line behind.
+class BarDisplay final : public TrainingDisplay {
+ public:
+  void progressed(const TrainingProgress& progress) override {
+    if (!interval_.due()) return;
+    constexpr std::int64_t kCells = 24;
+    const std::int64_t filled = kCells * progress.images / progress.epoch_images;
+    std::string bar(static_cast<std::size_t>(kCells), ' ');
+    bar.replace(0, static_cast<std::size_t>(filled), static_cast<std::size_t>(filled), '=');
+    std::cerr << kClearLine << epoch_text(progress.epoch, progress.epochs) << " [" << bar << "] " << describe(progress)
+              << std::flush;
+  }
+  void epoch_finished(const EpochRecord& record, std::int64_t epochs) override {
+    std::cerr << kClearLine << epoch_text(record.epoch, epochs) << "  " << describe(record) << std::endl;
+  }
+  void note(const std::string& text) override { std::cerr << kClearLine << text << std::endl; }
+
+ private:
+  static constexpr const char* kClearLine = "\r\x1b[2K";
+  Interval interval_{std::chrono::milliseconds(100)};
+};
+
+}  // namespace
+
+std::unique_ptr<TrainingDisplay> make_training_progress(bool quiet) {
+  if (quiet) return std::make_unique<TrainingDisplay>();
+  if (isatty(STDERR_FILENO) != 0) return std::make_unique<BarDisplay>();
+  return std::make_unique<PlainDisplay>();
+}
+
+}  // namespace fovea

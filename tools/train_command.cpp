@@ -1,0 +1,127 @@
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+#include <fovea/base/error.h>
+#include <fovea/base/file.h>
+#include <fovea/eval/evaluator.h>
+#include <fovea/nn/initialise.h>
+#include <fovea/nn/multiply_adds.h>
+#include <fovea/train/trainer.h>
+
+#include "experiment.h"
+#include "program.h"
+#include "progress.h"
+#include "stop_signal.h"
+
+namespace fovea {
+namespace {
+
+struct TrainArguments {
+  std::string config;
+  std::vector<std::string> settings;
+  std::string out;
+  bool resume = false;
+  bool print_config = false;
+};
+
+Json best_of(const TrainingResult& result) {
+  if (!result.best) return {{"epoch", result.epochs}, {"val_top1", nullptr}};  // no validation split: the last weights
+  return {{"epoch", result.best->epoch}, {"val_top1", result.best->val_top1}};
+}
+
+Json summarise(const RunDirectory& run, const TrainingResult& result, Classifier& network, const InputSpec& input,
+               const ClassificationMetrics& test, int threads) {
+  return {{"run", run.path()},
+          {"epochs", result.epochs},
+          {"seconds", result.seconds},
+          {"images_per_second", result.images_per_second},
+          {"parameters", count_parameters(network)},
+          {"macs", count_multiply_adds(network, input)},
+          {"best", best_of(result)},
+          {"test", {{"top1", test.top1()}, {"loss", test.loss()}}},
+          {"environment", environment(threads)}};
+}
+
+void print_summary(const Json& summary) {
+  std::cout << "test top-1    " << summary["test"]["top1"].get<double>() << "\n"
+            << "test loss     " << summary["test"]["loss"].get<double>() << "\n"
+            << "best epoch    " << summary["best"]["epoch"] << " of " << summary["epochs"] << "\n"
+            << "parameters    " << summary["parameters"] << "\n"
+            << "multiply-adds " << summary["macs"] << " per image\n"
+            << "run           " << summary["run"].get<std::string>() << "\n";
+}
+
+/// An existing run is touched only with --resume.
+void prepare(const RunDirectory& run, bool resume, const Json& config) {
+  if (run.in_use() && !resume) {
+    throw InputError(run.path(), "a folder without a run", "one that holds a run",
+                     "add --resume to go on with it, or --out another");
+  }
+  make_directories(run.path());
+  if (!std::filesystem::exists(run.checkpoint())) write_file_atomically(run.config(), to_yaml(config));
+}
+
+int train(const TrainArguments& arguments, const GlobalOptions& global) {
+  const Value root = read_config_with_settings(arguments.config, global.with_seed(arguments.settings));
+  auto config = read_experiment_config(root);
+  if (arguments.print_config) {
+    const Json resolved = write_fields(*config);
+    global.json ? print_json(resolved) : void(std::cout << to_yaml(resolved));
+    return kDone;
+  }
+
+  const torch::Device device = parse_device(global.device);
+  Experiment experiment(std::move(config), device);
+  const TrainOptions& options = experiment.config().train;
+  const auto seed = static_cast<std::uint64_t>(experiment.config().seed);
+  const auto network = experiment.build_network();
+  initialise(*network, seed);
+  const Loader training = experiment.training_loader();
+  const Loader validation = experiment.loader(Split::validation);
+  const Loader test = experiment.loader(Split::test);
+  const auto num_classes = experiment.input().num_classes;
+
+  const std::string stem = std::filesystem::path(arguments.config).stem().string();
+  const RunDirectory run(arguments.out.empty() ? "runs/" + stem : arguments.out);
+  const Json resolved = experiment.resolved_config();
+  prepare(run, arguments.resume, resolved);
+
+  const StopSignal stop;
+  const auto progress = make_training_progress(global.quiet);
+  Trainer trainer({options, seed, result_defining(resolved), experiment.description(), network,
+                   [&] { return experiment.build_network(); }, training, experiment.has_validation() ? &validation : nullptr,
+                   num_classes, global.threads, device, run, *progress, [&] { return stop.requested(); }});
+  if (arguments.resume && trainer.resume()) progress->note("resuming " + run.path());
+  const TrainingResult result = trainer.run();
+  if (result.interrupted) {
+    progress->note("stopped; the checkpoint is saved. Go on with --resume");
+    return kInterrupted;
+  }
+
+  const ClassificationMetrics metrics = evaluate(*network, test, num_classes, {global.threads, device});
+  write_file_atomically(run.confusion("test"), confusion_csv(metrics, experiment.classes()));
+  const Json summary = summarise(run, result, *network, experiment.input(), metrics, global.threads);
+  write_file_atomically(run.summary(), summary.dump(2) + "\n");
+  global.json ? print_json(summary) : print_summary(summary);
+  return kDone;
+}
+
+}  // namespace
+
+Action add_train_command(CLI::App& app) {
+  auto arguments = std::make_shared<TrainArguments>();
+  CLI::App* command = app.add_subcommand("train", "train a classifier as a configuration says");
+  command->add_option("config", arguments->config, "experiment in YAML")->required()->type_name("CONFIG");
+  command->add_option("--set", arguments->settings, "override a key, e.g. --set model.attention.name=eca")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+  command->add_option("--out", arguments->out, "run directory (default: runs/<config name>)")->type_name("DIR");
+  command->add_flag("--resume", arguments->resume, "go on from the run directory's checkpoint");
+  command->add_flag("--print-config", arguments->print_config, "print the resolved configuration and stop");
+  return [arguments](const GlobalOptions& global) { return train(*arguments, global); };
+}
+
+}  // namespace fovea
