@@ -1,0 +1,63 @@
+# shellcheck shell=bash
+# What the scripts share. Sourcing it moves to the repository's root, so every path below it is relative to that.
+set -euo pipefail
+
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+cd -- "$root"
+
+# The suites that need no LibTorch: seconds to build, so the short forms of the slow checks run these.
+light_suites=(base config image datasets includes)
+
+say() { printf '%s\n' "$*" >&2; }
+
+# die MESSAGE: the caller must mend something.
+die() {
+  say "${0##*/}: $*"
+  exit 2
+}
+
+# One compiler process per core, but no more than the memory carries: one that reads LibTorch takes 1.5 GB.
+jobs() {
+  local cores memory
+  cores=$(nproc)
+  memory=$(awk '/^MemAvailable:/ {print int($2 / 1572864)}' /proc/meminfo)
+  if ((memory < 1)); then memory=1; fi
+  echo $((memory < cores ? memory : cores))
+}
+
+# build BUILD_DIR [TARGET...]: everything, or these targets.
+build() {
+  local directory=$1
+  shift
+  cmake --build "$directory" --parallel "$(jobs)" ${1:+--target "$@"}
+}
+
+# build_suites all|light BUILD_DIR
+build_suites() {
+  local targets=()
+  if [[ $1 == light ]]; then targets=("${light_suites[@]/#/test_}"); fi
+  build "$2" "${targets[@]}"
+}
+
+# run_suites all|light BUILD_DIR [CTEST ARGUMENT...]: in a build with extra compiler flags, which an installed fovea does
+# not pass on; so "consumer" is not among "all".
+ctest=(ctest)
+run_suites() {
+  local which=$1 directory=$2 filter=(--exclude-regex '^consumer$')
+  shift 2
+  if [[ $which == light ]]; then filter=(--tests-regex "^($(IFS='|' && echo "${light_suites[*]}"))\$"); fi
+  "${ctest[@]}" --test-dir "$directory" --output-on-failure --no-tests=error --parallel "$(nproc)" "${filter[@]}" "$@"
+}
+
+# stage NAME COMMAND...: runs one command and remembers its time and outcome for print_stages.
+stages=()
+stage() {
+  local name=$1 start=$SECONDS status=0
+  shift
+  say "== $name"
+  "$@" || status=$?
+  stages+=("$(printf '%5d s  %s%s' $((SECONDS - start)) "$name" "$( ((status == 0)) || echo " FAILED (exit $status)")")")
+  return "$status"
+}
+
+print_stages() { printf '%s\n' "${stages[@]}"; }

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# From a fresh checkout to a trained classifier: installs what is missing, builds the program, trains on Fashion-MNIST,
+# scores the test split and classifies four images. What is done already is not done again.
+# usage: tools/quickstart.sh
+# shellcheck source=tools/lib.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+if (($#)); then die "takes no argument"; fi
+fovea=build/release/fovea
+run=runs/quickstart
+images=(tests/data/fashion_mnist/*.png)
+
+stage "set up" tools/setup.sh
+stage "configure" cmake --preset release
+stage "build" build build/release fovea_executable
+if [[ ! -e $run/summary.json ]]; then stage "train" "$fovea" train configs/quickstart.yaml --resume; fi
+stage "score the test split" "$fovea" eval "$run"
+stage "classify four images" "$fovea" predict "$run" "${images[@]}"
+
+cat <<END
+
+Time
+$(print_stages)
+
+Where things are, in $run
+  model.safetensors   the trained model
+  summary.json        the result
+  metrics.jsonl       loss and accuracy of every epoch
+  config.yaml         the complete configuration
+
+How to go on
+  classify your own image     $fovea predict $run IMAGE
+  list the mechanisms         $fovea list blocks
+  train with another one      $fovea train configs/quickstart.yaml --set model.attention=eca --out runs/eca
+END

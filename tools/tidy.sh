@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Runs clang-tidy (.clang-tidy) on the C++ files that differ from BASE; a header counts as its .cpp file.
+# usage: tools/tidy.sh [--short | --all] [BASE]
+#   BASE     default: where this branch left origin/main, or else the commit before this one, or else everything
+#   --all    every file
+#   --short  stops after four minutes and says how many files it did not reach
+# shellcheck source=tools/lib.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+seconds=86400
+all=false
+base=
+for argument in "$@"; do
+  case $argument in
+    --short) seconds=240 ;;
+    --all) all=true ;;
+    -*) die "unknown option $argument; usage: tools/tidy.sh [--short | --all] [BASE]" ;;
+    *) base=$argument ;;
+  esac
+done
+export deadline=$((EPOCHSECONDS + seconds))
+command -v clang-tidy-19 >/dev/null || tools/setup.sh clang-tidy-19  # Debian's default, 14, lacks parts of C++20
+
+# The checkout may belong to another user than the one who checks it.
+git_here() { git -c safe.directory="$root" "$@"; }
+
+default_base() {
+  local head fork
+  head=$(git_here rev-parse --verify --quiet HEAD) || return 0
+  fork=$(git_here merge-base origin/main HEAD 2>/dev/null) || fork=$head
+  if [[ $fork == "$head" ]]; then fork=$(git_here rev-parse --verify --quiet HEAD~1) || return 0; fi
+  echo "$fork"
+}
+
+# The changed files' names, a header's as its .cpp; nothing when there is no base.
+changed() {
+  { git_here diff --name-only "$base" -- && git_here ls-files --others --exclude-standard; } | sed -n 's/\.\(cpp\|h\)$/.cpp/p'
+}
+
+if [[ $all == false && -z $base ]]; then base=$(default_base); fi
+if [[ -n $base ]]; then
+  git_here rev-parse --verify --quiet "$base^{commit}" >/dev/null || die "no commit is called $base"
+fi
+
+# A build folder of its own: clang cannot read GCC's precompiled headers, and unity builds have no entry per file.
+mkdir -p build
+cmake -S . -B build/tidy -G Ninja -DCMAKE_UNITY_BUILD=OFF -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON -DFOVEA_CCACHE=OFF \
+  >build/tidy.log 2>&1 || { cat build/tidy.log >&2 && exit 1; }
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export results=$work/results
+touch "$results"
+
+# The files that are compiled, those without LibTorch first: they take seconds, the others a minute each.
+awk -v root="$root/" -F'"' '
+  $2 == "command" {torch = /\/include\/torch\//}
+  $2 == "file" && index($4, root) == 1 && index($4, root "build/") == 0 {print torch, substr($4, length(root) + 1)}
+' build/tidy/compile_commands.json | sort -k 1,1 -k 2 | cut -d ' ' -f 2- >"$work/compiled"
+if [[ -n $base ]]; then
+  changed | sort -u >"$work/changed"
+  grep -F -x -f "$work/changed" "$work/compiled" >"$work/files" || true
+else
+  mv "$work/compiled" "$work/files"
+fi
+
+tidy_one() {
+  local left status=0 output
+  left=$((deadline - EPOCHSECONDS))
+  if ((left <= 0)); then
+    echo "skipped $1" >>"$results"
+    return
+  fi
+  output=$(timeout "$left" clang-tidy-19 --quiet -p build/tidy "$1" 2>&1) || status=$?
+  case $status in
+    0) echo "clean $1" >>"$results" ;;
+    124) echo "skipped $1" >>"$results" ;;
+    *) printf 'found %s\n' "$1" >>"$results" && printf '%s\n' "$output" ;;
+  esac
+}
+export -f tidy_one
+# shellcheck disable=SC2016
+xargs -r -d '\n' -n 1 -P "$(jobs)" bash -c 'tidy_one "$1"' _ <"$work/files" || true  # $results says it per file
+
+count() { grep -c "^$1 " "$results" || true; }
+total=$(wc -l <"$work/files")
+clean=$(count clean)
+skipped=$(count skipped)
+say "tidy: $total files ${base:+changed since $base}: $clean clean, $((total - clean - skipped)) with findings, $skipped not reached in time"
+((clean + skipped == total))
