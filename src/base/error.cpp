@@ -6,18 +6,21 @@
 namespace fovea {
 namespace {
 
-/// Names in foreign files may hold line breaks and terminal commands; a message is one printable line.
 std::string one_line(const std::string& text) {
+  constexpr std::size_t kLongest = 1000;
   std::string line;
-  for (const char letter : text) line += std::iscntrl(static_cast<unsigned char>(letter)) != 0 ? '?' : letter;
-  return line;
+  for (const char letter : text.substr(0, kLongest))
+    line += std::iscntrl(static_cast<unsigned char>(letter)) != 0 ? '?' : letter;
+  return text.size() > kLongest ? line + "..." : line;
 }
 
 }  // namespace
 
+Error::Error(const std::string& message) : std::runtime_error(one_line(message)) {}
+
 InputError::InputError(const std::string& where, const std::string& expected, const std::string& got,
                        const std::string& advice)
-    : Error(one_line(where + ": expected " + expected + ", got " + got + (advice.empty() ? "" : "; " + advice))) {}
+    : Error(where + ": expected " + expected + ", got " + got + (advice.empty() ? "" : "; " + advice)) {}
 
 std::string system_message(int error_number) {
   return std::generic_category().message(error_number);

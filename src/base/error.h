@@ -9,7 +9,8 @@ namespace fovea {
 /// `<where>: expected ..., got ...; <what to do>`.
 class Error : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  /// Control characters, which names in foreign files may hold, are replaced, and an endless text is cut.
+  explicit Error(const std::string& message);
 };
 
 /// Something the user must mend: an argument, a configuration, an input file. The program exits with 2.
@@ -35,6 +36,12 @@ class SystemError : public Error {
 
 /// The arithmetic failed: a loss that is not a number. The program exits with 1.
 class NumericError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// The user asked to stop. The program exits with 130.
+class Interrupted : public Error {
  public:
   using Error::Error;
 };

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
+#include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
@@ -184,6 +186,17 @@ void make_directories(const std::string& path) {
   std::filesystem::create_directories(path, error);
   if (error)
     throw SystemError(path + ": cannot create the folder: " + error.message() + "; choose a folder you may write to");
+}
+
+void remove_stale_temporary_files(const std::string& folder) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    long process = 0;
+    const std::string name = entry.path().filename().string();
+    const bool ours = std::sscanf(name.c_str(), ".fovea-%ld-", &process) == 1 && name.ends_with(".tmp");
+    const bool gone = ours && process > 0 && ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH;
+    if (gone) std::filesystem::remove(entry.path(), ignored);
+  }
 }
 
 }  // namespace fovea

@@ -40,4 +40,7 @@ void write_file_atomically(const std::string& path, std::string_view contents);
 /// Creates a folder with the folders above it; nothing happens when it is there. @throws SystemError naming the path.
 void make_directories(const std::string& path);
 
+/// Removes what interrupted write_file_atomically() calls of processes that are gone left in a folder.
+void remove_stale_temporary_files(const std::string& folder);
+
 }  // namespace fovea

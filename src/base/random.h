@@ -8,7 +8,7 @@
 namespace fovea {
 
 /// What a random draw is for. Two purposes never share a stream.
-enum class Purpose : std::uint64_t { initialise = 1, split, shuffle, augment, forward, predict, test };
+enum class Purpose : std::uint64_t { initialise = 1, split = 2, shuffle = 3, augment = 4, forward = 5, test = 7 };
 
 /// A stream of random numbers that is a pure function of its key, "SplitMix64" (Steele, Lea, Flood: Fast Splittable
 /// Pseudorandom Number Generators, OOPSLA 2014). No stream depends on how many draws another one made, so the order in

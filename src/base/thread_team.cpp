@@ -1,10 +1,13 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include <fovea/base/error.h>
 #include <fovea/base/thread_team.h>
 
 namespace fovea {
@@ -48,12 +51,21 @@ struct ThreadTeam::State {
 };
 
 ThreadTeam::ThreadTeam(int threads, const std::function<void()>& prepare) : state_(std::make_unique<State>()) {
-  for (int i = 0; i < threads; ++i) {
-    state_->threads.emplace_back([state = state_.get(), prepare] { state->work(prepare); });
+  try {
+    for (int i = 0; i < threads; ++i) {
+      state_->threads.emplace_back([state = state_.get(), prepare] { state->work(prepare); });
+    }
+  } catch (const std::system_error& error) {
+    stop();
+    throw SystemError("cannot start " + std::to_string(threads) + " threads: " + error.what() + "; use fewer");
   }
 }
 
 ThreadTeam::~ThreadTeam() {
+  stop();
+}
+
+void ThreadTeam::stop() {
   {
     const std::lock_guard lock(state_->mutex);
     state_->stopping = true;

@@ -22,6 +22,8 @@ class ThreadTeam {
   int threads() const;
 
  private:
+  void stop();
+
   struct State;
   std::unique_ptr<State> state_;
 };

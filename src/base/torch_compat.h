@@ -11,8 +11,11 @@
 #include <vector>
 
 #include <ATen/Parallel.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/core/ivalue.h>
 #include <ATen/record_function.h>
 #include <c10/core/Allocator.h>
+#include <c10/util/C++17.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
 
 #include <fovea/base/error.h>
@@ -85,6 +88,11 @@ class OperatorObserver {
   int depth_ = 0;
   at::CallbackHandle handle_;
 };
+
+/// The key under which an optimiser files its state of a parameter: its address, as text in LibTorch 1.13.
+inline std::string optimizer_state_key(const at::Tensor& parameter) {
+  return c10::guts::to_string(parameter.unsafeGetTensorImpl());
+}
 
 /// While alive, a tensor allocation of the creating thread that brings the total beyond `bytes` throws InputError. For
 /// building networks from descriptions that somebody else wrote.

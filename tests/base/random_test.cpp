@@ -78,8 +78,8 @@ TEST(RandomStreamTest, EveryPartOfTheKeyMatters) {
     ++streams;
   };
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
-    for (const Purpose purpose : {Purpose::initialise, Purpose::split, Purpose::shuffle, Purpose::augment, Purpose::forward,
-                                  Purpose::predict, Purpose::test}) {
+    for (const Purpose purpose :
+         {Purpose::initialise, Purpose::split, Purpose::shuffle, Purpose::augment, Purpose::forward, Purpose::test}) {
       add(RandomStream(seed, purpose));
       for (std::uint64_t first = 0; first < 10; ++first) {
         add(RandomStream(seed, purpose, {first}));
@@ -87,7 +87,7 @@ TEST(RandomStreamTest, EveryPartOfTheKeyMatters) {
       }
     }
   }
-  EXPECT_EQ(seen.size(), streams);  // two of 7770 draws of 64 bits are equal by chance once in 10^12 choices
+  EXPECT_EQ(seen.size(), streams);  // two of 6660 draws of 64 bits are equal by chance once in 10^12 choices
 }
 
 TEST(RandomStreamTest, SeedAndPurposeDoNotTradePlaces) {
