@@ -88,7 +88,7 @@ const std::vector<DatasetRow>& dataset_registry() {
 }
 
 const DatasetRow& find_dataset(const std::string& name, const std::string& origin) {
-  return find_row(dataset_registry(), name, origin, "a data set");
+  return find_row(dataset_registry(), name, origin, "a data set", "datasets");
 }
 
 }  // namespace fovea

@@ -27,7 +27,7 @@ std::int64_t blocks_per_stage(std::int64_t depth) {
 }  // namespace
 
 void CifarResnetOptions::visit_fields(FieldVisitor& fields) {
-  fields.integer("depth", depth, {8, 1202}, "layers with weights: 6n + 2");
+  if (!depth_is_name) fields.integer("depth", depth, {8, 1202}, "layers with weights: 6n + 2");
   fields.integer("width", width, {1, 1024}, "channels of the first stage; doubled at each of the two next");
   fields.choice("shortcut", shortcut, {{"pad", Shortcut::pad}, {"conv", Shortcut::conv}},
                 "where shapes differ: zero padding (option A of the paper) or a 1x1 convolution (option B)");

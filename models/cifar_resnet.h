@@ -22,6 +22,7 @@ struct CifarResnetOptions : Options {
   std::int64_t depth = 20;  ///< layers with weights: 6n + 2
   std::int64_t width = 16;  ///< channels of the first stage; the second and third have two and four times as many
   Shortcut shortcut = Shortcut::pad;
+  bool depth_is_name = false;  ///< the depth is part of the network's name and no option
 
   void visit_fields(FieldVisitor& fields) override;
 };

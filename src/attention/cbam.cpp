@@ -16,8 +16,7 @@ void CbamOptions::visit_fields(FieldVisitor& fields) {
 
 CbamChannelGate::CbamChannelGate(std::int64_t channels, const CbamOptions& options)
     : Gate("CbamChannelGate"), gate_(options.gate) {
-  const std::int64_t reduced =
-      bottleneck_width(channels, options.reduced_channels, options.reduction_ratio, options.divisor);
+  const std::int64_t reduced = bottleneck_width(channels, options);
   fc1_ = register_module("fc1", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, reduced, 1).bias(options.bias)));
   fc2_ = register_module("fc2", torch::nn::Conv2d(torch::nn::Conv2dOptions(reduced, channels, 1).bias(options.bias)));
 }

@@ -57,8 +57,8 @@ class CbamSpatialGate final : public Gate {
 
 /// CBAM, "CBAM: Convolutional Block Attention Module", arXiv:1807.06521: the channel gate, then the spatial gate.
 /// Parameter names and defaults are timm's (`channel.fc1`, `channel.fc2`, `spatial.conv.conv`, `spatial.conv.bn`).
-/// Differs from the paper: the two planes of the spatial gate are [mean, max], as in timm (the authors' code has [max,
-/// mean]); the channel bottleneck has no biases unless `bias`.
+/// Differs from the paper: batch norm behind the spatial convolution, and no biases in the channel bottleneck unless `bias`,
+/// both as in timm. The two planes of the spatial gate are [mean, max], as in the paper; the authors' code has [max, mean].
 class Cbam final : public Gate {
  public:
   /// @throws InputError when kernel_size is even.

@@ -7,7 +7,7 @@
 namespace fovea {
 namespace {
 
-/// The paper's psi(C): the nearest odd number at or above |log2(C) + beta| / gamma.
+/// The paper's psi(C) as its authors compute it: |log2(C) + beta| / gamma without its fraction, plus one if that is even.
 std::int64_t adaptive_kernel_size(std::int64_t channels, double gamma, double beta) {
   const auto size = static_cast<std::int64_t>(std::abs(std::log2(static_cast<double>(channels)) + beta) / gamma);
   return std::max<std::int64_t>(size % 2 == 1 ? size : size + 1, 3);
@@ -26,6 +26,10 @@ void EfficientChannelAttentionOptions::visit_fields(FieldVisitor& fields) {
 
 EfficientChannelAttention::EfficientChannelAttention(std::int64_t channels, const EfficientChannelAttentionOptions& options)
     : Gate("EfficientChannelAttention"), channels_(channels), gate_(options.gate) {
+  const EfficientChannelAttentionOptions defaults;
+  if (options.kernel_size > 0 && (options.gamma != defaults.gamma || options.beta != defaults.beta)) {
+    throw InputError("eca: kernel_size", "no gamma and no beta beside it", "both", "set one of them");
+  }
   const std::int64_t kernel =
       options.kernel_size > 0 ? options.kernel_size : adaptive_kernel_size(channels, options.gamma, options.beta);
   if (kernel % 2 == 0) throw InputError("eca: kernel_size", "an odd number or 0", std::to_string(kernel));

@@ -56,7 +56,8 @@ bool meant_for(const PlacedMechanism& entry, const Site& site) {
 
 void AttentionField::read(const Value& value, const std::string& path) {
   entries.clear();
-  if (value.kind == Value::Kind::null || value.scalar == "none") return;
+  const Value* name = value.kind == Value::Kind::map ? value.find("name") : &value;
+  if (value.kind == Value::Kind::null || (name != nullptr && name->scalar == "none")) return;
   if (value.kind != Value::Kind::list) {
     entries.push_back(read_entry(value, path));
     return;
@@ -75,6 +76,7 @@ Json AttentionField::write() {
     map.update(write_fields(fields));
     list.push_back(std::move(map));
   }
+  if (list.size() == 1) return list.front();  // so that --set model.attention.name=... works on a resolved configuration
   return list;
 }
 

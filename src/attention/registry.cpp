@@ -50,7 +50,7 @@ const std::vector<MechanismRow>& mechanism_registry() {
 }
 
 const MechanismRow& find_mechanism(const std::string& name, const std::string& origin) {
-  return find_row(mechanism_registry(), name, origin, "an attention mechanism");
+  return find_row(mechanism_registry(), name, origin, "an attention mechanism", "blocks");
 }
 
 const char* MechanismRow::kind() const {

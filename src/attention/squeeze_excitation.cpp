@@ -17,8 +17,7 @@ void SqueezeExcitationOptions::visit_fields(FieldVisitor& fields) {
 
 SqueezeExcitation::SqueezeExcitation(std::int64_t channels, const SqueezeExcitationOptions& options)
     : Gate("SqueezeExcitation"), channels_(channels), max_pool_(options.max_pool), gate_(options.gate) {
-  const std::int64_t reduced =
-      bottleneck_width(channels, options.reduced_channels, options.reduction_ratio, options.divisor);
+  const std::int64_t reduced = bottleneck_width(channels, options);
   fc1_ = register_module("fc1", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, reduced, 1).bias(options.bias)));
   if (options.batch_norm) bn_ = register_module("bn", torch::nn::BatchNorm2d(reduced));
   fc2_ = register_module("fc2", torch::nn::Conv2d(torch::nn::Conv2dOptions(reduced, channels, 1).bias(options.bias)));

@@ -23,8 +23,8 @@ struct SqueezeExcitationOptions : Options {
 
 /// Squeeze-and-Excitation, "Squeeze-and-Excitation Networks", arXiv:1709.01507: x * gate(W2 relu(W1 mean(x))).
 /// Parameter names and the rounding of the bottleneck are timm's (`fc1`, `fc2`, `bn`).
-/// Differs from the paper: the bottleneck is at least 8 wide (divisor), as in timm; batch_norm, max_pool and hard_sigmoid
-/// are timm's options, off by default.
+/// Differs from the paper: the bottleneck is a multiple of 8 wide, at least 8 (divisor), as in timm; batch_norm, max_pool
+/// and hard_sigmoid are timm's options, off by default.
 class SqueezeExcitation final : public Gate {
  public:
   /// @throws InputError when an option does not fit.

@@ -9,10 +9,11 @@
 namespace fovea {
 
 /// The row of a registry that has this name. @param origin where the name was written. @param what e.g. "a model".
+/// @param listing what `fovea list` calls the registry.
 /// @throws InputError with all names and the nearest one.
 template <typename Row>
 const Row& find_row(const std::vector<Row>& rows, const std::string& name, const std::string& origin,
-                    const std::string& what) {
+                    const std::string& what, const std::string& listing) {
   std::vector<std::string> names;
   for (const Row& row : rows) {
     if (row.name == name) return row;
@@ -20,7 +21,7 @@ const Row& find_row(const std::vector<Row>& rows, const std::string& name, const
   }
   const std::string nearest = nearest_name(name, names);
   throw InputError(origin, what + " (" + join_names(names) + ")", "'" + name + "'",
-                   nearest.empty() ? "see fovea list" : "did you mean '" + nearest + "'?");
+                   nearest.empty() ? "see fovea list " + listing : "did you mean '" + nearest + "'?");
 }
 
 }  // namespace fovea

@@ -1,10 +1,11 @@
-#include <fstream>
+#include <set>
 #include <sstream>
 #include <utility>
 
 #include <yaml-cpp/yaml.h>
 
 #include <fovea/base/error.h>
+#include <fovea/base/file.h>
 #include <fovea/config/value.h>
 
 namespace fovea {
@@ -32,7 +33,8 @@ class Converter {
       for (const YAML::Node& item : node) value.list.push_back(convert(item, depth + 1));
     } else if (node.IsMap()) {
       value.kind = Value::Kind::map;
-      for (const auto& pair : node) add_entry(value, pair.first, pair.second, depth);
+      std::set<std::string> keys;
+      for (const auto& pair : node) add_entry(value, keys, pair.first, pair.second, depth);
     }
     return value;
   }
@@ -42,10 +44,10 @@ class Converter {
   }
 
  private:
-  void add_entry(Value& map, const YAML::Node& key, const YAML::Node& node, int depth) {
+  void add_entry(Value& map, std::set<std::string>& keys, const YAML::Node& key, const YAML::Node& node, int depth) {
     const std::string where = origin(key.Mark());
     if (!key.IsScalar()) throw InputError(where, "a word as key", key.IsNull() ? "nothing" : "a list or a map");
-    if (map.find(key.Scalar()) != nullptr) throw InputError(where, "every key once", "'" + key.Scalar() + "' again");
+    if (!keys.insert(key.Scalar()).second) throw InputError(where, "every key once", "'" + key.Scalar() + "' again");
     Value entry = convert(node, depth + 1);
     entry.origin = where;  // an error about a value points at the line of its key
     map.map.push_back({key.Scalar(), std::move(entry)});
@@ -164,12 +166,9 @@ Value parse_yaml(const std::string& text, const std::string& source) {
 }
 
 Value read_yaml_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    throw InputError(path, "a readable, non-empty YAML file", "none", "check the path");
-  }
-  return parse_yaml(text.str(), path);
+  constexpr std::size_t kLargest = std::size_t{1} << 24;
+  const auto bytes = read_file(path, kLargest);
+  return parse_yaml(std::string(bytes.begin(), bytes.end()), path);
 }
 
 void apply_setting(Value& root, const std::string& setting) {

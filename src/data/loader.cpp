@@ -88,7 +88,10 @@ Loader::Loader(std::shared_ptr<const Dataset> dataset, Indices indices, std::sha
       options_(std::move(options)) {}
 
 std::int64_t Loader::batches() const {
-  return (images() + options_.batch_size - 1) / options_.batch_size;
+  const std::int64_t full = images() / options_.batch_size;
+  const std::int64_t left = images() % options_.batch_size;
+  const bool joins_the_last = options_.training && left == 1 && full > 0;
+  return full + (left > 0 && !joins_the_last ? 1 : 0);
 }
 
 BatchStream Loader::epoch(std::int64_t epoch, std::int64_t first_batch) const {
@@ -105,7 +108,7 @@ BatchStream Loader::epoch(std::int64_t epoch, std::int64_t first_batch) const {
 
 Batch Loader::batch(const Indices& order, std::int64_t epoch, std::int64_t number) const {
   const std::int64_t begin = number * options_.batch_size;
-  const std::int64_t end = std::min(begin + options_.batch_size, std::ssize(order));
+  const std::int64_t end = number + 1 == batches() ? std::ssize(order) : begin + options_.batch_size;
   std::vector<Image> images;
   std::vector<std::int64_t> labels;
   for (std::int64_t position = begin; position < end; ++position) {

@@ -38,7 +38,8 @@ class BatchStream {
 };
 
 /// Reads chosen samples of a data set in batches. What a batch holds depends on (seed, epoch, its number) only: not on the
-/// number of workers, nor on their timing. The last batch may be smaller.
+/// number of workers, nor on their timing. The last batch may be
+/// smaller; in training a single image left over joins the batch before, because batch norm cannot work on one.
 class Loader {
  public:
   Loader(std::shared_ptr<const Dataset> dataset, Indices indices, std::shared_ptr<const Preprocess> preprocess,

@@ -7,7 +7,7 @@
 namespace fovea {
 namespace {
 
-constexpr std::int64_t kLongestSide = 1 << 16;  // of an enlarged image: an extreme shape would otherwise ask for all memory
+constexpr std::int64_t kMostPixels = std::int64_t{1} << 27;  // after the resize: an extreme shape would ask for all memory
 
 /// `image` as float [1, C, H, W].
 torch::Tensor to_float(const Image& image) {
@@ -94,21 +94,25 @@ Preprocess::Plan Preprocess::plan(int height, int width) const {
     if (resize[1] > 0) plan.width = static_cast<int>(resize[1]);
   } else if (resize[0] > 0) {
     const auto longer = [&](int side, int shorter) {
-      const std::int64_t scaled = resize[0] * side / shorter;  // rounds down, as torchvision does
-      if (scaled > kLongestSide) {
-        throw InputError("preprocess.resize",
-                         "an image that grows to at most " + std::to_string(kLongestSide) + " pixels a side",
-                         std::to_string(height) + " x " + std::to_string(width) + " pixels (height x width)",
-                         "set preprocess.resize to [height, width]");
-      }
-      return static_cast<int>(scaled);
+      return static_cast<int>(std::min(kMostPixels, resize[0] * side / shorter));  // rounds down, as torchvision does
     };
     plan.height = height <= width ? static_cast<int>(resize[0]) : longer(height, width);
     plan.width = width <= height ? static_cast<int>(resize[0]) : longer(width, height);
   }
+  if (static_cast<std::int64_t>(plan.height) * plan.width > kMostPixels) {
+    throw InputError("preprocess.resize", "at most 2^27 pixels after the resize",
+                     std::to_string(plan.height) + " x " + std::to_string(plan.width) + " (height x width)",
+                     "set a smaller preprocess.resize");
+  }
   const auto& crop = options_.crop;
   plan.crop_height = crop.front() > 0 ? static_cast<int>(crop.front()) : plan.height;
   plan.crop_width = crop.back() > 0 ? static_cast<int>(crop.back()) : plan.width;
+  if (plan.crop_height > plan.height || plan.crop_width > plan.width) {
+    throw InputError("preprocess.crop",
+                     "an image of at least " + std::to_string(plan.crop_height) + " x " + std::to_string(plan.crop_width) +
+                         " pixels (height x width)",
+                     std::to_string(plan.height) + " x " + std::to_string(plan.width), "set preprocess.resize");
+  }
   plan.top = centre_offset(plan.height, plan.crop_height);
   plan.left = centre_offset(plan.width, plan.crop_width);
   return plan;
@@ -116,12 +120,6 @@ Preprocess::Plan Preprocess::plan(int height, int width) const {
 
 Image Preprocess::operator()(const Image& image) const {
   const Plan plan = this->plan(image.height, image.width);
-  if (plan.crop_height > plan.height || plan.crop_width > plan.width) {
-    throw InputError("preprocess.crop",
-                     "an image of at least " + std::to_string(plan.crop_height) + " x " + std::to_string(plan.crop_width) +
-                         " pixels (height x width)",
-                     std::to_string(plan.height) + " x " + std::to_string(plan.width), "set preprocess.resize");
-  }
   const bool resize = plan.height != image.height || plan.width != image.width;
   Image prepared = resize ? resized(image, plan.height, plan.width, options_.interpolation, options_.antialias) : image;
   if (plan.crop_height == prepared.height && plan.crop_width == prepared.width) return prepared;

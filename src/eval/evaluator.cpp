@@ -2,6 +2,7 @@
 #include <chrono>
 #include <vector>
 
+#include <fovea/base/error.h>
 #include <fovea/base/thread_team.h>
 #include <fovea/base/torch_compat.h>
 #include <fovea/eval/evaluator.h>
@@ -23,7 +24,8 @@ ClassificationMetrics score(Classifier& classifier, const Batch& batch, std::int
 ClassificationMetrics evaluate(Classifier& classifier, const Loader& loader, std::int64_t num_classes,
                                const EvaluationOptions& options) {
   const EvaluationMode mode(classifier);
-  ThreadTeam team(std::max(1, options.threads), compat::use_one_operator_thread);
+  const auto useful = std::clamp<std::int64_t>(options.threads, 1, std::max<std::int64_t>(1, loader.batches()));
+  ThreadTeam team(static_cast<int>(useful), compat::use_one_operator_thread);
   ClassificationMetrics total(num_classes);
   BatchStream stream = loader.epoch(0);
   std::vector<Batch> batches;
@@ -35,7 +37,7 @@ ClassificationMetrics evaluate(Classifier& classifier, const Loader& loader, std
     });
     for (const ClassificationMetrics& metrics : scores) total.add(metrics);  // in order: sums of floats are not associative
     batches.clear();
-    if (options.progress) options.progress(total.images());
+    if (options.stop_requested && options.stop_requested()) throw Interrupted("evaluation stopped");
   };
   while (auto batch = stream.next()) {
     batches.push_back(std::move(*batch));

@@ -12,7 +12,7 @@ namespace fovea {
 struct EvaluationOptions {
   int threads = 1;  ///< each scores whole batches
   torch::Device device = torch::kCPU;
-  std::function<void(std::int64_t images)> progress = {};  ///< called now and then, from the calling thread
+  std::function<bool()> stop_requested = {};  ///< asked now and then; true ends the evaluation with Interrupted
 };
 
 /// Scores every image of the loader in evaluation mode. The result does not depend on the number of threads. The network's

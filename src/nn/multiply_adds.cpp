@@ -41,7 +41,12 @@ const CountedOperator* find_counted(std::string_view name) {
 
 std::int64_t multiply_adds_of(const compat::OperatorCall& call) {
   const CountedOperator& counted = *find_counted(call.name);
-  return call.outputs.at(0).toTensor().numel() * counted.sum_length(call.inputs.at(counted.factor).toTensor());
+  const torch::Tensor& factor = call.inputs.at(counted.factor).toTensor();
+  constexpr std::size_t kTransposed = 6;  // position of aten::convolution's flag
+  if (counted.sum_length == kernel_volume && call.inputs.at(kTransposed).toBool()) {
+    return call.inputs.at(0).toTensor().numel() * kernel_volume(factor);  // weight [in, out / groups, kernel...]
+  }
+  return call.outputs.at(0).toTensor().numel() * counted.sum_length(factor);
 }
 
 }  // namespace

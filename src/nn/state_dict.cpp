@@ -59,15 +59,20 @@ NamedTensors state_dict(const torch::nn::Module& module) {
   return state;
 }
 
-void load_state_dict(torch::nn::Module& module, const NamedTensors& state, const std::string& where) {
-  const torch::NoGradGuard no_grad;
-  NamedTensors own = state_dict(module);
+void expect_state_fits(const torch::nn::Module& module, const NamedTensors& state, const std::string& where) {
+  const NamedTensors own = state_dict(module);
   const std::string difference = differences(own, state);
-  if (!difference.empty()) {
-    throw InputError(where, "the weights of this " + std::to_string(own.size()) + "-tensor network", difference,
-                     "the file belongs to another architecture");
+  if (difference.empty()) return;
+  throw InputError(where, "the weights of this " + std::to_string(own.size()) + "-tensor network", difference,
+                   "the file belongs to another architecture");
+}
+
+void load_state_dict(torch::nn::Module& module, const NamedTensors& state, const std::string& where) {
+  expect_state_fits(module, state, where);
+  const torch::NoGradGuard no_grad;
+  for (auto& [name, tensor] : state_dict(module)) {
+    torch::Tensor(tensor).copy_(state.at(name));  // in place: the module's own storage
   }
-  for (auto& [name, tensor] : own) tensor.copy_(state.at(name));
 }
 
 NamedTensors copy_state(const torch::nn::Module& module) {

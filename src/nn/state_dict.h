@@ -16,6 +16,9 @@ NamedTensors state_dict(const torch::nn::Module& module);
 /// @throws InputError with every kind of difference: missing, unexpected (and the nearest name), of another shape or type.
 void load_state_dict(torch::nn::Module& module, const NamedTensors& state, const std::string& where);
 
+/// The check of load_state_dict() alone.
+void expect_state_fits(const torch::nn::Module& module, const NamedTensors& state, const std::string& where);
+
 /// A deep copy of state_dict().
 NamedTensors copy_state(const torch::nn::Module& module);
 

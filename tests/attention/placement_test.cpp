@@ -93,10 +93,10 @@ TEST(AttentionFieldTest, WhatIsWrittenReadsBack) {
     EXPECT_EQ(placed_names(again), placed_names(field)) << yaml;
   }
   const Json written = attention_of("{name: se, stages: [2], reduction_ratio: 2.5}").write();
-  EXPECT_EQ(written.at(0).at("name"), "se");
-  EXPECT_EQ(written.at(0).at("at"), "block");
-  EXPECT_EQ(written.at(0).at("stages"), Json::array({2}));
-  EXPECT_EQ(written.at(0).at("reduction_ratio"), 2.5);
+  EXPECT_EQ(written.at("name"), "se");
+  EXPECT_EQ(written.at("at"), "block");
+  EXPECT_EQ(written.at("stages"), Json::array({2}));
+  EXPECT_EQ(written.at("reduction_ratio"), 2.5);
 }
 
 TEST(AttentionFieldTest, EveryMechanismReadsBackWithItsDefaults) {
@@ -114,7 +114,7 @@ TEST(AttentionFieldTest, AnUnknownNameIsRefusedWithTheNearest) {
                                         HasSubstr("), got 'cbma'; did you mean 'cbam'?")));
   EXPECT_THAT(refusal_of("{name: cbma}"), StartsWith("a.yaml:1: model.attention.name: expected an attention mechanism"));
   EXPECT_THAT(refusal_of("\n  - se\n  - cbma"), StartsWith("a.yaml:3: model.attention.1: expected an attention mechanism"));
-  EXPECT_THAT(refusal_of("something_else"), HasSubstr("got 'something_else'; see fovea list"));
+  EXPECT_THAT(refusal_of("something_else"), HasSubstr("got 'something_else'; see fovea list blocks"));
 }
 
 TEST(AttentionFieldTest, APlaceThatTheKindCannotTakeIsRefused) {

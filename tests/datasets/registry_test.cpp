@@ -64,7 +64,8 @@ TEST(DatasetRegistryTest, AnUnknownNameGetsTheNearest) {
   EXPECT_THAT([] { find_dataset("cifar11", "a.yaml:2: data.name"); },
               ThrowsMessage<InputError>(AllOf(StartsWith("a.yaml:2: data.name: expected a data set (fashion_mnist, mnist"),
                                               HasSubstr("got 'cifar11'; did you mean 'cifar10'?"))));
-  EXPECT_THAT([] { find_dataset("zzzzzzzzzzzzzzzzzzzz", "x"); }, ThrowsMessage<InputError>(HasSubstr("see fovea list")));
+  EXPECT_THAT([] { find_dataset("zzzzzzzzzzzzzzzzzzzz", "x"); },
+              ThrowsMessage<InputError>(HasSubstr("see fovea list datasets")));
 }
 
 /// The constants of a row against the pixels of an installed data set.

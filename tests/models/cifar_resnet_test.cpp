@@ -541,7 +541,10 @@ TEST(ModelRegistryTest, EveryRowBuildsAndReadsBack) {
 
 TEST(ModelRegistryTest, NamesStandForTheirDepth) {
   for (const int depth : {8, 14, 20, 32, 44, 56, 110}) {
-    EXPECT_EQ(model_of("resnet" + std::to_string(depth)).write().at("depth"), depth);
+    const std::string name = "resnet" + std::to_string(depth);
+    EXPECT_EQ(count_parameters(*built(name)),
+              count_parameters(*built("{name: cifar_resnet, depth: " + std::to_string(depth) + "}")));
+    EXPECT_FALSE(model_of(name).write().contains("depth")) << "the name says it";
   }
   EXPECT_EQ(count_parameters(*built("resnet20")), 269722);
 }
@@ -550,7 +553,6 @@ TEST(ModelFieldTest, OptionsAndAttentionReadBackAsWritten) {
   ModelField model = model_of("{name: resnet8, width: 6, shortcut: conv, attention: [{name: se, stages: [2]}, eca]}");
   const Json written = model.write();
   EXPECT_EQ(written.at("name"), "resnet8");
-  EXPECT_EQ(written.at("depth"), 8);
   EXPECT_EQ(written.at("width"), 6);
   EXPECT_EQ(written.at("shortcut"), "conv");
   ASSERT_EQ(written.at("attention").size(), 2);
@@ -629,6 +631,7 @@ TEST(LoadModelFileTest, ADescriptionOfAFarLargerNetworkIsRefusedBeforeItIsBuilt)
   SavedModel saved;
   Json forged = saved.description();
   forged["model"]["width"] = 1024;
+  forged["model"]["name"] = "cifar_resnet";
   forged["model"]["depth"] = 1202;  // about 4e10 parameters
   const std::string path = saved.save(folder, forged);
   EXPECT_THAT([&] { load_model_file(path); },
@@ -648,10 +651,11 @@ TEST(LoadModelFileTest, ADescriptionOfAnotherNetworkIsRefused) {
     }
     return "no InputError";
   };
-  EXPECT_THAT(message("model", "depth", 14), AllOf(StartsWith(folder.path()), HasSubstr("missing (layer1.1.bn1.bias, ")));
+  EXPECT_THAT(message("model", "name", "resnet14"),
+              AllOf(StartsWith(folder.path()), HasSubstr("missing (layer1.1.bn1.bias, ")));
   EXPECT_THAT(message("model", "attention", "none"), HasSubstr("unexpected (layer2.0.se.fc1.bias"));
   EXPECT_THAT(message("model", "width", 5), HasSubstr("of another shape (bn1.bias [5], got [4], "));
-  EXPECT_THAT(message("model", "depth", 9), HasSubstr("expected 6n + 2"));
+  EXPECT_THAT(message("model", "name", "cifar_resnet"), HasSubstr("missing (layer1.1.bn1.bias, "));  // of depth 20
   EXPECT_THAT(message("model", "name", "vit"), AllOf(StartsWith(folder.path()), HasSubstr("expected a model (")));
   EXPECT_THAT(message("model", "attention", Json{{"name", "se"}, {"stages", {7}}}), HasSubstr("expected a place for 'se'"));
 
