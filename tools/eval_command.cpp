@@ -30,11 +30,47 @@ Split parse_split(const std::string& name) {
   throw InputError("--split", "train, val or test", "'" + name + "'");
 }
 
-/// The data of the configuration, seen through the model's own preprocessing.
-std::unique_ptr<Experiment> open_data(const OpenedModel& opened, torch::Device device) {
+/// The configuration of the run that a model file lies in; nothing when the file beside it belongs to another network.
+Value config_beside(const OpenedModel& opened) {
+  if (opened.config_file.empty()) return {};
+  Value root = read_yaml_file(opened.config_file);
+  if (!opened.directory.empty()) return root;
+  ModelField described;
+  described.read(opened.description.model, "model");
+  return read_experiment_config(root)->model.write() == described.write() ? root : Value{};
+}
+
+/// What was settled when the model was trained cannot be set any more.
+void expect_data_settings(const EvalArguments& arguments, const GlobalOptions& global) {
+  if (global.seed) {
+    throw InputError("--seed", "none for a trained model", "one", "its split belongs to the seed it was trained with");
+  }
+  for (const std::string& setting : arguments.settings) {
+    const bool split = setting.starts_with("data.validation") || setting.starts_with("data.limit");
+    if (setting.starts_with("data.") && !(split && arguments.split != "test")) continue;
+    throw InputError("--set " + setting, "a data.* key that leaves the training split alone", "another",
+                     "a trained model keeps its network, preprocessing and split");
+  }
+}
+
+/// The data to score on, seen through the model's own preprocessing.
+std::unique_ptr<Experiment> open_data(const EvalArguments& arguments, const OpenedModel& opened, const GlobalOptions& global,
+                                      torch::Device device) {
   Value root = opened.config;
-  if (root.find("model") == nullptr) root.map.push_back({"model", opened.description.model});
-  if (root.kind == Value::Kind::null) root.kind = Value::Kind::map;
+  if (root.kind == Value::Kind::null) {  // a trained model: the configuration only tells where the data is
+    expect_data_settings(arguments, global);
+    try {
+      root = config_beside(opened);
+    } catch (const InputError&) {  // some other file of that name, unless this is a run's own
+      if (!opened.directory.empty()) throw;
+    }
+    for (const std::string& setting : arguments.settings) apply_setting(root, setting);
+    if (root.find("data") == nullptr) {
+      throw InputError(arguments.model, "a data set to score on", "none",
+                       "add --set data.name=NAME; see fovea list datasets");
+    }
+    if (root.find("model") == nullptr) root.map.push_back({"model", opened.description.model});
+  }
   auto config = read_experiment_config(root);
   config->preprocess = opened.description.preprocess;
   return std::make_unique<Experiment>(std::move(config), device);
@@ -78,14 +114,28 @@ void print_scores(const Json& scores) {
   }
 }
 
+/// Into the file that was asked for; else into the run directory, when the run's own data was scored.
+void write_confusion(const EvalArguments& arguments, const OpenedModel& opened, const std::string& csv,
+                     const GlobalOptions& global) {
+  const bool own_data = !opened.directory.empty() && arguments.settings.empty();
+  if (arguments.confusion.empty() && !own_data) return;
+  const std::string path =
+      arguments.confusion.empty() ? RunDirectory(opened.directory).confusion(arguments.split) : arguments.confusion;
+  try {
+    write_file_atomically(path, csv);
+  } catch (const SystemError& error) {
+    if (!arguments.confusion.empty()) throw;
+    if (!global.quiet) std::cerr << error.what() << "\n";  // nobody asked for the file
+    return;
+  }
+  if (!global.json) std::printf("\nconfusion matrix: %s\n", path.c_str());
+}
+
 int eval(const EvalArguments& arguments, const GlobalOptions& global) {
   const Split split = parse_split(arguments.split);
   const torch::Device device = parse_device(global.device);
   const OpenedModel opened = open_model(arguments.model, arguments.weights, global.with_seed(arguments.settings), device);
-  if (opened.config.find("data") == nullptr) {
-    throw InputError(arguments.model, "a data set to score on", "none", "add --set data.name=NAME; see fovea list datasets");
-  }
-  const auto experiment = open_data(opened, device);
+  const auto experiment = open_data(arguments, opened, global, device);
   expect_same_classes(opened, *experiment);
   const Loader loader = experiment->loader(split);
   if (loader.images() == 0) {
@@ -111,11 +161,8 @@ int eval(const EvalArguments& arguments, const GlobalOptions& global) {
       {"per_class", per_class(metrics, classes)},
       {"confusion", metrics.confusion()},
   };
-  const std::string in_run = opened.directory.empty() ? "" : RunDirectory(opened.directory).confusion(arguments.split);
-  const std::string csv = arguments.confusion.empty() ? in_run : arguments.confusion;
-  if (!csv.empty()) write_file_atomically(csv, confusion_csv(metrics, classes));
   global.json ? print_json(scores) : print_scores(scores);
-  if (!global.json && !csv.empty()) std::printf("\nconfusion matrix: %s\n", csv.c_str());
+  write_confusion(arguments, opened, confusion_csv(metrics, classes), global);
   return kDone;
 }
 

@@ -1,6 +1,9 @@
 #include "experiment.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
+#include <span>
 
 #include <fovea/base/error.h>
 #include <fovea/nn/state_dict.h>
@@ -45,10 +48,37 @@ OpenedModel open_configured(Value root, const std::string& weights, torch::Devic
   return opened;
 }
 
-OpenedModel open_file(const std::string& path, torch::Device device) {
-  LoadedModel loaded = load_model_file(path);
+/// A network with weights and description of its own: a run directory or a model file.
+OpenedModel open_trained(const std::string& model, torch::Device device) {
+  namespace fs = std::filesystem;
+  const bool is_directory = fs::is_directory(model);
+  const fs::path folder = is_directory ? fs::path(model) : fs::path(model).parent_path();
+  const RunDirectory run(folder.empty() ? "." : folder.string());
+  if (is_directory && !fs::exists(run.model())) {
+    throw InputError(model, "a run directory with model.safetensors", "none in it", "train it first: fovea train");
+  }
+  LoadedModel loaded = load_model_file(is_directory ? run.model() : model);
   loaded.classifier->to(device);
-  return {std::move(loaded.classifier), std::move(loaded.description), {}, ""};
+  return {std::move(loaded.classifier),
+          std::move(loaded.description),
+          {},
+          is_directory ? run.path() : "",
+          fs::exists(run.config()) ? run.config() : ""};
+}
+
+/// Adds bytes to a hash (FNV-1a).
+void absorb_bytes(std::uint64_t& hash, std::span<const std::uint8_t> bytes) {
+  for (const std::uint8_t byte : bytes) hash = (hash ^ byte) * 0x100000001b3;
+}
+
+void absorb_dataset(std::uint64_t& hash, const Dataset& dataset) {
+  constexpr std::int64_t kImages = 256;
+  const std::int64_t stride = std::max<std::int64_t>(1, dataset.size() / kImages);
+  for (std::int64_t i = 0; i < dataset.size(); ++i) {
+    const auto label = static_cast<std::uint8_t>(dataset.label(i));
+    absorb_bytes(hash, {&label, 1});
+    if (i % stride == 0) absorb_bytes(hash, dataset.sample(i).image.pixels);
+  }
 }
 
 }  // namespace
@@ -61,7 +91,13 @@ Experiment::Experiment(std::unique_ptr<ExperimentConfig> config, torch::Device d
   split_ = split_validation(first_indices(train_set_->size(), data.limit), data.validation.value_or(0),
                             static_cast<std::uint64_t>(config_->seed));
   test_ = first_indices(test_set_->size(), data.limit);
+  if (data.validation && split_.validation.empty()) {
+    throw InputError("data.validation", "a share of at least one image",
+                     Json(*data.validation).dump() + " of " + std::to_string(split_.train.size()) + " images",
+                     "use more, or validation: none");
+  }
   expect_channels(config_->preprocess, data, *train_set_);
+  expect_channels(config_->preprocess, data, *test_set_);
   preprocess_ = std::make_shared<const Preprocess>(config_->preprocess);
   input_ = input_of(*train_set_, *preprocess_);
 }
@@ -75,6 +111,13 @@ Json Experiment::description() {
     preprocess.crop = preprocess.resize;
   }
   return describe_model(config_->model.write(), input_, classes(), preprocess);
+}
+
+std::string Experiment::data_fingerprint() const {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  absorb_dataset(hash, *train_set_);
+  absorb_dataset(hash, *test_set_);
+  return std::to_string(train_set_->size()) + "+" + std::to_string(test_set_->size()) + "-" + std::to_string(hash);
 }
 
 Loader Experiment::training_loader() const {
@@ -103,32 +146,19 @@ std::shared_ptr<Classifier> Experiment::build_network() const {
 
 OpenedModel open_model(const std::string& model, const std::string& weights, const std::vector<std::string>& settings,
                        torch::Device device) {
-  namespace fs = std::filesystem;
-  const bool is_directory = fs::is_directory(model);
-  const bool is_model_file = !is_directory && !is_yaml(model) && fs::exists(model);
-  if ((is_directory || is_model_file) && !weights.empty()) {
+  if (std::filesystem::exists(model) && !is_yaml(model)) {
+    if (weights.empty()) return open_trained(model, device);
     throw InputError("--weights", "a configuration or a registry name as MODEL", "'" + model + "', which has weights",
                      "leave out --weights");
   }
-
-  if (is_directory || is_model_file) {
-    const RunDirectory run(is_directory ? model : fs::path(model).parent_path().string());
-    if (is_directory && !fs::exists(run.model())) {
-      throw InputError(model, "a run directory with model.safetensors", "none in it", "train it first: fovea train");
-    }
-    OpenedModel opened = open_file(is_directory ? run.model() : model, device);
-    if (is_directory) opened.directory = model;
-    const std::string beside = is_directory ? run.config() : (run.path().empty() ? "config.yaml" : run.config());
-    if (fs::exists(beside)) opened.config = read_yaml_file(beside);
-    for (const std::string& setting : settings) apply_setting(opened.config, setting);
-    return opened;
-  }
-
   Value root;
   if (is_yaml(model)) {
     root = read_yaml_file(model);
-  } else {
+  } else if (model.find_first_of("/.") == std::string::npos) {
     apply_setting(root, "model.name=" + find_model(model, "MODEL").name);
+  } else {
+    throw InputError(model, "a run directory, a model file, a YAML configuration or a model name", "nothing of that name",
+                     "check the path");
   }
   for (const std::string& setting : settings) apply_setting(root, setting);
   if (weights.empty()) {

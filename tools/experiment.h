@@ -32,6 +32,9 @@ class Experiment {
   Loader loader(Split split) const;
   bool has_validation() const { return !split_.validation.empty(); }
 
+  /// A number that other images or labels would almost surely change: of all labels, and the pixels of some images.
+  std::string data_fingerprint() const;
+
   /// A network with uninitialised weights, on the device.
   std::shared_ptr<Classifier> build_network() const;
 
@@ -50,12 +53,14 @@ class Experiment {
 struct OpenedModel {
   std::shared_ptr<Classifier> classifier;  ///< in evaluation mode, on the device
   ModelDescription description;
-  Value config;           ///< of the run it came from; null when none is known
-  std::string directory;  ///< the run directory; empty when it is none
+  Value config;             ///< it was built from; null when it came with weights of its own
+  std::string directory;    ///< the run directory; empty when it is none
+  std::string config_file;  ///< that may be of the run it came from; empty when there is none
 };
 
 /// Opens MODEL: a run directory, a model file, or (with weights) a configuration or a registry name.
-/// @param settings `KEY=VALUE` for the configuration. @throws InputError.
+/// @param settings `KEY=VALUE` for a configuration or a registry name; the others have settled everything. @throws
+/// InputError.
 OpenedModel open_model(const std::string& model, const std::string& weights, const std::vector<std::string>& settings,
                        torch::Device device);
 

@@ -12,7 +12,9 @@ struct DataFields : Options {
 
   void visit_fields(FieldVisitor& fields) override {
     data.options->visit_fields(fields);
-    fields.optional_real("validation", data.validation, kFractionBelowOne, "share of the training set to select weights on");
+    fields.optional_real("validation", data.validation,
+                         {.minimum = 0, .maximum = 1, .minimum_open = true, .maximum_open = true},
+                         "share of the training set to select weights on");
     fields.integer("limit", data.limit, kNonNegativeInteger, "first images of each split to use; 0 = all");
     fields.integer("workers", data.workers, {1, 256}, "threads that read and augment; does not change the result");
     fields.group("augment", data.augment, "random changes to training images");
@@ -59,6 +61,7 @@ std::unique_ptr<ExperimentConfig> read_experiment_config(const Value& root) {
   config->preprocess.mean = config->data.row->mean;
   config->preprocess.standard_deviation = config->data.row->standard_deviation;
   read_fields(*config, root, "");
+  config->train.validate();
   return config;
 }
 

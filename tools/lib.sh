@@ -17,7 +17,7 @@ die() {
 }
 
 # One compiler process per core, but no more than the memory carries: one that reads LibTorch takes 1.5 GB.
-jobs() {
+parallel_jobs() {
   local cores memory
   cores=$(nproc)
   memory=$(awk '/^MemAvailable:/ {print int($2 / 1572864)}' /proc/meminfo)
@@ -29,7 +29,7 @@ jobs() {
 build() {
   local directory=$1
   shift
-  cmake --build "$directory" --parallel "$(jobs)" ${1:+--target "$@"}
+  cmake --build "$directory" --parallel "$(parallel_jobs)" ${1:+--target "$@"}
 }
 
 # build_suites all|light BUILD_DIR

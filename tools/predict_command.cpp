@@ -80,6 +80,10 @@ int predict(const PredictArguments& arguments, const GlobalOptions& global) {
   const torch::Device device = parse_device(global.device);
   const std::vector<std::string> files = expand_images(arguments.images);
   const OpenedModel opened = open_model(arguments.model, arguments.weights, global.with_seed(arguments.settings), device);
+  if (opened.config.kind == Value::Kind::null && !arguments.settings.empty()) {
+    throw InputError("--set " + arguments.settings.front(), "none for a trained model", "one",
+                     "it keeps its network and preprocessing");
+  }
   const Preprocess preprocess(opened.description.preprocess);
   const torch::NoGradGuard no_grad;
   Json predictions = Json::array();
@@ -106,7 +110,7 @@ Action add_predict_command(CLI::App& app) {
   command->add_option("images", arguments->images, "image files, or folders of them")->required()->type_name("IMAGE");
   command->add_option("--topk", arguments->top_k, "classes to show per image")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1, 1000000));
   command->add_option("--weights", arguments->weights, "safetensors file, when MODEL is a config or a name")
       ->type_name("FILE");
   command->add_option("--set", arguments->settings, "override a key of the configuration")

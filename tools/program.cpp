@@ -1,5 +1,9 @@
 #include "program.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <link.h>
 #include <thread>
@@ -30,6 +34,8 @@ int guarded(const std::function<int()>& work) {
     return report(error.what(), kUserError);
   } catch (const Error& error) {
     return report(error.what(), kFailed);
+  } catch (const std::filesystem::filesystem_error& error) {  // a path that the system refuses
+    return report(error.what(), kUserError);
   } catch (const c10::Error& error) {
     return report("LibTorch: " + first_line(error.what_without_backtrace()), kFailed);
   } catch (const std::bad_alloc&) {
@@ -73,8 +79,12 @@ std::vector<std::string> GlobalOptions::with_seed(std::vector<std::string> setti
   return settings;
 }
 
+std::string json_text(const Json& document) {
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 void print_json(const Json& document) {
-  std::cout << document.dump(2) << "\n";
+  std::cout << json_text(document);
 }
 
 Json environment(int threads) {
@@ -83,7 +93,8 @@ Json environment(int threads) {
 
 int run_program(int argc, const char* const* argv) {
   GlobalOptions global;
-  global.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const int available = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  global.threads = available;
   bool version = false;
 
   CLI::App app{"fovea: train image classifiers that attend, and see where they attended", "fovea"};
@@ -113,16 +124,19 @@ int run_program(int argc, const char* const* argv) {
   }
 
   return guarded([&]() -> int {
-    at::set_num_threads(global.threads);
+    at::set_num_threads(std::min(global.threads, available));  // more would only wait for each other
     if (version) {
       print_version(global);
       return kDone;
     }
     for (const auto& [command, action] : commands) {
-      if (command->parsed()) return action(global);
+      if (!command->parsed()) continue;
+      const int code = action(global);
+      if (!std::cout.flush() || std::fflush(stdout) != 0)
+        throw SystemError("stdout: cannot write: " + system_message(errno));
+      return code;
     }
-    std::cout << app.help();
-    return kUserError;
+    throw InputError("fovea", "a command", "none", "see fovea --help");
   });
 }
 

@@ -41,6 +41,9 @@ Action add_list_command(CLI::App& app);
 /// Parses the command line, runs the command, and turns every error into one line on stderr and an exit code.
 int run_program(int argc, const char* const* argv);
 
+/// A document as indented text. Bytes that are no UTF-8 (a path may hold any) are replaced.
+std::string json_text(const Json& document);
+
 /// Prints a document as the one thing on stdout.
 void print_json(const Json& document);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <iostream>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace fovea {
@@ -78,26 +79,40 @@ class PlainDisplay final : public TrainingDisplay {
   Interval interval_{std::chrono::seconds(30)};
 };
 
+/// Columns of the terminal behind stderr; 80 when it does not say.
+std::size_t terminal_columns() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
 /// A bar that is redrawn in place; each finished epoch leaves its line behind.
 class BarDisplay final : public TrainingDisplay {
  public:
+  ~BarDisplay() override {
+    if (unfinished_) std::cerr << std::endl;  // what comes next, maybe an error, gets a line of its own
+  }
   void progressed(const TrainingProgress& progress) override {
     if (!interval_.due()) return;
-    constexpr std::int64_t kCells = 24;
+    constexpr std::int64_t kCells = 16;
     const std::int64_t filled = kCells * progress.images / progress.epoch_images;
     std::string bar(static_cast<std::size_t>(kCells), ' ');
     bar.replace(0, static_cast<std::size_t>(filled), static_cast<std::size_t>(filled), '=');
-    std::cerr << kClearLine << epoch_text(progress.epoch, progress.epochs) << " [" << bar << "] " << describe(progress)
-              << std::flush;
+    const std::string line = epoch_text(progress.epoch, progress.epochs) + " [" + bar + "] " + describe(progress);
+    std::cerr << kClearLine << line.substr(0, terminal_columns() - 1) << std::flush;
+    unfinished_ = true;
   }
   void epoch_finished(const EpochRecord& record, std::int64_t epochs) override {
-    std::cerr << kClearLine << epoch_text(record.epoch, epochs) << "  " << describe(record) << std::endl;
+    note(epoch_text(record.epoch, epochs) + "  " + describe(record));
   }
-  void note(const std::string& text) override { std::cerr << kClearLine << text << std::endl; }
+  void note(const std::string& text) override {
+    std::cerr << kClearLine << text << std::endl;
+    unfinished_ = false;
+  }
 
  private:
   static constexpr const char* kClearLine = "\r\x1b[2K";
   Interval interval_{std::chrono::milliseconds(100)};
+  bool unfinished_ = false;
 };
 
 }  // namespace

@@ -6,6 +6,8 @@
 namespace fovea {
 namespace {
 
+constexpr int kSignals[] = {SIGINT, SIGTERM};
+
 std::atomic<bool> stop_requested = false;
 
 extern "C" void request_stop(int signal) {
@@ -17,13 +19,15 @@ extern "C" void request_stop(int signal) {
 
 StopSignal::StopSignal() {
   stop_requested = false;
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGTERM, request_stop);
+  for (const int signal : kSignals) {
+    if (std::signal(signal, request_stop) == SIG_IGN) std::signal(signal, SIG_IGN);  // nohup and background jobs mean it
+  }
 }
 
 StopSignal::~StopSignal() {
-  std::signal(SIGINT, SIG_DFL);
-  std::signal(SIGTERM, SIG_DFL);
+  for (const int signal : kSignals) {
+    if (std::signal(signal, SIG_DFL) == SIG_IGN) std::signal(signal, SIG_IGN);
+  }
 }
 
 bool StopSignal::requested() const {

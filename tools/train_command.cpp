@@ -54,13 +54,18 @@ void print_summary(const Json& summary) {
 }
 
 /// An existing run is touched only with --resume.
-void prepare(const RunDirectory& run, bool resume, const Json& config) {
-  if (run.in_use() && !resume) {
-    throw InputError(run.path(), "a folder without a run", "one that holds a run",
-                     "add --resume to go on with it, or --out another");
-  }
-  make_directories(run.path());
-  if (!std::filesystem::exists(run.checkpoint())) write_file_atomically(run.config(), to_yaml(config));
+void expect_free(const RunDirectory& run, bool resume) {
+  if (resume || !run.in_use()) return;
+  throw InputError(run.path(), "a folder without a run", "one that holds a run",
+                   "add --resume to go on with it, or --out another");
+}
+
+/// What the result depends on: a checkpoint fits only the same.
+Json identity_of(Experiment& experiment, torch::Device device) {
+  Json identity = result_defining(experiment.resolved_config());
+  identity["data"]["fingerprint"] = experiment.data_fingerprint();
+  identity["device"] = device.is_cpu() ? "cpu" : "cuda";
+  return identity;
 }
 
 int train(const TrainArguments& arguments, const GlobalOptions& global) {
@@ -85,25 +90,48 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
 
   const std::string stem = std::filesystem::path(arguments.config).stem().string();
   const RunDirectory run(arguments.out.empty() ? "runs/" + stem : arguments.out);
-  const Json resolved = experiment.resolved_config();
-  prepare(run, arguments.resume, resolved);
+  expect_free(run, arguments.resume);
 
   const StopSignal stop;
+  const auto stop_requested = [&] { return stop.requested(); };
   const auto progress = make_training_progress(global.quiet);
-  Trainer trainer({options, seed, result_defining(resolved), experiment.description(), network,
-                   [&] { return experiment.build_network(); }, training, experiment.has_validation() ? &validation : nullptr,
-                   num_classes, global.threads, device, run, *progress, [&] { return stop.requested(); }});
-  if (arguments.resume && trainer.resume()) progress->note("resuming " + run.path());
-  const TrainingResult result = trainer.run();
-  if (result.interrupted) {
+  Trainer trainer({.options = options,
+                   .seed = seed,
+                   .config = identity_of(experiment, device),
+                   .description = experiment.description(),
+                   .network = network,
+                   .build = [&] { return experiment.build_network(); },
+                   .train = training,
+                   .validation = experiment.has_validation() ? &validation : nullptr,
+                   .num_classes = num_classes,
+                   .threads = global.threads,
+                   .device = device,
+                   .directory = run,
+                   .observer = *progress,
+                   .stop_requested = stop_requested});
+  const bool resumed = arguments.resume && trainer.resume();
+  if (resumed) progress->note("resuming " + run.path());
+  make_directories(run.path());
+  if (!resumed) run.clear();
+  remove_stale_temporary_files(run.path());
+  write_file_atomically(run.config(), to_yaml(experiment.resolved_config()));
+
+  const auto interrupted = [&] {
     progress->note("stopped; the checkpoint is saved. Go on with --resume");
     return kInterrupted;
+  };
+  const TrainingResult result = trainer.run();
+  if (result.interrupted) return interrupted();
+  const EvaluationOptions evaluation{global.threads, device, stop_requested};
+  ClassificationMetrics metrics(num_classes);
+  try {
+    metrics = evaluate(*network, test, num_classes, evaluation);
+  } catch (const Interrupted&) {
+    return interrupted();
   }
-
-  const ClassificationMetrics metrics = evaluate(*network, test, num_classes, {global.threads, device});
   write_file_atomically(run.confusion("test"), confusion_csv(metrics, experiment.classes()));
   const Json summary = summarise(run, result, *network, experiment.input(), metrics, global.threads);
-  write_file_atomically(run.summary(), summary.dump(2) + "\n");
+  write_file_atomically(run.summary(), json_text(summary));
   global.json ? print_json(summary) : print_summary(summary);
   return kDone;
 }

@@ -82,6 +82,11 @@ Checkpoint read_checkpoint(const std::string& path, const Json& config) {
       checkpoint.best = {best.at("epoch").get<std::int64_t>(), best.at("val_top1").get<double>(),
                          best.at("val_loss").get<double>()};
     }
+    const StepSums& sums = checkpoint.sums;
+    if (checkpoint.epoch < 0 || checkpoint.batch < 0 || sums.correct < 0 || sums.images < sums.correct) {
+      throw InputError(path + ": " + kStateKey, "counters >= 0", found->second.substr(found->second.rfind("\"epoch\"")),
+                       "the file is damaged");
+    }
   } catch (const Json::exception& error) {
     throw InputError(path + ": " + kStateKey, "the counters of a checkpoint", error.what(), "the file is damaged");
   }

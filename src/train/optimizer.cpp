@@ -1,4 +1,5 @@
 #include <fovea/base/error.h>
+#include <fovea/base/torch_compat.h>
 #include <fovea/train/optimizer.h>
 
 namespace fovea {
@@ -6,11 +7,6 @@ namespace {
 
 using torch::optim::AdamWParamState;
 using torch::optim::SGDParamState;
-
-/// LibTorch files an optimiser's state of a parameter under the parameter's address.
-std::string state_key(const torch::Tensor& parameter) {
-  return c10::guts::to_string(parameter.unsafeGetTensorImpl());
-}
 
 /// Takes tensors of one parameter out of a saved state and counts them.
 class StateReader {
@@ -58,14 +54,17 @@ void SgdOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("decay_norms_and_biases", decay_norms_and_biases, "apply weight decay to norms and biases too");
 }
 
+void SgdOptions::validate() const {
+  if (nesterov && momentum == 0) {
+    throw InputError("train.optimizer.nesterov", "false without momentum", "true", "set momentum, or nesterov: false");
+  }
+}
+
 std::unique_ptr<torch::optim::Optimizer> SgdOptions::build(std::vector<torch::optim::OptimizerParamGroup> groups) const {
   return std::make_unique<torch::optim::SGD>(std::move(groups), torch::optim::SGDOptions(learning_rate));
 }
 
 std::unique_ptr<torch::optim::OptimizerOptions> SgdOptions::group_options(double decay) const {
-  if (nesterov && momentum == 0) {
-    throw InputError("train.optimizer.nesterov", "false without momentum", "true", "set momentum, or nesterov: false");
-  }
   auto options = std::make_unique<torch::optim::SGDOptions>(learning_rate);
   options->momentum(momentum).nesterov(nesterov).weight_decay(decay);
   return options;
@@ -102,6 +101,7 @@ NamedOptions<OptimizerOptions> optimizer_field() {
 
 Optimizer::Optimizer(const OptimizerOptions& options, const torch::nn::Module& network)
     : learning_rate_(options.learning_rate) {
+  options.validate();
   std::vector<torch::Tensor> decayed, spared;
   for (const auto& item : network.named_parameters()) {
     parameters_.emplace_back(item.key(), item.value());
@@ -122,7 +122,7 @@ void Optimizer::step(double multiplier) {
 NamedTensors Optimizer::state() const {
   NamedTensors tensors;
   for (const auto& [name, parameter] : parameters_) {
-    const auto found = optimizer_->state().find(state_key(parameter));
+    const auto found = optimizer_->state().find(compat::optimizer_state_key(parameter));
     if (found == optimizer_->state().end()) continue;
     if (const auto* sgd = dynamic_cast<const SGDParamState*>(found->second.get())) {
       if (sgd->momentum_buffer().defined()) tensors.emplace(name + ".momentum", sgd->momentum_buffer());
@@ -141,13 +141,13 @@ void Optimizer::load_state(const NamedTensors& state, const std::string& where) 
     if (reader.contains(name + ".momentum")) {
       auto momentum = std::make_unique<SGDParamState>();
       momentum->momentum_buffer(reader.take(name + ".momentum", parameter));
-      optimizer_->state()[state_key(parameter)] = std::move(momentum);
+      optimizer_->state()[compat::optimizer_state_key(parameter)] = std::move(momentum);
     } else if (reader.contains(name + ".mean")) {
       auto moments = std::make_unique<AdamWParamState>();
       moments->exp_avg(reader.take(name + ".mean", parameter));
       moments->exp_avg_sq(reader.take(name + ".square", parameter));
       moments->step(reader.take(name + ".step", torch::zeros({}, torch::kInt64)).item<std::int64_t>());
-      optimizer_->state()[state_key(parameter)] = std::move(moments);
+      optimizer_->state()[compat::optimizer_state_key(parameter)] = std::move(moments);
     }
   }
   reader.finish();

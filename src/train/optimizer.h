@@ -18,6 +18,9 @@ struct OptimizerOptions : Options {
   double weight_decay = 0;
   bool decay_norms_and_biases = false;
 
+  /// @throws InputError when options exclude each other.
+  virtual void validate() const {}
+
   /// An optimiser over groups of parameters; each group's decay is set by the caller.
   virtual std::unique_ptr<torch::optim::Optimizer> build(std::vector<torch::optim::OptimizerParamGroup> groups) const = 0;
   virtual std::unique_ptr<torch::optim::OptimizerOptions> group_options(double decay) const = 0;
@@ -30,6 +33,7 @@ struct SgdOptions final : OptimizerOptions {
 
   SgdOptions();
   void visit_fields(FieldVisitor& fields) override;
+  void validate() const override;
   std::unique_ptr<torch::optim::Optimizer> build(std::vector<torch::optim::OptimizerParamGroup> groups) const override;
   std::unique_ptr<torch::optim::OptimizerOptions> group_options(double decay) const override;
 };

@@ -20,10 +20,15 @@ std::string first_lines(const std::string& path, std::int64_t lines) {
 }  // namespace
 
 bool RunDirectory::in_use() const {
-  for (const std::string& file : {config(), metrics(), checkpoint(), model(), summary()}) {
-    if (std::filesystem::exists(file)) return true;
+  const auto exists = [](const std::string& file) { return std::filesystem::exists(file); };
+  return exists(metrics()) || exists(checkpoint()) || exists(model()) || exists(summary());
+}
+
+void RunDirectory::clear() const {
+  for (const std::string& file : {metrics(), checkpoint(), model(), summary(), confusion("test")}) {
+    std::filesystem::remove(file);
   }
-  return false;
+  remove_stale_temporary_files(path_);
 }
 
 void RunDirectory::append_metrics(const Json& line) const {

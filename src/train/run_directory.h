@@ -22,6 +22,8 @@ class RunDirectory {
 
   /// Whether a run has left anything here.
   bool in_use() const;
+  /// Removes what an earlier run left, and temporary files of killed ones.
+  void clear() const;
 
   /// Adds a line to metrics.jsonl. @throws SystemError.
   void append_metrics(const Json& line) const;

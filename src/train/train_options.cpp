@@ -1,3 +1,4 @@
+#include <fovea/base/error.h>
 #include <fovea/train/train_options.h>
 
 namespace fovea {
@@ -12,6 +13,14 @@ void TrainOptions::visit_fields(FieldVisitor& fields) {
   fields.real("label_smoothing", label_smoothing, kFractionBelowOne, "share of the target spread over all classes");
   fields.real("clip_norm", clip_norm, kNonNegative, "largest norm of the whole gradient; 0 = no limit");
   fields.real("checkpoint_seconds", checkpoint_seconds, kPositive, "longest time between two checkpoints");
+}
+
+void TrainOptions::validate() const {
+  optimizer->validate();
+  if (schedule->warmup_epochs > static_cast<double>(epochs)) {
+    throw InputError("train.schedule.warmup_epochs", "at most train.epochs, " + std::to_string(epochs),
+                     Json(schedule->warmup_epochs).dump(), "shorten the warm-up or train longer");
+  }
 }
 
 }  // namespace fovea

@@ -20,6 +20,8 @@ struct TrainOptions : Options {
   double checkpoint_seconds = 60;  ///< longest time between checkpoints; one is also written after every epoch
 
   void visit_fields(FieldVisitor& fields) override;
+  /// @throws InputError when options exclude each other.
+  void validate() const;
 };
 
 }  // namespace fovea

@@ -1,5 +1,6 @@
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <utility>
 
 #include <fovea/base/error.h>
@@ -54,14 +55,27 @@ bool Trainer::resume() {
   const std::string path = setup_.directory.checkpoint();
   if (!std::filesystem::exists(path)) return false;
   state_ = read_checkpoint(path, setup_.config);
-  if (state_.epoch > setup_.options.epochs || state_.batch > setup_.train.batches()) {
-    throw InputError(path, "a checkpoint within " + std::to_string(setup_.options.epochs) + " epochs of this data set",
-                     "epoch " + std::to_string(state_.epoch) + ", batch " + std::to_string(state_.batch));
-  }
+  expect_plausible_counters(path);
   load_state_dict(*setup_.network, std::exchange(state_.model, {}), path);
   optimizer_.load_state(std::exchange(state_.optimizer, {}), path);
+  if (!state_.selected.empty()) {
+    expect_state_fits(*setup_.network, state_.selected, path);
+    write_model_file(setup_.directory.model(), state_.selected, setup_.description);
+  }
   setup_.directory.keep_metrics(state_.epoch);
   return true;
+}
+
+void Trainer::expect_plausible_counters(const std::string& path) const {
+  const std::int64_t batches = setup_.train.batches();
+  const std::int64_t images = state_.batch == batches ? setup_.train.images() : state_.batch * setup_.options.batch_size;
+  const bool within = state_.epoch <= setup_.options.epochs && state_.batch <= batches && state_.sums.images == images &&
+                      (state_.epoch < setup_.options.epochs || state_.batch == 0);
+  if (within && state_.selected.empty() == (state_.epoch == 0)) return;
+  throw InputError(path, "a checkpoint within " + std::to_string(setup_.options.epochs) + " epochs of this data set",
+                   "epoch " + std::to_string(state_.epoch) + ", batch " + std::to_string(state_.batch) + ", " +
+                       std::to_string(state_.sums.images) + " images",
+                   "the file is damaged");
 }
 
 TrainingResult Trainer::run() {
@@ -82,32 +96,40 @@ void Trainer::train_epoch() {
     state_.train_seconds += elapsed;
     state_.seconds += elapsed;
     report_progress();
-    if (setup_.stop_requested()) {
-      save();
-      stopped_ = true;
-      return;
-    }
+    if (setup_.stop_requested()) return stop();
     if (seconds_since(last_save_) > setup_.options.checkpoint_seconds) save();
   }
-  finish_epoch();
+  try {
+    finish_epoch();
+  } catch (const Interrupted&) {  // during validation: resuming begins with it
+    stop();
+  }
+}
+
+void Trainer::stop() {
+  save();
+  stopped_ = true;
 }
 
 void Trainer::update(const Batch& batch) {
   const auto key = {static_cast<std::uint64_t>(state_.epoch), static_cast<std::uint64_t>(state_.batch)};
   const StepSums sums = shards_.compute_gradient(batch, objective_, RandomStream(setup_.seed, Purpose::forward, key));
-  if (!std::isfinite(sums.loss)) {
-    throw NumericError("epoch " + std::to_string(state_.epoch + 1) + ", update " + std::to_string(state_.batch + 1) +
-                       ": expected a finite loss, got " + std::to_string(sums.loss) +
-                       "; lower train.optimizer.learning_rate or set train.clip_norm");
-  }
+  expect_finite(sums.loss, "loss");
   state_.sums += sums;
   const double factor = schedule_factor(state_.batch);
   shards_.run_alone([&] {
-    if (setup_.options.clip_norm > 0) {
-      torch::nn::utils::clip_grad_norm_(setup_.network->parameters(), setup_.options.clip_norm);
-    }
+    const double limit = setup_.options.clip_norm > 0 ? setup_.options.clip_norm : std::numeric_limits<double>::infinity();
+    const double norm = torch::nn::utils::clip_grad_norm_(setup_.network->parameters(), limit);
+    expect_finite(norm, "gradient");  // before the step: no checkpoint may hold weights that are not numbers
     optimizer_.step(factor);
   });
+}
+
+void Trainer::expect_finite(double value, const char* what) const {
+  if (std::isfinite(value)) return;
+  throw NumericError("epoch " + std::to_string(state_.epoch + 1) + ", update " + std::to_string(state_.batch + 1) +
+                     ": expected a finite " + what + ", got " + std::to_string(value) +
+                     "; lower train.optimizer.learning_rate or set train.clip_norm");
 }
 
 double Trainer::schedule_factor(std::int64_t batch) const {
@@ -120,7 +142,8 @@ void Trainer::finish_epoch() {
   const auto start = Clock::now();
   std::optional<ClassificationMetrics> validation;
   if (setup_.validation != nullptr) {
-    validation = evaluate(*setup_.network, *setup_.validation, setup_.num_classes, {setup_.threads, setup_.device});
+    validation = evaluate(*setup_.network, *setup_.validation, setup_.num_classes,
+                          {setup_.threads, setup_.device, setup_.stop_requested});
   }
   select(validation);
   const double validation_seconds = seconds_since(start);

@@ -70,7 +70,7 @@ struct TrainingSetup {
   torch::Device device;
   RunDirectory directory;
   TrainingObserver& observer;
-  std::function<bool()> stop_requested;  ///< asked after every update
+  std::function<bool()> stop_requested;  ///< asked after every update and while validating
 };
 
 struct TrainingResult {
@@ -97,7 +97,11 @@ class Trainer {
  private:
   using Clock = std::chrono::steady_clock;
 
+  void expect_plausible_counters(const std::string& path) const;
   void train_epoch();
+  void stop();
+  /// @throws NumericError.
+  void expect_finite(double value, const char* what) const;
   void update(const Batch& batch);
   void finish_epoch();
   void select(const std::optional<ClassificationMetrics>& validation);

@@ -79,9 +79,44 @@ TEST_F(BadInput, ConfigurationRanges) {
                {"--set train.epochs=0: train.epochs: expected an integer from 1 to", "got '0'"});
   expect_error({"train", "a.yaml", "--set", "model.attention.reduction_ratio=0"},
                {"model.attention.reduction_ratio", "got '0'"});
-  expect_error({"train", "a.yaml", "--set", "model.depth=9"}, {"model.depth: expected 6n + 2", "got 9"});
+  expect_error({"train", "a.yaml", "--set", "model.name=cifar_resnet", "--set", "model.depth=9"},
+               {"model.depth: expected 6n + 2", "got 9"});
   expect_error({"train", "a.yaml", "--set", "data.validation=1"},
-               {"data.validation", "expected a number in [0, 1) or none"});
+               {"data.validation", "expected a number in (0, 1) or none"});
+}
+
+TEST_F(BadInput, OptionsThatExcludeEachOther) {
+  expect_error({"train", "a.yaml", "--set", "train.optimizer.momentum=0"}, {"train.optimizer.nesterov"});
+  expect_error(
+      {"train", "a.yaml", "--set", "model.attention.reduced_channels=4", "--set", "model.attention.reduction_ratio=2"},
+      {"reduced_channels", "both"});
+  expect_error({"train", "a.yaml", "--set", "train.schedule.warmup_epochs=9"}, {"warmup_epochs", "at most train.epochs, 3"});
+  expect_error({"train", "a.yaml", "--set", "model.depth=14"}, {"model.depth: unknown key"});  // the name says 8
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("runs"))) << "a refused configuration left a run behind";
+}
+
+TEST_F(BadInput, SettingsThatWouldDoNothing) {
+  train_quickly("run");
+  expect_error({"predict", "run", FOVEA_TEST_DATA "/fashion_mnist/bag.png", "--set", "model.width=8"},
+               {"--set model.width=8"});
+  expect_error({"eval", "run", "--set", "model.width=8"}, {"--set model.width=8", "trained model"});
+  expect_error({"eval", "run", "--split", "val", "--seed", "3"}, {"--seed", "trained model"});
+}
+
+TEST_F(BadInput, ValidationWithoutImages) {
+  expect_error({"train", "a.yaml", "--set", "data.limit=2"}, {"data.validation", "0.2 of 2 images", "validation: none"});
+}
+
+TEST_F(BadInput, ForgedCheckpoint) {
+  train_quickly("run", "seed=42");
+  std::string bytes = file_text(folder_.path("run/checkpoint.ckpt"));
+  const std::string honest = R"(\"batch\":0,)";
+  const auto place = bytes.find(honest);
+  ASSERT_NE(place, std::string::npos);
+  bytes.replace(place, honest.size(), R"(\"batch\":9,)");
+  folder_.write("run/checkpoint.ckpt", bytes);
+  expect_error({"train", "a.yaml", "--out", "run", "--resume", "--set", "train.epochs=1"},
+               {"run/checkpoint.ckpt", "batch 9"});
 }
 
 TEST_F(BadInput, NamesAreSuggested) {

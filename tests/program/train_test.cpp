@@ -1,5 +1,6 @@
 // `fovea train` from outside: what it writes, what it survives.
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -74,7 +75,7 @@ TEST_F(TrainProgram, SeedChangesTheModel) {
 }
 
 TEST_F(TrainProgram, KilledAtRandomMomentsAndResumedGivesTheSameBytes) {
-  const std::vector<std::string> options{"--set", "train.checkpoint_seconds=0.001", "--set", "train.epochs=12", "--quiet"};
+  const std::vector<std::string> options{"--set", "train.checkpoint_seconds=0.001", "--set", "train.epochs=30", "--quiet"};
   const auto train = [&](const std::string& out, bool resume) {
     std::vector<std::string> arguments{"train", "tiny.yaml", "--out", out};
     arguments.insert(arguments.end(), options.begin(), options.end());
@@ -82,22 +83,26 @@ TEST_F(TrainProgram, KilledAtRandomMomentsAndResumedGivesTheSameBytes) {
     return arguments;
   };
   ASSERT_EQ(run(train("straight", false)).code, 0);
-  RandomStream random(static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()),
-                      Purpose::test);
-  int kills = 0;
-  for (int attempt = 0; attempt < 40; ++attempt) {
+  const auto seed = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  RandomStream random(seed, Purpose::test);
+  const auto checkpoint = folder_.path("killed/checkpoint.ckpt");
+  for (int kill = 0; kill < 4; ++kill) {
     Program program(folder_.path(), train("killed", /*resume=*/true));  // without a checkpoint --resume starts afresh
-    std::this_thread::sleep_for(std::chrono::milliseconds(500 + random.below(1500)));
+    const auto started = std::filesystem::file_time_type::clock::now();
+    std::error_code none_yet;
+    while (std::filesystem::last_write_time(checkpoint, none_yet) < started) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(random.below(150)));
     program.send(SIGKILL);
-    const int code = program.wait().code;
-    if (code == 0) break;
-    ASSERT_EQ(code, 128 + SIGKILL);
-    ++kills;
-    if (kills == 4) break;
+    ASSERT_EQ(program.wait().code, 128 + SIGKILL);
   }
   ASSERT_EQ(run(train("killed", true)).code, 0);
-  EXPECT_GT(kills, 0);
-  EXPECT_EQ(model("killed"), model("straight")) << "after " << kills << " kills";
+  EXPECT_EQ(model("killed"), model("straight"));
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path("killed"))) {
+    EXPECT_THAT(entry.path().filename().string(), testing::Not(HasSubstr(".tmp"))) << "resuming clears up after kills";
+  }
 }
 
 TEST_F(TrainProgram, InterruptSavesAndExits130) {
@@ -112,6 +117,31 @@ TEST_F(TrainProgram, InterruptSavesAndExits130) {
     EXPECT_THAT(finished.error, HasSubstr("--resume"));
     EXPECT_TRUE(std::filesystem::exists(folder_.path(out + "/checkpoint.ckpt")));
   }
+}
+
+TEST_F(TrainProgram, ResumeRestoresWhatWasLost) {
+  const std::vector<std::string> resume{"train", "tiny.yaml", "--out", "run", "--quiet", "--resume"};
+  ASSERT_EQ(run(resume).code, 0);
+  const std::string before = model("run");
+  std::filesystem::remove(folder_.path("run/model.safetensors"));
+  ASSERT_EQ(run(resume).code, 0);
+  EXPECT_EQ(model("run"), before);
+  std::filesystem::remove(folder_.path("run/checkpoint.ckpt"));  // from the beginning, without the old lines
+  ASSERT_EQ(run(resume).code, 0);
+  const std::string metrics = file_text(folder_.path("run/metrics.jsonl"));
+  EXPECT_EQ(std::count(metrics.begin(), metrics.end(), '\n'), 3);
+}
+
+TEST_F(TrainProgram, OtherPixelsAreAnotherRun) {
+  ASSERT_EQ(run({"train", "tiny.yaml", "--out", "run", "--quiet"}).code, 0);
+  std::filesystem::copy(folder_.path("data"), folder_.path("other"));
+  std::string pixels = file_text(folder_.path("other/train-images-idx3-ubyte"));
+  for (std::size_t i = 16; i < pixels.size(); ++i) pixels[i] = static_cast<char>(~pixels[i]);
+  folder_.write("other/train-images-idx3-ubyte", pixels);
+  const Finished resumed =
+      run({"train", "tiny.yaml", "--out", "run", "--resume", "--set", "data.root=" + folder_.path("other")});
+  EXPECT_EQ(resumed.code, 2);
+  EXPECT_THAT(resumed.error, HasSubstr("data.fingerprint"));
 }
 
 TEST_F(TrainProgram, ExistingRunNeedsResume) {

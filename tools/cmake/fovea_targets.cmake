@@ -16,7 +16,7 @@ endfunction()
 function(fovea_uses_torch target)
   target_link_libraries(${target} PUBLIC torch gomp)  # gomp: LibTorch's own OpenMP, for thread counts
   # Debian's LibTorch is built with NDEBUG; without it here, assertions in its headers miss state that its code never keeps.
-  target_compile_definitions(${target} PUBLIC NDEBUG)
+  target_compile_definitions(${target} PRIVATE NDEBUG)
   get_target_property(type ${target} TYPE)
   if(type STREQUAL "EXECUTABLE")  # the header was compiled with -fPIC, and GCC wants the same of whoever uses it
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
