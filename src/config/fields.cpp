@@ -312,8 +312,8 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
   std::string nearest;
   std::size_t best = 1 + std::max<std::size_t>(2, name.size() / 3);  // further away it is another word, not a typing error
   for (const std::string& candidate : known) {
-    const auto [shorter, longer] = std::minmax(name.size(), candidate.size());
-    if (longer - shorter >= best) continue;  // at least so many letters differ
+    const auto [shorter, longer] = std::minmax({name.size(), candidate.size()});  // a list: values, not references
+    if (longer - shorter >= best) continue;                                       // at least so many letters differ
     const std::size_t distance = edit_distance(name, candidate);
     if (distance < best && distance < std::max(name.size(), candidate.size())) {
       best = distance;
