@@ -355,7 +355,7 @@ TEST(ToYamlTest, AnyTextReadsBack) {
                                     "\u00a0a",
                                     "\u2028",
                                     "C:\\x",
-                                    "/root/a b/c",
+                                    "/data/a b/c",
                                     "http://a/b?c=d#e",
                                     "\U0001f600",
                                     "true",
