@@ -382,7 +382,7 @@ TEST(ToYamlTest, AnyTextReadsBack) {
                                     ".nan",
                                     "nan",
                                     "2024-01-01"};
-  texts.push_back(std::string("a\0b", 3));
+  texts.emplace_back("a\0b", 3);
   for (const std::string& text : texts) {
     SCOPED_TRACE(testing::PrintToString(text));
     const Value in_map = parse_yaml(to_yaml(Json{{"key", text}, {"next", 1}}), "a.yaml");
