@@ -26,6 +26,7 @@ constexpr double kSigmas =
 
 std::vector<std::uint64_t> first_draws(RandomStream stream, int count) {
   std::vector<std::uint64_t> draws;
+  draws.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) draws.push_back(stream());
   return draws;
 }
