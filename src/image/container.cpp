@@ -131,6 +131,8 @@ std::vector<std::uint8_t> needed_png_chunks(Bytes bytes, const std::string& path
   const Bytes signature = cursor.take(8);
   std::vector<std::uint8_t> kept(signature.begin(), signature.end());
   kept.reserve(bytes.size());
+  bool has_header = false;
+  bool has_pixels = false;
   while (true) {
     const std::size_t start = cursor.offset();
     const std::size_t length = cursor.big_endian(4);
@@ -139,6 +141,12 @@ std::vector<std::uint8_t> needed_png_chunks(Bytes bytes, const std::string& path
     const Bytes type = body.first(4);
     if (!is_png_chunk_needed(type)) continue;
     if (checksum != crc32_of(body)) throw_damaged(path, start, "a PNG chunk with its checksum", "another checksum");
+    const bool is_end = starts_with(type, "IEND");
+    if (has_header == starts_with(type, "IHDR") || (is_end && !has_pixels)) {
+      throw_damaged(path, start, "a PNG header, then pixels, then the end", "chunks in another order");
+    }
+    has_header = true;
+    has_pixels = has_pixels || starts_with(type, "IDAT");
     if (starts_with(type, "IHDR")) {
       ByteCursor header(body.subspan(4), path);
       const std::uint32_t width = header.big_endian(4);
@@ -146,7 +154,7 @@ std::vector<std::uint8_t> needed_png_chunks(Bytes bytes, const std::string& path
     }
     const Bytes chunk = bytes.subspan(start, cursor.offset() - start);
     kept.insert(kept.end(), chunk.begin(), chunk.end());
-    if (starts_with(type, "IEND")) return kept;
+    if (is_end) return kept;
   }
 }
 

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <opencv2/core.hpp>
@@ -12,18 +13,37 @@
 #include <fovea/base/file.h>
 #include <fovea/image/container.h>
 #include <fovea/image/decode.h>
+#include <fovea/image/jpeg.h>
+#include <fovea/image/orientation.h>
 
 namespace fovea {
 namespace {
 
 constexpr std::size_t kMaximumImageFileBytes = std::size_t{1} << 30;
 
-/// @return [H, W, 3] in OpenCV's order BGR.
+/// Turns and mirrors pixels as an EXIF orientation (1 to 8) asks for.
+cv::Mat oriented(cv::Mat image, int orientation) {
+  constexpr int kUpsideDown = 0;
+  constexpr int kLeftRight = 1;
+  constexpr int kBoth = -1;
+  if (orientation >= 5) cv::transpose(image, image);
+  if (orientation == 2 || orientation == 6) cv::flip(image, image, kLeftRight);
+  if (orientation == 4 || orientation == 8) cv::flip(image, image, kUpsideDown);
+  if (orientation == 3 || orientation == 7) cv::flip(image, image, kBoth);
+  return image;
+}
+
+/// A view of an image's pixels.
+cv::Mat pixels_of(Image& image) {
+  return {image.height, image.width, CV_8UC3, image.pixels.data()};
+}
+
+/// @return [H, W, 3] in OpenCV's order BGR, upright.
 cv::Mat decode_bgr(const std::vector<std::uint8_t>& bytes, const std::string& path) {
   try {
-    // IMREAD_COLOR applies the EXIF orientation; IMREAD_UNCHANGED would not.
+    // IMREAD_COLOR applies the EXIF orientation (but of WebP); IMREAD_UNCHANGED would not.
     cv::Mat bgr = cv::imdecode(bytes, cv::IMREAD_COLOR);
-    if (!bgr.empty()) return bgr;
+    if (!bgr.empty()) return oriented(bgr, webp_orientation(bytes));
   } catch (const cv::Exception& error) {
     if (error.code == cv::Error::StsNoMem) throw SystemError(path + ": no memory for the image; scale it down first");
     if (std::string_view(error.err).find("CV_IO_MAX_IMAGE") != std::string_view::npos) {
@@ -32,6 +52,15 @@ cv::Mat decode_bgr(const std::vector<std::uint8_t>& bytes, const std::string& pa
     }
   }
   throw InputError(path, "a readable image", "bytes that cannot be decoded", "the file is damaged or of an unknown kind");
+}
+
+Image decode_upright_jpeg(const std::vector<std::uint8_t>& bytes, const std::string& path) {
+  JpegPicture picture = decode_jpeg(bytes, path);
+  if (picture.orientation == 1) return std::move(picture.image);
+  const cv::Mat upright = oriented(pixels_of(picture.image).clone(), picture.orientation);
+  Image image(upright.rows, upright.cols, 3);
+  upright.copyTo(pixels_of(image));
+  return image;
 }
 
 Image to_grey(const Image& rgb) {
@@ -55,11 +84,12 @@ Image to_rgb(const Image& grey) {
 }  // namespace
 
 Image decode_image_file(const std::string& path) {
-  const cv::Mat bgr = decode_bgr(checked_image_bytes(read_file(path, kMaximumImageFileBytes), path), path);
+  const std::vector<std::uint8_t> bytes = checked_image_bytes(read_file(path, kMaximumImageFileBytes), path);
+  if (bytes[0] == 0xFF) return decode_upright_jpeg(bytes, path);  // no other of the formats begins so
+  const cv::Mat bgr = decode_bgr(bytes, path);
   check_image_size(bgr.rows, bgr.cols, path);  // OpenCV's own limit can be raised from the environment
   Image image(bgr.rows, bgr.cols, 3);
-  cv::Mat rgb(bgr.rows, bgr.cols, CV_8UC3, image.pixels.data());
-  cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
+  cv::cvtColor(bgr, pixels_of(image), cv::COLOR_BGR2RGB);
   return image;
 }
 

@@ -1,0 +1,128 @@
+#include <csetjmp>
+#include <cstddef>
+#include <cstdio>
+#include <cstring>
+#include <jerror.h>
+#include <jpeglib.h>
+#include <type_traits>
+#include <vector>
+
+#include <fovea/base/error.h>
+#include <fovea/image/jpeg.h>
+#include <fovea/image/orientation.h>
+
+namespace fovea {
+namespace {
+
+constexpr int kExifMarker = JPEG_APP0 + 1;
+constexpr int kMostStrayBytes = 64;
+
+/// libjpeg's way out of an error: it may only be left by a jump, past frames of C.
+struct JpegErrors {
+  jpeg_error_mgr manager;  // first: libjpeg hands back its address
+  std::jmp_buf way_out;
+  char message[JMSG_LENGTH_MAX];
+};
+static_assert(std::is_standard_layout_v<JpegErrors>);
+
+[[noreturn]] void leave_jpeg(j_common_ptr state) {
+  auto* errors = reinterpret_cast<JpegErrors*>(state->err);
+  state->err->format_message(state, errors->message);
+  std::longjmp(errors->way_out, 1);
+}
+
+/// Warnings have level -1, everything above is chatter.
+void judge_warning(j_common_ptr state, int level) {
+  if (level >= 0) return;
+  const jpeg_error_mgr& error = *state->err;
+  if (error.msg_code == JWRN_EXTRANEOUS_DATA && error.msg_parm.i[0] <= kMostStrayBytes) return;
+  leave_jpeg(state);
+}
+
+void stay_silent(j_common_ptr) {}
+
+class JpegReader {
+ public:
+  JpegReader(std::span<const std::uint8_t> bytes, const std::string& path) : path_(path) {
+    state_.err = jpeg_std_error(&errors_.manager);
+    errors_.manager.error_exit = leave_jpeg;
+    errors_.manager.emit_message = judge_warning;
+    errors_.manager.output_message = stay_silent;
+    guarded([this, bytes] {
+      jpeg_create_decompress(&state_);
+      jpeg_mem_src(&state_, bytes.data(), bytes.size());
+      jpeg_save_markers(&state_, kExifMarker, 0xFFFF);
+      jpeg_read_header(&state_, TRUE);
+      const bool has_black = state_.jpeg_color_space == JCS_CMYK || state_.jpeg_color_space == JCS_YCCK;
+      state_.out_color_space = has_black ? JCS_CMYK : JCS_RGB;
+      jpeg_start_decompress(&state_);
+    });
+  }
+  ~JpegReader() { jpeg_destroy_decompress(&state_); }
+  JpegReader(const JpegReader&) = delete;
+  JpegReader& operator=(const JpegReader&) = delete;
+
+  Image image() {
+    Image image(static_cast<int>(state_.output_height), static_cast<int>(state_.output_width), 3);
+    const std::size_t row_bytes = std::size_t{state_.output_width} * 3;
+    std::vector<std::uint8_t> inks(state_.out_color_space == JCS_CMYK ? std::size_t{state_.output_width} * 4 : 0);
+    std::uint8_t* row = image.pixels.data();
+    guarded([this, &row, row_bytes, &inks] {
+      while (state_.output_scanline < state_.output_height) {
+        JSAMPROW target = inks.empty() ? row : inks.data();
+        jpeg_read_scanlines(&state_, &target, 1);
+        if (!inks.empty()) to_rgb_row(inks, row);
+        row += row_bytes;
+      }
+      jpeg_finish_decompress(&state_);
+    });
+    return image;
+  }
+
+  int orientation() const {
+    constexpr std::size_t kHeader = 6;  // "Exif", 0, 0
+    for (auto* marker = state_.marker_list; marker != nullptr; marker = marker->next) {
+      const std::span<const std::uint8_t> data(marker->data, marker->data_length);
+      const bool is_exif =
+          marker->marker == kExifMarker && data.size() > kHeader && std::memcmp(data.data(), "Exif\0", 6) == 0;
+      if (is_exif) return exif_orientation(data.subspan(kHeader));
+    }
+    return 1;
+  }
+
+ private:
+  /// Runs calls of libjpeg. What they jump over must need no destructor.
+  template <typename Calls>
+  void guarded(const Calls& calls) {
+    if (setjmp(errors_.way_out) == 0) {
+      calls();
+      return;
+    }
+    const std::string reason = errors_.message;
+    throw InputError(path_, "a readable JPEG", "'" + reason + "'", "the file is damaged or incomplete");
+  }
+
+  /// Adobe's programs, which write most such files, store what is left of white in place of the ink.
+  void to_rgb_row(const std::vector<std::uint8_t>& inks, std::uint8_t* row) const {
+    const auto light = [this](std::uint8_t ink) { return state_.saw_Adobe_marker != 0 ? ink : 255 - ink; };
+    for (std::size_t i = 0; i < inks.size(); i += 4) {
+      for (std::size_t c = 0; c < 3; ++c) {
+        *row++ = static_cast<std::uint8_t>((light(inks[i + c]) * light(inks[i + 3]) + 127) / 255);
+      }
+    }
+  }
+
+  const std::string& path_;
+  JpegErrors errors_{};
+  jpeg_decompress_struct state_{};
+};
+
+}  // namespace
+
+JpegPicture decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& path) {
+  JpegReader reader(bytes, path);
+  const int orientation = reader.orientation();  // before the pixels: at their end libjpeg forgets it
+  return {reader.image(), orientation};
+}
+
+}  // namespace fovea

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace fovea {
+
+/// The orientation that EXIF data (a TIFF) ask for: 1 (as stored) to 8 as in the EXIF standard; 1 when there is none or it
+/// is damaged.
+int exif_orientation(std::span<const std::uint8_t> tiff);
+
+/// That of a WebP file, which OpenCV does not read (a test would notice if it began to); 1 for any other file.
+int webp_orientation(std::span<const std::uint8_t> bytes);
+
+}  // namespace fovea
