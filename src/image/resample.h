@@ -1,0 +1,37 @@
+#pragma once
+
+#include <fovea/image/image.h>
+
+namespace fovea {
+
+/// The filter of a resize. What it weighs the source pixels with, as a function of their distance:
+enum class Interpolation {
+  bilinear,  ///< a triangle, zero from one pixel on
+  bicubic,   ///< Keys' cubic, zero from two pixels on; parameter -1/2, and -3/4 without antialias, as PIL and PyTorch do
+  area,      ///< a box of one pixel: the mean of what a pixel covers; without antialias the pixel under its centre
+};
+
+/// A rectangle of whole pixels of an image.
+struct Window {
+  int top = 0;
+  int left = 0;
+  int height = 0;
+  int width = 0;
+};
+
+/// The window of an image, resized to height x width: crop first, then resize, so that no pixel outside the window counts.
+/// Pixel i covers [i, i + 1), and the corners of the window become the corners of the result.
+///
+/// With `antialias` the filter is as wide as a pixel of the result wherever that is larger than a source pixel, and the
+/// result is that of PIL's Image.resize, bit by bit. Without, it is that of torch.nn.functional.interpolate with
+/// align_corners=False (for area: mode "nearest-exact") on float pixels, rounded half to even.
+/// @param image [H, W, C], any number of channels. @param height, width at least 1.
+/// @return [height, width, C]. @throws InputError for a window that is empty or not inside the image, or an empty result.
+Image resampled(const Image& image, const Window& window, int height, int width, Interpolation interpolation,
+                bool antialias);
+
+/// The window of an image as it is. @return [window.height, window.width, C].
+/// @throws InputError for a window that is empty or not inside the image.
+Image cropped(const Image& image, const Window& window);
+
+}  // namespace fovea
