@@ -89,9 +89,7 @@ double ClassificationMetrics::loss() const {
 }
 
 double ClassificationMetrics::expected_calibration_error() const {
-  double error = 0;
-  for (const Bin& bin : bins_) error += std::abs(static_cast<double>(bin.correct) - bin.probability);
-  return images_ == 0 ? 0.0 : error / static_cast<double>(images_);
+  return fovea::expected_calibration_error(bins_);
 }
 
 std::string confusion_csv(const ClassificationMetrics& metrics, const std::vector<std::string>& classes) {

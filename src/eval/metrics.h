@@ -6,6 +6,8 @@
 
 #include <torch/torch.h>
 
+#include <fovea/eval/calibration_bin.h>
+
 namespace fovea {
 
 /// Counts what a classifier got right. Sums are over images, never means of batch means.
@@ -27,6 +29,8 @@ class ClassificationMetrics {
   /// Expected calibration error with 15 equal bins of the highest probability ("On Calibration of Modern Neural Networks",
   /// arXiv:1706.04599): sum over bins of (share of images) x |accuracy - mean probability|.
   double expected_calibration_error() const;
+  /// What that is computed from.
+  const std::vector<CalibrationBin>& calibration() const { return bins_; }
 
   /// Row = true class, column = predicted class.
   const std::vector<std::vector<std::int64_t>>& confusion() const { return confusion_; }
@@ -34,18 +38,12 @@ class ClassificationMetrics {
  private:
   double fraction(std::int64_t count) const;
 
-  struct Bin {
-    std::int64_t images = 0;
-    std::int64_t correct = 0;
-    double probability = 0;
-  };
-
   std::int64_t num_classes_;
   std::int64_t images_ = 0;
   std::int64_t top1_ = 0;
   std::int64_t top5_ = 0;
   double loss_ = 0;
-  std::vector<Bin> bins_;
+  std::vector<CalibrationBin> bins_;
   std::vector<std::vector<std::int64_t>> confusion_;
 };
 

@@ -2,11 +2,14 @@
 #include <fstream>
 #include <sstream>
 
+#include <fovea/base/error.h>
 #include <fovea/base/file.h>
 #include <fovea/train/run_directory.h>
 
 namespace fovea {
 namespace {
+
+constexpr std::int64_t kAll = 1'000'000'000;
 
 /// The first `lines` complete lines of a file; nothing when there is no file.
 std::string first_lines(const std::string& path, std::int64_t lines) {
@@ -25,16 +28,32 @@ bool RunDirectory::in_use() const {
 }
 
 void RunDirectory::clear() const {
-  for (const std::string& file : {metrics(), checkpoint(), model(), summary(), confusion("test")}) {
-    std::filesystem::remove(file);
+  for (const std::string& file : {metrics(), checkpoint(), model(), summary(), curves()}) std::filesystem::remove(file);
+  for (const char* split : {"train", "val", "test"}) {
+    for (const std::string& file : {confusion(split), confusion_picture(split), calibration_picture(split)}) {
+      std::filesystem::remove(file);
+    }
   }
   remove_stale_temporary_files(path_);
 }
 
 void RunDirectory::append_metrics(const Json& line) const {
-  constexpr std::int64_t kAll = 1'000'000'000;
   const std::string text = first_lines(metrics(), kAll) + line.dump() + "\n";
   write_file_atomically(metrics(), text);
+}
+
+std::vector<Json> RunDirectory::read_metrics() const {
+  std::vector<Json> lines;
+  std::istringstream text(first_lines(metrics(), kAll));
+  for (std::string line; std::getline(text, line);) {
+    Json object = Json::parse(line, /*callback=*/nullptr, /*allow_exceptions=*/false);
+    if (!object.is_object()) {
+      throw InputError(metrics() + ": line " + std::to_string(lines.size() + 1), "a JSON object", "something else",
+                       "the file is damaged");
+    }
+    lines.push_back(std::move(object));
+  }
+  return lines;
 }
 
 void RunDirectory::keep_metrics(std::int64_t lines) const {

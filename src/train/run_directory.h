@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <fovea/config/value.h>
 
@@ -18,7 +19,10 @@ class RunDirectory {
   std::string checkpoint() const { return path_ + "/checkpoint.ckpt"; }  ///< to resume from
   std::string model() const { return path_ + "/model.safetensors"; }     ///< the selected weights
   std::string summary() const { return path_ + "/summary.json"; }        ///< written at the end
+  std::string curves() const { return path_ + "/curves.png"; }           ///< loss and accuracy over the epochs
   std::string confusion(const std::string& split) const { return path_ + "/confusion_" + split + ".csv"; }
+  std::string confusion_picture(const std::string& split) const { return path_ + "/confusion_" + split + ".png"; }
+  std::string calibration_picture(const std::string& split) const { return path_ + "/calibration_" + split + ".png"; }
 
   /// Whether a run has left anything here.
   bool in_use() const;
@@ -27,6 +31,8 @@ class RunDirectory {
 
   /// Adds a line to metrics.jsonl. @throws SystemError.
   void append_metrics(const Json& line) const;
+  /// The lines of metrics.jsonl; none when there is no such file. @throws InputError for a damaged one.
+  std::vector<Json> read_metrics() const;
   /// Drops all but the first `lines` lines of metrics.jsonl: what a killed run wrote after its last checkpoint.
   void keep_metrics(std::int64_t lines) const;
 

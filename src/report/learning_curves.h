@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fovea/image/image.h>
+
+namespace fovea {
+
+/// What was measured after an epoch of training.
+struct CurvePoint {
+  std::int64_t epoch = 0;
+  double train_loss = 0;
+  double train_top1 = 0;  ///< in [0, 1]
+  std::optional<double> val_loss;
+  std::optional<double> val_top1;  ///< in [0, 1]
+  double learning_rate = 0;
+};
+
+struct CurveOptions {
+  std::string title;  ///< none when empty
+  /// The epoch whose weights were kept: marked, with its values written out.
+  std::optional<std::int64_t> selected_epoch = std::nullopt;
+};
+
+/// Loss, top-1 and learning rate over the epochs, side by side; training and validation as two lines.
+/// @param points ascending epochs. Values that are not finite are left out; without an epoch the panels stay empty.
+/// @return RGB [H, W, 3], always of the same width; a title or a selected epoch adds to the height.
+Image learning_curves(const std::vector<CurvePoint>& points, const CurveOptions& options);
+
+}  // namespace fovea
