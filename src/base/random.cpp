@@ -21,6 +21,24 @@ std::uint64_t absorb(std::uint64_t state, std::uint64_t coordinate) {
   return mix(state * kPosition + mix(coordinate + kGolden));
 }
 
+/// The logarithm of a draw from the gamma distribution of this shape and scale 1, by Marsaglia and Tsang, "A Simple Method
+/// for Generating Gamma Variables", ACM TOMS 26(3), 2000. The logarithm, because a small shape's draws underflow.
+double log_gamma_draw(RandomStream& stream, double shape) {
+  if (shape < 1) {  // gamma(shape) = gamma(shape + 1) * u^(1 / shape), their section 6
+    const double larger = log_gamma_draw(stream, shape + 1);
+    return larger + std::log(1.0 - stream.uniform()) / shape;
+  }
+  const double d = shape - 1.0 / 3;
+  const double c = 1 / std::sqrt(9 * d);
+  for (;;) {
+    const double x = stream.normal();
+    const double u = 1.0 - stream.uniform();
+    if (1 + c * x <= 0) continue;
+    const double v = std::pow(1 + c * x, 3);
+    if (std::log(u) < x * x / 2 + d - d * v + d * std::log(v)) return std::log(d * v);
+  }
+}
+
 }  // namespace
 
 RandomStream::RandomStream(std::uint64_t seed, Purpose purpose, std::initializer_list<std::uint64_t> key)
@@ -48,6 +66,12 @@ std::uint64_t RandomStream::below(std::uint64_t bound) {
 double RandomStream::normal() {
   const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));  // Box and Muller; 1 - u is never 0
   return radius * std::cos(2.0 * std::numbers::pi * uniform());
+}
+
+double RandomStream::beta(double a, double b) {
+  const double log_x = log_gamma_draw(*this, a);
+  const double log_y = log_gamma_draw(*this, b);
+  return 1 / (1 + std::exp(log_y - log_x));  // x / (x + y)
 }
 
 RandomStream RandomStream::child(std::uint64_t part) const {

@@ -26,10 +26,14 @@ class RandomStream {
 
   /// Uniform in [0, 1).
   double uniform();
+  /// Uniform between `minimum` and `maximum`.
+  double uniform(double minimum, double maximum) { return minimum + (maximum - minimum) * uniform(); }
   /// Uniform in {0, ..., bound - 1}, without bias. bound > 0.
   std::uint64_t below(std::uint64_t bound);
   /// Standard normal.
   double normal();
+  /// Beta distributed, in [0, 1]: density proportional to x^(a - 1) (1 - x)^(b - 1). a, b >= 1e-300.
+  double beta(double a, double b);
   bool chance(double probability) { return uniform() < probability; }
 
   /// The stream of a named or numbered part; drawing from it does not move this one.

@@ -63,6 +63,7 @@ Value& descend(Value& parent, const std::string& part, const std::string& origin
     Value name = parent;
     parent.kind = Value::Kind::map;
     parent.scalar.clear();
+    parent.from_short_form = true;
     parent.map.push_back({"name", std::move(name)});
   }
   if (parent.kind == Value::Kind::list) {

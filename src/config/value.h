@@ -21,8 +21,9 @@ struct Value {
   Kind kind = Kind::null;
   std::string scalar;
   std::vector<Value> list;
-  std::vector<Entry> map;  ///< in the order written; keys are unique
-  std::string origin;      ///< "configs/a.yaml:14" or "--set train.epochs=x"
+  std::vector<Entry> map;        ///< in the order written; keys are unique
+  bool from_short_form = false;  ///< a map that apply_setting() made of a scalar, which is its `name` now
+  std::string origin;            ///< "configs/a.yaml:14" or "--set train.epochs=x"
 
   /// The value under `key` of a map, or nullptr.
   const Value* find(std::string_view key) const;

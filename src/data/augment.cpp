@@ -1,45 +1,112 @@
 #include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
 
+#include <fovea/base/error.h>
 #include <fovea/data/augment.h>
 
 namespace fovea {
 namespace {
 
-/// The image moved by (shift_x, shift_y) pixels; what comes in from outside is black. Equal to padding and cropping.
-Image shifted(const Image& image, int shift_y, int shift_x) {
-  Image moved(image.height, image.width, image.channels);
-  for (int y = std::max(0, shift_y); y < std::min(image.height, image.height + shift_y); ++y) {
-    for (int x = std::max(0, shift_x); x < std::min(image.width, image.width + shift_x); ++x) {
-      for (int c = 0; c < image.channels; ++c) moved.at(y, x, c) = image.at(y - shift_y, x - shift_x, c);
-    }
-  }
-  return moved;
-}
+/// The section of one row: a map of its options, or a number for the first of them.
+class AugmentationField final : public CustomField {
+ public:
+  explicit AugmentationField(Augmentation& augmentation) : augmentation_(augmentation) {}
 
-void flip_left_right(Image& image) {
-  for (int y = 0; y < image.height; ++y) {
-    for (int x = 0; x < image.width / 2; ++x) {
-      for (int c = 0; c < image.channels; ++c) std::swap(image.at(y, x, c), image.at(y, image.width - 1 - x, c));
-    }
+  void read(const Value& value, const std::string& path) override {
+    where_ = value.origin + ": " + path;
+    read_fields(augmentation_, spelled_out(value), path);
+    augmentation_.validate(where_);
   }
-}
+
+  Json write() override { return write_fields(augmentation_); }
+
+  /// `<origin>: <path>` of what was read, or "".
+  const std::string& where() const { return where_; }
+
+ private:
+  /// The section as a map. A bare number is the first option, also where apply_setting() has made it a `name` to put other
+  /// options beside it; unless that option is among them.
+  Value spelled_out(const Value& value) {
+    const std::string first = list_fields(augmentation_).at(0).at("name");
+    Value map = value;
+    if (value.kind == Value::Kind::scalar) {
+      map.kind = Value::Kind::map;
+      map.map = {{first, value}};
+    } else if (value.from_short_form) {
+      const bool is_set = map.find(first) != nullptr;
+      if (is_set) std::erase_if(map.map, [](const Value::Entry& entry) { return entry.key == "name"; });
+      for (Value::Entry& entry : map.map) {
+        if (entry.key == "name") entry.key = first;
+      }
+    }
+    return map;
+  }
+
+  Augmentation& augmentation_;
+  std::string where_;
+};
 
 }  // namespace
 
-void AugmentOptions::visit_fields(FieldVisitor& fields) {
-  fields.integer("pad_crop", pad_crop, {0, 1024}, "black border in pixels before a random crop of the old size; 0 = off");
-  fields.real("flip", flip, kFraction, "probability of a left-right flip");
+AugmentOptions::AugmentOptions() {
+  for (const AugmentationRow& row : augmentation_registry()) parts_.emplace_back(&row, row.make());
 }
 
-Image augmented(Image image, const AugmentOptions& options, RandomStream stream) {
-  if (options.pad_crop > 0) {
-    const auto range = static_cast<std::uint64_t>(2 * options.pad_crop + 1);
-    const int shift_y = static_cast<int>(stream.below(range)) - static_cast<int>(options.pad_crop);
-    const int shift_x = static_cast<int>(stream.below(range)) - static_cast<int>(options.pad_crop);
-    image = shifted(image, shift_y, shift_x);
+AugmentOptions::AugmentOptions(const AugmentOptions& other) : Options(other) {
+  for (const auto& [row, augmentation] : other.parts_) parts_.emplace_back(row, row->copy(*augmentation));
+}
+
+AugmentOptions& AugmentOptions::operator=(const AugmentOptions& other) {
+  AugmentOptions copy(other);
+  parts_.swap(copy.parts_);
+  return *this;
+}
+
+void AugmentOptions::visit_fields(FieldVisitor& fields) {
+  std::string where;
+  std::vector<std::string> mixing;
+  std::vector<std::string> probabilities;
+  double sum = 0;
+  for (const auto& [row, augmentation] : parts_) {
+    AugmentationField field(*augmentation);
+    fields.custom(row->name.c_str(), field, row->help.c_str());
+    if (augmentation->mix_probability() == 0) continue;
+    mixing.push_back(row->name);
+    probabilities.push_back(Json(augmentation->mix_probability()).dump());
+    sum += augmentation->mix_probability();
+    if (!field.where().empty()) where = field.where();
   }
-  if (options.flip > 0 && stream.chance(options.flip)) flip_left_right(image);
-  return image;
+  if (sum > 1 && !where.empty()) {
+    const std::string names = join_names(mixing);
+    throw InputError(where, "probabilities of " + names + " that sum to at most 1", join_names(probabilities),
+                     names + " exclude each other");
+  }
+}
+
+std::optional<Window> AugmentOptions::window(int height, int width, const RandomStream& stream) const {
+  for (const auto& [row, augmentation] : parts_) {
+    if (!augmentation->active()) continue;
+    RandomStream draws = stream.child(row->name);
+    if (const auto window = augmentation->window(height, width, draws)) return window;
+  }
+  return std::nullopt;
+}
+
+void AugmentOptions::apply(Image& image, const RandomStream& stream, const Fill& mean) const {
+  for (const auto& [row, augmentation] : parts_) {
+    if (!augmentation->active()) continue;
+    RandomStream draws = stream.child(row->name);
+    augmentation->apply(image, draws, mean);
+  }
+}
+
+Fill mean_fill(const std::vector<double>& mean) {
+  Fill fill;
+  fill.reserve(mean.size());
+  for (const double value : mean) fill.push_back(static_cast<std::uint8_t>(std::lrint(std::clamp(value, 0.0, 1.0) * 255)));
+  return fill;
 }
 
 }  // namespace fovea

@@ -48,6 +48,8 @@ Batch Batch::slice(std::int64_t begin, std::int64_t end) const {
     part.singles.assign(singles.begin() + begin, singles.begin() + end);
   }
   if (labels.defined()) part.labels = labels.slice(0, begin, end);
+  if (other_labels.defined()) part.other_labels = other_labels.slice(0, begin, end);
+  if (own_share.defined()) part.own_share = own_share.slice(0, begin, end);
   part.normalization = normalization;
   return part;
 }
@@ -56,7 +58,9 @@ Batch Batch::to(torch::Device device) const {
   Batch moved = *this;
   if (images.defined()) moved.images = images.to(device);
   for (torch::Tensor& single : moved.singles) single = single.to(device);
-  if (labels.defined()) moved.labels = labels.to(device);
+  for (torch::Tensor* tensor : {&moved.labels, &moved.other_labels, &moved.own_share}) {
+    if (tensor->defined()) *tensor = tensor->to(device);
+  }
   return moved;
 }
 

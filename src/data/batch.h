@@ -24,6 +24,8 @@ struct Batch {
   torch::Tensor images;                ///< 8-bit or normalised float, [N, C, H, W]; undefined when sizes differ
   std::vector<torch::Tensor> singles;  ///< 8-bit [C, H, W] each, when sizes differ
   torch::Tensor labels;                ///< int64 [N]
+  torch::Tensor other_labels;          ///< int64 [N] of what was mixed into each image; undefined when nothing was
+  torch::Tensor own_share;             ///< float [N] in [0.5, 1]: how much of each image is of `labels`; as other_labels
   std::shared_ptr<const Normalization> normalization;
 
   std::int64_t size() const;

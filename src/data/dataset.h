@@ -42,6 +42,12 @@ class Dataset {
   /// Height and width shared by every image; 0 when the images differ in size.
   virtual int height() const = 0;
   virtual int width() const = 0;
+
+  /// What messages call the sample at `index`: its file, when it has one of its own.
+  virtual std::string name(std::int64_t index) const { return "image " + std::to_string(index); }
+
+  /// Whether samples that cannot be read or prepared are to be left out, with a note, instead of ending everything.
+  virtual bool leaves_out_unreadable() const { return false; }
 };
 
 }  // namespace fovea

@@ -7,8 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include <fovea/base/error.h>
 #include <fovea/base/torch_compat.h>
 #include <fovea/data/loader.h>
+#include <fovea/data/mix.h>
 
 namespace fovea {
 
@@ -85,7 +87,8 @@ Loader::Loader(std::shared_ptr<const Dataset> dataset, Indices indices, std::sha
     : dataset_(std::move(dataset)),
       indices_(std::move(indices)),
       preprocess_(std::move(preprocess)),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      mean_(mean_fill(preprocess_->normalization()->mean)) {}
 
 std::int64_t Loader::batches() const {
   const std::int64_t full = images() / options_.batch_size;
@@ -106,23 +109,70 @@ BatchStream Loader::epoch(std::int64_t epoch, std::int64_t first_batch) const {
   return BatchStream(std::move(state));
 }
 
+RandomStream Loader::stream_of(std::int64_t index, std::int64_t epoch) const {
+  return {options_.seed, Purpose::augment, {static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(index)}};
+}
+
+Image Loader::augmented(const Image& photo, const RandomStream& stream) const {
+  const auto window = options_.augment.window(photo.height, photo.width, stream);
+  Image image = window ? (*preprocess_)(photo, *window) : (*preprocess_)(photo);
+  options_.augment.apply(image, stream, mean_);
+  return image;
+}
+
+std::optional<Sample> Loader::prepared(std::int64_t index, std::int64_t epoch, std::string& why) const {
+  try {
+    Sample sample = dataset_->sample(index);
+    try {
+      sample.image = options_.training ? augmented(sample.image, stream_of(index, epoch)) : (*preprocess_)(sample.image);
+    } catch (const InputError& error) {
+      throw InputError(dataset_->name(index) + ": " + error.what());
+    }
+    return sample;
+  } catch (const InputError& error) {
+    if (!dataset_->leaves_out_unreadable()) throw;
+    why = error.what();
+    if (options_.left_out) options_.left_out(dataset_->name(index), why);
+    return std::nullopt;
+  }
+}
+
+Sample Loader::prepared_or_next(const Indices& order, std::int64_t position, std::int64_t epoch) const {
+  constexpr std::int64_t kMostInARow = 64;
+  const std::int64_t attempts = std::min<std::int64_t>(kMostInARow, std::ssize(order));
+  std::string why;
+  for (std::int64_t attempt = 0; attempt < attempts; ++attempt) {
+    const auto next = static_cast<std::size_t>((position + attempt) % std::ssize(order));
+    if (auto sample = prepared(order[next], epoch, why)) return *std::move(sample);
+  }
+  throw InputError("data", "a readable image", std::to_string(attempts) + " unreadable ones in a row",
+                   "check the files; one of them: " + why);
+}
+
 Batch Loader::batch(const Indices& order, std::int64_t epoch, std::int64_t number) const {
   const std::int64_t begin = number * options_.batch_size;
-  const std::int64_t end = number + 1 == batches() ? std::ssize(order) : begin + options_.batch_size;
+  const std::int64_t size = std::ssize(order);
+  const std::int64_t end = number + 1 == batches() ? size : std::min(size, begin + options_.batch_size);
   std::vector<Image> images;
   std::vector<std::int64_t> labels;
+  std::vector<RandomStream> streams;
+  std::string why;
   for (std::int64_t position = begin; position < end; ++position) {
     const std::int64_t index = order[static_cast<std::size_t>(position)];
-    Sample sample = dataset_->sample(index);
-    Image prepared = (*preprocess_)(sample.image);
-    if (options_.training) {
-      const auto key = {static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(index)};
-      prepared = augmented(std::move(prepared), options_.augment, RandomStream(options_.seed, Purpose::augment, key));
-    }
-    images.push_back(std::move(prepared));
-    labels.push_back(sample.label);
+    std::optional<Sample> sample =
+        options_.training ? prepared_or_next(order, position, epoch) : prepared(index, epoch, why);
+    if (!sample) continue;
+    images.push_back(std::move(sample->image));
+    labels.push_back(sample->label);
+    if (options_.training) streams.push_back(stream_of(index, epoch));  // of the place, also when another takes it
   }
-  return collate(images, labels, preprocess_->normalization());
+  const auto mixed = options_.training ? mix_batch(options_.augment, images, labels, streams) : std::nullopt;
+  Batch batch = collate(images, labels, preprocess_->normalization());
+  if (mixed) {
+    batch.other_labels = torch::tensor(mixed->other, torch::kInt64);
+    batch.own_share = torch::tensor(mixed->own_share, torch::kFloat32);
+  }
+  return batch;
 }
 
 }  // namespace fovea

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <fovea/data/augment.h>
 #include <fovea/data/batch.h>
@@ -19,6 +21,8 @@ struct LoaderOptions {
   bool training = false;        ///< shuffle and augment
   std::uint64_t seed = 0;       ///< of order and augmentation
   AugmentOptions augment = {};  ///< read only when training
+  /// Told of every sample that is left out, and why, by whatever thread met it; every time.
+  std::function<void(const std::string& name, const std::string& why)> left_out = {};
 };
 
 /// The batches of one pass, in order, made ahead of time by worker threads. Must not outlive its Loader.
@@ -38,8 +42,11 @@ class BatchStream {
 };
 
 /// Reads chosen samples of a data set in batches. What a batch holds depends on (seed, epoch, its number) only: not on the
-/// number of workers, nor on their timing. The last batch may be
-/// smaller; in training a single image left over joins the batch before, because batch norm cannot work on one.
+/// number of workers, nor on their timing. The last batch may be smaller; in training a single image left over joins the
+/// batch before, because batch norm cannot work on one.
+///
+/// Where the data set says that unreadable samples are to be left out, an evaluation's batch is smaller by them (maybe
+/// empty); in training the next readable one of the epoch's order takes their place, so that batches keep their size.
 class Loader {
  public:
   Loader(std::shared_ptr<const Dataset> dataset, Indices indices, std::shared_ptr<const Preprocess> preprocess,
@@ -51,14 +58,25 @@ class Loader {
   /// The batches of an epoch from number `first_batch` on.
   BatchStream epoch(std::int64_t epoch, std::int64_t first_batch = 0) const;
 
+  /// The samples of every epoch, in the order they were given.
+  const Indices& indices() const { return indices_; }
+
   /// One batch, made by the calling thread. @param order the epoch's order of samples.
   Batch batch(const Indices& order, std::int64_t epoch, std::int64_t number) const;
 
  private:
+  /// Of everything random about a sample in an epoch.
+  RandomStream stream_of(std::int64_t index, std::int64_t epoch) const;
+  Image augmented(const Image& photo, const RandomStream& stream) const;
+  /// The sample as it goes into a batch; nothing, but `why`, when it is left out.
+  std::optional<Sample> prepared(std::int64_t index, std::int64_t epoch, std::string& why) const;
+  Sample prepared_or_next(const Indices& order, std::int64_t position, std::int64_t epoch) const;
+
   std::shared_ptr<const Dataset> dataset_;
   Indices indices_;
   std::shared_ptr<const Preprocess> preprocess_;
   LoaderOptions options_;
+  Fill mean_;
 };
 
 }  // namespace fovea

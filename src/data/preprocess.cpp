@@ -9,54 +9,16 @@ namespace {
 
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 27;  // after the resize: an extreme shape would ask for all memory
 
-/// `image` as float [1, C, H, W].
-torch::Tensor to_float(const Image& image) {
-  return to_tensor(image).unsqueeze(0).to(torch::kFloat32);
-}
-
-Image to_image(const torch::Tensor& planes) {
-  const auto interleaved = planes.round().clamp(0, 255).to(torch::kUInt8).squeeze(0).permute({1, 2, 0}).contiguous();
-  Image image(static_cast<int>(interleaved.size(0)), static_cast<int>(interleaved.size(1)),
-              static_cast<int>(interleaved.size(2)));
-  std::copy_n(interleaved.data_ptr<std::uint8_t>(), image.pixels.size(), image.pixels.begin());
-  return image;
-}
-
-torch::Tensor interpolated(const torch::Tensor& planes, int height, int width, Interpolation interpolation, bool antialias) {
-  const std::vector<std::int64_t> size{height, width};
-  constexpr bool kAlignCorners = false;
-  if (interpolation == Interpolation::bilinear) {
-    return antialias ? at::_upsample_bilinear2d_aa(planes, size, kAlignCorners)
-                     : at::upsample_bilinear2d(planes, size, kAlignCorners);
-  }
-  return antialias ? at::_upsample_bicubic2d_aa(planes, size, kAlignCorners)
-                   : at::upsample_bicubic2d(planes, size, kAlignCorners);
-}
-
-Image resized(const Image& image, int height, int width, Interpolation interpolation, bool antialias) {
-  const auto planes = to_float(image);
-  if (!antialias) return to_image(interpolated(planes, height, width, interpolation, antialias));
-  // PIL filters across, goes back to 8 bits, then filters down: a cubic filter's overshoot is cut off in between.
-  const auto across = interpolated(planes, image.height, width, interpolation, antialias).round_().clamp_(0, 255);
-  return to_image(interpolated(across, height, width, interpolation, antialias));
-}
-
-Image cropped(const Image& image, int top, int left, int height, int width) {
-  Image crop(height, width, image.channels);
-  const auto row = static_cast<std::size_t>(width) * static_cast<std::size_t>(image.channels);
-  for (int y = 0; y < height; ++y) {
-    const auto source =
-        (static_cast<std::size_t>(top + y) * static_cast<std::size_t>(image.width) + static_cast<std::size_t>(left)) *
-        static_cast<std::size_t>(image.channels);
-    std::copy_n(image.pixels.begin() + static_cast<std::ptrdiff_t>(source), row,
-                crop.pixels.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(y) * row));
-  }
-  return crop;
-}
-
 /// torchvision's offset of a centred window; rint rounds halves to even, as Python does.
 int centre_offset(int outer, int inner) {
   return static_cast<int>(std::rint((outer - inner) / 2.0));
+}
+
+void check_size(const std::string& what, int height, int width) {
+  if (std::int64_t{height} * width <= kMostPixels) return;
+  throw InputError("preprocess.resize", "at most 2^27 pixels " + what,
+                   std::to_string(height) + " x " + std::to_string(width) + " (height x width)",
+                   "set a smaller preprocess.resize");
 }
 
 }  // namespace
@@ -65,7 +27,8 @@ void PreprocessOptions::visit_fields(FieldVisitor& fields) {
   constexpr IntegerRange kSide{0, 16384};
   fields.integers("resize", resize, kSide, {1, 2}, "shorter side in pixels, or [height, width]; 0 keeps the size");
   fields.integers("crop", crop, kSide, {1, 2}, "side of the centre crop in pixels, or [height, width]; 0 takes all");
-  fields.choice("interpolation", interpolation, {{"bilinear", Interpolation::bilinear}, {"bicubic", Interpolation::bicubic}},
+  fields.choice("interpolation", interpolation,
+                {{"bilinear", Interpolation::bilinear}, {"bicubic", Interpolation::bicubic}, {"area", Interpolation::area}},
                 "filter of the resize");
   fields.boolean("antialias", antialias, "widen the filter when shrinking, as PIL does");
   fields.reals("mean", mean, RealRange{}, {1, 1024}, "per channel, of pixels scaled to [0, 1]");
@@ -99,11 +62,8 @@ Preprocess::Plan Preprocess::plan(int height, int width) const {
     plan.height = height <= width ? static_cast<int>(resize[0]) : longer(height, width);
     plan.width = width <= height ? static_cast<int>(resize[0]) : longer(width, height);
   }
-  if (static_cast<std::int64_t>(plan.height) * plan.width > kMostPixels) {
-    throw InputError("preprocess.resize", "at most 2^27 pixels after the resize",
-                     std::to_string(plan.height) + " x " + std::to_string(plan.width) + " (height x width)",
-                     "set a smaller preprocess.resize");
-  }
+  const bool resizes = plan.height != height || plan.width != width;
+  if (resizes) check_size("after the resize", plan.height, plan.width);
   const auto& crop = options_.crop;
   plan.crop_height = crop.front() > 0 ? static_cast<int>(crop.front()) : plan.height;
   plan.crop_width = crop.back() > 0 ? static_cast<int>(crop.back()) : plan.width;
@@ -113,6 +73,7 @@ Preprocess::Plan Preprocess::plan(int height, int width) const {
                          " pixels (height x width)",
                      std::to_string(plan.height) + " x " + std::to_string(plan.width), "set preprocess.resize");
   }
+  check_size("of network input", plan.crop_height, plan.crop_width);
   plan.top = centre_offset(plan.height, plan.crop_height);
   plan.left = centre_offset(plan.width, plan.crop_width);
   return plan;
@@ -120,10 +81,25 @@ Preprocess::Plan Preprocess::plan(int height, int width) const {
 
 Image Preprocess::operator()(const Image& image) const {
   const Plan plan = this->plan(image.height, image.width);
-  const bool resize = plan.height != image.height || plan.width != image.width;
-  Image prepared = resize ? resized(image, plan.height, plan.width, options_.interpolation, options_.antialias) : image;
-  if (plan.crop_height == prepared.height && plan.crop_width == prepared.width) return prepared;
-  return cropped(prepared, plan.top, plan.left, plan.crop_height, plan.crop_width);
+  const Window whole{0, 0, image.height, image.width};
+  const Window crop{plan.top, plan.left, plan.crop_height, plan.crop_width};
+  if (plan.height == image.height && plan.width == image.width) return cropped(image, crop);
+  const Image resized = resampled(image, whole, plan.height, plan.width, options_.interpolation, options_.antialias);
+  return cropped(resized, crop);
+}
+
+Image Preprocess::operator()(const Image& image, const Window& window) const {
+  const auto [height, width] = output_size(image.height, image.width);
+  return resampled(image, window, height, width, options_.interpolation, options_.antialias);
+}
+
+std::optional<std::pair<int, int>> Preprocess::fixed_output_size() const {
+  const auto& resize = options_.resize;
+  const auto& crop = options_.crop;
+  const std::int64_t height = crop.front() > 0 ? crop.front() : resize.size() == 2 ? resize[0] : 0;
+  const std::int64_t width = crop.back() > 0 ? crop.back() : resize.size() == 2 ? resize[1] : 0;
+  if (height == 0 || width == 0) return std::nullopt;
+  return std::pair(static_cast<int>(height), static_cast<int>(width));
 }
 
 std::pair<int, int> Preprocess::output_size(int height, int width) const {
@@ -144,6 +120,13 @@ torch::Tensor to_tensor(const Image& image) {
       .clone(torch::MemoryFormat::Contiguous);
 }
 
+Image to_image(const torch::Tensor& tensor) {
+  const auto interleaved = tensor.permute({1, 2, 0}).contiguous();
+  Image image(static_cast<int>(tensor.size(1)), static_cast<int>(tensor.size(2)), static_cast<int>(tensor.size(0)));
+  std::copy_n(interleaved.data_ptr<std::uint8_t>(), image.pixels.size(), image.pixels.begin());
+  return image;
+}
+
 Batch collate(const std::vector<Image>& images, const std::vector<std::int64_t>& labels,
               std::shared_ptr<const Normalization> normalization) {
   Batch batch;
@@ -153,7 +136,7 @@ Batch collate(const std::vector<Image>& images, const std::vector<std::int64_t>&
   for (const Image& image : images) tensors.push_back(to_tensor(image));
   const bool same_size = std::all_of(tensors.begin(), tensors.end(),
                                      [&](const torch::Tensor& tensor) { return tensor.sizes() == tensors[0].sizes(); });
-  if (same_size) {
+  if (same_size && !tensors.empty()) {
     batch.images = torch::stack(tensors);
   } else {
     batch.singles = std::move(tensors);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -10,10 +11,9 @@
 #include <fovea/config/fields.h>
 #include <fovea/data/batch.h>
 #include <fovea/image/image.h>
+#include <fovea/image/resample.h>
 
 namespace fovea {
-
-enum class Interpolation { bilinear, bicubic };
 
 /// How an image of any size becomes network input. Saved with every model, so training, evaluation and prediction agree.
 struct PreprocessOptions : Options {
@@ -42,12 +42,18 @@ class Preprocess {
  public:
   explicit Preprocess(PreprocessOptions options);
 
-  /// Resized and cropped, still 8-bit. Resizing equals PIL's within one level (torchvision's Resize and CenterCrop).
+  /// Resized and cropped, still 8-bit; equal to torchvision's Resize and CenterCrop of a PIL image.
   /// @throws InputError when the image is smaller than the crop.
   Image operator()(const Image& image) const;
 
+  /// A part of the image, resized to the size that operator() gives the whole: equal to torchvision's resized_crop.
+  Image operator()(const Image& image, const Window& window) const;
+
   /// {height, width} of what operator() makes of an image of this size.
   std::pair<int, int> output_size(int height, int width) const;
+
+  /// {height, width} of what operator() makes of every image; nothing when that depends on the image's size.
+  std::optional<std::pair<int, int>> fixed_output_size() const;
 
   /// The geometry of what operator() does to an image of this size.
   Geometry geometry(int height, int width) const;
@@ -65,7 +71,10 @@ class Preprocess {
 /// 8-bit [C, H, W], a copy of the image's pixels.
 torch::Tensor to_tensor(const Image& image);
 
-/// Collects images (and labels, unless empty) into a batch.
+/// The image of an 8-bit [C, H, W]: undoes to_tensor().
+Image to_image(const torch::Tensor& tensor);
+
+/// Collects images (and labels, unless empty) into a batch; none make an empty one.
 Batch collate(const std::vector<Image>& images, const std::vector<std::int64_t>& labels,
               std::shared_ptr<const Normalization> normalization);
 

@@ -40,6 +40,7 @@ ClassificationMetrics evaluate(Classifier& classifier, const Loader& loader, std
     if (options.stop_requested && options.stop_requested()) throw Interrupted("evaluation stopped");
   };
   while (auto batch = stream.next()) {
+    if (batch->size() == 0) continue;  // every image of it was left out
     batches.push_back(std::move(*batch));
     if (std::ssize(batches) >= team.threads()) score_batches();
   }

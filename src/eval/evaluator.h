@@ -15,8 +15,8 @@ struct EvaluationOptions {
   std::function<bool()> stop_requested = {};  ///< asked now and then; true ends the evaluation with Interrupted
 };
 
-/// Scores every image of the loader in evaluation mode. The result does not depend on the number of threads. The network's
-/// mode is as before afterwards.
+/// Scores every image that the loader gives in evaluation mode. The result does not depend on the number of threads. The
+/// network's mode is as before afterwards.
 ClassificationMetrics evaluate(Classifier& classifier, const Loader& loader, std::int64_t num_classes,
                                const EvaluationOptions& options);
 

@@ -66,7 +66,7 @@ StepSums Shards::run_shard(Replica& replica, const Batch& part, const Objective&
   context.random = random;
   context.policy = PolicyMode::sample;
   const ModelOutput output = replica.network->forward(part, context);
-  const torch::Tensor loss = objective.loss(output, part.labels, context);
+  const torch::Tensor loss = objective.loss(output, part, context);
   loss.backward();
 
   const torch::NoGradGuard no_grad;

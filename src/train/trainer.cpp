@@ -144,6 +144,9 @@ void Trainer::finish_epoch() {
   if (setup_.validation != nullptr) {
     validation = evaluate(*setup_.network, *setup_.validation, setup_.num_classes,
                           {setup_.threads, setup_.device, setup_.stop_requested});
+    if (validation->images() == 0) {
+      throw InputError("data.validation", "readable images to select weights on", "none", "check the files");
+    }
   }
   select(validation);
   const double validation_seconds = seconds_since(start);

@@ -2,9 +2,12 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <numbers>
 #include <random>
 #include <set>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -57,6 +60,10 @@ TEST(RandomStreamTest, KeepsItsNumbers) {
               ElementsAre(0x66f047a9300e3243, 0x2f58da2328b7c216, 0x93152910e941279f));
   EXPECT_EQ(RandomStream(42, Purpose::test).child(3)(), 0xbb6406a5dd13a607);
   EXPECT_EQ(RandomStream(42, Purpose::test).child("weight")(), 0x8aaa9535edf3da5c);
+  RandomStream stream(42, Purpose::test);
+  EXPECT_NEAR(stream.beta(0.2, 0.2), 0.9999990682197781, 1e-12);  // logarithms may differ in their last bits
+  EXPECT_NEAR(stream.beta(1, 1), 0.8841748048666728, 1e-12);
+  EXPECT_NEAR(stream.beta(3, 0.5), 0.5471569935147916, 1e-12);
 }
 
 TEST(RandomStreamTest, DoesNotDependOnOtherStreams) {
@@ -164,6 +171,75 @@ TEST(RandomStreamTest, NormalHasTheMomentsOfTheNormalDistribution) {
   EXPECT_NEAR(moments[2], 1.0, mean_bound(3 - 1));
   EXPECT_NEAR(moments[3], 0.0, mean_bound(15));
   EXPECT_NEAR(moments[4], 3.0, mean_bound(105 - 9));
+}
+
+TEST(RandomStreamTest, UniformFillsItsRange) {
+  RandomStream stream(9, Purpose::test);
+  RandomStream same(9, Purpose::test);
+  double sum = 0;
+  for (int i = 0; i < kDraws; ++i) {
+    const double value = stream.uniform(-2, 6);
+    ASSERT_EQ(value, -2 + 8 * same.uniform());
+    sum += value;
+  }
+  EXPECT_NEAR(sum / kDraws, 2, mean_bound(64.0 / 12));
+  EXPECT_EQ(stream.uniform(3, 3), 3);
+}
+
+TEST(RandomStreamTest, BetaHasTheMomentsOfTheBetaDistribution) {
+  RandomStream stream(10, Purpose::test);
+  for (const auto& [a, b] :
+       {std::pair{0.01, 0.01}, {0.2, 0.2}, {1.0, 1.0}, {0.5, 3.0}, {2.0, 5.0}, {30.0, 0.3}, {400.0, 600.0}}) {
+    std::array<double, 5> moments{};  // E x^k
+    for (int i = 0; i < kDraws; ++i) {
+      const double value = stream.beta(a, b);
+      ASSERT_GE(value, 0.0);
+      ASSERT_LE(value, 1.0);
+      for (std::size_t power = 1; power < moments.size(); ++power) {
+        moments[power] += std::pow(value, static_cast<double>(power)) / kDraws;
+      }
+    }
+    std::array<double, 9> expected{1.0};  // E x^(k + 1) = E x^k (a + k) / (a + b + k)
+    for (std::size_t k = 0; k + 1 < expected.size(); ++k) {
+      const auto step = static_cast<double>(k);
+      expected[k + 1] = expected[k] * (a + step) / (a + b + step);
+    }
+    for (std::size_t power = 1; power < moments.size(); ++power) {
+      const double variance = expected[2 * power] - expected[power] * expected[power];
+      EXPECT_NEAR(moments[power], expected[power], mean_bound(variance)) << "a " << a << ", b " << b << ", power " << power;
+    }
+  }
+}
+
+TEST(RandomStreamTest, BetaFollowsItsDistributionFunction) {
+  // Those that have a closed form: x^a for b = 1, and the arcsine distribution.
+  const auto power = [](double a) { return [a](double x) { return std::pow(x, a); }; };
+  const auto arcsine = [](double x) { return 2 / std::numbers::pi * std::asin(std::sqrt(x)); };
+  const std::vector<std::tuple<double, double, std::function<double(double)>>> cases{
+      {0.1, 1, power(0.1)}, {1, 1, power(1)}, {3, 1, power(3)}, {0.5, 0.5, arcsine}};
+  RandomStream stream(11, Purpose::test);
+  for (const auto& [a, b, distribution] : cases) {
+    std::array<int, 9> below{};
+    for (int i = 0; i < kDraws; ++i) {
+      const double value = stream.beta(a, b);
+      for (std::size_t k = 0; k < below.size(); ++k) below[k] += value < 0.1 * static_cast<double>(k + 1) ? 1 : 0;
+    }
+    for (std::size_t k = 0; k < below.size(); ++k) {
+      const double expected = distribution(0.1 * static_cast<double>(k + 1));
+      EXPECT_NEAR(below[k] / double{kDraws}, expected, mean_bound(expected * (1 - expected))) << a << ' ' << b << ' ' << k;
+    }
+  }
+}
+
+TEST(RandomStreamTest, BetaOfTheSmallestParametersIsACoin) {
+  RandomStream stream(12, Purpose::test);
+  int heads = 0;
+  for (int i = 0; i < kDraws; ++i) {
+    const double value = stream.beta(1e-300, 1e-300);
+    ASSERT_TRUE(value == 0 || value == 1) << value;
+    heads += value == 1 ? 1 : 0;
+  }
+  EXPECT_NEAR(heads / double{kDraws}, 0.5, mean_bound(0.25));
 }
 
 TEST(RandomStreamTest, ChanceIsAProbability) {

@@ -2,7 +2,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,12 +19,17 @@
 
 #include <fovea/base/error.h>
 #include <fovea/data/loader.h>
+#include <fovea/data/mix.h>
+
+#include "augmentation_cases.h"
 
 namespace fovea {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::StartsWith;
 using ::testing::StrEq;
 using ::testing::ThrowsMessage;
 
@@ -80,6 +88,27 @@ class DamagedDataset final : public CountingDataset {
   std::int64_t damaged_;
 };
 
+/// Leaves out images that cannot be read, and images too narrow for what preprocessing crops.
+class PatchyDataset final : public CountingDataset {
+ public:
+  PatchyDataset(std::int64_t size, std::set<std::int64_t> unreadable, std::set<std::int64_t> narrow = {})
+      : CountingDataset(size), unreadable_(std::move(unreadable)), narrow_(std::move(narrow)) {}
+
+  Sample sample(std::int64_t index) const override {
+    if (unreadable_.contains(index)) throw InputError(name(index), "a readable image", "a damaged one");
+    return CountingDataset::sample(index);
+  }
+  std::string name(std::int64_t index) const override { return "photo " + std::to_string(index); }
+  bool leaves_out_unreadable() const override { return true; }
+
+ protected:
+  int image_width(std::int64_t index) const override { return narrow_.contains(index) ? 2 : 6; }
+
+ private:
+  std::set<std::int64_t> unreadable_;
+  std::set<std::int64_t> narrow_;
+};
+
 constexpr std::uint64_t kLoaderSeed = 11;
 
 LoaderOptions training_options(int workers) {
@@ -88,8 +117,7 @@ LoaderOptions training_options(int workers) {
   options.workers = workers;
   options.training = true;
   options.seed = kLoaderSeed;
-  options.augment.pad_crop = 1;
-  options.augment.flip = 0.5;
+  options.augment = augment_from("{pad_crop: 1, flip: 0.5}");
   return options;
 }
 
@@ -169,9 +197,11 @@ TEST(LoaderTest, EveryEpochHasAnOrderAndChangesOfItsOwn) {
   EXPECT_NE(first_labels, second_labels);
 
   // Over a few epochs an image is seen in several versions: 18 exist.
+  const Loader one(std::make_shared<CountingDataset>(30), {7}, std::make_shared<Preprocess>(PreprocessOptions{}),
+                   training_options(1));
   std::set<std::vector<std::uint8_t>> versions;
   for (std::int64_t epoch = 0; epoch < 10; ++epoch) {
-    const Batch batch = loader.batch({7}, epoch, 0);
+    const Batch batch = one.batch({7}, epoch, 0);
     const auto image = batch.images.contiguous();
     versions.emplace(image.data_ptr<std::uint8_t>(), image.data_ptr<std::uint8_t>() + image.numel());
   }
@@ -268,6 +298,164 @@ TEST(LoaderTest, AnUnreadableImageSurfacesAtItsBatch) {
     EXPECT_THAT(labels_of({stream.next().value(), stream.next().value()}), ElementsAre(6, 7, 8, 9));
     EXPECT_EQ(stream.next(), std::nullopt);
   }
+}
+
+TEST(LoaderTest, AnUnreadableImageSurfacesInTrainingToo) {
+  const Loader loader = loader_of(std::make_shared<DamagedDataset>(4, 2), training_options(1));
+  EXPECT_THAT([&] { loader.epoch(0).next(); },
+              ThrowsMessage<InputError>(StrEq("image 2: expected a readable image, got a damaged one")));
+}
+
+TEST(LoaderTest, NamesTheImageThatCannotBePrepared) {
+  PreprocessOptions crop;
+  crop.crop = {4, 6};
+  const Loader loader(std::make_shared<GrowingDataset>(4), {3, 2}, std::make_shared<Preprocess>(crop),
+                      evaluation_options(1));
+  BatchStream stream = loader.epoch(0);
+  EXPECT_THAT(labels_of({stream.next().value()}), ElementsAre(3));
+  EXPECT_THAT([&] { stream.next(); }, ThrowsMessage<InputError>(StrEq(
+                                          "image 2: preprocess.crop: expected an image of at least 4 x 6 pixels (height x "
+                                          "width), got 4 x 5; set preprocess.resize")));
+}
+
+TEST(LoaderTest, EvaluationLeavesOutWhatCannotBeRead) {
+  const std::set<std::int64_t> unreadable = {1, 4, 5};
+  for (const int workers : {1, 3}) {
+    const Loader loader = loader_of(std::make_shared<PatchyDataset>(10, unreadable), evaluation_options(2, workers));
+    const std::vector<Batch> batches = all_batches(loader.epoch(0));
+    std::vector<std::int64_t> sizes;
+    for (const Batch& batch : batches) sizes.push_back(batch.size());
+    EXPECT_THAT(sizes, ElementsAre(1, 2, 0, 2, 2));
+    EXPECT_EQ(loader.batches(), 5);
+    EXPECT_THAT(labels_of(batches), ElementsAre(0, 2, 3, 6, 7, 8, 9));
+    EXPECT_FALSE(batches[2].images.defined());
+    EXPECT_FALSE(batches[2].labels.defined());
+  }
+}
+
+TEST(LoaderTest, TrainingBatchesKeepTheirSize) {
+  const std::set<std::int64_t> unreadable = {0, 3, 4, 9, 10, 11, 12, 20, 28, 29};
+  const auto dataset = std::make_shared<PatchyDataset>(30, unreadable);
+  const Indices order = shuffled(first_indices(30, 0), kLoaderSeed, 6);
+  std::vector<std::int64_t> expected;  // where one cannot be read, the next that can, round the end of the epoch
+  for (std::size_t position = 0; position < order.size(); ++position) {
+    std::size_t next = position;
+    while (unreadable.contains(order[next])) next = (next + 1) % order.size();
+    expected.push_back(order[next]);
+  }
+  for (const int workers : {1, 3}) {
+    const Loader loader = loader_of(dataset, training_options(workers));
+    const std::vector<Batch> batches = all_batches(loader.epoch(6));
+    ASSERT_EQ(batches.size(), 8U);
+    for (std::size_t i = 0; i < 7; ++i) EXPECT_EQ(batches[i].size(), 4);
+    EXPECT_EQ(batches[7].size(), 2);
+    EXPECT_EQ(labels_of(batches), expected);
+  }
+}
+
+TEST(LoaderTest, TellsWhatIsLeftOutAndWhy) {
+  PreprocessOptions crop;
+  crop.crop = {4, 3};
+  for (const bool training : {false, true}) {
+    SCOPED_TRACE(training ? "training" : "evaluation");
+    std::mutex mutex;
+    std::map<std::string, std::string> reasons;
+    LoaderOptions options = training ? training_options(3) : evaluation_options(4, 3);
+    options.left_out = [&](const std::string& name, const std::string& why) {
+      const std::lock_guard lock(mutex);
+      reasons[name] = why;
+    };
+    const auto dataset = std::make_shared<PatchyDataset>(12, std::set<std::int64_t>{2, 7}, std::set<std::int64_t>{5});
+    const Loader loader(dataset, first_indices(12, 0), std::make_shared<Preprocess>(crop), options);
+    all_batches(loader.epoch(0));
+    EXPECT_THAT(reasons,
+                ElementsAre(Pair("photo 2", "photo 2: expected a readable image, got a damaged one"),
+                            Pair("photo 5", StartsWith("photo 5: preprocess.crop: expected an image of at least 4 x 3")),
+                            Pair("photo 7", "photo 7: expected a readable image, got a damaged one")));
+  }
+}
+
+TEST(LoaderTest, TrainingEndsWhenNothingCanBeRead) {
+  const Indices order = shuffled(first_indices(100, 0), kLoaderSeed, 0);
+  const auto batch_behind = [&](std::int64_t count) {  // unreadable images at the beginning of the epoch
+    const auto dataset = std::make_shared<PatchyDataset>(100, std::set<std::int64_t>(order.begin(), order.begin() + count));
+    return loader_of(dataset, training_options(1)).batch(order, 0, 0);
+  };
+  EXPECT_EQ(labels_of({batch_behind(63)}), std::vector<std::int64_t>(4, order[63]));
+  EXPECT_THAT([&] { batch_behind(64); },
+              ThrowsMessage<InputError>(HasSubstr("expected a readable image, got 64 unreadable ones in a row")));
+
+  const auto nothing = std::make_shared<PatchyDataset>(3, std::set<std::int64_t>{0, 1, 2});
+  EXPECT_THAT([&] { loader_of(nothing, training_options(1)).epoch(0).next(); },
+              ThrowsMessage<InputError>(HasSubstr("got 3 unreadable ones in a row")));
+  EXPECT_EQ(loader_of(nothing, evaluation_options(4)).epoch(0).next().value().size(), 0);
+}
+
+TEST(LoaderTest, CropsThePhotoBeforeItIsResized) {
+  PreprocessOptions resize;
+  resize.resize = {5, 7};
+  const auto preprocess = std::make_shared<Preprocess>(resize);
+  LoaderOptions options = training_options(2);
+  options.augment = augment_from("{random_resized_crop: {probability: 1, area: [0.2, 0.5]}}");
+  const auto dataset = std::make_shared<CountingDataset>(8);
+  const Loader loader(dataset, first_indices(8, 0), preprocess, options);
+  for (const Batch& batch : all_batches(loader.epoch(2))) {
+    for (std::int64_t i = 0; i < batch.size(); ++i) {
+      const auto index = batch.labels[i].item<std::int64_t>();
+      const Image photo = dataset->sample(index).image;
+      const RandomStream stream(kLoaderSeed, Purpose::augment, {2, static_cast<std::uint64_t>(index)});
+      const auto window = options.augment.window(photo.height, photo.width, stream);
+      ASSERT_TRUE(window.has_value());
+      EXPECT_TRUE(torch::equal(batch.images[i], to_tensor((*preprocess)(photo, *window))));
+      EXPECT_FALSE(torch::equal(batch.images[i], to_tensor((*preprocess)(photo))));
+    }
+  }
+}
+
+TEST(LoaderTest, MixesImagesAndTheirLabels) {
+  const auto dataset = std::make_shared<CountingDataset>(8);
+  const Indices order = shuffled(first_indices(8, 0), kLoaderSeed, 1);
+  for (const char* augment : {"{mixup: 1}", "{cutmix: 1}"}) {
+    SCOPED_TRACE(augment);
+    LoaderOptions options = training_options(1);
+    options.augment = augment_from(augment);
+    const Batch batch = loader_of(dataset, options).batch(order, 1, 1);
+
+    std::vector<Image> images;
+    std::vector<std::int64_t> labels;
+    std::vector<RandomStream> streams;
+    for (std::size_t position = 4; position < 8; ++position) {
+      images.push_back(dataset->sample(order[position]).image);
+      labels.push_back(order[position]);
+      streams.emplace_back(kLoaderSeed, Purpose::augment,
+                           std::initializer_list<std::uint64_t>{1, static_cast<std::uint64_t>(order[position])});
+    }
+    const auto mixed = mix_batch(options.augment, images, labels, streams);
+    ASSERT_TRUE(mixed.has_value());
+    EXPECT_TRUE(torch::equal(batch.labels, torch::tensor(labels, torch::kInt64)));
+    ASSERT_TRUE(batch.other_labels.defined());
+    EXPECT_TRUE(torch::equal(batch.other_labels, torch::tensor(mixed->other, torch::kInt64)));
+    EXPECT_TRUE(torch::equal(batch.own_share, torch::tensor(mixed->own_share, torch::kFloat32)));
+    for (std::size_t i = 0; i < 4; ++i) {
+      EXPECT_TRUE(torch::equal(batch.images[static_cast<std::int64_t>(i)], to_tensor(images[i])));
+      EXPECT_NE(mixed->other[i], labels[i]);
+      EXPECT_GE(mixed->own_share[i], 0.5);
+    }
+  }
+}
+
+TEST(LoaderTest, OtherLabelsAreThereOnlyWhenImagesAreMixed) {
+  const auto expect_none = [](const Batch& batch) {
+    EXPECT_FALSE(batch.other_labels.defined());
+    EXPECT_FALSE(batch.own_share.defined());
+  };
+  const auto dataset = std::make_shared<CountingDataset>(4);
+  expect_none(loader_of(dataset, training_options(1)).epoch(0).next().value());
+  LoaderOptions mixing = training_options(1);
+  mixing.augment = augment_from("{mixup: 1}");
+  expect_none(loader_of(std::make_shared<CountingDataset>(1), mixing).epoch(0).next().value());  // with what?
+  mixing.training = false;
+  expect_none(loader_of(dataset, mixing).epoch(0).next().value());
 }
 
 TEST(LoaderTest, EndsMoreThanOnce) {

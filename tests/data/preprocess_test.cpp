@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <initializer_list>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -87,6 +89,10 @@ const std::vector<SizeCase>& size_cases() {
       {"{resize: 20, interpolation: bicubic}", 30, 50, 20, 33},
       {"{resize: 20, interpolation: bicubic, antialias: false}", 30, 50, 20, 33},
       {"{resize: 20, antialias: false, crop: 10}", 50, 30, 10, 10},
+      {"{resize: 20, interpolation: area}", 30, 50, 20, 33},
+      {"{resize: 20, interpolation: area, antialias: false, crop: [7, 0]}", 50, 30, 7, 20},
+      {"resize: 8", 1, 1, 8, 8},  // the smallest image
+      {"{}", 1, 1, 1, 1},
   };
   return cases;
 }
@@ -117,7 +123,8 @@ TEST(PreprocessTest, KeepsAPlainColour) {
   const Image image = drawn(13, 29, 3, [](int, int, int c) { return 100 * c + 50; });
   for (const char* yaml :
        {"resize: [7, 40]", "{resize: [7, 40], antialias: false}", "{resize: [7, 40], interpolation: bicubic}",
-        "{resize: [7, 40], interpolation: bicubic, antialias: false}"}) {
+        "{resize: [7, 40], interpolation: bicubic, antialias: false}", "{resize: [7, 40], interpolation: area}",
+        "{resize: [7, 40], interpolation: area, antialias: false}"}) {
     const Image expected = drawn(7, 40, 3, [](int, int, int c) { return 100 * c + 50; });
     EXPECT_EQ(preprocess_from(yaml)(image).pixels, expected.pixels) << yaml;
   }
@@ -147,6 +154,89 @@ TEST(PreprocessTest, ShrinksAsComputedByHand) {
   EXPECT_THAT(pixels_of(sharp(down)), ElementsAre(49, 49, 77, 77));
 }
 
+TEST(PreprocessTest, TheFilterIsTheOneOfTheOption) {
+  const Image image = drawn(9, 12, 3, [](int y, int x, int c) { return (37 * x + 91 * y + 53 * c + 29 * x * y) % 256; });
+  const Window whole{0, 0, 9, 12};
+  for (const auto& [name, interpolation] : {std::pair{"bilinear", Interpolation::bilinear},
+                                            {"bicubic", Interpolation::bicubic},
+                                            {"area", Interpolation::area}}) {
+    for (const bool antialias : {true, false}) {
+      const std::string yaml =
+          std::string("{resize: [5, 7], interpolation: ") + name + ", antialias: " + (antialias ? "true" : "false") + "}";
+      EXPECT_EQ(preprocess_from(yaml)(image).pixels, resampled(image, whole, 5, 7, interpolation, antialias).pixels) << yaml;
+    }
+  }
+}
+
+TEST(PreprocessTest, AWindowTakesThePlaceOfTheWhole) {
+  const Image image = drawn(30, 50, 3, [](int y, int x, int c) { return (37 * x + 91 * y + 53 * c + 29 * x * y) % 256; });
+  const Window window{3, 7, 11, 23};
+  struct Case {
+    const char* yaml;
+    int height, width;
+    Interpolation interpolation;
+    bool antialias;
+  };
+  for (const Case& expected :
+       {Case{"{}", 30, 50, Interpolation::bilinear, true},
+        {"{resize: 20, crop: [16, 18]}", 16, 18, Interpolation::bilinear, true},
+        {"{resize: [40, 60], interpolation: bicubic}", 40, 60, Interpolation::bicubic, true},
+        {"{crop: [11, 23], interpolation: area, antialias: false}", 11, 23, Interpolation::area, false}}) {
+    SCOPED_TRACE(expected.yaml);
+    const Image result = preprocess_from(expected.yaml)(image, window);
+    EXPECT_EQ(std::pair(result.height, result.width), std::pair(expected.height, expected.width));
+    EXPECT_EQ(result.pixels,
+              resampled(image, window, expected.height, expected.width, expected.interpolation, expected.antialias).pixels);
+  }
+  EXPECT_THAT(
+      [&] {
+        preprocess_from("{}")(image, {20, 0, 11, 50});
+      },
+      ThrowsMessage<InputError>(HasSubstr("expected a window inside an image of 30 x 50 pixels")));
+}
+
+TEST(PreprocessTest, KnowsWhichSizeEveryImageGets) {
+  struct Case {
+    const char* yaml;
+    std::optional<std::pair<int, int>> size;
+  };
+  for (const Case& expected : std::initializer_list<Case>{{"{}", std::nullopt},
+                                                          {"resize: 256", std::nullopt},
+                                                          {"resize: [96, 0]", std::nullopt},
+                                                          {"resize: [0, 64]", std::nullopt},
+                                                          {"{resize: 256, crop: [224, 0]}", std::nullopt},
+                                                          {"{resize: [96, 0], crop: [48, 0]}", std::nullopt},
+                                                          {"resize: [96, 64]", std::pair(96, 64)},
+                                                          {"crop: 32", std::pair(32, 32)},
+                                                          {"{resize: 256, crop: [224, 192]}", std::pair(224, 192)},
+                                                          {"{resize: [96, 64], crop: [0, 60]}", std::pair(96, 60)},
+                                                          {"{resize: [96, 0], crop: [0, 64]}", std::pair(96, 64)}}) {
+    SCOPED_TRACE(expected.yaml);
+    const Preprocess preprocess = preprocess_from(expected.yaml);
+    EXPECT_EQ(preprocess.fixed_output_size(), expected.size);
+    if (!expected.size) continue;
+    for (const auto& [height, width] : {std::pair{300, 400}, {401, 299}}) {
+      EXPECT_EQ(preprocess.output_size(height, width), *expected.size);
+    }
+  }
+}
+
+TEST(PreprocessTest, RefusesAResultThatWouldNotFitIntoMemory) {
+  const Preprocess preprocess = preprocess_from("resize: 256");
+  EXPECT_THAT([&] { preprocess(Image(1, 20000, 1)); },
+              ThrowsMessage<InputError>(StrEq("preprocess.resize: expected at most 2^27 pixels after the resize, got 256 x "
+                                              "5120000 (height x width); set a smaller preprocess.resize")));
+  EXPECT_EQ(preprocess.output_size(20000, 20000), std::pair(256, 256));
+}
+
+TEST(PreprocessTest, AHugePhotoMayBeCropped) {
+  // 20000 x 20000 pixels can be decoded; what is asked of them is small.
+  EXPECT_EQ(preprocess_from("crop: 224").output_size(20000, 20000), std::pair(224, 224));
+  for (const char* yaml : {"{}", "resize: [16384, 16384]", "{resize: [16384, 16384], crop: 224}"}) {
+    EXPECT_THROW(preprocess_from(yaml).output_size(20000, 20000), InputError) << yaml;
+  }
+}
+
 TEST(PreprocessTest, ClampsWhatBicubicOvershoots) {
   const Image edge = drawn(8, 8, 1, [](int, int x, int) { return x < 4 ? 0 : 255; });
   for (const char* yaml :
@@ -163,7 +253,7 @@ TEST(PreprocessTest, ResizesAcrossThenDown) {
   // PIL makes an 8-bit image of the first pass, so what bicubic overshoots at hard edges is cut off before the second.
   RandomStream random(0, Purpose::test);
   const Image image = drawn(31, 26, 1, [&](int, int, int) { return random.chance(0.5) ? 255 : 0; });
-  for (const std::string interpolation : {"bilinear", "bicubic"}) {
+  for (const std::string interpolation : {"bilinear", "bicubic", "area"}) {
     const auto resize = [&](const std::string& size) {
       return preprocess_from("{resize: " + size + ", interpolation: " + interpolation + "}");
     };
@@ -252,6 +342,8 @@ const std::vector<GeometryCase>& geometry_cases() {
       {"{resize: 33, interpolation: bicubic}", 20, 30},
       {"{resize: [35, 50], crop: [30, 33], interpolation: bicubic, antialias: false}", 20, 30},
       {"{resize: 15, interpolation: bicubic}", 30, 60},
+      {"{resize: 15, interpolation: area}", 30, 60},
+      {"{resize: [20, 15], crop: [11, 9], interpolation: area}", 60, 60},
   };
   return cases;
 }
@@ -333,8 +425,9 @@ TEST(GeometryTest, CoversTheImageWhenNothingIsCropped) {
 
 /// The results of PIL for some photos: a folder of `<name>.decoded.png` with `<name>.<what was done>.png` beside them.
 TEST(PreprocessGoldenTest, EqualsPilWithinOneLevel) {
-  const char* folder = std::getenv("FOVEA_GOLDEN_PREPROCESS");
-  if (folder == nullptr) GTEST_SKIP() << "FOVEA_GOLDEN_PREPROCESS is not set";
+  const char* golden = std::getenv("FOVEA_GOLDEN");
+  if (golden == nullptr) GTEST_SKIP() << "FOVEA_GOLDEN is not set";
+  const std::string folder = std::string(golden) + "/preprocess";
   const std::vector<std::pair<std::string, std::string>> kinds = {
       {"resize256_crop224_bilinear", "{resize: 256, crop: 224}"},
       {"resize256_crop224_bicubic", "{resize: 256, crop: 224, interpolation: bicubic}"},

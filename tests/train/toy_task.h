@@ -51,7 +51,7 @@ inline Loader toy_loader(std::int64_t images, bool training, std::int64_t batch_
   options.batch_size = batch_size;
   options.training = training;
   options.seed = 3;
-  options.augment.pad_crop = 1;
+  read_fields(options.augment, parse_yaml("{pad_crop: 1}", "test"), "data.augment");
   return {std::make_shared<QuadrantDataset>(images), first_indices(images, 0),
           std::make_shared<const Preprocess>(preprocess), options};
 }

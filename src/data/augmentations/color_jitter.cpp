@@ -1,0 +1,42 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fovea/data/augmentations/color_jitter.h>
+#include <fovea/image/adjust.h>
+
+namespace fovea {
+namespace {
+
+struct ColorChange {
+  bool wanted;
+  Image (*change)(Image, double);
+  double value;
+};
+
+}  // namespace
+
+void ColorJitter::visit_fields(FieldVisitor& fields) {
+  constexpr RealRange kDeviation{.minimum = 0, .maximum = 10};
+  fields.real("probability", probability, kFraction, "of changing the colours");
+  fields.real("brightness", brightness, kDeviation, "largest deviation of the brightness' factor from 1");
+  fields.real("contrast", contrast, kDeviation, "largest deviation of the contrast's factor from 1");
+  fields.real("saturation", saturation, kDeviation, "largest deviation of the saturation's factor from 1");
+  fields.real("hue", hue, {.minimum = 0, .maximum = 0.5}, "largest turn of the colour circle, as a share of it");
+}
+
+void ColorJitter::apply(Image& image, RandomStream& stream, const Fill& /*mean*/) const {
+  if (!stream.chance(probability)) return;
+  const auto factor = [&](double deviation) { return stream.uniform(std::max(0.0, 1 - deviation), 1 + deviation); };
+  const bool rgb = image.channels == 3;
+  std::array<ColorChange, 4> changes{{{brightness > 0, with_brightness, factor(brightness)},
+                                      {contrast > 0, with_contrast, factor(contrast)},
+                                      {saturation > 0 && rgb, with_saturation, factor(saturation)},
+                                      {hue > 0 && rgb, with_hue_turned, stream.uniform(-hue, hue)}}};
+  for (std::size_t i = changes.size(); i > 1; --i) std::swap(changes[i - 1], changes[stream.below(i)]);
+  for (const auto& [wanted, change, value] : changes) {
+    if (wanted) image = change(std::move(image), value);
+  }
+}
+
+}  // namespace fovea

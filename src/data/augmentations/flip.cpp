@@ -1,0 +1,20 @@
+#include <utility>
+
+#include <fovea/data/augmentations/flip.h>
+
+namespace fovea {
+
+void Flip::visit_fields(FieldVisitor& fields) {
+  fields.real("probability", probability, kFraction, "of a left-right flip");
+}
+
+void Flip::apply(Image& image, RandomStream& stream, const Fill& /*mean*/) const {
+  if (!stream.chance(probability)) return;
+  for (int y = 0; y < image.height; ++y) {
+    for (int x = 0; x < image.width / 2; ++x) {
+      for (int c = 0; c < image.channels; ++c) std::swap(image.at(y, x, c), image.at(y, image.width - 1 - x, c));
+    }
+  }
+}
+
+}  // namespace fovea

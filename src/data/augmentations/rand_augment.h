@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+
+#include <fovea/data/augmentations/augmentation.h>
+
+namespace fovea {
+
+/// A few operations of one magnitude, drawn one after the other from fourteen: "RandAugment: Practical automated data
+/// augmentation with a reduced search space", arXiv:1909.13719. The operations' largest changes are torchvision's, in 31
+/// steps; those that have two directions go either way. What comes in from outside is black.
+/// Differs from torchvision: pixels are interpolated bilinearly, and on images that are not RGB `saturation` does nothing.
+class RandAugment final : public Augmentation {
+ public:
+  std::int64_t operations = 0;
+  std::int64_t magnitude = 9;  ///< 0 to 30
+
+  void visit_fields(FieldVisitor& fields) override;
+  bool active() const override { return operations > 0; }
+  void apply(Image& image, RandomStream& stream, const Fill& mean) const override;
+};
+
+}  // namespace fovea

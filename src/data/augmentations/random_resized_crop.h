@@ -1,0 +1,22 @@
+#pragma once
+
+#include <fovea/data/augmentations/augmentation.h>
+#include <fovea/data/augmentations/window_range.h>
+
+namespace fovea {
+
+/// Part of the photo, of random area and shape, in place of the whole: "Going Deeper with Convolutions", arXiv:1409.4842,
+/// section 6, as torchvision's RandomResizedCrop draws it. When ten tries give no window that fits, the largest centred one
+/// within the limits of the aspect.
+class RandomResizedCrop final : public Augmentation {
+ public:
+  double probability = 0;
+  WindowRange range{.area = {0.08, 1}, .aspect = {0.75, 1.3333}};
+
+  void visit_fields(FieldVisitor& fields) override;
+  void validate(const std::string& where) const override { range.validate(where); }
+  bool active() const override { return probability > 0; }
+  std::optional<Window> window(int height, int width, RandomStream& stream) const override;
+};
+
+}  // namespace fovea

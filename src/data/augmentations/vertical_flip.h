@@ -1,0 +1,18 @@
+#pragma once
+
+#include <fovea/data/augmentations/augmentation.h>
+
+namespace fovea {
+
+/// Top and bottom swapped, for images without an up, such as galaxies: "Rotation-invariant convolutional neural networks for
+/// galaxy morphology prediction", arXiv:1503.07077, where it comes with rotations.
+class VerticalFlip final : public Augmentation {
+ public:
+  double probability = 0;
+
+  void visit_fields(FieldVisitor& fields) override;
+  bool active() const override { return probability > 0; }
+  void apply(Image& image, RandomStream& stream, const Fill& mean) const override;
+};
+
+}  // namespace fovea

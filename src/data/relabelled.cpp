@@ -1,0 +1,55 @@
+#include <algorithm>
+#include <utility>
+
+#include <fovea/base/error.h>
+#include <fovea/data/relabelled.h>
+
+namespace fovea {
+namespace {
+
+class RelabelledDataset final : public Dataset {
+ public:
+  /// @param labels the new label of each of the data set's classes.
+  RelabelledDataset(std::shared_ptr<const Dataset> dataset, std::vector<std::int64_t> labels,
+                    std::vector<std::string> class_names)
+      : dataset_(std::move(dataset)), labels_(std::move(labels)), class_names_(std::move(class_names)) {}
+
+  std::int64_t size() const override { return dataset_->size(); }
+  Sample sample(std::int64_t index) const override {
+    Sample sample = dataset_->sample(index);
+    sample.label = labels_[static_cast<std::size_t>(sample.label)];
+    return sample;
+  }
+  std::int64_t label(std::int64_t index) const override { return labels_[static_cast<std::size_t>(dataset_->label(index))]; }
+  const std::vector<std::string>& class_names() const override { return class_names_; }
+  int channels() const override { return dataset_->channels(); }
+  int height() const override { return dataset_->height(); }
+  int width() const override { return dataset_->width(); }
+  std::string name(std::int64_t index) const override { return dataset_->name(index); }
+  bool leaves_out_unreadable() const override { return dataset_->leaves_out_unreadable(); }
+
+ private:
+  std::shared_ptr<const Dataset> dataset_;
+  std::vector<std::int64_t> labels_;
+  std::vector<std::string> class_names_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Dataset> relabelled(std::shared_ptr<const Dataset> dataset,
+                                          const std::vector<std::string>& class_names) {
+  if (dataset->class_names() == class_names) return dataset;
+  std::vector<std::int64_t> labels;
+  for (const std::string& name : dataset->class_names()) {
+    const auto found = std::find(class_names.begin(), class_names.end(), name);
+    if (found == class_names.end()) {
+      const std::string example = class_names.empty() ? "" : " (" + class_names.front() + ", ...)";
+      throw InputError("data", "the model's " + std::to_string(class_names.size()) + " classes" + example,
+                       "a class '" + name + "'", "choose a data set with the classes that the model was trained on");
+    }
+    labels.push_back(found - class_names.begin());
+  }
+  return std::make_shared<RelabelledDataset>(std::move(dataset), std::move(labels), class_names);
+}
+
+}  // namespace fovea

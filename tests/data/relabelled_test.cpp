@@ -1,0 +1,91 @@
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fovea/base/error.h>
+#include <fovea/data/relabelled.h>
+
+namespace fovea {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StrEq;
+using ::testing::ThrowsMessage;
+
+/// One image per class, of one pixel that is the class's number here.
+class ClassesDataset final : public Dataset {
+ public:
+  explicit ClassesDataset(std::vector<std::string> names) : names_(std::move(names)) {}
+
+  std::int64_t size() const override { return std::ssize(names_); }
+  Sample sample(std::int64_t index) const override {
+    Sample sample{Image(1, 1, 3), index};
+    sample.image.pixels.assign(3, static_cast<std::uint8_t>(index));
+    return sample;
+  }
+  std::int64_t label(std::int64_t index) const override { return index; }
+  const std::vector<std::string>& class_names() const override { return names_; }
+  int channels() const override { return 3; }
+  int height() const override { return 5; }
+  int width() const override { return 7; }
+  std::string name(std::int64_t index) const override { return names_[static_cast<std::size_t>(index)] + ".png"; }
+  bool leaves_out_unreadable() const override { return true; }
+
+ private:
+  std::vector<std::string> names_;
+};
+
+std::shared_ptr<const Dataset> classes(std::vector<std::string> names) {
+  return std::make_shared<ClassesDataset>(std::move(names));
+}
+
+TEST(RelabelledTest, IsTheDatasetItselfWhenNothingDiffers) {
+  const auto dataset = classes({"cat", "dog"});
+  EXPECT_EQ(relabelled(dataset, {"cat", "dog"}), dataset);
+}
+
+TEST(RelabelledTest, MatchesLabelsByName) {
+  const auto dataset = relabelled(classes({"cat", "dog", "owl"}), {"owl", "ant", "cat", "dog"});
+  EXPECT_THAT(dataset->class_names(), ElementsAre("owl", "ant", "cat", "dog"));
+  const std::vector<std::int64_t> expected = {2, 3, 0};
+  for (std::int64_t index = 0; index < 3; ++index) {
+    const std::int64_t label = expected[static_cast<std::size_t>(index)];
+    EXPECT_EQ(dataset->label(index), label);
+    EXPECT_EQ(dataset->sample(index).label, label);
+    EXPECT_EQ(dataset->sample(index).image.at(0, 0, 0), index) << "the image stays";
+  }
+}
+
+TEST(RelabelledTest, TheOrderAloneIsADifference) {
+  const auto dataset = relabelled(classes({"cat", "dog"}), {"dog", "cat"});
+  EXPECT_EQ(dataset->label(0), 1);
+  EXPECT_EQ(dataset->label(1), 0);
+}
+
+TEST(RelabelledTest, EverythingElseIsTheDatasetsOwn) {
+  const auto dataset = relabelled(classes({"cat", "dog"}), {"ant", "cat", "dog"});
+  EXPECT_EQ(dataset->size(), 2);
+  EXPECT_EQ(dataset->channels(), 3);
+  EXPECT_EQ(dataset->height(), 5);
+  EXPECT_EQ(dataset->width(), 7);
+  EXPECT_EQ(dataset->name(1), "dog.png");
+  EXPECT_TRUE(dataset->leaves_out_unreadable());
+}
+
+TEST(RelabelledTest, RefusesAClassThatTheModelDoesNotKnow) {
+  EXPECT_THAT(
+      [] {
+        relabelled(classes({"cat", "dog"}), {"cat", "Dog"});
+      },
+      ThrowsMessage<InputError>(StrEq("data: expected the model's 2 classes (cat, ...), got a class 'dog'; choose a data "
+                                      "set with the classes that the model was trained on")));
+  EXPECT_THAT([] { relabelled(classes({"cat"}), {}); }, ThrowsMessage<InputError>(HasSubstr("got a class 'cat'")));
+}
+
+}  // namespace
+}  // namespace fovea
