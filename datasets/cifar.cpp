@@ -19,8 +19,7 @@ constexpr std::size_t kCifarPlane = std::size_t{kCifarSide} * kCifarSide;
 constexpr std::size_t kCifarChannels = 3;
 constexpr std::size_t kMaximumCifarBytes = std::size_t{1} << 30;
 constexpr std::size_t kMaximumNamesBytes = std::size_t{1} << 16;
-constexpr const char* kCifarAdvice =
-    "unpack the binary version of https://www.cs.toronto.edu/~kriz/cifar.html there, or set data.root";
+constexpr const char* kCifarAdvice = "fetch the binary version with tools/download.sh cifar10 or cifar100, or set data.root";
 
 /// A record is its labels, one byte each, then a red, a green and a blue plane.
 struct RecordLayout {
@@ -138,8 +137,9 @@ const std::vector<std::string>& cifar100_class_names(Cifar100Labels labels) {
 }
 
 std::shared_ptr<const Dataset> open_cifar10(const Cifar10Options& options, Split split) {
+  if (split == Split::validation) return nullptr;
   std::vector<std::string> files = {"test_batch.bin"};
-  if (is_training_split(split)) {
+  if (split == Split::train) {
     files = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"};
   }
   require_data_folder(options.root, kCifarAdvice);
@@ -152,7 +152,8 @@ std::shared_ptr<const Dataset> open_cifar10(const Cifar10Options& options, Split
 }
 
 std::shared_ptr<const Dataset> open_cifar100(const Cifar100Options& options, Split split) {
-  const std::string file = is_training_split(split) ? "train.bin" : "test.bin";
+  if (split == Split::validation) return nullptr;
+  const std::string file = split == Split::train ? "train.bin" : "test.bin";
   require_data_folder(options.root, kCifarAdvice);
   const RecordLayout layout{
       {cifar100_class_names(Cifar100Labels::coarse).size(), cifar100_class_names(Cifar100Labels::fine).size()},

@@ -29,7 +29,8 @@ const std::vector<std::string>& fashion_mnist_class_names() {
 
 std::shared_ptr<const Dataset> open_mnist(const std::string& root, Split split, const std::vector<std::string>& class_names,
                                           const std::string& advice) {
-  const std::string prefix = is_training_split(split) ? "train" : "t10k";
+  if (split == Split::validation) return nullptr;
+  const std::string prefix = split == Split::train ? "train" : "t10k";
   require_data_folder(root, advice);
   const auto file = [&](const char* suffix) {
     return resolve_maybe_gzip((std::filesystem::path(root) / (prefix + suffix)).string());

@@ -17,10 +17,13 @@ struct DatasetRow {
   std::string arxiv;      ///< of the paper that describes it; empty when there is none there
   std::string reference;  ///< where it is described, when not on arXiv
   std::string licence;
+  std::string size;                        ///< images, and bytes to download
+  std::string obtain;                      ///< how to get it, in a few words
   std::vector<double> mean;                ///< per channel, of training pixels scaled to [0, 1]
   std::vector<double> standard_deviation;  ///< per channel
   std::function<std::unique_ptr<Options>()> make_options;
-  /// Opens the files of `train` or `test`. @throws InputError naming the file and what is wrong with it.
+  /// Opens the files of a split. @return nothing for a validation split that the data set does not have: it is split off
+  /// the training set then. @throws InputError naming the file and what is wrong with it.
   std::function<std::shared_ptr<const Dataset>(const Options&, Split)> open;
 };
 

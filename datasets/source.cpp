@@ -13,11 +13,4 @@ void require_data_folder(const std::string& root, const std::string& advice) {
                    advice);
 }
 
-bool is_training_split(Split split) {
-  if (split == Split::validation) {
-    throw InputError("data set", "the train or test split", to_string(split), "split validation images off train");
-  }
-  return split == Split::train;
-}
-
 }  // namespace fovea

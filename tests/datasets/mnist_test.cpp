@@ -83,8 +83,7 @@ TEST(MnistTest, RefusesALabelWithoutAClass) {
 
 TEST(MnistTest, ShipsNoValidationSplit) {
   const TemporaryDirectory folder;
-  EXPECT_THAT([&] { open_digits(folder, Split::validation); },
-              ThrowsMessage<InputError>(HasSubstr("expected the train or test split, got val")));
+  EXPECT_EQ(open_digits(folder, Split::validation), nullptr);
 }
 
 }  // namespace

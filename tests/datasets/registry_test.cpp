@@ -29,6 +29,8 @@ TEST(DatasetRegistryTest, EveryRowIsComplete) {
     EXPECT_FALSE(row.title.empty());
     EXPECT_NE(row.arxiv.empty(), row.reference.empty()) << row.name;
     EXPECT_FALSE(row.licence.empty());
+    EXPECT_FALSE(row.size.empty());
+    EXPECT_FALSE(row.obtain.empty());
     ASSERT_FALSE(row.mean.empty());
     ASSERT_EQ(row.mean.size(), row.standard_deviation.size());
     for (std::size_t channel = 0; channel < row.mean.size(); ++channel) {
