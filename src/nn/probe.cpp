@@ -23,6 +23,20 @@ std::string to_string(TapKind kind) {
   return "windows";
 }
 
+std::string to_string(Meaning meaning) {
+  switch (meaning) {
+    case Meaning::gate:
+      return "gate";
+    case Meaning::weights:
+      return "weights";
+    case Meaning::signed_:
+      return "signed";
+    case Meaning::none:
+      break;
+  }
+  return "none";
+}
+
 ModuleNames::ModuleNames(const torch::nn::Module& root) {
   names_[&root] = "";
   for (const auto& item : root.named_modules("", /*include_self=*/false)) names_[item.value().get()] = item.key();

@@ -22,6 +22,8 @@ enum class Meaning {
   none,     ///< not attention
 };
 
+std::string to_string(Meaning meaning);
+
 /// What a module says about a tensor it offers to a probe. A gate is offered in the shape it is multiplied with
 /// ([N, C, 1, 1], [N, 1, H, W]), so that a probe may return another one.
 struct Tap {
@@ -38,6 +40,7 @@ struct Tap {
 class Probe {
  public:
   virtual ~Probe() = default;
+  /// @return the tensor to go on with. A network must not change a tapped tensor in place: the probe may keep it.
   virtual torch::Tensor tap(const torch::nn::Module& module, const Tap& tap, const torch::Tensor& tensor) = 0;
 };
 

@@ -1,0 +1,49 @@
+#include <bit>
+#include <cstdint>
+
+#include <fovea/base/file.h>
+#include <fovea/explain/map_file.h>
+
+namespace fovea {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the header below promises little-endian values");
+
+/// Magic, version, length of the header, and the header: a Python literal, padded so that the values begin at a multiple
+/// of 64 bytes.
+std::string npy_header(torch::IntArrayRef shape) {
+  std::string sides;
+  for (const std::int64_t side : shape) sides += std::to_string(side) + ",";  // a tuple of one needs its comma
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + sides + "), }";
+  constexpr std::size_t kBefore = 10;
+  const std::size_t unpadded = kBefore + header.size() + 1;
+  header += std::string((64 - unpadded % 64) % 64, ' ') + "\n";
+  const auto length = static_cast<std::uint16_t>(header.size());
+  return std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(length & 0xFFU) + static_cast<char>(length >> 8) + header;
+}
+
+Json to_json(const Affine& map) {
+  const auto row = [](double x, double y, double constant) { return Json{x + 0.0, y + 0.0, constant + 0.0}; };  // no -0.0
+  return Json::array({row(map.xx, map.xy, map.x0), row(map.yx, map.yy, map.y0)});
+}
+
+}  // namespace
+
+std::string write_map(const std::string& stem, const LayerMap& map, const PhotoMap* on_photo, Json about) {
+  const torch::Tensor values = map.values.to(torch::kFloat32).contiguous();
+  about["shape"] = values.sizes().vec();
+  if (on_photo != nullptr) {
+    // (x, y, 1) in pixels of the photo to cells of the map, and back; both count from the top left corner.
+    about["photo_to_cells"] = to_json(on_photo->to_cells);
+    about["cells_to_photo"] = to_json(on_photo->to_cells.inverse());
+  }
+  const std::string path = stem + ".npy";
+  write_file_atomically(path, [&](FileWriter& file) {
+    file.write(npy_header(values.sizes()));
+    file.write(values.data_ptr<float>(), static_cast<std::size_t>(values.numel()) * sizeof(float));
+  });
+  write_file_atomically(stem + ".json", about.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  return path;
+}
+
+}  // namespace fovea

@@ -1,0 +1,41 @@
+#include <fovea/config/find_row.h>
+#include <fovea/explain/grad_cam.h>
+#include <fovea/explain/method.h>
+#include <fovea/explain/own_attention.h>
+
+namespace fovea {
+
+const std::vector<MethodRow>& method_registry() {
+  static const std::vector<MethodRow> rows = {
+      {.name = "attention",
+       .title = "the network's own attention",
+       .arxiv = "",
+       .help = "spatial gates as maps, channel gates as bars; read off one forward pass",
+       .explains_class = false,
+       .explain = explain_by_attention},
+      {.name = "gradcam",
+       .title = "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization",
+       .arxiv = "1610.02391",
+       .help = "features weighted by the class score's mean gradient; for any network",
+       .explains_class = true,
+       .explain = explain_by_grad_cam},
+  };
+  return rows;
+}
+
+const MethodRow& find_method(const std::string& name, const std::string& origin) {
+  return find_row(method_registry(), name, origin, "a method", "methods");
+}
+
+std::vector<LayerMap> list_layers(const MethodRow& method, Classifier& classifier, const InputSpec& input) {
+  Batch batch;
+  const auto parameters = classifier.parameters();
+  const torch::Device device = parameters.empty() ? torch::Device(torch::kCPU) : parameters[0].device();
+  batch.images = torch::zeros({1, input.channels, input.height, input.width}, device);
+  return method
+      .explain(
+          classifier, batch, [](const std::string&) { return true; }, std::nullopt)
+      .maps;
+}
+
+}  // namespace fovea

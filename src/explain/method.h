@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fovea/explain/layer_map.h>
+#include <fovea/nn/classifier.h>
+
+namespace fovea {
+
+/// Whether a layer, by its name, is to be looked at.
+using LayerFilter = std::function<bool(const std::string& layer)>;
+
+/// A way to see what a classifier looked at.
+struct MethodRow {
+  std::string name;
+  std::string title;    ///< of the paper
+  std::string arxiv;    ///< empty when the method is the network's own attention
+  std::string help;     ///< one sentence
+  bool explains_class;  ///< whether the maps are about one class
+  /// @param batch one image. @param target the class to explain; nothing: the predicted one. The classifier must be in
+  /// evaluation mode; several threads may explain with one at the same time.
+  Explanation (*explain)(Classifier& classifier, const Batch& batch, const LayerFilter& wanted,
+                         std::optional<std::int64_t> target);
+};
+
+/// Every method, in the order `fovea list methods` prints.
+const std::vector<MethodRow>& method_registry();
+
+/// @throws InputError with the nearest name. @param origin where the name was written.
+const MethodRow& find_method(const std::string& name, const std::string& origin);
+
+/// Every layer of which the method has something to show, in the order of the forward pass; values are of an input of
+/// zeros.
+std::vector<LayerMap> list_layers(const MethodRow& method, Classifier& classifier, const InputSpec& input);
+
+}  // namespace fovea

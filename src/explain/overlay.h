@@ -1,0 +1,21 @@
+#pragma once
+
+#include <fovea/explain/photo_map.h>
+#include <fovea/image/color_map.h>
+#include <fovea/image/image.h>
+
+namespace fovea {
+
+/// Which colour stands for which value, and how much of the photo shines through.
+struct OverlayStyle {
+  ColorMap color_map = ColorMap::inferno;
+  double low = 0;        ///< value of the first colour, and of everything below
+  double high = 1;       ///< value of the last colour, and of everything above; low < high, else all have the first colour
+  double opacity = 0.5;  ///< of the colours, in [0, 1]
+};
+
+/// The photo, at its own size, under the colours of a map. What the network did not see (outside the crop) is pale and grey.
+/// @param photo RGB. @throws InputError for another number of channels, or an opacity outside [0, 1].
+Image overlay(const Image& photo, const PhotoMap& map, const OverlayStyle& style);
+
+}  // namespace fovea

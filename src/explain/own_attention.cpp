@@ -1,0 +1,62 @@
+#include <cmath>
+
+#include <fovea/base/error.h>
+#include <fovea/explain/own_attention.h>
+
+namespace fovea {
+
+std::optional<torch::Tensor> visible_values(const AttentionMap& map, std::int64_t sample) {
+  const torch::Tensor values = map.values[sample].to(torch::kCPU, torch::kFloat32);
+  switch (map.kind) {
+    case TapKind::channel:  // [C]
+    case TapKind::spatial:  // [H, W]
+      return values;
+    case TapKind::dense:  // [C, H, W]
+      return values.mean(0);
+    case TapKind::pairwise: {  // [heads, Q, K]
+      if (map.key_grid.size() != 2) return std::nullopt;
+      return values.mean(torch::IntArrayRef{0, 1}).slice(0, map.prefix_tokens).reshape(map.key_grid);
+    }
+    case TapKind::features:
+    case TapKind::branch:
+    case TapKind::windows:
+      break;
+  }
+  return std::nullopt;
+}
+
+void expect_one_image(const Batch& batch) {
+  if (batch.size() != 1) throw InputError("explain", "a batch of one image", std::to_string(batch.size()));
+}
+
+Explanation explanation_of(const torch::Tensor& logits, std::optional<std::int64_t> target) {
+  const auto probabilities = torch::softmax(logits.detach().to(torch::kCPU, torch::kFloat64), 1).squeeze(0).contiguous();
+  const std::int64_t classes = probabilities.size(0);
+  if (target && (*target < 0 || *target >= classes)) {
+    throw InputError("class", "a class below " + std::to_string(classes), std::to_string(*target));
+  }
+  Explanation explanation;
+  explanation.probabilities.assign(probabilities.data_ptr<double>(), probabilities.data_ptr<double>() + classes);
+  if (std::isnan(explanation.probabilities[0])) throw NumericError("class scores: expected numbers, got NaN");
+  explanation.predicted = probabilities.argmax().item<std::int64_t>();
+  explanation.explained = target.value_or(explanation.predicted);
+  return explanation;
+}
+
+Explanation explain_by_attention(Classifier& classifier, const Batch& batch, const LayerFilter& wanted,
+                                 std::optional<std::int64_t> target) {
+  expect_one_image(batch);
+  const torch::NoGradGuard no_grad;
+  AttentionRecorder recorder(classifier);
+  ForwardContext context;
+  context.probe = &recorder;
+  Explanation explanation = explanation_of(classifier.forward(batch, context).logits, target);
+  for (const AttentionMap& map : recorder.maps) {
+    if (!wanted(map.site)) continue;
+    const auto frame = map.frame.defined() ? map.frame[0].to(torch::kCPU, torch::kFloat64) : torch::Tensor();
+    if (auto values = visible_values(map, 0)) explanation.maps.push_back({map.site, map.meaning, *values, frame});
+  }
+  return explanation;
+}
+
+}  // namespace fovea
