@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -9,8 +10,10 @@
 #include <fovea/nn/multiply_adds.h>
 #include <fovea/train/run_directory.h>
 
-#include "experiment.h"
+#include "experiment_data.h"
+#include "open_model.h"
 #include "program.h"
+#include "run_pictures.h"
 
 namespace fovea {
 namespace {
@@ -45,17 +48,23 @@ void expect_data_settings(const EvalArguments& arguments, const GlobalOptions& g
   if (global.seed) {
     throw InputError("--seed", "none for a trained model", "one", "its split belongs to the seed it was trained with");
   }
+  const auto sets = [](const std::string& setting, const char* key) { return setting.starts_with(std::string(key) + "="); };
+  const bool other_data = std::any_of(arguments.settings.begin(), arguments.settings.end(), [&](const std::string& setting) {
+    return sets(setting, "data.root") || sets(setting, "data.name");
+  });
   for (const std::string& setting : arguments.settings) {
-    const bool split = setting.starts_with("data.validation") || setting.starts_with("data.limit");
-    if (setting.starts_with("data.") && !(split && arguments.split != "test")) continue;
+    const bool splits_training = sets(setting, "data.validation") || sets(setting, "data.limit");
+    const bool splits_data = sets(setting, "data.test") || sets(setting, "data.split_seed");
+    const bool mixes_splits = (splits_training && arguments.split != "test") || (splits_data && !other_data);
+    if (setting.starts_with("data.") && !mixes_splits) continue;
     throw InputError("--set " + setting, "a data.* key that leaves the training split alone", "another",
                      "a trained model keeps its network, preprocessing and split");
   }
 }
 
-/// The data to score on, seen through the model's own preprocessing.
-std::unique_ptr<Experiment> open_data(const EvalArguments& arguments, const OpenedModel& opened, const GlobalOptions& global,
-                                      torch::Device device) {
+/// Where the data to score on is, to be seen through the model's own preprocessing.
+std::unique_ptr<ExperimentConfig> data_config(const EvalArguments& arguments, const OpenedModel& opened,
+                                              const GlobalOptions& global) {
   Value root = opened.config;
   if (root.kind == Value::Kind::null) {  // a trained model: the configuration only tells where the data is
     expect_data_settings(arguments, global);
@@ -73,17 +82,7 @@ std::unique_ptr<Experiment> open_data(const EvalArguments& arguments, const Open
   }
   auto config = read_experiment_config(root);
   config->preprocess = opened.description.preprocess;
-  return std::make_unique<Experiment>(std::move(config), device);
-}
-
-void expect_same_classes(const OpenedModel& opened, const Experiment& experiment) {
-  if (opened.description.classes != experiment.classes()) {
-    throw InputError("data",
-                     "the model's " + std::to_string(opened.description.classes.size()) + " classes (" +
-                         opened.description.classes.front() + ", ...)",
-                     std::to_string(experiment.classes().size()) + " classes (" + experiment.classes().front() + ", ...)",
-                     "choose the data set that the model was trained on");
-  }
+  return config;
 }
 
 Json per_class(const ClassificationMetrics& metrics, const std::vector<std::string>& classes) {
@@ -114,30 +113,32 @@ void print_scores(const Json& scores) {
   }
 }
 
-/// Into the file that was asked for; else into the run directory, when the run's own data was scored.
-void write_confusion(const EvalArguments& arguments, const OpenedModel& opened, const std::string& csv,
+/// Into the file that was asked for; into the run directory, with pictures, when the run's own data was scored.
+void write_confusion(const EvalArguments& arguments, const OpenedModel& opened, const ClassificationMetrics& metrics,
                      const GlobalOptions& global) {
-  const bool own_data = !opened.directory.empty() && arguments.settings.empty();
-  if (arguments.confusion.empty() && !own_data) return;
-  const std::string path =
-      arguments.confusion.empty() ? RunDirectory(opened.directory).confusion(arguments.split) : arguments.confusion;
+  const auto& classes = opened.description.classes;
+  if (!arguments.confusion.empty()) write_file_atomically(arguments.confusion, confusion_csv(metrics, classes));
+  if (opened.directory.empty() || !arguments.settings.empty()) return;
+  const RunDirectory run(opened.directory);
   try {
-    write_file_atomically(path, csv);
-  } catch (const SystemError& error) {
-    if (!arguments.confusion.empty()) throw;
-    if (!global.quiet) std::cerr << error.what() << "\n";  // nobody asked for the file
+    write_score_pictures(run, arguments.split, metrics, classes);
+  } catch (const Error& error) {  // nobody asked for the files
+    print_warning(error.what());
     return;
   }
-  if (!global.json) std::printf("\nconfusion matrix: %s\n", path.c_str());
+  if (!global.json) {
+    std::printf("\nconfusion matrix  %s\ncalibration       %s\n", run.confusion_picture(arguments.split).c_str(),
+                run.calibration_picture(arguments.split).c_str());
+  }
 }
 
 int eval(const EvalArguments& arguments, const GlobalOptions& global) {
   const Split split = parse_split(arguments.split);
   const torch::Device device = parse_device(global.device);
   const OpenedModel opened = open_model(arguments.model, arguments.weights, global.with_seed(arguments.settings), device);
-  const auto experiment = open_data(arguments, opened, global, device);
-  expect_same_classes(opened, *experiment);
-  const Loader loader = experiment->loader(split);
+  const auto config = data_config(arguments, opened, global);
+  ExperimentData data(*config, opened.description.classes, print_warning);
+  const Loader loader = data.loader(split);
   if (loader.images() == 0) {
     throw InputError("--split " + arguments.split, "a split with images", "an empty one", "see data.validation");
   }
@@ -146,6 +147,7 @@ int eval(const EvalArguments& arguments, const GlobalOptions& global) {
   const auto start = std::chrono::steady_clock::now();
   const ClassificationMetrics metrics = evaluate(*opened.classifier, loader, std::ssize(classes), {global.threads, device});
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  if (metrics.images() == 0) throw InputError("--split " + arguments.split, "readable images", "none", "see the warnings");
 
   const Json scores = {
       {"split", arguments.split},
@@ -162,7 +164,7 @@ int eval(const EvalArguments& arguments, const GlobalOptions& global) {
       {"confusion", metrics.confusion()},
   };
   global.json ? print_json(scores) : print_scores(scores);
-  write_confusion(arguments, opened, confusion_csv(metrics, classes), global);
+  write_confusion(arguments, opened, metrics, global);
   return kDone;
 }
 

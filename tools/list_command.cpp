@@ -5,7 +5,9 @@
 
 #include <fovea/attention/registry.h>
 #include <fovea/base/error.h>
+#include <fovea/data/augmentations/registry.h>
 #include <fovea/datasets/registry.h>
+#include <fovea/explain/method.h>
 #include <fovea/models/registry.h>
 
 #include "program.h"
@@ -62,9 +64,39 @@ Json describe_datasets() {
                     {"arxiv", row.arxiv},
                     {"reference", row.reference},
                     {"licence", row.licence},
+                    {"size", row.size},
+                    {"obtain", row.obtain},
                     {"kind", "dataset"},
                     {"traits", to_json(Traits{})},
                     {"options", list_fields(*row.make_options())}});
+  }
+  return rows;
+}
+
+Json describe_augmentations() {
+  Json rows = Json::array();
+  for (const AugmentationRow& row : augmentation_registry()) {
+    rows.push_back({{"name", row.name},
+                    {"title", row.title},
+                    {"arxiv", row.arxiv},
+                    {"help", row.help},
+                    {"kind", "augmentation"},
+                    {"traits", to_json(Traits{})},
+                    {"options", list_fields(*row.make())}});
+  }
+  return rows;
+}
+
+Json describe_methods() {
+  Json rows = Json::array();
+  for (const MethodRow& row : method_registry()) {
+    rows.push_back({{"name", row.name},
+                    {"title", row.title},
+                    {"arxiv", row.arxiv},
+                    {"help", row.help},
+                    {"kind", "method"},
+                    {"traits", to_json(Traits{})},
+                    {"options", Json::array()}});
   }
   return rows;
 }
@@ -75,13 +107,19 @@ struct Listing {
   Json (*describe)();
 };
 
-constexpr Listing kListings[] = {{"blocks", describe_blocks}, {"models", describe_models}, {"datasets", describe_datasets}};
+constexpr Listing kListings[] = {{"blocks", describe_blocks},
+                                 {"models", describe_models},
+                                 {"datasets", describe_datasets},
+                                 {"augmentations", describe_augmentations},
+                                 {"methods", describe_methods}};
 
 const Listing& find_listing(const std::string& name) {
   for (const Listing& listing : kListings) {
     if (name == listing.name) return listing;
   }
-  throw InputError("fovea list", "blocks, models or datasets", "'" + name + "'");
+  std::string known;
+  for (const Listing& listing : kListings) known += (known.empty() ? "" : ", ") + std::string(listing.name);
+  throw InputError("fovea list", "one of " + known, "'" + name + "'");
 }
 
 bool passes(const Json& row, const std::map<std::string, std::string>& filters) {
@@ -100,12 +138,15 @@ std::string joined(const Json& names) {
 void print_row(const Json& row) {
   const auto text = [&](const char* key) { return row.contains(key) ? row[key].get<std::string>() : std::string(); };
   const std::string paper = text("arxiv").empty() ? text("reference") : "arXiv:" + text("arxiv");
-  std::printf("%-14s %s (%s)\n", text("name").c_str(), text("title").c_str(), paper.c_str());
+  std::printf("%-20s %s%s\n", text("name").c_str(), text("title").c_str(),
+              paper.empty() ? "" : (" (" + paper + ")").c_str());
   std::string facts = text("kind");
   for (const auto& [trait, names] : row["traits"].items()) {
     if (!names.empty()) facts += "; " + trait + ": " + joined(names);
   }
-  if (row.contains("licence")) facts += "; licence: " + text("licence");
+  if (row.contains("licence"))
+    facts += "; " + text("size") + "; licence: " + text("licence") + "; get it: " + text("obtain");
+  if (row.contains("help")) facts += "; " + text("help");
   std::printf("  %s\n", facts.c_str());
   for (const Json& option : row["options"]) {
     std::printf("    %-22s %-12s %s; %s\n", option["name"].get<std::string>().c_str(),
@@ -132,8 +173,10 @@ int list(const ListArguments& arguments, const GlobalOptions& global) {
 
 Action add_list_command(CLI::App& app) {
   auto arguments = std::make_shared<ListArguments>();
-  CLI::App* command = app.add_subcommand("list", "show attention blocks, models or data sets with their options");
-  command->add_option("what", arguments->what, "blocks, models or datasets")->required()->type_name("WHAT");
+  CLI::App* command = app.add_subcommand("list", "show what there is, with papers and options");
+  command->add_option("what", arguments->what, "blocks, models, datasets, augmentations or methods")
+      ->required()
+      ->type_name("WHAT");
   const std::pair<const char*, std::vector<std::string>> traits[] = {
       {"where", {"location", "item"}},
       {"selects", {"soft", "hard"}},

@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <utility>
 
 #include <fovea/base/error.h>
-#include <fovea/image/decode.h>
 
-#include "experiment.h"
+#include "image_arguments.h"
+#include "open_model.h"
+#include "prepared_photo.h"
 #include "program.h"
 
 namespace fovea {
@@ -21,40 +21,11 @@ struct PredictArguments {
   std::int64_t top_k = 5;
 };
 
-bool has_image_extension(const std::filesystem::path& path) {
-  constexpr const char* kExtensions[] = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"};
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char letter) { return std::tolower(letter); });
-  return std::find(std::begin(kExtensions), std::end(kExtensions), extension) != std::end(kExtensions);
-}
-
-/// The files that arguments name: files as they are, folders as the images in and below them, sorted.
-std::vector<std::string> expand_images(const std::vector<std::string>& arguments) {
-  namespace fs = std::filesystem;
-  std::vector<std::string> files;
-  for (const std::string& argument : arguments) {
-    if (!fs::is_directory(argument)) {
-      files.push_back(argument);
-      continue;
-    }
-    std::vector<std::string> found;
-    for (const auto& entry : fs::recursive_directory_iterator(argument, fs::directory_options::skip_permission_denied)) {
-      if (entry.is_regular_file() && has_image_extension(entry.path())) found.push_back(entry.path().string());
-    }
-    if (found.empty()) throw InputError(argument, "a folder with images (JPEG, PNG, BMP, WebP, TIFF)", "none in it");
-    std::sort(found.begin(), found.end());
-    files.insert(files.end(), found.begin(), found.end());
-  }
-  return files;
-}
-
 Json predict_image(const OpenedModel& opened, const Preprocess& preprocess, const std::string& path, std::int64_t top_k,
                    torch::Device device) {
-  const int channels = static_cast<int>(opened.description.input.channels);
-  const Image image = preprocess(to_channels(decode_image_file(path), channels));
+  const PreparedPhoto prepared = prepare_photo(path, preprocess, static_cast<int>(opened.description.input.channels));
+  const Batch batch = prepared.batch.to(device);
   ForwardContext context;
-  const Batch batch = collate({image}, {}, preprocess.normalization()).to(device);
   const auto logits = opened.classifier->forward(batch, context).logits;
   const auto probabilities = torch::softmax(logits.to(torch::kCPU, torch::kFloat64), 1).squeeze(0);
   const auto [values, classes] = probabilities.topk(std::min(top_k, probabilities.size(0)));
@@ -78,24 +49,26 @@ void print_prediction(const Json& prediction) {
 
 int predict(const PredictArguments& arguments, const GlobalOptions& global) {
   const torch::Device device = parse_device(global.device);
-  const std::vector<std::string> files = expand_images(arguments.images);
+  const std::vector<ImageArgument> images = expand_images(arguments.images);
   const OpenedModel opened = open_model(arguments.model, arguments.weights, global.with_seed(arguments.settings), device);
-  if (opened.config.kind == Value::Kind::null && !arguments.settings.empty()) {
-    throw InputError("--set " + arguments.settings.front(), "none for a trained model", "one",
-                     "it keeps its network and preprocessing");
-  }
+  expect_settings_used(opened, arguments.settings);
   const Preprocess preprocess(opened.description.preprocess);
   const torch::NoGradGuard no_grad;
   Json predictions = Json::array();
-  for (const std::string& file : files) {
-    Json prediction = predict_image(opened, preprocess, file, arguments.top_k, device);
-    if (global.json) {
-      predictions.push_back(std::move(prediction));
-    } else {
-      print_prediction(prediction);
+  std::int64_t unreadable = 0;
+  for (const ImageArgument& image : images) {
+    try {
+      Json prediction = predict_image(opened, preprocess, image.path, arguments.top_k, device);
+      if (!global.json) print_prediction(prediction);
+      if (global.json) predictions.push_back(std::move(prediction));
+    } catch (const InputError& error) {
+      if (images.size() == 1) throw;
+      print_warning(error.what());
+      ++unreadable;
     }
   }
   if (global.json) print_json(predictions);
+  expect_all_readable("fovea predict", images.size(), unreadable);
   return kDone;
 }
 

@@ -39,7 +39,7 @@ int guarded(const std::function<int()>& work) {
   } catch (const c10::Error& error) {
     return report("LibTorch: " + first_line(error.what_without_backtrace()), kFailed);
   } catch (const std::bad_alloc&) {
-    return report("out of memory; use a smaller train.batch_size or model", kFailed);
+    return report("out of memory; use fewer --threads, smaller images, a smaller train.batch_size or model", kFailed);
   } catch (const std::exception& error) {
     return report(first_line(error.what()), kFailed);
   }
@@ -87,6 +87,10 @@ void print_json(const Json& document) {
   std::cout << json_text(document);
 }
 
+void print_warning(const std::string& message) {
+  std::cerr << "fovea: warning: " << message << std::endl;
+}
+
 Json environment(int threads) {
   return {{"fovea", FOVEA_VERSION}, {"libtorch", TORCH_VERSION}, {"blas", loaded_blas()}, {"threads", threads}};
 }
@@ -110,7 +114,7 @@ int run_program(int argc, const char* const* argv) {
   app.add_flag("--version", version, "versions, BLAS and threads in use");
 
   std::vector<std::pair<CLI::App*, Action>> commands;
-  for (const auto add : {add_train_command, add_eval_command, add_predict_command, add_list_command}) {
+  for (const auto add : {add_train_command, add_eval_command, add_predict_command, add_overlay_command, add_list_command}) {
     Action action = add(app);
     commands.emplace_back(app.get_subcommands({}).back(), std::move(action));
   }

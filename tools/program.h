@@ -36,6 +36,7 @@ using Action = std::function<int(const GlobalOptions&)>;
 Action add_train_command(CLI::App& app);
 Action add_eval_command(CLI::App& app);
 Action add_predict_command(CLI::App& app);
+Action add_overlay_command(CLI::App& app);
 Action add_list_command(CLI::App& app);
 
 /// Parses the command line, runs the command, and turns every error into one line on stderr and an exit code.
@@ -46,6 +47,9 @@ std::string json_text(const Json& document);
 
 /// Prints a document as the one thing on stdout.
 void print_json(const Json& document);
+
+/// One line on stderr: something is not as it should be, and the command goes on.
+void print_warning(const std::string& message);
 
 /// Versions, BLAS and threads in use.
 Json environment(int threads);

@@ -4,8 +4,11 @@
 #include <cmath>
 #include <cstdio>
 #include <iostream>
+#include <mutex>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "program.h"
 
 namespace fovea {
 namespace {
@@ -61,19 +64,26 @@ class Interval {
   ProgressClock::time_point last_ = ProgressClock::now();
 };
 
+/// Keeps lines whole: warnings come from the threads that read images.
+std::mutex line_mutex;
+
 /// One line per epoch, and one every half minute in between: for logs.
 class PlainDisplay final : public TrainingDisplay {
  public:
   void progressed(const TrainingProgress& progress) override {
     if (!interval_.due()) return;
+    const std::lock_guard lock(line_mutex);
     const double percent = 100.0 * static_cast<double>(progress.images) / static_cast<double>(progress.epoch_images);
     std::cerr << epoch_text(progress.epoch, progress.epochs) << "  " << fixed(percent, 0) << "%  " << describe(progress)
               << std::endl;
   }
   void epoch_finished(const EpochRecord& record, std::int64_t epochs) override {
-    std::cerr << epoch_text(record.epoch, epochs) << "  " << describe(record) << std::endl;
+    note(epoch_text(record.epoch, epochs) + "  " + describe(record));
   }
-  void note(const std::string& text) override { std::cerr << text << std::endl; }
+  void note(const std::string& text) override {
+    const std::lock_guard lock(line_mutex);
+    std::cerr << text << std::endl;
+  }
 
  private:
   Interval interval_{std::chrono::seconds(30)};
@@ -93,6 +103,7 @@ class BarDisplay final : public TrainingDisplay {
   }
   void progressed(const TrainingProgress& progress) override {
     if (!interval_.due()) return;
+    const std::lock_guard lock(line_mutex);
     constexpr std::int64_t kCells = 16;
     const std::int64_t filled = kCells * progress.images / progress.epoch_images;
     std::string bar(static_cast<std::size_t>(kCells), ' ');
@@ -105,9 +116,11 @@ class BarDisplay final : public TrainingDisplay {
     note(epoch_text(record.epoch, epochs) + "  " + describe(record));
   }
   void note(const std::string& text) override {
+    const std::lock_guard lock(line_mutex);
     std::cerr << kClearLine << text << std::endl;
     unfinished_ = false;
   }
+  void warn(const std::string& text) override { note("fovea: warning: " + text); }
 
  private:
   static constexpr const char* kClearLine = "\r\x1b[2K";
@@ -116,6 +129,11 @@ class BarDisplay final : public TrainingDisplay {
 };
 
 }  // namespace
+
+void TrainingDisplay::warn(const std::string& text) {
+  const std::lock_guard lock(line_mutex);
+  print_warning(text);
+}
 
 std::unique_ptr<TrainingDisplay> make_training_progress(bool quiet) {
   if (quiet) return std::make_unique<TrainingDisplay>();

@@ -8,17 +8,17 @@ namespace {
 
 constexpr int kSignals[] = {SIGINT, SIGTERM};
 
-std::atomic<bool> stop_requested = false;
+std::atomic<bool> signal_arrived = false;
 
 extern "C" void request_stop(int signal) {
-  stop_requested = true;
+  signal_arrived = true;
   std::signal(signal, SIG_DFL);
 }
 
 }  // namespace
 
 StopSignal::StopSignal() {
-  stop_requested = false;
+  signal_arrived = false;
   for (const int signal : kSignals) {
     if (std::signal(signal, request_stop) == SIG_IGN) std::signal(signal, SIG_IGN);  // nohup and background jobs mean it
   }
@@ -31,7 +31,7 @@ StopSignal::~StopSignal() {
 }
 
 bool StopSignal::requested() const {
-  return stop_requested;
+  return signal_arrived;
 }
 
 }  // namespace fovea

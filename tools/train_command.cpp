@@ -6,13 +6,17 @@
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
 #include <fovea/eval/evaluator.h>
+#include <fovea/image/encode.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/nn/multiply_adds.h>
 #include <fovea/train/trainer.h>
 
 #include "experiment.h"
+#include "open_model.h"
+#include "preview.h"
 #include "program.h"
 #include "progress.h"
+#include "run_pictures.h"
 #include "stop_signal.h"
 
 namespace fovea {
@@ -24,6 +28,7 @@ struct TrainArguments {
   std::string out;
   bool resume = false;
   bool print_config = false;
+  std::string preview;
 };
 
 Json best_of(const TrainingResult& result) {
@@ -63,7 +68,7 @@ void expect_free(const RunDirectory& run, bool resume) {
 /// What the result depends on: a checkpoint fits only the same.
 Json identity_of(Experiment& experiment, torch::Device device) {
   Json identity = result_defining(experiment.resolved_config());
-  identity["data"]["fingerprint"] = experiment.data_fingerprint();
+  identity["data"]["fingerprint"] = experiment.data().fingerprint();
   identity["device"] = device.is_cpu() ? "cpu" : "cuda";
   return identity;
 }
@@ -78,14 +83,21 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
   }
 
   const torch::Device device = parse_device(global.device);
-  Experiment experiment(std::move(config), device);
+  const auto progress = make_training_progress(global.quiet);
+  Experiment experiment(std::move(config), device, [&](const std::string& text) { progress->warn(text); });
   const TrainOptions& options = experiment.config().train;
+  ExperimentData& data = experiment.data();
+  if (!arguments.preview.empty()) {
+    write_png(arguments.preview, preview(data));
+    global.json ? print_json({{"preview", arguments.preview}}) : void(std::cout << arguments.preview << "\n");
+    return kDone;
+  }
   const auto seed = static_cast<std::uint64_t>(experiment.config().seed);
   const auto network = experiment.build_network();
   initialise(*network, seed);
-  const Loader training = experiment.training_loader();
-  const Loader validation = experiment.loader(Split::validation);
-  const Loader test = experiment.loader(Split::test);
+  const Loader training = data.training_loader();
+  const Loader validation = data.loader(Split::validation);
+  const Loader test = data.loader(Split::test);
   const auto num_classes = experiment.input().num_classes;
 
   const std::string stem = std::filesystem::path(arguments.config).stem().string();
@@ -94,7 +106,6 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
 
   const StopSignal stop;
   const auto stop_requested = [&] { return stop.requested(); };
-  const auto progress = make_training_progress(global.quiet);
   Trainer trainer({.options = options,
                    .seed = seed,
                    .config = identity_of(experiment, device),
@@ -102,7 +113,7 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
                    .network = network,
                    .build = [&] { return experiment.build_network(); },
                    .train = training,
-                   .validation = experiment.has_validation() ? &validation : nullptr,
+                   .validation = data.has_validation() ? &validation : nullptr,
                    .num_classes = num_classes,
                    .threads = global.threads,
                    .device = device,
@@ -129,9 +140,15 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
   } catch (const Interrupted&) {
     return interrupted();
   }
-  write_file_atomically(run.confusion("test"), confusion_csv(metrics, experiment.classes()));
+  if (metrics.images() == 0) throw InputError("data", "readable test images", "none", "check the files");
   const Json summary = summarise(run, result, *network, experiment.input(), metrics, global.threads);
   write_file_atomically(run.summary(), json_text(summary));
+  try {
+    write_curves(run, result.best ? std::optional(result.best->epoch) : std::nullopt);
+    write_score_pictures(run, "test", metrics, experiment.classes());
+  } catch (const Error& error) {  // the result stands without them
+    progress->warn(error.what());
+  }
   global.json ? print_json(summary) : print_summary(summary);
   return kDone;
 }
@@ -146,9 +163,16 @@ Action add_train_command(CLI::App& app) {
       ->type_name("KEY=VALUE")
       ->take_all()
       ->allow_extra_args(false);
-  command->add_option("--out", arguments->out, "run directory (default: runs/<config name>)")->type_name("DIR");
-  command->add_flag("--resume", arguments->resume, "go on from the run directory's checkpoint");
-  command->add_flag("--print-config", arguments->print_config, "print the resolved configuration and stop");
+  CLI::Option* out =
+      command->add_option("--out", arguments->out, "run directory (default: runs/<config name>)")->type_name("DIR");
+  CLI::Option* resume = command->add_flag("--resume", arguments->resume, "go on from the run directory's checkpoint");
+  CLI::Option* print_config =
+      command->add_flag("--print-config", arguments->print_config, "print the resolved configuration and stop");
+  command->add_option("--preview", arguments->preview, "draw training images as augmented, and stop")
+      ->type_name("PNG")
+      ->excludes(out)
+      ->excludes(resume)
+      ->excludes(print_config);
   return [arguments](const GlobalOptions& global) { return train(*arguments, global); };
 }
 

@@ -54,7 +54,7 @@ TEST_F(BadInput, CommandLine) {
   expect_error({"train", "a.yaml", "--frobnicate"}, {"--frobnicate"});
   expect_error({"train", "a.yaml", "--threads", "0"}, {"--threads"});
   expect_error({"train", "a.yaml", "--device", "tpu"}, {"--device", "expected auto, cpu, cuda", "'tpu'"});
-  expect_error({"list", "bloks"}, {"expected blocks, models or datasets", "'bloks'"});
+  expect_error({"list", "bloks"}, {"expected one of blocks, models, datasets, augmentations, methods", "'bloks'"});
 }
 
 TEST_F(BadInput, MissingConfiguration) {
@@ -71,7 +71,7 @@ TEST_F(BadInput, ConfigurationKeys) {
   expect_error({"train", "a.yaml"}, {"a.yaml:4: sede: unknown key", "did you mean 'seed'?"});
   config("preprocess: {interpolation: cubic}\n");
   expect_error({"train", "a.yaml"},
-               {"a.yaml:4: preprocess.interpolation: expected one of bilinear and bicubic, got 'cubic'"});
+               {"a.yaml:4: preprocess.interpolation: expected one of bilinear, bicubic and area, got 'cubic'"});
 }
 
 TEST_F(BadInput, ConfigurationRanges) {

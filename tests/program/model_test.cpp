@@ -102,7 +102,7 @@ TEST_F(ModelProgram, ListShowsRegistriesAndFiltersByTrait) {
   ASSERT_FALSE(spatial.empty());
   for (const Json& row : spatial) EXPECT_THAT(row["traits"]["axis"], testing::Contains("spatial"));
   EXPECT_LT(spatial.size(), blocks.size());
-  EXPECT_EQ(json({"list", "datasets"}).size(), 4U);
+  EXPECT_EQ(json({"list", "datasets"}).size(), 5U);
   EXPECT_FALSE(json({"list", "models"}).empty());
   EXPECT_THAT(run({"list", "blocks"}).out, HasSubstr("arXiv:1807.06521"));
 }

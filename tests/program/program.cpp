@@ -90,9 +90,11 @@ void Program::send(int signal) const {
 
 Finished Program::wait() {
   int status = 0;
-  ::waitpid(process_, &status, 0);
+  rusage usage{};
+  ::wait4(process_, &status, 0, &usage);
   process_ = 0;
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), file_text(out_), file_text(error_)};
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), file_text(out_), file_text(error_),
+          usage.ru_maxrss};
 }
 
 Finished run_fovea(const std::string& folder, const std::vector<std::string>& arguments, std::size_t limit_file_bytes) {

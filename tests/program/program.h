@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -11,6 +12,7 @@ struct Finished {
   int code = 0;  ///< exit code, or 128 + signal as a shell counts it
   std::string out;
   std::string error;
+  std::int64_t peak_kibibytes = 0;  ///< largest resident memory
 };
 
 /// A running `fovea`, as a user starts it.
