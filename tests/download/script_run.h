@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace fovea {
+
+/// What a finished command left.
+struct ScriptResult {
+  int code = 0;          ///< exit code, or 128 + signal as a shell counts it
+  std::string messages;  ///< its standard output and standard error
+};
+
+/// How to start a command.
+struct ScriptCommand {
+  std::vector<std::string> words;        ///< the program's path and its arguments
+  std::vector<std::string> environment;  ///< "NAME=value"; nothing else is passed on
+  std::string folder;                    ///< the working folder
+  std::string log;                       ///< the file to which it writes its messages
+};
+
+/// A running command, in a process group of its own.
+class ScriptRun {
+ public:
+  explicit ScriptRun(const ScriptCommand& command);
+  ~ScriptRun();
+  ScriptRun(const ScriptRun&) = delete;
+  ScriptRun& operator=(const ScriptRun&) = delete;
+
+  /// What Ctrl-C does in a terminal.
+  void interrupt() const;
+
+  /// What it has written so far.
+  std::string messages() const;
+
+  ScriptResult wait();
+
+ private:
+  pid_t process_ = 0;
+  std::string log_;
+};
+
+/// A complete file.
+std::string contents_of(const std::string& path);
+
+}  // namespace fovea
