@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # From a fresh checkout to a trained classifier: installs what is missing, builds the program, trains on Fashion-MNIST,
-# scores the test split and classifies four images. What is done already is not done again.
+# scores the test split, classifies four images and draws where the network looked at them. What is done already is not
+# done again.
 # usage: tools/quickstart.sh
 # shellcheck source=tools/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
@@ -16,6 +17,7 @@ stage "build" build build/release fovea_executable
 if [[ ! -e $run/summary.json ]]; then stage "train" "$fovea" train configs/quickstart.yaml --resume; fi
 stage "score the test split" "$fovea" eval "$run"
 stage "classify four images" "$fovea" predict "$run" "${images[@]}"
+stage "draw its attention" "$fovea" overlay "$run" "${images[@]}" --layer all
 
 cat <<END
 
@@ -27,9 +29,12 @@ Where things are, in $run
   summary.json        the result
   metrics.jsonl       loss and accuracy of every epoch
   config.yaml         the complete configuration
+  curves.png          learning curves; confusion_test.png and calibration_test.png are beside it
+  overlays/attention  where the network looked: start with contact_sheet.png
 
 How to go on
   classify your own image     $fovea predict $run IMAGE
+  see what it looked at       $fovea overlay $run IMAGE
   list the mechanisms         $fovea list blocks
   train with another one      $fovea train configs/quickstart.yaml --set model.attention=eca --out runs/eca
 END
