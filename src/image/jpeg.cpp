@@ -41,6 +41,14 @@ void judge_warning(j_common_ptr state, int level) {
 
 void stay_silent(j_common_ptr) {}
 
+/// A member of its own, so that it is cleared away also when the constructor below throws.
+struct JpegState : jpeg_decompress_struct {
+  JpegState() : jpeg_decompress_struct{} {}
+  ~JpegState() { jpeg_destroy_decompress(this); }
+  JpegState(const JpegState&) = delete;
+  JpegState& operator=(const JpegState&) = delete;
+};
+
 class JpegReader {
  public:
   JpegReader(std::span<const std::uint8_t> bytes, const std::string& path) : path_(path) {
@@ -58,7 +66,6 @@ class JpegReader {
       jpeg_start_decompress(&state_);
     });
   }
-  ~JpegReader() { jpeg_destroy_decompress(&state_); }
   JpegReader(const JpegReader&) = delete;
   JpegReader& operator=(const JpegReader&) = delete;
 
@@ -114,7 +121,7 @@ class JpegReader {
 
   const std::string& path_;
   JpegErrors errors_{};
-  jpeg_decompress_struct state_{};
+  JpegState state_;
 };
 
 }  // namespace
