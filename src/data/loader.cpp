@@ -23,7 +23,7 @@ struct BatchStream::State {
   };
 
   const Loader* loader = nullptr;
-  Indices order;
+  EpochOrder order;
   std::int64_t epoch = 0;
   std::int64_t end = 0;
   std::int64_t next_to_make = 0;
@@ -88,7 +88,9 @@ Loader::Loader(std::shared_ptr<const Dataset> dataset, Indices indices, std::sha
       indices_(std::move(indices)),
       preprocess_(std::move(preprocess)),
       options_(std::move(options)),
-      mean_(mean_fill(preprocess_->normalization()->mean)) {}
+      mean_(mean_fill(preprocess_->normalization()->mean)) {
+  if (options_.training && options_.sampling == Sampling::balanced) classes_ = group_by_class(*dataset_, indices_);
+}
 
 std::int64_t Loader::batches() const {
   const std::int64_t full = images() / options_.batch_size;
@@ -100,7 +102,7 @@ std::int64_t Loader::batches() const {
 BatchStream Loader::epoch(std::int64_t epoch, std::int64_t first_batch) const {
   auto state = std::make_unique<BatchStream::State>();
   state->loader = this;
-  state->order = options_.training ? shuffled(indices_, options_.seed, epoch) : indices_;
+  state->order = order(epoch);
   state->epoch = epoch;
   state->end = batches();
   state->next_to_make = state->next_to_take = first_batch;
@@ -109,8 +111,16 @@ BatchStream Loader::epoch(std::int64_t epoch, std::int64_t first_batch) const {
   return BatchStream(std::move(state));
 }
 
-RandomStream Loader::stream_of(std::int64_t index, std::int64_t epoch) const {
-  return {options_.seed, Purpose::augment, {static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(index)}};
+EpochOrder Loader::order(std::int64_t epoch) const {
+  if (!options_.training) return once_each(indices_);
+  if (options_.sampling == Sampling::balanced) return balanced_order(classes_, options_.seed, epoch);
+  return once_each(shuffled(indices_, options_.seed, epoch));
+}
+
+RandomStream Loader::stream_of(const ImageUse& use, std::int64_t epoch) const {
+  const RandomStream first(options_.seed, Purpose::augment,
+                           {static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(use.index)});
+  return use.repetition == 0 ? first : first.child(static_cast<std::uint64_t>(use.repetition));
 }
 
 Image Loader::augmented(const Image& photo, const RandomStream& stream) const {
@@ -120,11 +130,11 @@ Image Loader::augmented(const Image& photo, const RandomStream& stream) const {
   return image;
 }
 
-std::optional<Sample> Loader::prepared(std::int64_t index, std::int64_t epoch, std::string& why) const {
+std::optional<Sample> Loader::prepared(std::int64_t index, const RandomStream& stream, std::string& why) const {
   try {
     Sample sample = dataset_->sample(index);
     try {
-      sample.image = options_.training ? augmented(sample.image, stream_of(index, epoch)) : (*preprocess_)(sample.image);
+      sample.image = options_.training ? augmented(sample.image, stream) : (*preprocess_)(sample.image);
     } catch (const InputError& error) {
       throw InputError(dataset_->name(index) + ": " + error.what());
     }
@@ -137,19 +147,23 @@ std::optional<Sample> Loader::prepared(std::int64_t index, std::int64_t epoch, s
   }
 }
 
-Sample Loader::prepared_or_next(const Indices& order, std::int64_t position, std::int64_t epoch) const {
+Sample Loader::prepared_or_next(const EpochOrder& order, std::int64_t position, const RandomStream& stream) const {
   constexpr std::int64_t kMostInARow = 64;
   const std::int64_t attempts = std::min<std::int64_t>(kMostInARow, std::ssize(order));
   std::string why;
   for (std::int64_t attempt = 0; attempt < attempts; ++attempt) {
     const auto next = static_cast<std::size_t>((position + attempt) % std::ssize(order));
-    if (auto sample = prepared(order[next], epoch, why)) return *std::move(sample);
+    if (auto sample = prepared(order[next].index, stream, why)) return *std::move(sample);
   }
   throw InputError("data", "a readable image", std::to_string(attempts) + " unreadable ones in a row",
                    "check the files; one of them: " + why);
 }
 
 Batch Loader::batch(const Indices& order, std::int64_t epoch, std::int64_t number) const {
+  return batch(once_each(order), epoch, number);
+}
+
+Batch Loader::batch(const EpochOrder& order, std::int64_t epoch, std::int64_t number) const {
   const std::int64_t begin = number * options_.batch_size;
   const std::int64_t size = std::ssize(order);
   const std::int64_t end = number + 1 == batches() ? size : std::min(size, begin + options_.batch_size);
@@ -158,13 +172,14 @@ Batch Loader::batch(const Indices& order, std::int64_t epoch, std::int64_t numbe
   std::vector<RandomStream> streams;
   std::string why;
   for (std::int64_t position = begin; position < end; ++position) {
-    const std::int64_t index = order[static_cast<std::size_t>(position)];
+    const ImageUse& use = order[static_cast<std::size_t>(position)];
+    const RandomStream stream = stream_of(use, epoch);
     std::optional<Sample> sample =
-        options_.training ? prepared_or_next(order, position, epoch) : prepared(index, epoch, why);
+        options_.training ? prepared_or_next(order, position, stream) : prepared(use.index, stream, why);
     if (!sample) continue;
     images.push_back(std::move(sample->image));
     labels.push_back(sample->label);
-    if (options_.training) streams.push_back(stream_of(index, epoch));  // of the place, also when another takes it
+    streams.push_back(stream);
   }
   const auto mixed = options_.training ? mix_batch(options_.augment, images, labels, streams) : std::nullopt;
   Batch batch = collate(images, labels, preprocess_->normalization());

@@ -3,17 +3,10 @@
 #include <numeric>
 
 #include <fovea/base/random.h>
+#include <fovea/data/shuffle.h>
 #include <fovea/data/split.h>
 
 namespace fovea {
-namespace {
-
-/// Fisher and Yates' shuffle; std::shuffle's result differs between standard libraries.
-void shuffle(Indices& indices, RandomStream stream) {
-  for (std::size_t i = indices.size(); i > 1; --i) std::swap(indices[i - 1], indices[stream.below(i)]);
-}
-
-}  // namespace
 
 Indices first_indices(std::int64_t count, std::int64_t limit) {
   Indices indices(static_cast<std::size_t>(limit > 0 ? std::min(limit, count) : count));
@@ -23,7 +16,8 @@ Indices first_indices(std::int64_t count, std::int64_t limit) {
 
 TrainingSplit split_validation(const Indices& indices, double fraction, std::uint64_t seed) {
   Indices order = indices;
-  shuffle(order, RandomStream(seed, Purpose::split));
+  RandomStream draws(seed, Purpose::split);
+  shuffle(order, draws);
   const auto wanted = static_cast<std::int64_t>(std::llround(fraction * static_cast<double>(order.size())));
   const auto boundary =
       order.begin() + std::clamp<std::int64_t>(wanted, 0, std::max<std::int64_t>(0, std::ssize(order) - 1));
@@ -34,7 +28,8 @@ TrainingSplit split_validation(const Indices& indices, double fraction, std::uin
 }
 
 Indices shuffled(Indices indices, std::uint64_t seed, std::int64_t epoch) {
-  shuffle(indices, RandomStream(seed, Purpose::shuffle, {static_cast<std::uint64_t>(epoch)}));
+  RandomStream draws(seed, Purpose::shuffle, {static_cast<std::uint64_t>(epoch)});
+  shuffle(indices, draws);
   return indices;
 }
 

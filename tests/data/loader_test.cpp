@@ -20,6 +20,7 @@
 #include <fovea/base/error.h>
 #include <fovea/data/loader.h>
 #include <fovea/data/mix.h>
+#include <fovea/data/relabelled.h>
 
 #include "augmentation_cases.h"
 
@@ -109,6 +110,23 @@ class PatchyDataset final : public CountingDataset {
   std::set<std::int64_t> narrow_;
 };
 
+/// Class 0 has one image, class 1 two, and class 2 all others.
+class UnevenDataset final : public CountingDataset {
+ public:
+  using CountingDataset::CountingDataset;
+
+  std::int64_t label(std::int64_t index) const override { return index == 0 ? 0 : index < 3 ? 1 : 2; }
+  const std::vector<std::string>& class_names() const override { return names_; }
+  Sample sample(std::int64_t index) const override {
+    Sample sample = CountingDataset::sample(index);
+    sample.label = label(index);
+    return sample;
+  }
+
+ private:
+  std::vector<std::string> names_{"one", "two", "many"};
+};
+
 constexpr std::uint64_t kLoaderSeed = 11;
 
 LoaderOptions training_options(int workers) {
@@ -125,6 +143,12 @@ LoaderOptions evaluation_options(std::int64_t batch_size, int workers = 2) {
   LoaderOptions options;
   options.batch_size = batch_size;
   options.workers = workers;
+  return options;
+}
+
+LoaderOptions balanced_options(int workers) {
+  LoaderOptions options = training_options(workers);
+  options.sampling = Sampling::balanced;
   return options;
 }
 
@@ -145,6 +169,18 @@ std::vector<std::int64_t> labels_of(const std::vector<Batch>& batches) {
     for (std::int64_t i = 0; i < batch.size(); ++i) labels.push_back(batch.labels[i].item<std::int64_t>());
   }
   return labels;
+}
+
+/// Every image's pixels, in order.
+std::vector<std::vector<std::uint8_t>> pixels_in(const std::vector<Batch>& batches) {
+  std::vector<std::vector<std::uint8_t>> pixels;
+  for (const Batch& batch : batches) {
+    for (std::int64_t i = 0; i < batch.size(); ++i) {
+      const auto image = batch.images[i].contiguous();
+      pixels.emplace_back(image.data_ptr<std::uint8_t>(), image.data_ptr<std::uint8_t>() + image.numel());
+    }
+  }
+  return pixels;
 }
 
 void expect_same_batches(const std::vector<Batch>& left, const std::vector<Batch>& right) {
@@ -201,7 +237,7 @@ TEST(LoaderTest, EveryEpochHasAnOrderAndChangesOfItsOwn) {
                    training_options(1));
   std::set<std::vector<std::uint8_t>> versions;
   for (std::int64_t epoch = 0; epoch < 10; ++epoch) {
-    const Batch batch = one.batch({7}, epoch, 0);
+    const Batch batch = one.batch(Indices{7}, epoch, 0);
     const auto image = batch.images.contiguous();
     versions.emplace(image.data_ptr<std::uint8_t>(), image.data_ptr<std::uint8_t>() + image.numel());
   }
@@ -456,6 +492,89 @@ TEST(LoaderTest, OtherLabelsAreThereOnlyWhenImagesAreMixed) {
   expect_none(loader_of(std::make_shared<CountingDataset>(1), mixing).epoch(0).next().value());  // with what?
   mixing.training = false;
   expect_none(loader_of(dataset, mixing).epoch(0).next().value());
+}
+
+TEST(LoaderTest, BalancesTheClassesOfAnEpoch) {
+  const Loader loader = loader_of(std::make_shared<UnevenDataset>(32), balanced_options(2));
+  for (std::int64_t epoch = 0; epoch < 3; ++epoch) {
+    const auto labels = labels_of(all_batches(loader.epoch(epoch)));
+    ASSERT_EQ(std::ssize(labels), loader.images());
+    for (std::int64_t label = 0; label < 3; ++label) {  // 32 = 3 * 10 + 2: one class goes without, another in each epoch
+      EXPECT_EQ(std::count(labels.begin(), labels.end(), label), label == 2 - epoch ? 10 : 11)
+          << "class " << label << ", epoch " << epoch;
+    }
+  }
+}
+
+TEST(LoaderTest, BalancesTheClassesItsImagesHave) {
+  const auto dataset = std::make_shared<UnevenDataset>(32);
+  const auto preprocess = std::make_shared<Preprocess>(PreprocessOptions{});
+  const Loader loader(dataset, {1, 2, 20, 21, 22, 23}, preprocess, balanced_options(1));
+  std::vector<std::int64_t> labels = labels_of(all_batches(loader.epoch(0)));
+  std::sort(labels.begin(), labels.end());
+  EXPECT_THAT(labels, ElementsAre(1, 1, 1, 2, 2, 2));
+}
+
+TEST(LoaderTest, BalancesTheClassesOfARelabelledSet) {
+  const auto dataset = relabelled(std::make_shared<UnevenDataset>(9), {"many", "none", "one", "two"});
+  std::vector<std::int64_t> labels = labels_of(all_batches(loader_of(dataset, balanced_options(1)).epoch(0)));
+  std::sort(labels.begin(), labels.end());
+  EXPECT_THAT(labels, ElementsAre(0, 0, 0, 2, 2, 2, 3, 3, 3));
+}
+
+TEST(LoaderTest, EvaluationIsNotBalanced) {
+  LoaderOptions options = evaluation_options(4);
+  options.sampling = Sampling::balanced;
+  EXPECT_THAT(labels_of(all_batches(loader_of(std::make_shared<UnevenDataset>(5), options).epoch(0))),
+              ElementsAre(0, 1, 1, 2, 2));
+}
+
+TEST(LoaderTest, BalancedEpochsDependOnNothingButSeedAndEpoch) {
+  const auto dataset = std::make_shared<UnevenDataset>(31);
+  const std::vector<Batch> whole = all_batches(loader_of(dataset, balanced_options(1)).epoch(4));
+  const Loader loader = loader_of(dataset, balanced_options(3));
+  expect_same_batches(all_batches(loader.epoch(4)), whole);
+  expect_same_batches(all_batches(loader.epoch(4, 3)), {whole.begin() + 3, whole.end()});
+  LoaderOptions larger = balanced_options(2);
+  larger.batch_size = 7;
+  const std::vector<Batch> others = all_batches(loader_of(dataset, larger).epoch(4));
+  EXPECT_EQ(labels_of(others), labels_of(whole));
+  EXPECT_EQ(pixels_in(others), pixels_in(whole));
+  EXPECT_NE(labels_of(all_batches(loader.epoch(5))), labels_of(whole));
+  LoaderOptions another_seed = balanced_options(1);
+  another_seed.seed = kLoaderSeed + 1;
+  EXPECT_NE(labels_of(all_batches(loader_of(dataset, another_seed).epoch(4))), labels_of(whole));
+}
+
+TEST(LoaderTest, AugmentsEveryUseOfAnImageAnew) {
+  const auto dataset = std::make_shared<UnevenDataset>(30);
+  const Loader balanced = loader_of(dataset, balanced_options(1));
+  const Loader once = loader_of(dataset, training_options(1));
+  const EpochOrder order = balanced.order(2);
+  const auto pixels = pixels_in(all_batches(balanced.epoch(2)));
+  ASSERT_EQ(pixels.size(), order.size());
+  std::set<std::vector<std::uint8_t>> versions;  // of the image that is a class of its own: 10 uses, 18 versions exist
+  for (std::size_t position = 0; position < order.size(); ++position) {
+    const auto [index, repetition] = order[position];
+    if (index == 0) versions.insert(pixels[position]);
+    if (repetition == 0) {  // as where every image comes once
+      EXPECT_EQ(pixels[position], pixels_in({once.batch(Indices{index}, 2, 0)}).front()) << "image " << index;
+    }
+  }
+  EXPECT_GT(versions.size(), 4U);
+}
+
+TEST(LoaderTest, AugmentsAReplacementAnew) {
+  const auto dataset = std::make_shared<PatchyDataset>(2, std::set<std::int64_t>{0});
+  const Loader loader = loader_of(dataset, training_options(1));
+  int different = 0;
+  for (std::int64_t epoch = 0; epoch < 20; ++epoch) {
+    const std::vector<Batch> batches = all_batches(loader.epoch(epoch));
+    EXPECT_THAT(labels_of(batches), ElementsAre(1, 1));
+    const auto pixels = pixels_in(batches);
+    if (pixels[0] != pixels[1]) ++different;
+  }
+  EXPECT_GT(different, 10);  // 17 of 18 pairs of versions differ
 }
 
 TEST(LoaderTest, EndsMoreThanOnce) {
