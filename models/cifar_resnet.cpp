@@ -2,6 +2,8 @@
 
 #include <fovea/base/error.h>
 #include <fovea/models/cifar_resnet.h>
+#include <fovea/nn/dropout.h>
+#include <fovea/nn/stochastic_depth.h>
 
 namespace fovea {
 namespace {
@@ -31,11 +33,18 @@ void CifarResnetOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("width", width, {1, 1024}, "channels of the first stage; doubled at each of the two next");
   fields.choice("shortcut", shortcut, {{"pad", Shortcut::pad}, {"conv", Shortcut::conv}},
                 "where shapes differ: zero padding (option A of the paper) or a 1x1 convolution (option B)");
+  fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature before the last layer, in training");
+  fields.real("stochastic_depth", stochastic_depth, kFractionBelowOne,
+              "probability of leaving out the last block's branch, in training; proportionally less before");
 }
 
 CifarResnetBlock::CifarResnetBlock(const FeatureShape& in, std::int64_t out_channels, std::int64_t stride, Shortcut shortcut,
-                                   std::int64_t stage, const std::string& path, SlotFactory& slots)
-    : Module("CifarResnetBlock"), stride_(stride), new_channels_(out_channels - in.channels) {
+                                   std::int64_t stage, const std::string& path, SlotFactory& slots, double drop_probability)
+    : Module("CifarResnetBlock"),
+      stride_(stride),
+      new_channels_(out_channels - in.channels),
+      drop_probability_(drop_probability),
+      path_(path) {
   const FeatureShape inside{out_channels, strided(in.height, stride), strided(in.width, stride)};
   conv1_ = register_module("conv1", convolution3x3(in.channels, out_channels, stride));
   bn1_ = register_module("bn1", torch::nn::BatchNorm2d(out_channels));
@@ -67,11 +76,16 @@ torch::Tensor CifarResnetBlock::shortcut(const torch::Tensor& features) {
 torch::Tensor CifarResnetBlock::forward(const torch::Tensor& features, ForwardContext& context) {
   const auto hidden = torch::relu(bn1_(conv1_(features)));
   const auto mixed = mixer_ ? mixer_->forward(hidden, context) : conv2_(hidden);
-  return slot_.join(bn2_(mixed), shortcut(features), Activation::relu, context);
+  const auto branch = bn2_(mixed);
+  torch::Tensor keep;
+  if (is_training() && drop_probability_ > 0) {
+    keep = stochastic_depth_factors(branch, drop_probability_, context.random.child(path_).child("stochastic_depth"));
+  }
+  return slot_.join(branch, shortcut(features), Activation::relu, context, keep);
 }
 
 CifarResnet::CifarResnet(const CifarResnetOptions& options, const InputSpec& input, SlotFactory& slots)
-    : Classifier("CifarResnet"), in_channels_(input.channels) {
+    : Classifier("CifarResnet"), in_channels_(input.channels), dropout_(options.dropout) {
   FeatureShape shape{input.channels, input.height, input.width};
   input_warp_ = slots.warp({Slot::input, 0, shape, shape.channels, 1, "warp", {}});
   if (input_warp_) {
@@ -99,11 +113,14 @@ CifarResnet::Stage CifarResnet::make_stage(const CifarResnetOptions& options, st
   const std::int64_t out_channels = options.width << (number - 1);
   Stage stage;
   stage.blocks = torch::nn::ModuleList();
-  for (std::int64_t i = 0; i < blocks_per_stage(options.depth); ++i) {
+  const std::int64_t blocks = blocks_per_stage(options.depth);
+  for (std::int64_t i = 0; i < blocks; ++i) {
     const std::int64_t stride = number > 1 && i == 0 ? 2 : 1;
     const std::string path = name + "." + std::to_string(i);
-    stage.blocks->push_back(
-        std::make_shared<CifarResnetBlock>(shape, out_channels, stride, options.shortcut, number, path, slots));
+    const double drop_probability =
+        stochastic_depth_probability((number - 1) * blocks + i + 1, kStages * blocks, options.stochastic_depth);
+    stage.blocks->push_back(std::make_shared<CifarResnetBlock>(shape, out_channels, stride, options.shortcut, number, path,
+                                                               slots, drop_probability));
     shape = {out_channels, strided(shape.height, stride), strided(shape.width, stride)};
   }
   register_module(name, stage.blocks);
@@ -133,7 +150,8 @@ ModelOutput CifarResnet::forward(const Batch& batch, ForwardContext& context) {
     features = context.tap(*stage.blocks, {TapKind::features}, features);
     stage_features.push_back(features);
   }
-  const auto pooled = pool_ ? pool_->forward({features, {}, stage_features}, context) : features.mean({2, 3});  // [N, C]
+  auto pooled = pool_ ? pool_->forward({features, {}, stage_features}, context) : features.mean({2, 3});  // [N, C]
+  if (is_training()) pooled = dropout(pooled, dropout_, context.random.child("dropout"));
   return {fc_(pooled)};
 }
 

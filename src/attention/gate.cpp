@@ -16,6 +16,15 @@ torch::Tensor GateChain::forward(const torch::Tensor& features, ForwardContext& 
   return gated;
 }
 
+torch::Tensor GateSlot::join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
+                             ForwardContext& context, const torch::Tensor& keep) const {
+  if (keep.defined()) {
+    const auto gated = gate_ ? gate_->forward(features, context) : features;
+    return activate(torch::addcmul(residual, gated, keep), activation);
+  }
+  return gate_ ? gate_->join(features, residual, activation, context) : activate(features + residual, activation);
+}
+
 void expect_features(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels) {
   if (features.dim() == 4 && features.size(1) == channels && features.numel() > 0) return;
   std::ostringstream got;

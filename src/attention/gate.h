@@ -34,10 +34,10 @@ class GateSlot {
   /// To be registered by the block; nullptr without a gate.
   const std::shared_ptr<Gate>& gate() const { return gate_; }
 
+  /// activation(keep * gate(features) + residual). @param keep factors that fit the gated features, as those of
+  /// stochastic_depth_factors(); undefined = all of it is kept.
   torch::Tensor join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
-                     ForwardContext& context) const {
-    return gate_ ? gate_->join(features, residual, activation, context) : activate(features + residual, activation);
-  }
+                     ForwardContext& context, const torch::Tensor& keep = {}) const;
 
  private:
   std::shared_ptr<Gate> gate_;

@@ -55,6 +55,8 @@ std::string describe_list(const std::string& item, IntegerRange count) {
   return "a list of " + std::to_string(count.minimum) + " to " + std::to_string(count.maximum) + ", each " + item;
 }
 
+constexpr const char* kTexts = "a list of texts";
+
 template <typename Number>
 bool parse_number(const std::string& text, Number& number) {
   const char* end = text.data() + text.size();
@@ -114,13 +116,20 @@ class FieldReader final : public FieldVisitor {
 
   void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange range, IntegerRange count,
                 const char*) override {
-    read_list(name, value, count, describe(range),
-              [&](const Value& item, const std::string& expected) { return to_integer(item, name, range, expected); });
+    const std::string expected = describe_list(describe(range), count);
+    read_list(name, value, count, expected, [&](const Value& item) { return to_integer(item, name, range, expected); });
   }
 
   void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count, const char*) override {
-    read_list(name, value, count, describe(range),
-              [&](const Value& item, const std::string& expected) { return to_real(item, name, range, expected); });
+    const std::string expected = describe_list(describe(range), count);
+    read_list(name, value, count, expected, [&](const Value& item) { return to_real(item, name, range, expected); });
+  }
+
+  void texts(const char* name, std::vector<std::string>& value, const char*) override {
+    read_list(name, value, kNonNegativeInteger, kTexts, [&](const Value& item) {
+      if (item.kind != Value::Kind::scalar) fail(item, name, kTexts);
+      return item.scalar;
+    });
   }
 
   void group(const char* name, Options& options, const char*) override {
@@ -174,25 +183,24 @@ class FieldReader final : public FieldVisitor {
     return number;
   }
 
-  template <typename Number, typename Convert>
-  void read_list(const char* name, std::vector<Number>& value, IntegerRange count, const std::string& item,
+  template <typename Item, typename Convert>
+  void read_list(const char* name, std::vector<Item>& value, IntegerRange count, const std::string& expected,
                  Convert convert) {
     const Value* given = take(name);
     if (given == nullptr) return;
-    const std::string expected = describe_list(item, count);
-    std::vector<Number> numbers;
+    std::vector<Item> items;
     if (given->kind == Value::Kind::scalar) {
-      numbers.push_back(convert(*given, expected));
+      items.push_back(convert(*given));
     } else if (given->kind == Value::Kind::list) {
-      for (const Value& element : given->list) numbers.push_back(convert(element, expected));
+      for (const Value& element : given->list) items.push_back(convert(element));
     } else {
       fail(*given, name, expected);
     }
-    const auto length = static_cast<std::int64_t>(numbers.size());
+    const auto length = static_cast<std::int64_t>(items.size());
     if (length < count.minimum || length > count.maximum) {
       throw InputError(place(given->origin, join_path(path_, name)), expected, std::to_string(length) + " values");
     }
-    value = std::move(numbers);
+    value = std::move(items);
   }
 
   const Value& map_;
@@ -218,6 +226,7 @@ class FieldWriter final : public FieldVisitor {
   void reals(const char* name, std::vector<double>& value, RealRange, IntegerRange, const char*) override {
     document[name] = value;
   }
+  void texts(const char* name, std::vector<std::string>& value, const char*) override { document[name] = value; }
   void group(const char* name, Options& options, const char*) override { document[name] = write_fields(options); }
   void custom(const char* name, CustomField& field, const char*) override { document[name] = field.write(); }
 
@@ -251,6 +260,9 @@ class FieldLister final : public FieldVisitor {
   }
   void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count, const char* help) override {
     add(name, value, describe_list(describe(range), count), help);
+  }
+  void texts(const char* name, std::vector<std::string>& value, const char* help) override {
+    add(name, value, kTexts, help);
   }
   void group(const char* name, Options& options, const char*) override {
     FieldLister nested(prefix_ + name + ".");

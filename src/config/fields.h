@@ -69,6 +69,8 @@ class FieldVisitor {
                         const char* help) = 0;
   virtual void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count,
                      const char* help) = 0;
+  /// Any number of texts; a single one is a list of one.
+  virtual void texts(const char* name, std::vector<std::string>& value, const char* help) = 0;
   virtual void group(const char* name, Options& options, const char* help) = 0;
   virtual void custom(const char* name, CustomField& field, const char* help) = 0;
 

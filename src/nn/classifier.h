@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include <torch/torch.h>
 
@@ -32,6 +33,11 @@ class Classifier : public torch::nn::Module {
  public:
   using torch::nn::Module::Module;
   virtual ModelOutput forward(const Batch& batch, ForwardContext& context) = 0;
+
+  /// Path of the layer that makes the logits, e.g. "fc"; empty when no single layer does.
+  virtual std::string head() const { return {}; }
+  /// Path of the convolution that reads the image, e.g. "conv1"; empty when there is none.
+  virtual std::string input_layer() const { return {}; }
 };
 
 /// What a classifier is built for.

@@ -59,6 +59,7 @@ struct EveryField : Options {
   std::optional<double> optional = 0.75;
   std::vector<std::int64_t> sizes{7};
   std::vector<double> mean{0.1, 0.2, 0.3};
+  std::vector<std::string> layers{"first", "last"};
   Shade shade = Shade::middle;
   InnerOptions inner;
   SizeField custom_size;
@@ -80,6 +81,7 @@ struct EveryField : Options {
     fields.optional_real("optional", optional, kPositive, "a number or none");
     fields.integers("sizes", sizes, kNonNegativeInteger, {1, 2}, "one or two sizes");
     fields.reals("mean", mean, kFraction, {3, 3}, "three fractions");
+    fields.texts("layers", layers, "some names");
     fields.choice("shade", shade, {{"dark", Shade::dark}, {"middle", Shade::middle}, {"light", Shade::light}}, "how light");
     fields.group("inner", inner, "more fields");
     fields.custom("custom_size", custom_size, "AxB");
@@ -135,6 +137,7 @@ text: "two words"
 optional: none
 sizes: [0, 12]
 mean: [0, 0.5, 1]
+layers: [a b, "*.1", none, 3]
 shade: light
 inner: {depth: 7}
 custom_size: 3x4
@@ -155,6 +158,7 @@ custom_size: 3x4
   EXPECT_EQ(options.optional, std::nullopt);
   EXPECT_THAT(options.sizes, ElementsAre(0, 12));
   EXPECT_THAT(options.mean, ElementsAre(0.0, 0.5, 1.0));
+  EXPECT_THAT(options.layers, ElementsAre("a b", "*.1", "none", "3"));
   EXPECT_EQ(options.shade, Shade::light);
   EXPECT_EQ(options.inner.depth, 7);
   EXPECT_EQ(options.custom_size.text, "3x4");
@@ -212,6 +216,10 @@ TEST(ReadFieldsTest, SaysWhatItExpectedAndGot) {
       {"mean: 0.5", {mean, "1 values"}},
       {"mean: [0, 0.5, 2]", {mean, "'2'"}},
       {"mean:", {mean, "nothing"}},
+      {"layers: [a, [b]]", {"a list of texts", "a list"}},
+      {"layers: [a, null]", {"a list of texts", "nothing"}},
+      {"layers: {a: b}", {"a list of texts", "a map"}},
+      {"layers:", {"a list of texts", "nothing"}},
       {"shade: grey", {"one of dark, middle and light", "'grey'"}},
       {"shade: [dark]", {"one of dark, middle and light", "a list"}},
       {"shade:", {"one of dark, middle and light", "nothing"}},
@@ -250,6 +258,8 @@ TEST(ReadFieldsTest, NamesTheSettingThatWasWrong) {
 TEST(ReadFieldsTest, AScalarIsAListOfOne) {
   EXPECT_THAT(read_every("sizes: 256").sizes, ElementsAre(256));
   EXPECT_THAT(read_every("sizes: [256]").sizes, ElementsAre(256));
+  EXPECT_THAT(read_every("layers: layer1").layers, ElementsAre("layer1"));
+  EXPECT_THAT(read_every("layers: []").layers, IsEmpty());
 }
 
 TEST(ReadFieldsTest, AWrongListLeavesTheDefault) {
@@ -295,15 +305,16 @@ EveryField every_field_changed() {
   return read_every(R"(
 {flag: false, any: 12, count: 3, at_most: -7, digit: 1, number: 0.1, above: 1e-5, not_negative: 1e300, ceiling: -2,
  fraction: 0.333333333333333314829616256247390992939472198486328125, below_one: 0.5, between: 0.9, text: "123",
- optional: 0.001, sizes: [3, 4], mean: [0.485, 0.456, 0.406], shade: dark, inner: {depth: 11}, custom_size: 5x6})");
+ optional: 0.001, sizes: [3, 4], mean: [0.485, 0.456, 0.406], layers: ["1e3"], shade: dark, inner: {depth: 11}, custom_size: 5x6})");
 }
 
 TEST(WriteFieldsTest, WritesEveryFieldInOrder) {
   EveryField options = every_field_changed();
-  EXPECT_EQ(write_fields(options).dump(),
-            R"({"flag":false,"any":12,"count":3,"at_most":-7,"digit":1,"number":0.1,"above":1e-05,"not_negative":1e+300,)"
-            R"("ceiling":-2.0,"fraction":0.3333333333333333,"below_one":0.5,"between":0.9,"text":"123","optional":0.001,)"
-            R"("sizes":[3,4],"mean":[0.485,0.456,0.406],"shade":"dark","inner":{"depth":11},"custom_size":"5x6"})");
+  EXPECT_EQ(
+      write_fields(options).dump(),
+      R"({"flag":false,"any":12,"count":3,"at_most":-7,"digit":1,"number":0.1,"above":1e-05,"not_negative":1e+300,)"
+      R"("ceiling":-2.0,"fraction":0.3333333333333333,"below_one":0.5,"between":0.9,"text":"123","optional":0.001,)"
+      R"("sizes":[3,4],"mean":[0.485,0.456,0.406],"layers":["1e3"],"shade":"dark","inner":{"depth":11},"custom_size":"5x6"})");
 }
 
 TEST(WriteFieldsTest, ReadsBackFromYamlAndFromJson) {
@@ -341,7 +352,7 @@ TEST(ListFieldsTest, FlattensGroupsAndGivesDefaults) {
     EXPECT_FALSE(row.at("allowed").get<std::string>().empty()) << names.back();
   }
   EXPECT_THAT(names, ElementsAre("flag", "any", "count", "at_most", "digit", "number", "above", "not_negative", "ceiling",
-                                 "fraction", "below_one", "between", "text", "optional", "sizes", "mean", "shade",
+                                 "fraction", "below_one", "between", "text", "optional", "sizes", "mean", "layers", "shade",
                                  "inner.depth", "custom_size"));
   Json expected = write_fields(options);
   for (const std::string& name : names) {
@@ -361,6 +372,7 @@ TEST(ListFieldsTest, SaysWhatIsAllowedInTheWordsOfTheMessages) {
   EXPECT_EQ(allowed("digit"), "an integer from 0 to 9");
   EXPECT_EQ(allowed("below_one"), "a number in [0, 1)");
   EXPECT_EQ(allowed("optional"), "a number > 0 or none");
+  EXPECT_EQ(allowed("layers"), "a list of texts");
   EXPECT_EQ(allowed("sizes"), "a list of 1 to 2, each an integer >= 0");
   EXPECT_EQ(allowed("shade"), "one of dark, middle and light");
   EXPECT_EQ(allowed("inner.depth"), "an integer >= 1");

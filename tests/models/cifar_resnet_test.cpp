@@ -7,6 +7,7 @@
 #include <string>
 #include <temporary_directory.h>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -16,6 +17,7 @@
 #include <fovea/base/error.h>
 #include <fovea/models/cifar_resnet.h>
 #include <fovea/models/model_field.h>
+#include <fovea/nn/initial_weights.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/nn/multiply_adds.h>
 #include <fovea/nn/state_dict.h>
@@ -75,12 +77,16 @@ torch::Tensor normal_images(std::int64_t count, const InputSpec& input, torch::S
   return images;
 }
 
-torch::Tensor logits_for(Classifier& network, const torch::Tensor& images, Probe* probe = nullptr) {
+torch::Tensor logits_for(Classifier& network, const torch::Tensor& images, ForwardContext& context) {
   Batch batch;
   batch.images = images;
+  return network.forward(batch, context).logits;
+}
+
+torch::Tensor logits_for(Classifier& network, const torch::Tensor& images, Probe* probe = nullptr) {
   ForwardContext context;
   context.probe = probe;
-  return network.forward(batch, context).logits;
+  return logits_for(network, images, context);
 }
 
 std::set<std::string> parameter_names(const torch::nn::Module& module) {
@@ -467,12 +473,14 @@ struct FeatureProbe final : Probe {
     if (about.kind == TapKind::features) {
       modules.push_back(&module);
       shapes.push_back(tensor.sizes().vec());
+      features.push_back(tensor);
       if (shapes.size() == replace_number) return torch::zeros_like(tensor);
     }
     return tensor;
   }
   std::vector<const torch::nn::Module*> modules;
   std::vector<Sizes> shapes;
+  std::vector<torch::Tensor> features;
   std::size_t replace_number = 0;
 };
 
@@ -515,6 +523,232 @@ TEST(CifarResnetTest, GradientsMatchDifferences) {
   }
 }
 
+/// A network in training in which nothing of the images is left and every block's branch is 1 everywhere, so that a stage's
+/// last channel, which is new there, is the sum of the factors of its blocks.
+std::shared_ptr<CifarResnet> counting_resnet(CifarResnetOptions options, const InputSpec& input) {
+  auto network = plain_resnet(options, input);
+  network->to(torch::kFloat64);
+  initialise(*network, 1);
+  const torch::NoGradGuard no_grad;
+  for (auto& item : network->named_parameters()) {
+    if (item.key() == "bn1.weight" || item.key().ends_with(".bn2.weight")) item.value().zero_();
+    if (item.key().ends_with(".bn2.bias")) item.value().fill_(1);
+  }
+  network->train();
+  return network;
+}
+
+TEST(StochasticDepthTest, EveryBlocksBranchIsKeptOrLeftOutPerImage) {
+  constexpr std::int64_t kImages = 24;
+  const InputSpec input{1, 4, 3, 2};
+  // Probabilities l / L x rate: three blocks up to 3/4, nine blocks up to 9/10.
+  const std::map<std::int64_t, std::vector<double>> probabilities{{8, {0.25, 0.5, 0.75}},
+                                                                  {20, {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}}};
+  for (const auto& [depth, by_block] : probabilities) {
+    SCOPED_TRACE(depth);
+    CifarResnetOptions options = resnet_options(depth, 2);
+    options.stochastic_depth = by_block.back();
+    const auto network = counting_resnet(options, input);
+    FeatureProbe probe;
+    ForwardContext context;
+    context.probe = &probe;
+    context.random = RandomStream(17, Purpose::test);
+    logits_for(*network, normal_images(kImages, input, torch::kFloat64), context);
+    ASSERT_EQ(probe.features.size(), 3);
+    std::size_t block = 0;
+    for (std::size_t stage = 0; stage < 3; ++stage) {
+      auto sum = torch::zeros({kImages}, torch::kFloat64);
+      for (std::size_t i = 0; i < by_block.size() / 3; ++i, ++block) {
+        const std::string path = "layer" + std::to_string(stage + 1) + "." + std::to_string(i);
+        RandomStream stream = RandomStream(17, Purpose::test).child(path).child("stochastic_depth");
+        for (std::int64_t image = 0; image < kImages; ++image) {
+          if (stream.uniform() >= by_block[block]) sum[image] += 1 / (1 - by_block[block]);
+        }
+      }
+      const auto cells = probe.features[stage].select(1, -1);  // [N, H, W]
+      EXPECT_TRUE(torch::allclose(cells, sum.view({kImages, 1, 1}).expand_as(cells), 1e-12, 0)) << "stage " << stage + 1;
+      EXPECT_GT(std::get<0>(torch::_unique(sum)).numel(), 1) << "images draw for themselves";
+    }
+  }
+}
+
+TEST(StochasticDepthTest, ABranchIsScaledBehindItsGate) {
+  SlotFactory nothing;
+  Visits visits;
+  struct GateOnly final : SlotFactory {
+    explicit GateOnly(Visits& all) : visits(all) {}
+    std::shared_ptr<Gate> gate(const Site& site) override { return std::make_shared<ToyGate>(site, visits); }
+    Visits& visits;
+  } gated(visits);
+  const FeatureShape shape{3, 5, 4};
+  CifarResnetBlock block(shape, 3, 1, Shortcut::pad, 1, "layer1.0", gated, 0.5);
+  CifarResnetBlock reference(shape, 3, 1, Shortcut::pad, 1, "layer1.0", nothing);
+  for (CifarResnetBlock* each : {&block, &reference}) {
+    each->to(torch::kFloat64);
+    initialise(*each, 2);
+  }
+  const auto features = normal_images(16, {3, 5, 4, 0}, torch::kFloat64) + 50;  // so large that no sum is negative
+  ForwardContext context;
+  const auto branch = reference.forward(features, context) - features;
+  const auto added = block.forward(features, context) - features;
+  std::int64_t kept = 0;
+  for (std::int64_t image = 0; image < 16; ++image) {
+    if (added[image].eq(0).all().item<bool>()) continue;
+    ++kept;
+    EXPECT_TRUE(torch::allclose(added[image], branch[image], 1e-9, 1e-9)) << "halved by the gate, doubled for the lost";
+  }
+  EXPECT_GT(kept, 0);
+  EXPECT_LT(kept, 16);
+}
+
+TEST(CifarResnetTest, DropoutActsOnWhatTheLastLayerReads) {
+  const InputSpec input{1, 4, 3, 8};
+  CifarResnetOptions options = resnet_options(8, 2);
+  options.dropout = 0.75;
+  const auto network = counting_resnet(options, input);
+  {
+    const torch::NoGradGuard no_grad;
+    network->named_parameters()["fc.weight"].copy_(torch::eye(8));
+    network->named_parameters()["fc.bias"].zero_();
+  }
+  ForwardContext context;
+  context.random = RandomStream(17, Purpose::test);
+  const auto logits = logits_for(*network, normal_images(5, input, torch::kFloat64), context);
+  // The two channels of the first stage go through three blocks, the next two through two, the last four through one.
+  const auto pooled = torch::tensor({3, 3, 2, 2, 1, 1, 1, 1}, torch::kFloat64);
+  RandomStream stream = RandomStream(17, Purpose::test).child("dropout");
+  for (std::int64_t image = 0; image < 5; ++image) {
+    for (std::int64_t feature = 0; feature < 8; ++feature) {
+      const double expected = stream.uniform() < 0.75 ? 0.0 : 4 * pooled[feature].item<double>();
+      EXPECT_NEAR(logits[image][feature].item<double>(), expected, 1e-12);
+    }
+  }
+}
+
+CifarResnetOptions dropping_options() {
+  CifarResnetOptions options = resnet_options(14, 4);
+  options.dropout = 0.3;
+  options.stochastic_depth = 0.6;
+  return options;
+}
+
+TEST(CifarResnetTest, DrawsDependOnTheStreamAlone) {
+  const InputSpec input{2, 6, 7, 3};
+  const auto network = plain_resnet(dropping_options(), input);
+  give_life(*network, 1);
+  network->train();
+  const auto images = normal_images(8, input);
+  const auto logits_with = [&](std::uint64_t seed) {
+    ForwardContext context;
+    context.random = RandomStream(seed, Purpose::test);
+    auto logits = logits_for(*network, images, context);
+    EXPECT_EQ(context.random(), RandomStream(seed, Purpose::test)()) << "the context's own stream does not move";
+    return logits;
+  };
+  const auto logits = logits_with(1);
+  EXPECT_TRUE(torch::equal(logits_with(1), logits));
+  EXPECT_FALSE(torch::equal(logits_with(2), logits));
+}
+
+TEST(CifarResnetTest, DropoutShiftsNoOtherDraw) {
+  const InputSpec input{2, 6, 7, 3};
+  std::vector<torch::Tensor> last_features;
+  for (const double rate : {0.0, 0.3}) {
+    CifarResnetOptions options = dropping_options();
+    options.dropout = rate;
+    const auto network = plain_resnet(options, input);
+    give_life(*network, 1);
+    network->train();
+    FeatureProbe probe;
+    logits_for(*network, normal_images(8, input), &probe);
+    last_features.push_back(probe.features.back());
+  }
+  EXPECT_TRUE(torch::equal(last_features[0], last_features[1]));
+}
+
+TEST(CifarResnetTest, GradientsWithDropsMatchDifferences) {
+  const InputSpec input{1, 6, 5, 3};
+  CifarResnetOptions options = resnet_options(8, 2);
+  options.dropout = 0.3;
+  options.stochastic_depth = 0.6;
+  const auto network = plain_resnet(options, input);
+  network->to(torch::kFloat64);
+  give_life(*network, 3);
+  network->train();
+  const auto images = normal_images(6, input, torch::kFloat64).requires_grad_();
+  std::vector<std::pair<std::string, torch::Tensor>> variables{{"images", images}};
+  for (const auto& item : network->named_parameters()) variables.emplace_back(item.key(), item.value());
+  expect_gradients_match([&] { return logits_for(*network, images); }, variables);  // a fresh context: the same stream
+}
+
+class CifarResnetAttention : public testing::TestWithParam<std::string> {
+ protected:
+  std::shared_ptr<Classifier> network(const std::string& options, bool training) const {
+    auto classifier = built("{name: resnet8, width: 8, attention: " + GetParam() + options + "}");
+    give_life(*classifier, 4);
+    classifier->train(training);
+    return classifier;
+  }
+};
+
+TEST_P(CifarResnetAttention, NothingIsDroppedByDefaultOrInEvaluation) {
+  const std::string drops = ", dropout: 0.4, stochastic_depth: 0.7";
+  const auto images = normal_images(6, kCifarInput);
+  const auto evaluated = logits_for(*network("", false), images);
+  EXPECT_TRUE(torch::equal(logits_for(*network(", dropout: 0, stochastic_depth: 0", false), images), evaluated));
+  EXPECT_TRUE(torch::equal(logits_for(*network(drops, false), images), evaluated));
+
+  const auto trained = logits_for(*network("", true), images);
+  ForwardContext another;
+  another.random = RandomStream(99, Purpose::test);
+  EXPECT_TRUE(torch::equal(logits_for(*network(", dropout: 0, stochastic_depth: 0", true), images, another), trained));
+  EXPECT_FALSE(torch::equal(logits_for(*network(drops, true), images), trained));
+}
+
+TEST_P(CifarResnetAttention, DropsAddNothingToTheWeights) {
+  const auto names = [](const Classifier& classifier) {
+    std::vector<std::string> keys;
+    for (const auto& [name, tensor] : state_dict(classifier)) keys.push_back(name);
+    return keys;
+  };
+  EXPECT_EQ(names(*network(", dropout: 0.4, stochastic_depth: 0.7", true)), names(*network("", true)));
+}
+
+std::vector<std::string> gate_names() {
+  std::vector<std::string> names{"none"};
+  for (const MechanismRow& row : mechanism_registry()) {
+    if (std::holds_alternative<GateBuilder>(row.build)) names.push_back(row.name);
+  }
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, CifarResnetAttention, testing::ValuesIn(gate_names()),
+                         [](const auto& test) { return test.param; });
+
+// Images of three equal channels are to the first network what grey images are to the second.
+TEST(CifarResnetTest, StartsFromWeightsForOtherImagesAndClasses) {
+  const auto before = plain_resnet(resnet_options(8, 4), {3, 9, 8, 10});
+  give_life(*before, 1);
+  before->eval();
+  const auto after = plain_resnet(resnet_options(8, 4), {1, 9, 8, 4});
+  initialise(*after, 2);
+  after->eval();
+  const auto head = after->named_parameters()["fc.weight"].detach().clone();
+  InitialWeightsOptions options;
+  options.input = InitialInput::adapt;
+  load_initial_weights(*after, copy_state(*before), options, "test");
+
+  const auto grey = normal_images(3, {1, 9, 8, 4});
+  FeatureProbe seen_before, seen_after;
+  logits_for(*before, grey.expand({3, 3, 9, 8}), &seen_before);
+  logits_for(*after, grey, &seen_after);
+  for (std::size_t stage = 0; stage < 3; ++stage) {  // sums in another order: 1e-5 of values around 1
+    EXPECT_TRUE(torch::allclose(seen_after.features[stage], seen_before.features[stage], 1e-4, 1e-5))
+        << "stage " << stage + 1;
+  }
+  EXPECT_TRUE(torch::equal(after->named_parameters()["fc.weight"], head));
+}
+
 TEST(CifarResnetTest, TheSameImagesGiveTheSameLogits) {
   const auto network = built("{name: resnet8, width: 4, attention: cbam}");
   give_life(*network, 1);
@@ -533,7 +767,13 @@ TEST(ModelRegistryTest, EveryRowBuildsAndReadsBack) {
     EXPECT_TRUE(names.insert(row.name).second) << "listed twice";
     EXPECT_FALSE(row.title.empty());
     ModelField model = model_of(row.name);
-    EXPECT_GT(count_parameters(*build_classifier(model, {1, 8, 8, 2})), 0);
+    const auto network = build_classifier(model, {1, 8, 8, 2});
+    EXPECT_GT(count_parameters(*network), 0);
+    const auto parameters = network->named_parameters();
+    ASSERT_TRUE(parameters.contains(network->head() + ".weight"));
+    EXPECT_EQ(parameters[network->head() + ".weight"].size(0), 2) << "one row per class";
+    ASSERT_TRUE(parameters.contains(network->input_layer() + ".weight"));
+    EXPECT_EQ(parameters[network->input_layer() + ".weight"].size(1), 1) << "one kernel per channel";
     const Json written = model.write();
     EXPECT_EQ(model_of(written.dump()).write(), written);
   }
@@ -573,6 +813,10 @@ TEST(ModelFieldTest, MistakesAreRefusedWithTheirPlace) {
               ThrowsMessage<InputError>(HasSubstr("model.width: expected an integer")));
   EXPECT_THAT([] { model_of("{name: resnet8, shortcut: none}"); },
               ThrowsMessage<InputError>(HasSubstr("model.shortcut: expected one of pad and conv, got 'none'")));
+  EXPECT_THAT([] { model_of("{name: resnet8, dropout: 1}"); },
+              ThrowsMessage<InputError>(HasSubstr("model.dropout: expected a number in [0, 1), got '1'")));
+  EXPECT_THAT([] { model_of("{name: resnet8, stochastic_depth: -0.1}"); },
+              ThrowsMessage<InputError>(HasSubstr("model.stochastic_depth: expected a number in [0, 1), got '-0.1'")));
 }
 
 /// A small network with attention, its input and its file.

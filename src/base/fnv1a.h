@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace fovea {
+
+/// The 64-bit FNV-1a hash (Fowler, Noll and Vo): tells data apart. Whoever wants to can forge it, so it secures nothing.
+class Fnv1a {
+ public:
+  void absorb(std::span<const std::uint8_t> bytes) {
+    for (const std::uint8_t byte : bytes) state_ = (state_ ^ byte) * 0x100000001b3;
+  }
+  /// Its eight bytes, the lowest first.
+  void absorb(std::int64_t number) {
+    for (int shift = 0; shift < 64; shift += 8) {
+      const auto byte = static_cast<std::uint8_t>(number >> shift);
+      absorb({&byte, 1});
+    }
+  }
+  /// With its length, so that "ab" and "c" are not "a" and "bc".
+  void absorb(std::string_view text) {
+    absorb(static_cast<std::int64_t>(text.size()));
+    absorb({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  }
+
+  std::uint64_t state() const { return state_; }
+
+ private:
+  std::uint64_t state_ = 0xcbf29ce484222325;
+};
+
+}  // namespace fovea

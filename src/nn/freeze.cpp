@@ -1,0 +1,54 @@
+#include <algorithm>
+
+#include <fovea/nn/freeze.h>
+#include <fovea/nn/layer_pattern.h>
+
+namespace fovea {
+namespace {
+
+bool is_batch_norm(torch::nn::Module& module) {
+  return module.as<torch::nn::BatchNorm1d>() != nullptr || module.as<torch::nn::BatchNorm2d>() != nullptr ||
+         module.as<torch::nn::BatchNorm3d>() != nullptr;
+}
+
+bool chosen_by_any(const std::vector<std::string>& patterns, const std::string& path) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) { return chooses(pattern, path); });
+}
+
+void expect_each_chooses(const torch::nn::Module& network, const std::vector<std::string>& patterns,
+                         const std::string& where) {
+  for (const std::string& pattern : patterns) {
+    bool chooses_norm = false;
+    for (const auto& item : network.named_modules("", /*include_self=*/false))
+      chooses_norm |= is_batch_norm(*item.value()) && chooses(pattern, item.key());
+    if (!chooses_norm) parameters_matching(network, pattern, where);
+  }
+}
+
+}  // namespace
+
+Frozen freeze(torch::nn::Module& network, const std::vector<std::string>& patterns, const std::string& where) {
+  expect_each_chooses(network, patterns, where);
+  Frozen frozen;
+  for (auto& item : network.named_parameters()) {
+    if (!chosen_by_any(patterns, item.key())) continue;
+    item.value().set_requires_grad(false);
+    item.value().mutable_grad() = torch::Tensor();
+    frozen.parameters.push_back(item.key());
+  }
+  for (const auto& item : network.named_modules("", /*include_self=*/false)) {
+    torch::nn::Module& module = *item.value();
+    if (!is_batch_norm(module)) continue;
+    const std::vector<std::string> own = module.named_parameters().keys();
+    const bool rests = own.empty() ? chosen_by_any(patterns, item.key())
+                                   : std::all_of(own.begin(), own.end(), [&](const std::string& name) {
+                                       return chosen_by_any(patterns, item.key() + "." + name);
+                                     });
+    if (!rests) continue;
+    module.eval();
+    for (const std::string& buffer : module.named_buffers().keys()) frozen.buffers.push_back(item.key() + "." + buffer);
+  }
+  return frozen;
+}
+
+}  // namespace fovea

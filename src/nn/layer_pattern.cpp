@@ -1,0 +1,54 @@
+#include <algorithm>
+#include <fnmatch.h>
+
+#include <fovea/base/error.h>
+#include <fovea/config/fields.h>
+#include <fovea/nn/layer_pattern.h>
+
+namespace fovea {
+namespace {
+
+/// "a.b.c": a, a.b and a.b.c.
+std::vector<std::string> paths_to(const std::string& path) {
+  std::vector<std::string> paths;
+  for (std::size_t end = path.find('.'); end != std::string::npos; end = path.find('.', end + 1))
+    paths.push_back(path.substr(0, end));
+  paths.push_back(path);
+  return paths;
+}
+
+/// The error about a pattern that chooses no parameter.
+[[noreturn]] void throw_nothing_chosen(const torch::nn::Module& network, const std::string& pattern,
+                                       const std::string& where) {
+  std::vector<std::string> names, parts;  // of the parameters and the modules around them; the outermost of those
+  for (const auto& item : network.named_parameters()) {
+    for (const std::string& path : paths_to(item.key())) {
+      if (std::find(names.begin(), names.end(), path) != names.end()) continue;
+      names.push_back(path);
+      if (path.find('.') == std::string::npos) parts.push_back(path);
+    }
+  }
+  const std::string nearest = nearest_name(pattern, names);
+  throw InputError(where, "the name or pattern of a layer with parameters", "'" + pattern + "'",
+                   nearest.empty() ? "the network's parts are " + join_names(parts) : "did you mean '" + nearest + "'?");
+}
+
+}  // namespace
+
+bool chooses(const std::string& pattern, const std::string& path) {
+  const std::vector<std::string> paths = paths_to(path);
+  return std::any_of(paths.begin(), paths.end(),
+                     [&](const std::string& one) { return fnmatch(pattern.c_str(), one.c_str(), 0) == 0; });
+}
+
+std::vector<std::string> parameters_matching(const torch::nn::Module& network, const std::string& pattern,
+                                             const std::string& where) {
+  std::vector<std::string> chosen;
+  for (const auto& item : network.named_parameters()) {
+    if (chooses(pattern, item.key())) chosen.push_back(item.key());
+  }
+  if (chosen.empty()) throw_nothing_chosen(network, pattern, where);
+  return chosen;
+}
+
+}  // namespace fovea

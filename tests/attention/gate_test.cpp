@@ -1,0 +1,70 @@
+#include <memory>
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/attention/gate.h>
+#include <fovea/nn/initialise.h>
+
+#include "gradient_check.h"
+
+namespace fovea {
+namespace {
+
+/// Halves features; its own end of a block adds 100, to be told from the general one.
+struct FusedGate final : Gate {
+  torch::Tensor forward(const torch::Tensor& features, ForwardContext&) override { return features * 0.5; }
+  torch::Tensor join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
+                     ForwardContext& context) override {
+    return Gate::join(features, residual, activation, context) + 100;
+  }
+};
+
+const auto kBranch = torch::tensor({2.0, -8.0, 4.0, 6.0}, torch::kFloat64).view({2, 1, 1, 2});
+const auto kResidual = torch::tensor({1.0, 3.0, -1.0, 5.0}, torch::kFloat64).view({2, 1, 1, 2});
+const auto kKeepSecond = torch::tensor({0.0, 2.0}, torch::kFloat64).view({2, 1, 1, 1});
+
+torch::Tensor slot_output(const GateSlot& slot, Activation activation, const torch::Tensor& keep = {}) {
+  ForwardContext context;
+  return slot.join(kBranch, kResidual, activation, context, keep).flatten();
+}
+
+TEST(GateSlotTest, WithoutFactorsTheGateJoinsByItself) {
+  const GateSlot slot(std::make_shared<FusedGate>());
+  EXPECT_TRUE(
+      torch::equal(slot_output(slot, Activation::none), torch::tensor({102.0, 99.0, 101.0, 108.0}, torch::kFloat64)));
+  EXPECT_TRUE(
+      torch::equal(slot_output(slot, Activation::relu), torch::tensor({102.0, 100.0, 101.0, 108.0}, torch::kFloat64)));
+}
+
+TEST(GateSlotTest, FactorsScaleWhatTheGateLeaves) {
+  const GateSlot slot(std::make_shared<FusedGate>());
+  const auto sum = torch::tensor({1.0, 3.0, 3.0, 11.0}, torch::kFloat64);  // the first image's branch is left out
+  EXPECT_TRUE(torch::equal(slot_output(slot, Activation::none, kKeepSecond), sum));
+  const auto none_kept = torch::zeros({2, 1, 1, 1}, torch::kFloat64);
+  EXPECT_TRUE(torch::equal(slot_output(slot, Activation::relu, none_kept), torch::relu(kResidual.flatten())));
+}
+
+TEST(GateSlotTest, WithoutAGateTheBranchIsAddedAsItIs) {
+  const GateSlot slot;
+  EXPECT_TRUE(torch::equal(slot_output(slot, Activation::none), torch::tensor({3.0, -5.0, 3.0, 11.0}, torch::kFloat64)));
+  EXPECT_TRUE(torch::equal(slot_output(slot, Activation::relu), torch::tensor({3.0, 0.0, 3.0, 11.0}, torch::kFloat64)));
+  EXPECT_TRUE(
+      torch::equal(slot_output(slot, Activation::none, kKeepSecond), torch::tensor({1.0, 3.0, 7.0, 17.0}, torch::kFloat64)));
+}
+
+TEST(GateSlotTest, GradientsWithFactorsMatchDifferences) {
+  const GateSlot slot(std::make_shared<FusedGate>());
+  auto branch = torch::empty({2, 3, 2, 2}, torch::kFloat64);
+  auto residual = torch::empty({2, 3, 2, 2}, torch::kFloat64);
+  fill_normal(branch, RandomStream(1, Purpose::test), 1.0);
+  fill_normal(residual, RandomStream(2, Purpose::test), 1.0);
+  branch.requires_grad_();
+  residual.requires_grad_();
+  ForwardContext context;
+  expect_gradients_match([&] { return slot.join(branch, residual, Activation::relu, context, kKeepSecond); },
+                         {{"branch", branch}, {"residual", residual}});
+}
+
+}  // namespace
+}  // namespace fovea
