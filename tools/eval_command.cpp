@@ -19,11 +19,9 @@ namespace fovea {
 namespace {
 
 struct EvalArguments {
-  std::string model;
+  ModelArguments model;
   std::string split = "test";
-  std::string weights;
   std::string confusion;
-  std::vector<std::string> settings;
 };
 
 Split parse_split(const std::string& name) {
@@ -49,10 +47,10 @@ void expect_data_settings(const EvalArguments& arguments, const GlobalOptions& g
     throw InputError("--seed", "none for a trained model", "one", "its split belongs to the seed it was trained with");
   }
   const auto sets = [](const std::string& setting, const char* key) { return setting.starts_with(std::string(key) + "="); };
-  const bool other_data = std::any_of(arguments.settings.begin(), arguments.settings.end(), [&](const std::string& setting) {
-    return sets(setting, "data.root") || sets(setting, "data.name");
-  });
-  for (const std::string& setting : arguments.settings) {
+  const bool other_data =
+      std::any_of(arguments.model.settings.begin(), arguments.model.settings.end(),
+                  [&](const std::string& setting) { return sets(setting, "data.root") || sets(setting, "data.name"); });
+  for (const std::string& setting : arguments.model.settings) {
     const bool splits_training = sets(setting, "data.validation") || sets(setting, "data.limit");
     const bool splits_data = sets(setting, "data.test") || sets(setting, "data.split_seed");
     const bool mixes_splits = (splits_training && arguments.split != "test") || (splits_data && !other_data);
@@ -73,9 +71,9 @@ std::unique_ptr<ExperimentConfig> data_config(const EvalArguments& arguments, co
     } catch (const InputError&) {  // some other file of that name, unless this is a run's own
       if (!opened.directory.empty()) throw;
     }
-    for (const std::string& setting : arguments.settings) apply_setting(root, setting);
+    for (const std::string& setting : arguments.model.settings) apply_setting(root, setting);
     if (root.find("data") == nullptr) {
-      throw InputError(arguments.model, "a data set to score on", "none",
+      throw InputError(arguments.model.model, "a data set to score on", "none",
                        "add --set data.name=NAME; see fovea list datasets");
     }
     if (root.find("model") == nullptr) root.map.push_back({"model", opened.description.model});
@@ -118,7 +116,7 @@ void write_confusion(const EvalArguments& arguments, const OpenedModel& opened, 
                      const GlobalOptions& global) {
   const auto& classes = opened.description.classes;
   if (!arguments.confusion.empty()) write_file_atomically(arguments.confusion, confusion_csv(metrics, classes));
-  if (opened.directory.empty() || !arguments.settings.empty()) return;
+  if (opened.directory.empty() || !arguments.model.settings.empty()) return;
   const RunDirectory run(opened.directory);
   try {
     write_score_pictures(run, arguments.split, metrics, classes);
@@ -135,7 +133,7 @@ void write_confusion(const EvalArguments& arguments, const OpenedModel& opened, 
 int eval(const EvalArguments& arguments, const GlobalOptions& global) {
   const Split split = parse_split(arguments.split);
   const torch::Device device = parse_device(global.device);
-  const OpenedModel opened = open_model(arguments.model, arguments.weights, global.with_seed(arguments.settings), device);
+  const OpenedModel opened = open_model(arguments.model, global, device);
   const auto config = data_config(arguments, opened, global);
   ExperimentData data(*config, opened.description.classes, print_warning);
   const Loader loader = data.loader(split);
@@ -173,18 +171,10 @@ int eval(const EvalArguments& arguments, const GlobalOptions& global) {
 Action add_eval_command(CLI::App& app) {
   auto arguments = std::make_shared<EvalArguments>();
   CLI::App* command = app.add_subcommand("eval", "score a model on a split of its data set");
-  command->add_option("model", arguments->model, "run directory, model file, or config or model name with --weights")
-      ->required()
-      ->type_name("MODEL");
+  add_model_options(*command, arguments->model);
   command->add_option("--split", arguments->split, "train, val or test")->capture_default_str();
-  command->add_option("--weights", arguments->weights, "safetensors file, when MODEL is a config or a name")
-      ->type_name("FILE");
   command->add_option("--confusion", arguments->confusion, "confusion matrix as CSV (default: in the run directory)")
       ->type_name("FILE");
-  command->add_option("--set", arguments->settings, "override a key of the configuration, e.g. --set data.root=DIR")
-      ->type_name("KEY=VALUE")
-      ->take_all()
-      ->allow_extra_args(false);
   return [arguments](const GlobalOptions& global) { return eval(*arguments, global); };
 }
 

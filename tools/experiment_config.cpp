@@ -17,6 +17,8 @@ struct DataFields : Options {
                          "share of the training set to select weights on");
     fields.integer("limit", data.limit, kNonNegativeInteger, "first images of each split to use; 0 = all");
     fields.integer("workers", data.workers, {1, 256}, "threads that read and augment; does not change the result");
+    fields.choice("sampler", data.sampler, {{"shuffled", Sampling::shuffled}, {"balanced", Sampling::balanced}},
+                  "order of an epoch: every training image once, or every class equally often");
     fields.group("augment", data.augment, "random changes to training images");
   }
 };

@@ -9,6 +9,7 @@
 #include <fovea/config/fields.h>
 #include <fovea/data/augment.h>
 #include <fovea/data/preprocess.h>
+#include <fovea/data/sampler.h>
 #include <fovea/datasets/registry.h>
 #include <fovea/models/model_field.h>
 #include <fovea/train/train_options.h>
@@ -26,6 +27,7 @@ class DataField final : public CustomField {
   std::optional<double> validation = 0.1;
   std::int64_t limit = 0;
   std::int64_t workers = 2;
+  Sampling sampler = Sampling::shuffled;
   AugmentOptions augment;
 };
 

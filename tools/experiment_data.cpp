@@ -1,13 +1,12 @@
 #include "experiment_data.h"
 
 #include <algorithm>
-#include <array>
 #include <mutex>
 #include <set>
-#include <span>
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/fnv1a.h>
 #include <fovea/data/relabelled.h>
 
 namespace fovea {
@@ -35,11 +34,6 @@ void expect_channels(const PreprocessOptions& preprocess, const DataField& data,
                    "choose another data set, or set preprocess.mean and preprocess.std");
 }
 
-/// Adds bytes to a hash (FNV-1a).
-void absorb_bytes(std::uint64_t& hash, std::span<const std::uint8_t> bytes) {
-  for (const std::uint8_t byte : bytes) hash = (hash ^ byte) * 0x100000001b3;
-}
-
 /// Whether a sample that may be left out is not.
 bool is_readable(const Dataset& dataset, std::int64_t index) {
   if (!dataset.leaves_out_unreadable()) return true;
@@ -51,14 +45,13 @@ bool is_readable(const Dataset& dataset, std::int64_t index) {
   }
 }
 
-void absorb_dataset(std::uint64_t& hash, const Dataset& dataset, const Indices& indices) {
+void absorb_dataset(Fnv1a& hash, const Dataset& dataset, const Indices& indices) {
   constexpr std::int64_t kImages = 64;
   const std::int64_t stride = std::max<std::int64_t>(1, std::ssize(indices) / kImages);
   for (std::int64_t i = 0; i < std::ssize(indices); ++i) {
     const std::int64_t index = indices[static_cast<std::size_t>(i)];
-    const auto label = static_cast<std::uint16_t>(dataset.label(index));
-    absorb_bytes(hash, std::array{static_cast<std::uint8_t>(label & 0xFFU), static_cast<std::uint8_t>(label >> 8)});
-    if (i % stride == 0 && is_readable(dataset, index)) absorb_bytes(hash, dataset.sample(index).image.pixels);
+    hash.absorb(dataset.label(index));
+    if (i % stride == 0 && is_readable(dataset, index)) hash.absorb(dataset.sample(index).image.pixels);
   }
 }
 
@@ -134,6 +127,13 @@ LoaderOptions ExperimentData::loader_options() const {
   return options;
 }
 
+std::vector<std::int64_t> ExperimentData::training_images_per_class() {
+  const Part& training = part(Split::train);
+  std::vector<std::int64_t> images(training.dataset->class_names().size());
+  for (const std::int64_t index : training.indices) ++images[static_cast<std::size_t>(training.dataset->label(index))];
+  return images;
+}
+
 Loader ExperimentData::training_loader() {
   const Part& training = part(Split::train);
   LoaderOptions options = loader_options();
@@ -141,6 +141,7 @@ Loader ExperimentData::training_loader() {
   options.training = true;
   options.seed = static_cast<std::uint64_t>(config_.seed);
   options.augment = config_.data.augment;
+  options.sampling = config_.data.sampler;
   return {training.dataset, training.indices, preprocess_, options};
 }
 
@@ -165,14 +166,14 @@ Loader ExperimentData::loader(Split split) {
 }
 
 std::string ExperimentData::fingerprint() {
-  std::uint64_t hash = 0xcbf29ce484222325;
+  Fnv1a hash;
   std::string sizes;
   for (const Split split : {Split::train, Split::validation, Split::test}) {
     const Part& chosen = part(split);
     absorb_dataset(hash, *chosen.dataset, chosen.indices);
     sizes += std::to_string(chosen.indices.size()) + (split == Split::test ? "-" : "+");
   }
-  return sizes + std::to_string(hash);
+  return sizes + std::to_string(hash.state());
 }
 
 }  // namespace fovea

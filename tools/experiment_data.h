@@ -29,7 +29,10 @@ class ExperimentData {
   InputSpec input();
   bool has_validation() { return config_.data.validation.has_value(); }
 
-  /// Shuffled and augmented.
+  /// Training images of each class.
+  std::vector<std::int64_t> training_images_per_class();
+
+  /// Sampled and augmented.
   Loader training_loader();
   /// The first `images` of the first epoch, always in that order: augmented as in training, or as they are.
   Loader preview_loader(std::int64_t images, bool augmented);

@@ -16,14 +16,21 @@ bool is_yaml(const std::string& path) {
   return path.ends_with(".yaml") || path.ends_with(".yml");
 }
 
+/// The model file of a run directory; other paths as they are.
+std::string weights_file(const std::string& path) {
+  if (!std::filesystem::is_directory(path)) return path;
+  const std::string file = RunDirectory(path).model();
+  if (std::filesystem::exists(file)) return file;
+  throw InputError(path, "a run directory with model.safetensors", "none in it", "train it first: fovea train");
+}
+
 /// A network described by a configuration, with weights from elsewhere.
 OpenedModel open_configured(Value root, const std::string& weights, torch::Device device) {
   Experiment experiment(read_experiment_config(root), device, /*warn=*/{});
   OpenedModel opened;
   opened.classifier = experiment.build_network();
   opened.description = parse_description(experiment.description().dump(), "description");
-  const SafetensorsFile file(weights);
-  load_state_dict(*opened.classifier, file.tensors(), weights);
+  load_state_dict(*opened.classifier, read_weights(weights), weights);
   opened.classifier->eval();
   opened.config = std::move(root);
   return opened;
@@ -35,10 +42,7 @@ OpenedModel open_trained(const std::string& model, torch::Device device) {
   const bool is_directory = fs::is_directory(model);
   const fs::path folder = is_directory ? fs::path(model) : fs::path(model).parent_path();
   const RunDirectory run(folder.empty() ? "." : folder.string());
-  if (is_directory && !fs::exists(run.model())) {
-    throw InputError(model, "a run directory with model.safetensors", "none in it", "train it first: fovea train");
-  }
-  LoadedModel loaded = load_model_file(is_directory ? run.model() : model);
+  LoadedModel loaded = load_model_file(weights_file(model));
   loaded.classifier->to(device);
   return {std::move(loaded.classifier),
           std::move(loaded.description),
@@ -49,8 +53,20 @@ OpenedModel open_trained(const std::string& model, torch::Device device) {
 
 }  // namespace
 
-OpenedModel open_model(const std::string& model, const std::string& weights, const std::vector<std::string>& settings,
-                       torch::Device device) {
+void add_model_options(CLI::App& command, ModelArguments& arguments) {
+  command.add_option("model", arguments.model, "run directory, model file, or config or model name with --weights")
+      ->required()
+      ->type_name("MODEL");
+  command.add_option("--weights", arguments.weights, "safetensors file or run directory, when MODEL is a config or a name")
+      ->type_name("FILE");
+  command.add_option("--set", arguments.settings, "override a key of the configuration, e.g. --set data.root=DIR")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+}
+
+OpenedModel open_model(const ModelArguments& arguments, const GlobalOptions& global, torch::Device device) {
+  const auto& [model, weights, settings] = arguments;
   if (std::filesystem::exists(model) && !is_yaml(model)) {
     if (weights.empty()) return open_trained(model, device);
     throw InputError("--weights", "a configuration or a registry name as MODEL", "'" + model + "', which has weights",
@@ -65,11 +81,15 @@ OpenedModel open_model(const std::string& model, const std::string& weights, con
     throw InputError(model, "a run directory, a model file, a YAML configuration or a model name", "nothing of that name",
                      "check the path");
   }
-  for (const std::string& setting : settings) apply_setting(root, setting);
+  for (const std::string& setting : global.with_seed(settings)) apply_setting(root, setting);
   if (weights.empty()) {
     throw InputError(model, "weights for this network", "none", "add --weights FILE, or name a run directory");
   }
   return open_configured(std::move(root), weights, device);
+}
+
+NamedTensors read_weights(const std::string& path) {
+  return SafetensorsFile(weights_file(path)).tensors();
 }
 
 void expect_settings_used(const OpenedModel& opened, const std::vector<std::string>& settings) {

@@ -4,11 +4,15 @@
 #include <string>
 #include <vector>
 
+#include <CLI/CLI.hpp>
 #include <torch/torch.h>
 
 #include <fovea/config/value.h>
 #include <fovea/nn/classifier.h>
 #include <fovea/nn/model_file.h>
+#include <fovea/nn/safetensors.h>
+
+#include "program.h"
 
 namespace fovea {
 
@@ -21,13 +25,24 @@ struct OpenedModel {
   std::string config_file;  ///< that may be of the run it came from; empty when there is none
 };
 
-/// Opens MODEL: a run directory, a model file, or (with weights) a configuration or a registry name.
-/// @param settings `KEY=VALUE` for a configuration or a registry name; the others have settled everything. @throws
-/// InputError.
-OpenedModel open_model(const std::string& model, const std::string& weights, const std::vector<std::string>& settings,
-                       torch::Device device);
+/// How a command line names a network.
+struct ModelArguments {
+  std::string model;    ///< a run directory, a model file, or (with weights) a configuration or a registry name
+  std::string weights;  ///< a safetensors file; empty when the model brings its own
+  std::vector<std::string> settings;  ///< `KEY=VALUE` for a configuration or a registry name
+};
 
-/// @throws InputError when there are settings and the model has no configuration that they could change.
+/// MODEL, --weights and --set. @param arguments must outlive the parsing.
+void add_model_options(CLI::App& command, ModelArguments& arguments);
+
+/// Opens MODEL. @throws InputError.
+OpenedModel open_model(const ModelArguments& arguments, const GlobalOptions& global, torch::Device device);
+
+/// The weights of a run directory or of a safetensors file. @throws InputError.
+NamedTensors read_weights(const std::string& path);
+
+/// Of commands that set nothing but the network. @throws InputError when there are settings and the model has no
+/// configuration that they could change.
 void expect_settings_used(const OpenedModel& opened, const std::vector<std::string>& settings);
 
 /// `auto`, `cpu`, `cuda` or `cuda:<index>`. @throws InputError when LibTorch has no such device.

@@ -23,14 +23,12 @@ namespace fovea {
 namespace {
 
 struct OverlayArguments {
-  std::string model;
+  ModelArguments model;
   std::vector<std::string> images;
   std::string method = "auto";
   std::vector<std::string> layers;
   std::string target;
   std::string out;
-  std::string weights;
-  std::vector<std::string> settings;
   std::vector<double> range;
   OverlaySettings drawing;
 };
@@ -195,8 +193,8 @@ int overlay_photos(const OverlayArguments& arguments, const GlobalOptions& globa
   const torch::Device device = parse_device(global.device);
   const bool only_list = std::find(arguments.layers.begin(), arguments.layers.end(), "list") != arguments.layers.end();
   if (arguments.images.empty() && !only_list) throw InputError("fovea overlay", "images, or --layer list", "none");
-  const OpenedModel opened = open_model(arguments.model, arguments.weights, global.with_seed(arguments.settings), device);
-  expect_settings_used(opened, arguments.settings);
+  const OpenedModel opened = open_model(arguments.model, global, device);
+  expect_settings_used(opened, arguments.model.settings);
   for (torch::Tensor& parameter : opened.classifier->parameters()) parameter.set_requires_grad(false);
 
   const Choice choice = choose_method(arguments.method, opened);
@@ -233,9 +231,7 @@ int overlay_photos(const OverlayArguments& arguments, const GlobalOptions& globa
 Action add_overlay_command(CLI::App& app) {
   auto arguments = std::make_shared<OverlayArguments>();
   CLI::App* command = app.add_subcommand("overlay", "draw on photos what a model attends to");
-  command->add_option("model", arguments->model, "run directory, model file, or config or model name with --weights")
-      ->required()
-      ->type_name("MODEL");
+  add_model_options(*command, arguments->model);
   command->add_option("images", arguments->images, "image files, or folders of them")->type_name("IMAGE");
   std::string methods = "auto";
   for (const MethodRow& row : method_registry()) methods += ", " + row.name;
@@ -257,12 +253,6 @@ Action add_overlay_command(CLI::App& app) {
   for (const auto& [name, map] : kColorMapNames) color_maps.emplace(name, map);
   command->add_option("--colors", arguments->drawing.color_map, "colour map (default: inferno)")
       ->transform(CLI::Transformer(color_maps).description("inferno, magma, plasma, viridis, cividis, turbo or jet"));
-  command->add_option("--weights", arguments->weights, "safetensors file, when MODEL is a config or a name")
-      ->type_name("FILE");
-  command->add_option("--set", arguments->settings, "override a key of the configuration")
-      ->type_name("KEY=VALUE")
-      ->take_all()
-      ->allow_extra_args(false);
   return [arguments](const GlobalOptions& global) { return overlay_photos(*arguments, global); };
 }
 

@@ -14,10 +14,8 @@ namespace fovea {
 namespace {
 
 struct PredictArguments {
-  std::string model;
+  ModelArguments model;
   std::vector<std::string> images;
-  std::string weights;
-  std::vector<std::string> settings;
   std::int64_t top_k = 5;
 };
 
@@ -50,8 +48,8 @@ void print_prediction(const Json& prediction) {
 int predict(const PredictArguments& arguments, const GlobalOptions& global) {
   const torch::Device device = parse_device(global.device);
   const std::vector<ImageArgument> images = expand_images(arguments.images);
-  const OpenedModel opened = open_model(arguments.model, arguments.weights, global.with_seed(arguments.settings), device);
-  expect_settings_used(opened, arguments.settings);
+  const OpenedModel opened = open_model(arguments.model, global, device);
+  expect_settings_used(opened, arguments.model.settings);
   const Preprocess preprocess(opened.description.preprocess);
   const torch::NoGradGuard no_grad;
   Json predictions = Json::array();
@@ -77,19 +75,11 @@ int predict(const PredictArguments& arguments, const GlobalOptions& global) {
 Action add_predict_command(CLI::App& app) {
   auto arguments = std::make_shared<PredictArguments>();
   CLI::App* command = app.add_subcommand("predict", "classify images");
-  command->add_option("model", arguments->model, "run directory, model file, or config or model name with --weights")
-      ->required()
-      ->type_name("MODEL");
+  add_model_options(*command, arguments->model);
   command->add_option("images", arguments->images, "image files, or folders of them")->required()->type_name("IMAGE");
   command->add_option("--topk", arguments->top_k, "classes to show per image")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
-  command->add_option("--weights", arguments->weights, "safetensors file, when MODEL is a config or a name")
-      ->type_name("FILE");
-  command->add_option("--set", arguments->settings, "override a key of the configuration")
-      ->type_name("KEY=VALUE")
-      ->take_all()
-      ->allow_extra_args(false);
   return [arguments](const GlobalOptions& global) { return predict(*arguments, global); };
 }
 

@@ -1,13 +1,13 @@
 #include "progress.h"
 
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <iostream>
 #include <mutex>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "duration_text.h"
 #include "program.h"
 
 namespace fovea {
@@ -18,18 +18,6 @@ using ProgressClock = std::chrono::steady_clock;
 std::string fixed(double value, int digits) {
   char text[64];
   std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
-
-/// "1:05" or "2:03:20".
-std::string duration_text(double seconds) {
-  const auto total = static_cast<long>(std::ceil(seconds));
-  char text[64];
-  if (total >= 3600) {
-    std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", total / 3600, total / 60 % 60, total % 60);
-  } else {
-    std::snprintf(text, sizeof text, "%ld:%02ld", total / 60, total % 60);
-  }
   return text;
 }
 

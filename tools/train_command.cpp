@@ -7,10 +7,13 @@
 #include <fovea/base/file.h>
 #include <fovea/eval/evaluator.h>
 #include <fovea/image/encode.h>
+#include <fovea/nn/digest.h>
+#include <fovea/nn/initial_weights.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/nn/multiply_adds.h>
 #include <fovea/train/trainer.h>
 
+#include "dry_run.h"
 #include "experiment.h"
 #include "open_model.h"
 #include "preview.h"
@@ -28,6 +31,7 @@ struct TrainArguments {
   std::string out;
   bool resume = false;
   bool print_config = false;
+  bool dry_run = false;
   std::string preview;
 };
 
@@ -65,10 +69,21 @@ void expect_free(const RunDirectory& run, bool resume) {
                    "add --resume to go on with it, or --out another");
 }
 
-/// What the result depends on: a checkpoint fits only the same.
-Json identity_of(Experiment& experiment, torch::Device device) {
+/// Gives the network its first weights. @return a digest of those that came from a file; empty when none did.
+std::string initialise_weights(Classifier& network, const ExperimentConfig& config) {
+  initialise(network, static_cast<std::uint64_t>(config.seed));
+  const InitialWeightsOptions& init = config.train.init;
+  if (init.weights == "none") return "";
+  const NamedTensors weights = read_weights(init.weights);
+  load_initial_weights(network, weights, init, init.weights);
+  return digest(weights);
+}
+
+/// What the result depends on: a checkpoint fits only the same. @param initial_weights a digest of them.
+Json identity_of(Experiment& experiment, const std::string& initial_weights, torch::Device device) {
   Json identity = result_defining(experiment.resolved_config());
   identity["data"]["fingerprint"] = experiment.data().fingerprint();
+  identity["train"]["init"]["weights"] = initial_weights;
   identity["device"] = device.is_cpu() ? "cpu" : "cuda";
   return identity;
 }
@@ -94,7 +109,7 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
   }
   const auto seed = static_cast<std::uint64_t>(experiment.config().seed);
   const auto network = experiment.build_network();
-  initialise(*network, seed);
+  const std::string initial_weights = initialise_weights(*network, experiment.config());
   const Loader training = data.training_loader();
   const Loader validation = data.loader(Split::validation);
   const Loader test = data.loader(Split::test);
@@ -102,24 +117,30 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
 
   const std::string stem = std::filesystem::path(arguments.config).stem().string();
   const RunDirectory run(arguments.out.empty() ? "runs/" + stem : arguments.out);
-  expect_free(run, arguments.resume);
+  if (!arguments.dry_run) expect_free(run, arguments.resume);
 
   const StopSignal stop;
   const auto stop_requested = [&] { return stop.requested(); };
   Trainer trainer({.options = options,
                    .seed = seed,
-                   .config = identity_of(experiment, device),
+                   .config = identity_of(experiment, initial_weights, device),
                    .description = experiment.description(),
                    .network = network,
                    .build = [&] { return experiment.build_network(); },
                    .train = training,
                    .validation = data.has_validation() ? &validation : nullptr,
                    .num_classes = num_classes,
+                   .class_weights = options.class_weights.weights(data.training_images_per_class()),
                    .threads = global.threads,
                    .device = device,
                    .directory = run,
                    .observer = *progress,
                    .stop_requested = stop_requested});
+  if (arguments.dry_run) {
+    const Json facts = dry_run(experiment, trainer, *network);
+    global.json ? print_json(facts) : print_dry_run(facts);
+    return kDone;
+  }
   const bool resumed = arguments.resume && trainer.resume();
   if (resumed) progress->note("resuming " + run.path());
   make_directories(run.path());
@@ -168,11 +189,15 @@ Action add_train_command(CLI::App& app) {
   CLI::Option* resume = command->add_flag("--resume", arguments->resume, "go on from the run directory's checkpoint");
   CLI::Option* print_config =
       command->add_flag("--print-config", arguments->print_config, "print the resolved configuration and stop");
+  CLI::Option* dry =
+      command->add_flag("--dry-run", arguments->dry_run, "measure speed and memory on the first updates, and stop");
   command->add_option("--preview", arguments->preview, "draw training images as augmented, and stop")
       ->type_name("PNG")
       ->excludes(out)
       ->excludes(resume)
-      ->excludes(print_config);
+      ->excludes(print_config)
+      ->excludes(dry);
+  dry->excludes(print_config);
   return [arguments](const GlobalOptions& global) { return train(*arguments, global); };
 }
 

@@ -6,7 +6,7 @@ namespace fovea {
 namespace {
 
 constexpr const char* kStateKey = "fovea.checkpoint";
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;
 
 /// "train.batch_size: 64 there, 128 here" for the first leaf in which two documents differ; empty when they agree.
 std::string first_difference(const Json& there, const Json& here, const std::string& path) {
@@ -29,6 +29,8 @@ Json counters(const Checkpoint& checkpoint) {
     best = {
         {"epoch", checkpoint.best->epoch}, {"val_top1", checkpoint.best->val_top1}, {"val_loss", checkpoint.best->val_loss}};
   }
+  Json validation = Json::array();
+  for (const ValidationScore& score : checkpoint.validation) validation.push_back({score.loss, score.top1});
   return {{"format", kFormat},
           {"config", checkpoint.config},
           {"epoch", checkpoint.epoch},
@@ -39,7 +41,8 @@ Json counters(const Checkpoint& checkpoint) {
           {"seconds", checkpoint.seconds},
           {"train_seconds", checkpoint.train_seconds},
           {"epoch_seconds", checkpoint.epoch_seconds},
-          {"best", best}};
+          {"best", best},
+          {"validation", validation}};
 }
 
 }  // namespace
@@ -48,6 +51,7 @@ void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   NamedTensors tensors;
   add_with_prefix(tensors, checkpoint.model, "model.");
   add_with_prefix(tensors, checkpoint.optimizer, "optimizer.");
+  add_with_prefix(tensors, checkpoint.average, "average.");
   add_with_prefix(tensors, checkpoint.selected, "selected.");
   write_safetensors(path, tensors, {{kStateKey, counters(checkpoint).dump()}});
 }
@@ -82,6 +86,9 @@ Checkpoint read_checkpoint(const std::string& path, const Json& config) {
       checkpoint.best = {best.at("epoch").get<std::int64_t>(), best.at("val_top1").get<double>(),
                          best.at("val_loss").get<double>()};
     }
+    for (const Json& score : state.at("validation")) {
+      checkpoint.validation.push_back({score.at(0).get<double>(), score.at(1).get<double>()});
+    }
     const StepSums& sums = checkpoint.sums;
     if (checkpoint.epoch < 0 || checkpoint.batch < 0 || sums.correct < 0 || sums.images < sums.correct) {
       throw InputError(path + ": " + kStateKey, "counters >= 0", found->second.substr(found->second.rfind("\"epoch\"")),
@@ -93,6 +100,7 @@ Checkpoint read_checkpoint(const std::string& path, const Json& config) {
   const NamedTensors tensors = file.tensors();
   checkpoint.model = with_prefix_removed(tensors, "model.");
   checkpoint.optimizer = with_prefix_removed(tensors, "optimizer.");
+  checkpoint.average = with_prefix_removed(tensors, "average.");
   checkpoint.selected = with_prefix_removed(tensors, "selected.");
   return checkpoint;
 }

@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <fovea/config/value.h>
 #include <fovea/nn/safetensors.h>
 #include <fovea/train/shards.h>
+#include <fovea/train/validation_score.h>
 
 namespace fovea {
 
@@ -28,8 +30,10 @@ struct Checkpoint {
   double train_seconds = 0;  ///< so far, training alone
   double epoch_seconds = 0;  ///< training of the unfinished epoch
   std::optional<SelectedEpoch> best;
+  std::vector<ValidationScore> validation;  ///< of every finished epoch; empty without a validation split
   NamedTensors model;
   NamedTensors optimizer;
+  NamedTensors average;   ///< the weights' moving average; empty when none is kept
   NamedTensors selected;  ///< weights of the best epoch; empty before the first
 };
 

@@ -28,7 +28,8 @@ bool RunDirectory::in_use() const {
 }
 
 void RunDirectory::clear() const {
-  for (const std::string& file : {metrics(), checkpoint(), model(), summary(), curves()}) std::filesystem::remove(file);
+  for (const std::string& file : {metrics(), events(), checkpoint(), model(), summary(), curves()})
+    std::filesystem::remove(file);
   for (const char* split : {"train", "val", "test"}) {
     for (const std::string& file : {confusion(split), confusion_picture(split), calibration_picture(split)}) {
       std::filesystem::remove(file);

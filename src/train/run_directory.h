@@ -14,12 +14,13 @@ class RunDirectory {
   explicit RunDirectory(std::string path) : path_(std::move(path)) {}
 
   const std::string& path() const { return path_; }
-  std::string config() const { return path_ + "/config.yaml"; }          ///< resolved and complete
-  std::string metrics() const { return path_ + "/metrics.jsonl"; }       ///< one JSON object per epoch
-  std::string checkpoint() const { return path_ + "/checkpoint.ckpt"; }  ///< to resume from
-  std::string model() const { return path_ + "/model.safetensors"; }     ///< the selected weights
-  std::string summary() const { return path_ + "/summary.json"; }        ///< written at the end
-  std::string curves() const { return path_ + "/curves.png"; }           ///< loss and accuracy over the epochs
+  std::string config() const { return path_ + "/config.yaml"; }                ///< resolved and complete
+  std::string metrics() const { return path_ + "/metrics.jsonl"; }             ///< one JSON object per epoch
+  std::string checkpoint() const { return path_ + "/checkpoint.ckpt"; }        ///< to resume from
+  std::string model() const { return path_ + "/model.safetensors"; }           ///< the selected weights
+  std::string events() const { return path_ + "/events.out.tfevents.fovea"; }  ///< the same numbers, for TensorBoard
+  std::string summary() const { return path_ + "/summary.json"; }              ///< written at the end
+  std::string curves() const { return path_ + "/curves.png"; }                 ///< loss and accuracy over the epochs
   std::string confusion(const std::string& split) const { return path_ + "/confusion_" + split + ".csv"; }
   std::string confusion_picture(const std::string& split) const { return path_ + "/confusion_" + split + ".png"; }
   std::string calibration_picture(const std::string& split) const { return path_ + "/calibration_" + split + ".png"; }

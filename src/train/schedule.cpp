@@ -1,19 +1,39 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <numbers>
+#include <string>
 
+#include <fovea/base/error.h>
 #include <fovea/train/schedule.h>
 
 namespace fovea {
+namespace {
 
-double Schedule::factor(const TrainingPosition& position) const {
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// From `start` to `end` along half a cosine. @param progress in [0, 1].
+double cosine_between(double start, double end, double progress) {
+  return end + (start - end) * 0.5 * (1 + std::cos(std::numbers::pi * progress));
+}
+
+}  // namespace
+
+double WarmupSchedule::factor(const TrainingPosition& position) const {
   const double warmup_updates = warmup_epochs * static_cast<double>(position.updates_per_epoch);
   const double done = static_cast<double>(position.update) + 1;  // the first update already takes a step
   if (done < warmup_updates) return done / warmup_updates;
-  return factor_after_warmup(position.epoch(), static_cast<double>(position.epochs));
+  return factor_after_warmup(position);
 }
 
-void Schedule::visit_warmup(FieldVisitor& fields) {
+void WarmupSchedule::validate(std::int64_t epochs) const {
+  if (warmup_epochs <= static_cast<double>(epochs)) return;
+  throw InputError("train.schedule.warmup_epochs", "at most train.epochs, " + std::to_string(epochs),
+                   Json(warmup_epochs).dump(), "shorten the warm-up or train longer");
+}
+
+void WarmupSchedule::visit_warmup(FieldVisitor& fields) {
   fields.real("warmup_epochs", warmup_epochs, kNonNegative, "epochs over which the learning rate rises linearly");
 }
 
@@ -21,7 +41,7 @@ void ConstantSchedule::visit_fields(FieldVisitor& fields) {
   visit_warmup(fields);
 }
 
-double ConstantSchedule::factor_after_warmup(double, double) const {
+double ConstantSchedule::factor_after_warmup(const TrainingPosition&) const {
   return 1;
 }
 
@@ -30,10 +50,11 @@ void CosineSchedule::visit_fields(FieldVisitor& fields) {
   fields.real("final_factor", final_factor, kFraction, "factor at the end of training");
 }
 
-double CosineSchedule::factor_after_warmup(double epoch, double epochs) const {
+double CosineSchedule::factor_after_warmup(const TrainingPosition& position) const {
+  const auto epochs = static_cast<double>(position.epochs);
   if (epochs <= warmup_epochs) return 1;
-  const double progress = std::max(0.0, (epoch - warmup_epochs) / (epochs - warmup_epochs));
-  return final_factor + (1 - final_factor) * 0.5 * (1 + std::cos(std::numbers::pi * progress));
+  const double progress = std::max(0.0, (position.epoch() - warmup_epochs) / (epochs - warmup_epochs));
+  return cosine_between(1, final_factor, progress);
 }
 
 void StepSchedule::visit_fields(FieldVisitor& fields) {
@@ -42,13 +63,99 @@ void StepSchedule::visit_fields(FieldVisitor& fields) {
   fields.real("decay", decay, kFraction, "factor of each step");
 }
 
-double StepSchedule::factor_after_warmup(double epoch, double) const {
-  return std::pow(decay, std::floor(epoch / every_epochs));
+double StepSchedule::factor_after_warmup(const TrainingPosition& position) const {
+  return std::pow(decay, std::floor(position.epoch() / every_epochs));
+}
+
+void MultistepSchedule::visit_fields(FieldVisitor& fields) {
+  visit_warmup(fields);
+  fields.integers("milestones", milestones, {1, 1'000'000}, {1, 1000}, "epochs done when the learning rate falls");
+  fields.real("decay", decay, kFraction, "factor at each milestone");
+}
+
+void MultistepSchedule::validate(std::int64_t epochs) const {
+  WarmupSchedule::validate(epochs);
+  const auto unordered = std::adjacent_find(milestones.begin(), milestones.end(), std::greater_equal<>());
+  if (milestones.empty() || unordered != milestones.end()) {
+    throw InputError("train.schedule.milestones", "epochs, each later than the one before", Json(milestones).dump());
+  }
+  if (static_cast<double>(milestones.front()) < warmup_epochs || milestones.back() >= epochs) {
+    throw InputError("train.schedule.milestones",
+                     "epochs after the warm-up and below train.epochs, " + std::to_string(epochs), Json(milestones).dump(),
+                     "move the milestones or train longer");
+  }
+}
+
+double MultistepSchedule::factor_after_warmup(const TrainingPosition& position) const {
+  const std::int64_t epoch = position.update / position.updates_per_epoch;
+  const auto passed = std::upper_bound(milestones.begin(), milestones.end(), epoch) - milestones.begin();
+  return std::pow(decay, passed);
+}
+
+void OneCycleSchedule::visit_fields(FieldVisitor& fields) {
+  fields.real("rise", rise, kFraction, "share of training in which the learning rate goes up");
+  fields.real("start_factor", start_factor, kFraction, "factor at the first update");
+  fields.real("final_factor", final_factor, kFraction, "factor at the last update");
+}
+
+double OneCycleSchedule::factor(const TrainingPosition& position) const {
+  const auto update = static_cast<double>(position.update);
+  const auto updates = static_cast<double>(position.epochs * position.updates_per_epoch);
+  const double top = rise * updates - 1;  // where the factor is 1: between two updates, or before the first
+  if (update <= top) return cosine_between(start_factor, 1, top > 0 ? update / top : 1);
+  return cosine_between(1, final_factor, (update - top) / (updates - 1 - top));
+}
+
+void PlateauSchedule::visit_fields(FieldVisitor& fields) {
+  visit_warmup(fields);
+  fields.choice("monitor", monitor, {{"loss", Monitor::loss}, {"top1", Monitor::top1}}, "validation score to get better");
+  fields.integer("patience", patience, kNonNegativeInteger, "epochs without a better score that are let pass");
+  fields.real("decay", decay, kFractionBelowOne, "factor of each step");
+  fields.real("threshold", threshold, kFractionBelowOne, "share of the best score by which a better one differs");
+  fields.integer("cooldown", cooldown, kNonNegativeInteger, "epochs after a step that are not counted");
+  fields.real("minimum_factor", minimum_factor, kFraction, "no step goes below this factor");
+}
+
+double PlateauSchedule::factor_after_warmup(const TrainingPosition& position) const {
+  const std::int64_t finished = std::min(position.update / position.updates_per_epoch, std::ssize(position.validation));
+  const double in_warmup = std::min(std::ceil(warmup_epochs), static_cast<double>(finished));
+  const auto judged =
+      position.validation.first(static_cast<std::size_t>(finished)).subspan(static_cast<std::size_t>(in_warmup));
+  double factor = 1;
+  ValidationScore best{kInfinity, -kInfinity};
+  std::int64_t worse_epochs = 0;
+  std::int64_t resting_epochs = 0;
+  for (const ValidationScore& score : judged) {
+    if (better(score, best)) {
+      best = score;
+      worse_epochs = 0;
+    } else {
+      ++worse_epochs;
+    }
+    if (resting_epochs > 0) {
+      --resting_epochs;
+      worse_epochs = 0;
+    }
+    if (worse_epochs > patience) {
+      factor = std::max(factor * decay, minimum_factor);
+      resting_epochs = cooldown;
+      worse_epochs = 0;
+    }
+  }
+  return factor;
+}
+
+bool PlateauSchedule::better(const ValidationScore& score, const ValidationScore& best) const {
+  if (monitor == Monitor::loss) return score.loss < best.loss * (1 - threshold);
+  return score.top1 > best.top1 * (1 + threshold);
 }
 
 NamedOptions<Schedule> schedule_field() {
   return NamedOptions<Schedule>({{"cosine", [] { return std::make_shared<CosineSchedule>(); }},
                                  {"step", [] { return std::make_shared<StepSchedule>(); }},
+                                 {"multistep", [] { return std::make_shared<MultistepSchedule>(); }},
+                                 {"one_cycle", [] { return std::make_shared<OneCycleSchedule>(); }},
+                                 {"plateau", [] { return std::make_shared<PlateauSchedule>(); }},
                                  {"constant", [] { return std::make_shared<ConstantSchedule>(); }}});
 }
 

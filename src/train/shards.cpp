@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include <fovea/base/torch_compat.h>
 #include <fovea/train/shards.h>
@@ -7,6 +9,25 @@ namespace fovea {
 namespace {
 
 constexpr std::int64_t kSmallestShard = 32;  // fewer images make batch-norm statistics too noisy
+
+struct TrainedNames {
+  std::set<std::string> parameters;
+  std::set<std::string> buffers;
+};
+
+/// What training changes in a network that is ready to train.
+TrainedNames trained_names(const torch::nn::Module& network) {
+  TrainedNames names;
+  for (const auto& module : network.named_modules("", /*include_self=*/true)) {
+    const std::string prefix = module.key().empty() ? "" : module.key() + ".";
+    for (const auto& item : module.value()->named_parameters(/*recurse=*/false)) {
+      if (item.value().requires_grad()) names.parameters.insert(prefix + item.key());
+    }
+    if (!module.value()->is_training()) continue;
+    for (const auto& item : module.value()->named_buffers(/*recurse=*/false)) names.buffers.insert(prefix + item.key());
+  }
+  return names;
+}
 
 }  // namespace
 
@@ -19,20 +40,41 @@ StepSums& StepSums::operator+=(const StepSums& other) {
 
 Shards::Shards(std::shared_ptr<Classifier> master, const Build& build, std::int64_t shards, int threads)
     : master_(std::move(master)),
-      parameters_(master_->parameters()),
-      buffers_(master_->buffers()),
       team_(static_cast<int>(std::clamp<std::int64_t>(threads, 1, shards)), compat::use_one_operator_thread) {
-  for (std::int64_t i = 0; i < shards; ++i) {
-    Replica replica{build(), {}, {}};
-    replica.parameters = replica.network->parameters();
-    replica.buffers = replica.network->buffers();
-    for (std::size_t p = 0; p < parameters_.size(); ++p) replica.parameters[p].set_data(parameters_[p].data());
-    replica.network->train();
-    replicas_.push_back(std::move(replica));
+  for (std::int64_t i = 0; i < shards; ++i) replicas_.push_back(make_replica(build));
+  const auto names = trained_names(*replicas_.front().network);
+  for (const auto& item : master_->named_parameters()) {
+    if (names.parameters.contains(item.key())) parameters_.push_back(item.value());
+  }
+  for (const auto& item : master_->named_buffers()) {
+    if (names.buffers.contains(item.key())) buffers_.push_back(item.value());
   }
 }
 
-StepSums Shards::compute_gradient(const Batch& batch, const Objective& objective, const RandomStream& random) {
+Shards::Replica Shards::make_replica(const Build& build) const {
+  Replica replica{build(), {}, {}};
+  const auto names = trained_names(*replica.network);
+  const auto master_parameters = master_->named_parameters();
+  for (auto& item : replica.network->named_parameters()) {
+    item.value().set_data(master_parameters[item.key()].data());
+    if (names.parameters.contains(item.key())) replica.parameters.push_back(item.value());
+  }
+  const auto master_buffers = master_->named_buffers();
+  for (auto& item : replica.network->named_buffers()) {
+    if (names.buffers.contains(item.key())) {
+      replica.buffers.push_back(item.value());
+    } else {
+      item.value().set_data(master_buffers[item.key()].data());
+    }
+  }
+  return replica;
+}
+
+void Shards::zero_gradient() {
+  for (torch::Tensor& parameter : parameters_) parameter.mutable_grad() = torch::Tensor();
+}
+
+StepSums Shards::add_gradient(const Batch& batch, double share, const Objective& objective, const RandomStream& random) {
   const std::int64_t images = batch.size();
   const std::int64_t shards = std::clamp<std::int64_t>(images / kSmallestShard, 1, std::ssize(replicas_));
   std::vector<StepSums> sums(static_cast<std::size_t>(shards));
@@ -47,8 +89,9 @@ StepSums Shards::compute_gradient(const Batch& batch, const Objective& objective
     sums[index] = run_shard(replicas_[index], part, objective, random.child(static_cast<std::uint64_t>(shard)));
   });
   run_alone([&] {
-    sum_gradients(weights);
     average_buffers(weights);
+    for (double& weight : weights) weight *= share;
+    add_gradients(weights);
   });
   StepSums total;
   for (const StepSums& sum : sums) total += sum;
@@ -78,16 +121,15 @@ void Shards::run_alone(const std::function<void()>& work) {
   team_.run(1, [&](std::int64_t) { work(); });
 }
 
-void Shards::sum_gradients(const std::vector<double>& weights) {
+void Shards::add_gradients(const std::vector<double>& weights) {
   const torch::NoGradGuard no_grad;
   for (std::size_t p = 0; p < parameters_.size(); ++p) {
-    torch::Tensor sum;
+    torch::Tensor& sum = parameters_[p].mutable_grad();
     for (std::size_t shard = 0; shard < weights.size(); ++shard) {
       const torch::Tensor& gradient = replicas_[shard].parameters[p].grad();
       if (!gradient.defined()) continue;  // a parameter this pass did not use
       sum = sum.defined() ? sum.add_(gradient, weights[shard]) : gradient * weights[shard];
     }
-    parameters_[p].mutable_grad() = sum;
   }
 }
 

@@ -31,13 +31,17 @@ class Shards {
   using Build = std::function<std::shared_ptr<Classifier>()>;
 
   /// @param master owns parameters and buffers; optimiser and checkpoint see only it. @param build makes another network of
-  /// the same description on the same device, which then shares the master's parameter storage. @param threads at most
+  /// the same description on the same device, ready to train; it then shares the master's parameter storage. Parameters that
+  /// require no gradient there, and buffers of modules that are in evaluation mode there, are frozen. @param threads at most
   /// `shards` are used.
   Shards(std::shared_ptr<Classifier> master, const Build& build, std::int64_t shards, int threads);
 
-  /// Leaves the gradient of the mean loss over the batch in the master's parameters and updates its buffers.
+  /// Makes the master's gradients undefined, before the first batch of an update.
+  void zero_gradient();
+
+  /// Adds `share` times the gradient of the mean loss over the batch to the master's gradients, and updates its buffers.
   /// @param random parent of every shard's stream.
-  StepSums compute_gradient(const Batch& batch, const Objective& objective, const RandomStream& random);
+  StepSums add_gradient(const Batch& batch, double share, const Objective& objective, const RandomStream& random);
 
   /// Runs something under the same conditions as the shards: alone, with single-threaded operators.
   void run_alone(const std::function<void()>& work);
@@ -45,18 +49,21 @@ class Shards {
  private:
   struct Replica {
     std::shared_ptr<Classifier> network;
-    std::vector<torch::Tensor> parameters;
-    std::vector<torch::Tensor> buffers;
+    std::vector<torch::Tensor> parameters;  ///< that are trained
+    std::vector<torch::Tensor> buffers;     ///< that training changes
   };
 
+  Replica make_replica(const Build& build) const;
+
   StepSums run_shard(Replica& replica, const Batch& part, const Objective& objective, RandomStream random);
-  void sum_gradients(const std::vector<double>& weights);
+  /// @param weights of each shard's gradient.
+  void add_gradients(const std::vector<double>& weights);
   void average_buffers(const std::vector<double>& weights);
 
   std::shared_ptr<Classifier> master_;
-  std::vector<torch::Tensor> parameters_;
-  std::vector<torch::Tensor> buffers_;
   std::vector<Replica> replicas_;
+  std::vector<torch::Tensor> parameters_;  ///< the master's that are trained
+  std::vector<torch::Tensor> buffers_;     ///< the master's that training changes
   ThreadTeam team_;
 };
 

@@ -5,22 +5,28 @@ namespace fovea {
 
 void TrainOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("epochs", epochs, {1, 1'000'000}, "passes over the training images");
-  fields.integer("batch_size", batch_size, {1, 1 << 20}, "images per update");
+  fields.integer("batch_size", batch_size, {1, 1 << 20}, "images that go through the network at once");
+  fields.integer("accumulate", accumulate, {1, 1 << 20}, "batches whose gradients make one update");
   fields.integer("shards", shards, {1, 256},
                  "parts of a batch, at least 32 images each, that threads compute; changes the result");
-  fields.custom("optimizer", optimizer, "sgd or adamw, with its options");
-  fields.custom("schedule", schedule, "cosine, step or constant, with its options");
+  fields.custom("optimizer", optimizer, "sgd, adamw or rmsprop, with its options");
+  fields.custom("schedule", schedule, "cosine, one_cycle, step, multistep, plateau or constant, with its options");
   fields.real("label_smoothing", label_smoothing, kFractionBelowOne, "share of the target spread over all classes");
+  fields.custom("class_weights", class_weights, "none, balanced, or a weight per class for the loss of its images");
   fields.real("clip_norm", clip_norm, kNonNegative, "largest norm of the whole gradient; 0 = no limit");
+  fields.optional_real("ema_decay", ema_decay, kFractionBelowOne,
+                       "decay of a moving average of the weights, which is then scored and saved");
+  fields.integer("early_stopping_epochs", early_stopping_epochs, {0, 1'000'000},
+                 "epochs without a better one on validation until training ends; 0 = never");
+  fields.group("init", init, "weights to start from");
+  fields.texts("freeze", freeze, "names of layers or parameters, * for any characters, that stay as they are");
+  fields.custom("layer_rates", layer_rates, "{layers, factor}: factors of the learning rate for some layers");
   fields.real("checkpoint_seconds", checkpoint_seconds, kPositive, "longest time between two checkpoints");
 }
 
 void TrainOptions::validate() const {
   optimizer->validate();
-  if (schedule->warmup_epochs > static_cast<double>(epochs)) {
-    throw InputError("train.schedule.warmup_epochs", "at most train.epochs, " + std::to_string(epochs),
-                     Json(schedule->warmup_epochs).dump(), "shorten the warm-up or train longer");
-  }
+  schedule->validate(epochs);
 }
 
 }  // namespace fovea

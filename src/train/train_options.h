@@ -1,9 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include <fovea/config/named_options.h>
-#include <fovea/train/optimizer.h>
+#include <fovea/nn/initial_weights.h>
+#include <fovea/train/class_weights.h>
+#include <fovea/train/layer_rates.h>
+#include <fovea/train/optimizer_options.h>
 #include <fovea/train/schedule.h>
 
 namespace fovea {
@@ -12,11 +18,18 @@ namespace fovea {
 struct TrainOptions : Options {
   std::int64_t epochs = 10;
   std::int64_t batch_size = 128;
+  std::int64_t accumulate = 1;  ///< batches per update; each has batch-norm statistics of its own
   std::int64_t shards = 2;  ///< parts of a batch with batch-norm statistics of their own; part of the result, unlike threads
   NamedOptions<OptimizerOptions> optimizer = optimizer_field();
   NamedOptions<Schedule> schedule = schedule_field();
   double label_smoothing = 0;
-  double clip_norm = 0;            ///< largest norm of the whole gradient; 0 = no limit
+  ClassWeightsField class_weights;
+  double clip_norm = 0;                    ///< largest norm of the whole gradient; 0 = no limit
+  std::optional<double> ema_decay;         ///< of the weights' moving average, which is then what is scored and saved
+  std::int64_t early_stopping_epochs = 0;  ///< without a better epoch on validation until training ends; 0 = never
+  InitialWeightsOptions init;
+  std::vector<std::string> freeze;  ///< patterns of layers that training leaves as they are
+  LayerRatesField layer_rates;
   double checkpoint_seconds = 60;  ///< longest time between checkpoints; one is also written after every epoch
 
   void visit_fields(FieldVisitor& fields) override;

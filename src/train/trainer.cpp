@@ -5,6 +5,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/eval/evaluator.h>
+#include <fovea/nn/freeze.h>
 #include <fovea/nn/model_file.h>
 #include <fovea/nn/state_dict.h>
 #include <fovea/train/trainer.h>
@@ -20,10 +21,6 @@ double per_second(std::int64_t images, double seconds) {
   return seconds > 0 ? static_cast<double>(images) / seconds : 0.0;
 }
 
-Json number_or_null(const std::optional<double>& number) {
-  return number ? Json(*number) : Json(nullptr);
-}
-
 /// Better on validation; the lower loss decides between equal accuracies.
 bool improves(const ClassificationMetrics& metrics, const std::optional<SelectedEpoch>& best) {
   if (!best || metrics.top1() != best->val_top1) return !best || metrics.top1() > best->val_top1;
@@ -32,23 +29,44 @@ bool improves(const ClassificationMetrics& metrics, const std::optional<Selected
 
 }  // namespace
 
-Json to_json(const EpochRecord& record) {
-  return {{"epoch", record.epoch},
-          {"train_loss", record.train_loss},
-          {"train_top1", record.train_top1},
-          {"val_loss", number_or_null(record.val_loss)},
-          {"val_top1", number_or_null(record.val_top1)},
-          {"learning_rate", record.learning_rate},
-          {"images_per_second", record.images_per_second},
-          {"seconds", record.seconds}};
-}
-
 Trainer::Trainer(TrainingSetup setup)
     : setup_(std::move(setup)),
-      objective_(setup_.options.label_smoothing),
-      optimizer_(*setup_.options.optimizer, *setup_.network),
-      shards_(setup_.network, setup_.build, setup_.options.shards, setup_.threads) {
+      objective_(setup_.options.label_smoothing, setup_.class_weights),
+      optimizer_(*setup_.options.optimizer, trained_parameters()),
+      shards_(
+          setup_.network, [this] { return build_ready(); }, setup_.options.shards, setup_.threads),
+      events_(setup_.directory.events()) {
+  expect_validation();
+  if (setup_.options.ema_decay) average_.emplace(setup_.build(), *setup_.network, *setup_.options.ema_decay);
   state_.config = setup_.config;
+}
+
+std::shared_ptr<Classifier> Trainer::build_ready() const {
+  auto network = setup_.build();
+  network->train();
+  freeze(*network, setup_.options.freeze, "train.freeze");
+  return network;
+}
+
+std::vector<TrainedParameter> Trainer::trained_parameters() const {
+  freeze(*setup_.network, setup_.options.freeze, "train.freeze");
+  const auto rates = setup_.options.layer_rates.factors(*setup_.network);
+  std::vector<TrainedParameter> trained;
+  for (const auto& item : setup_.network->named_parameters()) {
+    if (item.value().requires_grad()) trained.push_back({item.key(), item.value(), rates.at(item.key())});
+  }
+  if (trained.empty()) {
+    throw InputError("train.freeze", "at least one layer left to train", "every parameter frozen", "freeze fewer layers");
+  }
+  return trained;
+}
+
+void Trainer::expect_validation() const {
+  if (setup_.validation != nullptr) return;
+  const bool early_stopping = setup_.options.early_stopping_epochs > 0;
+  if (!early_stopping && !setup_.options.schedule->needs_validation()) return;
+  throw InputError(early_stopping ? "train.early_stopping_epochs" : "train.schedule: " + setup_.options.schedule.name(),
+                   "a validation split to go by", "none", "set data.validation, e.g. to 0.1");
 }
 
 bool Trainer::resume() {
@@ -58,20 +76,25 @@ bool Trainer::resume() {
   expect_plausible_counters(path);
   load_state_dict(*setup_.network, std::exchange(state_.model, {}), path);
   optimizer_.load_state(std::exchange(state_.optimizer, {}), path);
+  if (average_) load_state_dict(average_->network(), std::exchange(state_.average, {}), path);
   if (!state_.selected.empty()) {
     expect_state_fits(*setup_.network, state_.selected, path);
     write_model_file(setup_.directory.model(), state_.selected, setup_.description);
   }
   setup_.directory.keep_metrics(state_.epoch);
+  events_.keep(state_.epoch);
   return true;
 }
 
 void Trainer::expect_plausible_counters(const std::string& path) const {
   const std::int64_t batches = setup_.train.batches();
   const std::int64_t images = state_.batch == batches ? setup_.train.images() : state_.batch * setup_.options.batch_size;
-  const bool within = state_.epoch <= setup_.options.epochs && state_.batch <= batches && state_.sums.images == images &&
-                      (state_.epoch < setup_.options.epochs || state_.batch == 0);
-  if (within && state_.selected.empty() == (state_.epoch == 0)) return;
+  const bool whole_updates = state_.batch == batches || state_.batch % setup_.options.accumulate == 0;
+  const bool within = state_.epoch <= setup_.options.epochs && state_.batch <= batches && whole_updates &&
+                      state_.sums.images == images && (state_.epoch < setup_.options.epochs || state_.batch == 0);
+  const bool scored = std::ssize(state_.validation) == (setup_.validation != nullptr ? state_.epoch : 0) &&
+                      (!state_.best || (state_.best->epoch >= 1 && state_.best->epoch <= state_.epoch));
+  if (within && scored && state_.selected.empty() == (state_.epoch == 0)) return;
   throw InputError(path, "a checkpoint within " + std::to_string(setup_.options.epochs) + " epochs of this data set",
                    "epoch " + std::to_string(state_.epoch) + ", batch " + std::to_string(state_.batch) + ", " +
                        std::to_string(state_.sums.images) + " images",
@@ -79,18 +102,36 @@ void Trainer::expect_plausible_counters(const std::string& path) const {
 }
 
 TrainingResult Trainer::run() {
-  while (state_.epoch < setup_.options.epochs && !stopped_) train_epoch();
+  while (!finished() && !stopped_) train_epoch();
   if (!stopped_) load_state_dict(*setup_.network, state_.selected, "selected weights");
   return {stopped_, state_.epoch, state_.seconds,
           per_second(state_.epoch * setup_.train.images() + state_.sums.images, state_.train_seconds), state_.best};
 }
 
+TrainingRehearsal Trainer::rehearse(double seconds) {
+  TrainingRehearsal rehearsal;
+  BatchStream stream = setup_.train.epoch(0);
+  std::int64_t warm_up_images = 0;
+  auto start = Clock::now();
+  for (auto batches = next_batches(stream); !batches.empty(); batches = next_batches(stream)) {
+    update(batches);
+    if (++rehearsal.updates > 1) {
+      rehearsal.images_per_second = per_second(state_.sums.images - warm_up_images, seconds_since(start));
+      if (seconds_since(start) > seconds || setup_.stop_requested()) break;
+    } else {
+      rehearsal.images_per_second = per_second(state_.sums.images, seconds_since(start));
+      warm_up_images = state_.sums.images;
+      start = Clock::now();
+    }
+  }
+  return rehearsal;
+}
+
 void Trainer::train_epoch() {
   BatchStream stream = setup_.train.epoch(state_.epoch, state_.batch);
   auto lap = Clock::now();
-  while (const auto batch = stream.next()) {
-    update(batch->to(setup_.device));
-    ++state_.batch;
+  for (auto batches = next_batches(stream); !batches.empty(); batches = next_batches(stream)) {
+    update(batches);
     const double elapsed = seconds_since(std::exchange(lap, Clock::now()));
     state_.epoch_seconds += elapsed;
     state_.train_seconds += elapsed;
@@ -106,48 +147,81 @@ void Trainer::train_epoch() {
   }
 }
 
+std::vector<Batch> Trainer::next_batches(BatchStream& stream) const {
+  std::vector<Batch> batches;
+  while (std::ssize(batches) < setup_.options.accumulate) {
+    auto batch = stream.next();
+    if (!batch) break;
+    batches.push_back(batch->to(setup_.device));
+  }
+  return batches;
+}
+
 void Trainer::stop() {
   save();
   stopped_ = true;
 }
 
-void Trainer::update(const Batch& batch) {
-  const auto key = {static_cast<std::uint64_t>(state_.epoch), static_cast<std::uint64_t>(state_.batch)};
-  const StepSums sums = shards_.compute_gradient(batch, objective_, RandomStream(setup_.seed, Purpose::forward, key));
-  expect_finite(sums.loss, "loss");
-  state_.sums += sums;
-  const double factor = schedule_factor(state_.batch);
+void Trainer::update(const std::vector<Batch>& batches) {
+  std::int64_t images = 0;
+  for (const Batch& batch : batches) images += batch.size();
+  shards_.zero_gradient();
+  auto number = static_cast<std::uint64_t>(state_.batch);
+  for (const Batch& batch : batches) {
+    const double share = static_cast<double>(batch.size()) / static_cast<double>(images);
+    const RandomStream random(setup_.seed, Purpose::forward, {static_cast<std::uint64_t>(state_.epoch), number++});
+    const StepSums sums = shards_.add_gradient(batch, share, objective_, random);
+    expect_finite(sums.loss, "loss");
+    state_.sums += sums;
+  }
   shards_.run_alone([&] {
     const double limit = setup_.options.clip_norm > 0 ? setup_.options.clip_norm : std::numeric_limits<double>::infinity();
     const double norm = torch::nn::utils::clip_grad_norm_(setup_.network->parameters(), limit);
     expect_finite(norm, "gradient");  // before the step: no checkpoint may hold weights that are not numbers
-    optimizer_.step(factor);
+    optimizer_.step(schedule_factor(state_.batch));
+    if (average_) average_->update(*setup_.network, update_number(state_.batch) + 1);
   });
+  state_.batch += std::ssize(batches);
 }
 
 void Trainer::expect_finite(double value, const char* what) const {
   if (std::isfinite(value)) return;
-  throw NumericError("epoch " + std::to_string(state_.epoch + 1) + ", update " + std::to_string(state_.batch + 1) +
+  throw NumericError("epoch " + std::to_string(state_.epoch + 1) + ", batch " + std::to_string(state_.batch + 1) +
                      ": expected a finite " + what + ", got " + std::to_string(value) +
                      "; lower train.optimizer.learning_rate or set train.clip_norm");
 }
 
+std::int64_t Trainer::updates_per_epoch() const {
+  const std::int64_t accumulate = setup_.options.accumulate;
+  return (setup_.train.batches() + accumulate - 1) / accumulate;
+}
+
+std::int64_t Trainer::update_number(std::int64_t batch) const {
+  return state_.epoch * updates_per_epoch() + batch / setup_.options.accumulate;
+}
+
 double Trainer::schedule_factor(std::int64_t batch) const {
-  const std::int64_t updates_per_epoch = setup_.train.batches();
   return setup_.options.schedule->factor(
-      {state_.epoch * updates_per_epoch + batch, updates_per_epoch, setup_.options.epochs});
+      {update_number(batch), updates_per_epoch(), setup_.options.epochs, state_.validation});
+}
+
+Classifier& Trainer::scored_network() {
+  return average_ ? average_->network() : *setup_.network;
+}
+
+std::optional<ClassificationMetrics> Trainer::validate() {
+  if (setup_.validation == nullptr) return std::nullopt;
+  auto metrics = evaluate(scored_network(), *setup_.validation, setup_.num_classes,
+                          {setup_.threads, setup_.device, setup_.stop_requested});
+  if (metrics.images() == 0) {
+    throw InputError("data.validation", "readable images to select weights on", "none", "check the files");
+  }
+  return metrics;
 }
 
 void Trainer::finish_epoch() {
   const auto start = Clock::now();
-  std::optional<ClassificationMetrics> validation;
-  if (setup_.validation != nullptr) {
-    validation = evaluate(*setup_.network, *setup_.validation, setup_.num_classes,
-                          {setup_.threads, setup_.device, setup_.stop_requested});
-    if (validation->images() == 0) {
-      throw InputError("data.validation", "readable images to select weights on", "none", "check the files");
-    }
-  }
+  const auto validation = validate();
   select(validation);
   const double validation_seconds = seconds_since(start);
   state_.seconds += validation_seconds;
@@ -165,12 +239,14 @@ void Trainer::finish_epoch() {
   record.images_per_second = per_second(state_.sums.images, state_.epoch_seconds);
   record.seconds = state_.epoch_seconds + validation_seconds;
 
+  if (validation) state_.validation.push_back({validation->loss(), validation->top1()});
   ++state_.epoch;
   state_.batch = 0;
   state_.sums = {};
   state_.epoch_seconds = 0;
   setup_.directory.append_metrics(to_json(record));  // before the checkpoint: a kill in between leaves a line too many,
-  save();                                            // which resuming cuts off
+  events_.append(record.epoch, to_scalars(record));  // which resuming cuts off
+  save();
   setup_.observer.epoch_finished(record, setup_.options.epochs);
 }
 
@@ -179,16 +255,23 @@ void Trainer::select(const std::optional<ClassificationMetrics>& validation) {
     if (!improves(*validation, state_.best)) return;
     state_.best = SelectedEpoch{state_.epoch + 1, validation->top1(), validation->loss()};
   }
-  state_.selected = copy_state(*setup_.network);
+  state_.selected = copy_state(scored_network());
   write_model_file(setup_.directory.model(), state_.selected, setup_.description);
+}
+
+bool Trainer::stops_early() const {
+  const std::int64_t patience = setup_.options.early_stopping_epochs;
+  return patience > 0 && state_.best && state_.epoch - state_.best->epoch >= patience;
 }
 
 void Trainer::save() {
   state_.model = state_dict(*setup_.network);
   state_.optimizer = optimizer_.state();
+  if (average_) state_.average = state_dict(average_->network());
   write_checkpoint(setup_.directory.checkpoint(), state_);
   state_.model.clear();
   state_.optimizer.clear();
+  state_.average.clear();
   last_save_ = Clock::now();
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <torch/torch.h>
 
@@ -14,46 +15,15 @@
 #include <fovea/eval/metrics.h>
 #include <fovea/nn/classifier.h>
 #include <fovea/train/checkpoint.h>
+#include <fovea/train/event_file.h>
+#include <fovea/train/optimizer.h>
 #include <fovea/train/run_directory.h>
 #include <fovea/train/shards.h>
 #include <fovea/train/train_options.h>
+#include <fovea/train/training_observer.h>
+#include <fovea/train/weight_average.h>
 
 namespace fovea {
-
-/// One finished epoch: a line of metrics.jsonl.
-struct EpochRecord {
-  std::int64_t epoch = 0;  ///< from 1
-  double train_loss = 0;   ///< the objective's mean over the epoch's images, as they were met
-  double train_top1 = 0;
-  std::optional<double> val_loss;  ///< nothing when there is no validation split
-  std::optional<double> val_top1;
-  double learning_rate = 0;  ///< of the last update
-  double images_per_second = 0;
-  double seconds = 0;  ///< training and validation
-};
-
-Json to_json(const EpochRecord& record);
-
-/// Where an unfinished epoch stands.
-struct TrainingProgress {
-  std::int64_t epoch = 0;  ///< from 1
-  std::int64_t epochs = 0;
-  std::int64_t images = 0;  ///< done in this epoch
-  std::int64_t epoch_images = 0;
-  double loss = 0;  ///< mean so far in this epoch
-  double top1 = 0;
-  double images_per_second = 0;
-  double remaining_seconds = 0;  ///< to the end of training
-};
-
-/// Is told how training goes, in the thread that called Trainer::run().
-class TrainingObserver {
- public:
-  virtual ~TrainingObserver() = default;
-  virtual void progressed(const TrainingProgress&) {}
-  /// @param epochs of the whole training.
-  virtual void epoch_finished(const EpochRecord&, std::int64_t /*epochs*/) {}
-};
 
 /// What Trainer needs. References must outlive it.
 struct TrainingSetup {
@@ -66,6 +36,7 @@ struct TrainingSetup {
   const Loader& train;
   const Loader* validation;  ///< nullptr: the last weights are selected
   std::int64_t num_classes;
+  std::vector<double> class_weights;  ///< of the loss; empty: all 1
   int threads;
   torch::Device device;
   RunDirectory directory;
@@ -75,16 +46,24 @@ struct TrainingSetup {
 
 struct TrainingResult {
   bool interrupted = false;  ///< stopped on request, with a checkpoint written
-  std::int64_t epochs = 0;   ///< finished
+  std::int64_t epochs = 0;   ///< finished: fewer than configured when training stopped early
   double seconds = 0;
   double images_per_second = 0;  ///< over all of training, validation not counted
   std::optional<SelectedEpoch> best;
+};
+
+/// How training would go on this machine, measured on the first updates.
+struct TrainingRehearsal {
+  std::int64_t updates = 0;
+  double images_per_second = 0;  ///< the first update, which warms up, not counted unless it is the only one
 };
 
 /// Trains a network. The same setup gives the same weights bit by bit: for any number of threads, and however often the run
 /// is killed and resumed.
 class Trainer {
  public:
+  /// Freezes what the options say. @throws InputError when they do not fit the network, or need a validation split that is
+  /// not there.
   explicit Trainer(TrainingSetup setup);
 
   /// Goes on from the run directory's checkpoint. @return false when there is none. @throws InputError when it does not fit.
@@ -94,26 +73,45 @@ class Trainer {
   /// @throws NumericError when the loss is not a number; the last checkpoint stays.
   TrainingResult run();
 
+  /// Does the first updates for `seconds` and writes nothing; the network is then of no use. Instead of run().
+  TrainingRehearsal rehearse(double seconds);
+
  private:
   using Clock = std::chrono::steady_clock;
 
+  std::shared_ptr<Classifier> build_ready() const;
+  std::vector<TrainedParameter> trained_parameters() const;
+  void expect_validation() const;
   void expect_plausible_counters(const std::string& path) const;
   void train_epoch();
+  /// The batches of the next update; none at the end of the epoch.
+  std::vector<Batch> next_batches(BatchStream& stream) const;
   void stop();
   /// @throws NumericError.
   void expect_finite(double value, const char* what) const;
-  void update(const Batch& batch);
+  void update(const std::vector<Batch>& batches);
   void finish_epoch();
+  std::optional<ClassificationMetrics> validate();
   void select(const std::optional<ClassificationMetrics>& validation);
+  /// Whether validation has not improved for as long as the options allow.
+  bool stops_early() const;
+  bool finished() const { return state_.epoch == setup_.options.epochs || stops_early(); }
   void save();
   void report_progress() const;
-  /// The schedule's factor for an update of the present epoch.
+  /// What is scored and saved: the network, or the average of its weights.
+  Classifier& scored_network();
+  std::int64_t updates_per_epoch() const;
+  /// Of the update that begins with batch `batch` of the present epoch, since the beginning of training.
+  std::int64_t update_number(std::int64_t batch) const;
+  /// The schedule's factor for the same update.
   double schedule_factor(std::int64_t batch) const;
 
   TrainingSetup setup_;
   ClassificationObjective objective_;
   Optimizer optimizer_;
   Shards shards_;
+  std::optional<WeightAverage> average_;
+  EventFile events_;
   Checkpoint state_;  ///< model and optimiser tensors are filled in only to be written
   Clock::time_point last_save_ = Clock::now();
   bool stopped_ = false;

@@ -74,8 +74,32 @@ TEST_F(TrainProgram, SeedChangesTheModel) {
   EXPECT_NE(model("a"), model("b"));
 }
 
-TEST_F(TrainProgram, KilledAtRandomMomentsAndResumedGivesTheSameBytes) {
-  const std::vector<std::string> options{"--set", "train.checkpoint_seconds=0.001", "--set", "train.epochs=30", "--quiet"};
+/// Everything of training that draws, or has a state, beside the plain recipe.
+const std::vector<std::string> kEverything = {
+    "data.sampler=balanced",
+    "data.augment={pad_crop: 1, erasing: 0.5, cutmix: 0.5}",
+    "model.dropout=0.2",
+    "model.stochastic_depth=0.2",
+    "train.batch_size=32",
+    "train.accumulate=2",
+    "train.optimizer={name: rmsprop, learning_rate: 0.01, momentum: 0.9, centered: true}",
+    "train.schedule={name: plateau, patience: 2, decay: 0.5}",
+    "train.class_weights=balanced",
+    "train.clip_norm=1",
+    "train.ema_decay=0.95",
+    "train.early_stopping_epochs=1000",
+    "train.init={weights: runs/tiny, head: keep}",
+    "train.freeze=[conv1, bn1]",
+    "train.layer_rates=[{layers: fc, factor: 2}]"};
+
+class KilledProgram : public TrainProgram, public testing::WithParamInterface<bool> {};
+
+TEST_P(KilledProgram, AtRandomMomentsAndResumedGivesTheSameBytes) {
+  std::vector<std::string> options{"--set", "train.checkpoint_seconds=0.001", "--set", "train.epochs=30", "--quiet"};
+  if (GetParam()) {
+    ASSERT_EQ(run({"train", "tiny.yaml", "--quiet"}).code, 0);
+    for (const std::string& setting : kEverything) options.insert(options.end(), {"--set", setting});
+  }
   const auto train = [&](const std::string& out, bool resume) {
     std::vector<std::string> arguments{"train", "tiny.yaml", "--out", out};
     arguments.insert(arguments.end(), options.begin(), options.end());
@@ -103,6 +127,50 @@ TEST_F(TrainProgram, KilledAtRandomMomentsAndResumedGivesTheSameBytes) {
   for (const auto& entry : std::filesystem::directory_iterator(folder_.path("killed"))) {
     EXPECT_THAT(entry.path().filename().string(), testing::Not(HasSubstr(".tmp"))) << "resuming clears up after kills";
   }
+}
+
+INSTANTIATE_TEST_SUITE_P(Recipes, KilledProgram, testing::Bool(),
+                         [](const auto& everything) { return everything.param ? "Everything" : "Plain"; });
+
+TEST_F(TrainProgram, ADryRunMeasuresAndWritesNothing) {
+  const Finished finished = run({"train", "tiny.yaml", "--dry-run", "--json", "--set", "train.freeze=[fc]"});
+  ASSERT_EQ(finished.code, 0) << finished.error;
+  const Json facts = Json::parse(finished.out);
+  EXPECT_EQ(facts["images"], Json::parse(R"({"train": 192, "val": 48, "test": 240})"));
+  EXPECT_EQ(facts["parameters"].get<std::int64_t>() - facts["trained_parameters"].get<std::int64_t>(), 16 * 10 + 10);
+  EXPECT_EQ(facts["updates"], 3);
+  EXPECT_GT(facts["memory_bytes"], 50 << 20);  // LibTorch alone takes more
+  EXPECT_GT(facts["images_per_second"], 0);
+  EXPECT_DOUBLE_EQ(facts["seconds"].get<double>(), 3 * facts["epoch_seconds"].get<double>());
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("runs")));
+
+  const Json trained = Json::parse(run({"train", "tiny.yaml", "--json", "--quiet", "--set", "train.epochs=1"}).out);
+  EXPECT_EQ(facts["parameters"], trained["parameters"]);
+  EXPECT_EQ(facts["macs"], trained["macs"]);
+  const Finished text = run({"train", "tiny.yaml", "--dry-run"});  // beside a run, which it leaves alone
+  ASSERT_EQ(text.code, 0) << text.error;
+  EXPECT_THAT(text.out, testing::AllOf(HasSubstr("192 for training, 48 for validation, 240 for the test"), HasSubstr("MiB"),
+                                       HasSubstr("images/s")));
+}
+
+TEST_F(TrainProgram, ADryRunWithoutValidationSaysSo) {
+  const Finished finished = run({"train", "tiny.yaml", "--dry-run", "--json", "--set", "data.validation=none"});
+  ASSERT_EQ(finished.code, 0) << finished.error;
+  EXPECT_EQ(Json::parse(finished.out)["images"]["val"], 0);
+}
+
+TEST_F(TrainProgram, EveryEpochHasARecordForTensorBoardAlsoAfterAKill) {
+  const auto events = [&] { return file_text(folder_.path("run/events.out.tfevents.fovea")); };
+  ASSERT_EQ(run({"train", "tiny.yaml", "--out", "run", "--quiet"}).code, 0);
+  const std::string whole = events();
+  EXPECT_THAT(whole, testing::AllOf(HasSubstr("brain.Event:2"), HasSubstr("loss/train"), HasSubstr("top1/val")));
+  // As if two more epochs had been written after the last checkpoint: their events, in a file of their own, follow.
+  ASSERT_EQ(run({"train", "tiny.yaml", "--out", "longer", "--quiet", "--set", "train.epochs=5"}).code, 0);
+  const std::string longer = file_text(folder_.path("longer/events.out.tfevents.fovea"));
+  ASSERT_GT(longer.size(), whole.size());
+  folder_.write("run/events.out.tfevents.fovea", whole + longer.substr(whole.size()));
+  ASSERT_EQ(run({"train", "tiny.yaml", "--out", "run", "--quiet", "--resume"}).code, 0);
+  EXPECT_EQ(events(), whole);
 }
 
 TEST_F(TrainProgram, InterruptSavesAndExits130) {

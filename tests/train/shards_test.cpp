@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <fovea/nn/freeze.h>
 #include <fovea/nn/state_dict.h>
 #include <fovea/train/shards.h>
 
@@ -25,7 +26,7 @@ StepResult one_step(std::int64_t shards, int threads, std::int64_t images) {
   initialise(*network, 1);
   Shards engine(network, toy_network, shards, threads);
   StepResult result;
-  result.sums = engine.compute_gradient(toy_batch(images), ClassificationObjective(0), RandomStream(1, Purpose::forward));
+  result.sums = engine.add_gradient(toy_batch(images), 1, ClassificationObjective(0), RandomStream(1, Purpose::forward));
   for (const auto& item : network->named_parameters()) result.gradients.emplace(item.key(), item.value().grad().clone());
   result.state = copy_state(*network);
   return result;
@@ -99,12 +100,70 @@ TEST(ShardsTest, ReplicasShareTheMastersParameters) {
   Shards engine(network, toy_network, 2, 2);
   const ClassificationObjective objective(0);
   const Batch batch = toy_batch(80);
-  const double before = engine.compute_gradient(batch, objective, RandomStream(1, Purpose::forward)).loss;
+  const double before = engine.add_gradient(batch, 1, objective, RandomStream(1, Purpose::forward)).loss;
   {
     const torch::NoGradGuard no_grad;
     for (torch::Tensor& parameter : network->parameters()) parameter.mul_(0.5);
   }
-  EXPECT_NE(engine.compute_gradient(batch, objective, RandomStream(1, Purpose::forward)).loss, before);
+  EXPECT_NE(engine.add_gradient(batch, 1, objective, RandomStream(1, Purpose::forward)).loss, before);
+}
+
+TEST(ShardsTest, GradientsOfBatchesAddUpByTheirShares) {
+  const auto network = toy_network();
+  initialise(*network, 1);
+  const auto build = [] {
+    auto replica = toy_network();
+    replica->eval();  // running statistics, so that an image's gradient does not depend on its batch
+    return replica;
+  };
+  Shards engine(network, build, 2, 2);
+  const ClassificationObjective objective(0);
+  const RandomStream random(1, Purpose::forward);
+  const Batch all = toy_batch(150);
+  engine.zero_gradient();
+  const StepSums whole = engine.add_gradient(all, 1, objective, random);
+  NamedTensors expected;
+  for (const auto& item : network->named_parameters()) expected.emplace(item.key(), item.value().grad().clone());
+
+  engine.zero_gradient();
+  StepSums parts;
+  for (const auto& [begin, end] : {std::pair<std::int64_t, std::int64_t>{0, 80}, {80, 150}}) {
+    parts += engine.add_gradient(all.slice(begin, end), static_cast<double>(end - begin) / 150, objective, random);
+  }
+  for (const auto& item : network->named_parameters()) {
+    EXPECT_TRUE(torch::allclose(item.value().grad(), expected.at(item.key()), 1e-4, 1e-6)) << item.key();
+  }
+  EXPECT_NEAR(parts.loss, whole.loss, 1e-3);
+  EXPECT_EQ(parts.images, 150);
+}
+
+TEST(ShardsTest, FrozenParametersGetNoGradientAndFrozenStatisticsStayToTheBit) {
+  const auto network = toy_network();
+  initialise(*network, 1);
+  const auto build = [] {
+    auto replica = toy_network();
+    replica->train();
+    freeze(*replica, {"layer1", "*.bn2"}, "test");
+    return replica;
+  };
+  freeze(*network, {"layer1", "*.bn2"}, "test");
+  const NamedTensors before = copy_state(*network);
+  Shards engine(network, build, 2, 2);
+  engine.zero_gradient();
+  engine.add_gradient(toy_batch(99), 1, ClassificationObjective(0), RandomStream(1, Purpose::forward));
+  std::int64_t moved = 0;
+  const auto is_frozen = [](const std::string& name) {
+    return name.starts_with("layer1.") || name.find(".bn2.") != std::string::npos;
+  };
+  for (const auto& item : network->named_buffers()) {
+    const bool same = torch::equal(item.value(), before.at(item.key()));
+    EXPECT_TRUE(same || !is_frozen(item.key())) << item.key();
+    moved += same ? 0 : 1;
+  }
+  EXPECT_GT(moved, 0);
+  for (const auto& item : network->named_parameters()) {
+    EXPECT_EQ(item.value().grad().defined(), !is_frozen(item.key())) << item.key();
+  }
 }
 
 }  // namespace

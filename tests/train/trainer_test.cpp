@@ -1,3 +1,5 @@
+#include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -7,6 +9,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
+#include <fovea/eval/evaluator.h>
 #include <fovea/nn/state_dict.h>
 #include <fovea/train/trainer.h>
 
@@ -30,15 +33,27 @@ TrainingResult train_toy(const std::string& folder, const std::string& options_y
   TrainOptions options;
   read_fields(options, parse_yaml(options_yaml, "test"), "train");
   make_directories(folder);
-  const Loader training = toy_loader(kTrainImages, true);
+  const Loader training = toy_loader(kTrainImages, true, options.batch_size);
   const Loader validation = toy_loader(64, false);
   const auto network = toy_network();
   initialise(*network, 1);
   TrainingObserver observer;
   std::int64_t updates = 0;
   const Json description = describe_model(Json::parse(R"({"name": "resnet8"})"), kToyInput, {"a", "b", "c", "d"}, {});
-  Trainer trainer({options, 9, write_fields(options), description, network, toy_network, training,
-                   with_validation ? &validation : nullptr, 4, threads, torch::kCPU, RunDirectory(folder), observer,
+  Trainer trainer({options,
+                   9,
+                   write_fields(options),
+                   description,
+                   network,
+                   toy_network,
+                   training,
+                   with_validation ? &validation : nullptr,
+                   4,
+                   {},
+                   threads,
+                   torch::kCPU,
+                   RunDirectory(folder),
+                   observer,
                    [&] { return ++updates == stop_after; }});
   EXPECT_EQ(resume, resume && trainer.resume());
   return trainer.run();
@@ -47,6 +62,12 @@ TrainingResult train_toy(const std::string& folder, const std::string& options_y
 const std::string kSgd =
     "{epochs: 3, batch_size: 80, optimizer: {name: sgd, learning_rate: 0.1}, clip_norm: 1, "
     "label_smoothing: 0.1}";
+/// Everything that has a state of its own, or draws.
+const std::string kEverything =
+    "{epochs: 3, batch_size: 40, accumulate: 2, optimizer: {name: rmsprop, learning_rate: 0.01, momentum: 0.9, centered: "
+    "true}, "
+    "schedule: {name: plateau, patience: 1, monitor: loss}, ema_decay: 0.9, clip_norm: 1, early_stopping_epochs: 2, "
+    "freeze: [conv1, '*.bn1'], layer_rates: [{layers: layer3, factor: 0.5}], class_weights: [1, 2, 1, 1]}";
 const std::string kAdamw = "{epochs: 3, batch_size: 80, optimizer: adamw, schedule: {name: step, every_epochs: 1}}";
 
 TEST(TrainerTest, LearnsTheToyTask) {
@@ -59,7 +80,7 @@ TEST(TrainerTest, LearnsTheToyTask) {
 }
 
 TEST(TrainerTest, ResumingAtAnyUpdateGivesTheSameBytes) {
-  for (const std::string& options : {kSgd, kAdamw}) {
+  for (const std::string& options : {kSgd, kAdamw, kEverything}) {
     const TemporaryDirectory folder;
     train_toy(folder.path("straight"), options, 1, 0, false);
     const std::string model = text_of(folder.path("straight/model.safetensors"));
@@ -70,6 +91,166 @@ TEST(TrainerTest, ResumingAtAnyUpdateGivesTheSameBytes) {
       EXPECT_EQ(text_of(run + "/model.safetensors"), model) << "stopped after update " << stop;
     }
   }
+}
+
+Json metrics_line(const std::string& folder, std::size_t number) {
+  return RunDirectory(folder).read_metrics().at(number);
+}
+
+TEST(TrainerTest, AccumulatedBatchesMakeTheUpdateOfOneLargeBatch) {
+  // Batch norm on running statistics, as frozen layers have, so that an image's gradient does not depend on its batch.
+  const std::string common =
+      "epochs: 2, shards: 1, optimizer: {name: sgd, learning_rate: 0.05}, clip_norm: 1, freeze: ['*bn*']";
+  const TemporaryDirectory folder;
+  train_toy(folder.path("large"), "{batch_size: 80, " + common + "}", 1, 0, false, /*with_validation=*/false);
+  train_toy(folder.path("small"), "{batch_size: 20, accumulate: 4, " + common + "}", 1, 0, false, false);
+  const NamedTensors large = SafetensorsFile(folder.path("large/model.safetensors")).tensors();
+  const NamedTensors small = SafetensorsFile(folder.path("small/model.safetensors")).tensors();
+  for (const auto& [name, tensor] : large) EXPECT_TRUE(torch::allclose(tensor, small.at(name), 1e-3, 1e-5)) << name;
+  EXPECT_NEAR(metrics_line(folder.path("large"), 1).at("train_loss").get<double>(),
+              metrics_line(folder.path("small"), 1).at("train_loss").get<double>(), 1e-4);
+}
+
+TEST(TrainerTest, TheScheduleCountsUpdatesNotBatches) {
+  const TemporaryDirectory folder;
+  // 200 images in batches of 40, two to an update: 3 updates an epoch. The last of 6 on a cosine that begins at 1.
+  train_toy(folder.path("run"), "{epochs: 2, batch_size: 40, accumulate: 2, optimizer: {learning_rate: 0.1}}", 1, 0, false);
+  EXPECT_NEAR(metrics_line(folder.path("run"), 1).at("learning_rate").get<double>(), 0.05 * (1 + std::cos(M_PI * 5 / 6)),
+              1e-12);
+}
+
+TEST(TrainerTest, TheGradientIsClippedToItsNorm) {
+  // One update of plain SGD at learning rate 1: the weights move by the gradient, whose norm is the limit.
+  const std::string options =
+      "{epochs: 1, batch_size: 200, optimizer: {name: sgd, learning_rate: 1, momentum: 0, nesterov: false, weight_decay: "
+      "0}, "
+      "schedule: constant, clip_norm: 0.01}";
+  const TemporaryDirectory folder;
+  train_toy(folder.path("run"), options, 1, 0, false, /*with_validation=*/false);
+  const NamedTensors trained = SafetensorsFile(folder.path("run/model.safetensors")).tensors();
+  const auto network = toy_network();
+  initialise(*network, 1);
+  double square = 0;
+  for (const auto& item : network->named_parameters()) {
+    square += (trained.at(item.key()) - item.value()).to(torch::kFloat64).square().sum().item<double>();
+  }
+  EXPECT_NEAR(std::sqrt(square), 0.01, 1e-5);
+}
+
+TEST(TrainerTest, TheAverageOfTheWeightsIsScoredAndSaved) {
+  const std::string plain = "{epochs: 2, batch_size: 40, optimizer: {name: sgd, learning_rate: 0.1}";
+  const TemporaryDirectory folder;
+  train_toy(folder.path("plain"), plain + "}", 1, 0, false);
+  train_toy(folder.path("averaged"), plain + ", ema_decay: 0.99}", 1, 0, false);
+  const auto checkpoint_of = [&](const std::string& run, const std::string& yaml) {
+    TrainOptions options;
+    read_fields(options, parse_yaml(yaml, "test"), "train");
+    return read_checkpoint(folder.path(run + "/checkpoint.ckpt"), write_fields(options));
+  };
+  const Checkpoint without = checkpoint_of("plain", plain + "}");
+  const Checkpoint averaged = checkpoint_of("averaged", plain + ", ema_decay: 0.99}");
+  EXPECT_TRUE(without.average.empty());
+  for (const auto& [name, tensor] : without.model) EXPECT_TRUE(torch::equal(tensor, averaged.model.at(name))) << name;
+  EXPECT_FALSE(torch::equal(averaged.model.at("fc.weight"), averaged.average.at("fc.weight")));
+
+  // The scores of the last epoch are those of the average: they follow from it.
+  const auto network = toy_network();
+  load_state_dict(*network, averaged.average, "test");
+  const Loader validation = toy_loader(64, false);
+  const auto metrics = evaluate(*network, validation, 4, {1, torch::kCPU, {}});
+  EXPECT_EQ(metrics_line(folder.path("averaged"), 1).at("val_loss").get<double>(), metrics.loss());
+  if (averaged.best->epoch == 2) {
+    for (const auto& [name, tensor] : averaged.average)
+      EXPECT_TRUE(torch::equal(tensor, averaged.selected.at(name))) << name;
+  }
+}
+
+TEST(TrainerTest, StopsWhenValidationHasNotImprovedForSoLong) {
+  const TemporaryDirectory folder;
+  // Nothing is learned, so the first epoch stays the best.
+  const std::string options =
+      "{epochs: 9, batch_size: 80, optimizer: {name: sgd, learning_rate: 1e-30}, early_stopping_epochs: 2, freeze: "
+      "['*bn*']}";
+  const TrainingResult result = train_toy(folder.path("run"), options, 1, 0, false);
+  EXPECT_FALSE(result.interrupted);
+  EXPECT_EQ(result.epochs, 3);
+  EXPECT_EQ(result.best->epoch, 1);
+  EXPECT_EQ(train_toy(folder.path("run"), options, 1, 0, true).epochs, 3);  // resuming a run that is done changes nothing
+}
+
+TEST(TrainerTest, FrozenLayersStayAndTheOthersLearn) {
+  const TemporaryDirectory folder;
+  train_toy(folder.path("run"), "{epochs: 1, batch_size: 40, optimizer: {learning_rate: 0.1}, freeze: [layer1, bn1]}", 2, 0,
+            false);
+  const NamedTensors trained = SafetensorsFile(folder.path("run/model.safetensors")).tensors();
+  const auto network = toy_network();
+  initialise(*network, 1);
+  for (const auto& [name, tensor] : state_dict(*network)) {
+    const bool frozen = name.starts_with("layer1.") || name.starts_with("bn1.");
+    EXPECT_EQ(torch::equal(tensor, trained.at(name)), frozen) << name;
+  }
+}
+
+TEST(TrainerTest, FreezingEverythingIsRefused) {
+  const TemporaryDirectory folder;
+  try {
+    train_toy(folder.path("run"), "{freeze: ['*']}", 1, 0, false);
+    FAIL() << "expected InputError";
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("train.freeze: expected at least one layer left to train"));
+  }
+}
+
+TEST(TrainerTest, WhatGoesByValidationNeedsASplit) {
+  const TemporaryDirectory folder;
+  for (const char* options : {"{early_stopping_epochs: 3}", "{schedule: plateau}"}) {
+    EXPECT_THROW(train_toy(folder.path("run"), options, 1, 0, false, /*with_validation=*/false), InputError) << options;
+  }
+}
+
+TEST(TrainerTest, PlateauLowersTheRateOnceValidationStandsStill) {
+  const TemporaryDirectory folder;
+  const std::string options =
+      "{epochs: 5, batch_size: 80, optimizer: {name: sgd, learning_rate: 1e-30}, "
+      "schedule: {name: plateau, patience: 1, decay: 0.1}, freeze: ['*bn*']}";
+  train_toy(folder.path("run"), options, 1, 0, false);
+  std::vector<double> rates;
+  for (const Json& line : RunDirectory(folder.path("run")).read_metrics())
+    rates.push_back(line.at("learning_rate").get<double>() * 1e30);
+  // Epoch 1 is the best; epochs 2 and 3 are the first and the second bad one, which is one more than the patience.
+  EXPECT_THAT(rates,
+              testing::ElementsAre(testing::DoubleNear(1, 1e-9), testing::DoubleNear(1, 1e-9), testing::DoubleNear(1, 1e-9),
+                                   testing::DoubleNear(0.1, 1e-9), testing::DoubleNear(0.1, 1e-9)));
+}
+
+TEST(TrainerTest, ARehearsalMeasuresAndWritesNothing) {
+  const TemporaryDirectory folder;
+  TrainOptions options;
+  read_fields(options, parse_yaml("{batch_size: 40, accumulate: 2, ema_decay: 0.9, checkpoint_seconds: 1e-9}", "test"),
+              "train");
+  const Loader training = toy_loader(kTrainImages, true, 40);
+  const auto network = toy_network();
+  initialise(*network, 1);
+  TrainingObserver observer;
+  Trainer trainer({options,
+                   9,
+                   write_fields(options),
+                   {},
+                   network,
+                   toy_network,
+                   training,
+                   nullptr,
+                   4,
+                   {},
+                   1,
+                   torch::kCPU,
+                   RunDirectory(folder.path("run")),
+                   observer,
+                   [] { return false; }});
+  const TrainingRehearsal rehearsal = trainer.rehearse(60);
+  EXPECT_EQ(rehearsal.updates, 3);  // an epoch has no more
+  EXPECT_GT(rehearsal.images_per_second, 0);
+  EXPECT_FALSE(std::filesystem::exists(folder.path("run")));
 }
 
 TEST(TrainerTest, MetricsHaveOneLinePerEpochAlsoAfterAKill) {
@@ -126,7 +307,7 @@ TEST(TrainerTest, NotANumberStopsWithEpochAndAdvice) {
     train_toy(folder.path("run"), "{epochs: 2, batch_size: 80, optimizer: {name: sgd, learning_rate: 1e30}}", 2, 0, false);
     FAIL() << "expected NumericError";
   } catch (const NumericError& error) {
-    EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("epoch 1, update"), testing::HasSubstr("learning_rate")));
+    EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("epoch 1, batch"), testing::HasSubstr("learning_rate")));
   }
 }
 
@@ -145,6 +326,7 @@ TEST(TrainerTest, ResumeWithoutCheckpointSaysSo) {
                    training,
                    nullptr,
                    4,
+                   {},
                    1,
                    torch::kCPU,
                    RunDirectory(folder.path()),

@@ -50,6 +50,26 @@ function(fovea_library name)
   set(FOVEA_LIBRARIES ${FOVEA_LIBRARIES} ${target} CACHE INTERNAL "")
 endfunction()
 
+# fovea_protobuf(name file.proto...): generates the messages' code inside the library, which alone sees it: <file.pb.h>.
+# Link the full protobuf::libprotobuf, also for messages of the lite runtime: LibTorch loads it, and libprotobuf-lite beside
+# it would be a second copy of the same symbols.
+function(fovea_protobuf name)
+  if(NOT TARGET protobuf::protoc)
+    message(FATAL_ERROR "fovea: protoc is missing (install protobuf-compiler)")
+  endif()
+  set(target fovea_${name})
+  set(directory ${CMAKE_BINARY_DIR}/protobuf/${target})
+  file(MAKE_DIRECTORY ${directory})
+  protobuf_generate(PROTOS ${ARGN} APPEND_PATH PROTOC_OUT_DIR ${directory} OUT_VAR generated)
+  set_source_files_properties(${generated} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON
+                                                      COMPILE_OPTIONS -w)
+  # A target with no libraries to link, so that protoc, and with it every layer above, does not wait for the layers below.
+  add_custom_target(${target}_messages DEPENDS ${generated})
+  add_dependencies(${target} ${target}_messages)
+  target_sources(${target} PRIVATE ${generated})
+  target_include_directories(${target} SYSTEM PRIVATE ${directory})
+endfunction()
+
 # The program: tools/*.cpp. What its commands share with the tests is the library fovea_program.
 function(fovea_program)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tools/*.cpp)

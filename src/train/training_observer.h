@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+
+#include <fovea/train/epoch_record.h>
+
+namespace fovea {
+
+/// Where an unfinished epoch stands.
+struct TrainingProgress {
+  std::int64_t epoch = 0;  ///< from 1
+  std::int64_t epochs = 0;
+  std::int64_t images = 0;  ///< done in this epoch
+  std::int64_t epoch_images = 0;
+  double loss = 0;  ///< mean so far in this epoch
+  double top1 = 0;
+  double images_per_second = 0;
+  double remaining_seconds = 0;  ///< to the end of training
+};
+
+/// Is told how training goes, in the thread that called Trainer::run().
+class TrainingObserver {
+ public:
+  virtual ~TrainingObserver() = default;
+  virtual void progressed(const TrainingProgress&) {}
+  /// @param epochs of the whole training.
+  virtual void epoch_finished(const EpochRecord&, std::int64_t /*epochs*/) {}
+};
+
+}  // namespace fovea
