@@ -1,13 +1,18 @@
 #pragma once
 
+#include <optional>
+
+#include <fovea/eval/evaluator.h>
 #include <fovea/train/trainer.h>
 
 #include "experiment.h"
 
 namespace fovea {
 
-/// What `fovea train --dry-run` tells: sizes, and speed and memory as measured on the first updates. Writes no file.
-Json dry_run(Experiment& experiment, Trainer& trainer, Classifier& network);
+/// What `fovea train --dry-run` tells: sizes, and speed and memory as measured on the first updates and on a few batches of
+/// evaluation. Writes no file. @return nothing when it was stopped.
+std::optional<Json> dry_run(Experiment& experiment, Trainer& trainer, Classifier& network,
+                            const EvaluationOptions& evaluation);
 
 void print_dry_run(const Json& facts);
 

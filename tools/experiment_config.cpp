@@ -64,6 +64,10 @@ std::unique_ptr<ExperimentConfig> read_experiment_config(const Value& root) {
   config->preprocess.standard_deviation = config->data.row->standard_deviation;
   read_fields(*config, root, "");
   config->train.validate();
+  if (config->train.class_weights.balanced() && config->data.sampler == Sampling::balanced) {
+    throw InputError("train.class_weights", "none, or data.sampler: shuffled", "balanced beside a balanced sampler",
+                     "choose one: both together would correct twice");
+  }
   return config;
 }
 

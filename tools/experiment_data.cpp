@@ -160,9 +160,12 @@ Loader ExperimentData::preview_loader(std::int64_t images, bool augmented) {
   return {training.dataset, std::move(chosen), preprocess_, options};
 }
 
-Loader ExperimentData::loader(Split split) {
+Loader ExperimentData::loader(Split split, std::int64_t batches) {
   const Part& chosen = part(split);
-  return {chosen.dataset, chosen.indices, preprocess_, loader_options()};
+  LoaderOptions options = loader_options();
+  Indices indices = chosen.indices;
+  if (batches > 0) indices.resize(std::min(indices.size(), static_cast<std::size_t>(batches * options.batch_size)));
+  return {chosen.dataset, std::move(indices), preprocess_, options};
 }
 
 std::string ExperimentData::fingerprint() {

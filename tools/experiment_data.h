@@ -36,8 +36,8 @@ class ExperimentData {
   Loader training_loader();
   /// The first `images` of the first epoch, always in that order: augmented as in training, or as they are.
   Loader preview_loader(std::int64_t images, bool augmented);
-  /// In order, unchanged.
-  Loader loader(Split split);
+  /// In order, unchanged. @param batches the first ones; 0 = all.
+  Loader loader(Split split, std::int64_t batches = 0);
 
   /// A number that other images or labels would almost surely change: of all labels, and the pixels of some images.
   std::string fingerprint();

@@ -30,7 +30,7 @@ OpenedModel open_configured(Value root, const std::string& weights, torch::Devic
   OpenedModel opened;
   opened.classifier = experiment.build_network();
   opened.description = parse_description(experiment.description().dump(), "description");
-  load_state_dict(*opened.classifier, read_weights(weights), weights);
+  load_state_dict(*opened.classifier, read_weights(weights).tensors, weights);
   opened.classifier->eval();
   opened.config = std::move(root);
   return opened;
@@ -88,8 +88,9 @@ OpenedModel open_model(const ModelArguments& arguments, const GlobalOptions& glo
   return open_configured(std::move(root), weights, device);
 }
 
-NamedTensors read_weights(const std::string& path) {
-  return SafetensorsFile(weights_file(path)).tensors();
+ForeignWeights read_weights(const std::string& path) {
+  const SafetensorsFile file(weights_file(path));
+  return {file.tensors(), has_description(file) ? read_description(file).classes : std::vector<std::string>{}};
 }
 
 void expect_settings_used(const OpenedModel& opened, const std::vector<std::string>& settings) {

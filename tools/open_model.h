@@ -38,8 +38,14 @@ void add_model_options(CLI::App& command, ModelArguments& arguments);
 /// Opens MODEL. @throws InputError.
 OpenedModel open_model(const ModelArguments& arguments, const GlobalOptions& global, torch::Device device);
 
-/// The weights of a run directory or of a safetensors file. @throws InputError.
-NamedTensors read_weights(const std::string& path);
+/// Weights of a network, and the classes it was trained for where the file says so.
+struct ForeignWeights {
+  NamedTensors tensors;
+  std::vector<std::string> classes;
+};
+
+/// Reads a run directory or a safetensors file. @throws InputError.
+ForeignWeights read_weights(const std::string& path);
 
 /// Of commands that set nothing but the network. @throws InputError when there are settings and the model has no
 /// configuration that they could change.

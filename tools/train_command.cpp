@@ -2,12 +2,13 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <utility>
 
+#include <fovea/base/directory_lock.h>
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
 #include <fovea/eval/evaluator.h>
 #include <fovea/image/encode.h>
-#include <fovea/nn/digest.h>
 #include <fovea/nn/initial_weights.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/nn/multiply_adds.h>
@@ -69,21 +70,26 @@ void expect_free(const RunDirectory& run, bool resume) {
                    "add --resume to go on with it, or --out another");
 }
 
-/// Gives the network its first weights. @return a digest of those that came from a file; empty when none did.
-std::string initialise_weights(Classifier& network, const ExperimentConfig& config) {
-  initialise(network, static_cast<std::uint64_t>(config.seed));
-  const InitialWeightsOptions& init = config.train.init;
-  if (init.weights == "none") return "";
-  const NamedTensors weights = read_weights(init.weights);
-  load_initial_weights(network, weights, init, init.weights);
-  return digest(weights);
+/// A head that is kept names its own classes.
+void expect_same_classes(const ForeignWeights& weights, const std::vector<std::string>& classes, const std::string& path) {
+  if (weights.classes.empty() || weights.classes == classes) return;
+  throw InputError("train.init.head", "replace, as the classes are not those of " + path, "keep", "set head: replace");
 }
 
-/// What the result depends on: a checkpoint fits only the same. @param initial_weights a digest of them.
-Json identity_of(Experiment& experiment, const std::string& initial_weights, torch::Device device) {
+/// Gives the network the weights to start from: random ones, or another network's.
+void initialise_weights(Classifier& network, Experiment& experiment) {
+  initialise(network, static_cast<std::uint64_t>(experiment.config().seed));
+  const InitialWeightsOptions& init = experiment.config().train.init;
+  if (init.weights == "none") return;
+  ForeignWeights weights = read_weights(init.weights);
+  if (init.head == InitialHead::keep) expect_same_classes(weights, experiment.classes(), init.weights);
+  load_initial_weights(network, std::move(weights.tensors), init, init.weights);
+}
+
+/// What the result depends on: a checkpoint fits only the same.
+Json identity_of(Experiment& experiment, torch::Device device) {
   Json identity = result_defining(experiment.resolved_config());
   identity["data"]["fingerprint"] = experiment.data().fingerprint();
-  identity["train"]["init"]["weights"] = initial_weights;
   identity["device"] = device.is_cpu() ? "cpu" : "cuda";
   return identity;
 }
@@ -107,9 +113,7 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
     global.json ? print_json({{"preview", arguments.preview}}) : void(std::cout << arguments.preview << "\n");
     return kDone;
   }
-  const auto seed = static_cast<std::uint64_t>(experiment.config().seed);
   const auto network = experiment.build_network();
-  const std::string initial_weights = initialise_weights(*network, experiment.config());
   const Loader training = data.training_loader();
   const Loader validation = data.loader(Split::validation);
   const Loader test = data.loader(Split::test);
@@ -118,12 +122,14 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
   const std::string stem = std::filesystem::path(arguments.config).stem().string();
   const RunDirectory run(arguments.out.empty() ? "runs/" + stem : arguments.out);
   if (!arguments.dry_run) expect_free(run, arguments.resume);
+  const bool goes_on = arguments.resume && std::filesystem::exists(run.checkpoint());
+  if (!goes_on) initialise_weights(*network, experiment);  // a checkpoint has weights of its own
 
   const StopSignal stop;
   const auto stop_requested = [&] { return stop.requested(); };
   Trainer trainer({.options = options,
-                   .seed = seed,
-                   .config = identity_of(experiment, initial_weights, device),
+                   .seed = static_cast<std::uint64_t>(experiment.config().seed),
+                   .config = identity_of(experiment, device),
                    .description = experiment.description(),
                    .network = network,
                    .build = [&] { return experiment.build_network(); },
@@ -137,13 +143,15 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
                    .observer = *progress,
                    .stop_requested = stop_requested});
   if (arguments.dry_run) {
-    const Json facts = dry_run(experiment, trainer, *network);
-    global.json ? print_json(facts) : print_dry_run(facts);
+    const auto facts = dry_run(experiment, trainer, *network, {global.threads, device, stop_requested});
+    if (!facts) return kInterrupted;
+    global.json ? print_json(*facts) : print_dry_run(*facts);
     return kDone;
   }
+  make_directories(run.path());
+  const DirectoryLock lock(run.path());
   const bool resumed = arguments.resume && trainer.resume();
   if (resumed) progress->note("resuming " + run.path());
-  make_directories(run.path());
   if (!resumed) run.clear();
   remove_stale_temporary_files(run.path());
   write_file_atomically(run.config(), to_yaml(experiment.resolved_config()));
@@ -154,6 +162,10 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
   };
   const TrainingResult result = trainer.run();
   if (result.interrupted) return interrupted();
+  if (result.epochs < options.epochs) {
+    progress->note("stopped early after " + std::to_string(result.epochs) + " of " + std::to_string(options.epochs) +
+                   " epochs: none was better than epoch " + std::to_string(result.best->epoch));
+  }
   const EvaluationOptions evaluation{global.threads, device, stop_requested};
   ClassificationMetrics metrics(num_classes);
   try {
@@ -197,7 +209,7 @@ Action add_train_command(CLI::App& app) {
       ->excludes(resume)
       ->excludes(print_config)
       ->excludes(dry);
-  dry->excludes(print_config);
+  dry->excludes(out)->excludes(resume)->excludes(print_config);
   return [arguments](const GlobalOptions& global) { return train(*arguments, global); };
 }
 

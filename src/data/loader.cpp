@@ -149,14 +149,18 @@ std::optional<Sample> Loader::prepared(std::int64_t index, const RandomStream& s
 
 Sample Loader::prepared_or_next(const EpochOrder& order, std::int64_t position, const RandomStream& stream) const {
   constexpr std::int64_t kMostInARow = 64;
-  const std::int64_t attempts = std::min<std::int64_t>(kMostInARow, std::ssize(order));
+  const auto label_at = [&](std::int64_t place) { return dataset_->label(order[static_cast<std::size_t>(place)].index); };
+  const bool same_class = options_.sampling == Sampling::balanced;  // classes stay balanced by the images that are read
+  std::int64_t unreadable = 0;
   std::string why;
-  for (std::int64_t attempt = 0; attempt < attempts; ++attempt) {
-    const auto next = static_cast<std::size_t>((position + attempt) % std::ssize(order));
-    if (auto sample = prepared(order[next].index, stream, why)) return *std::move(sample);
+  for (std::int64_t step = 0; step < std::ssize(order) && unreadable < kMostInARow; ++step) {
+    const std::int64_t next = (position + step) % std::ssize(order);
+    if (same_class && label_at(next) != label_at(position)) continue;
+    if (auto sample = prepared(order[static_cast<std::size_t>(next)].index, stream, why)) return *std::move(sample);
+    ++unreadable;
   }
-  throw InputError("data", "a readable image", std::to_string(attempts) + " unreadable ones in a row",
-                   "check the files; one of them: " + why);
+  throw InputError("data", same_class ? "a readable image of every class" : "a readable image",
+                   std::to_string(unreadable) + " unreadable ones in a row", "check the files; one of them: " + why);
 }
 
 Batch Loader::batch(const Indices& order, std::int64_t epoch, std::int64_t number) const {

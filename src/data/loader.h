@@ -49,7 +49,8 @@ class BatchStream {
 /// batch before, because batch norm cannot work on one.
 ///
 /// Where the data set says that unreadable samples are to be left out, an evaluation's batch is smaller by them (maybe
-/// empty); in training the next readable one of the epoch's order takes their place, so that batches keep their size.
+/// empty); in training the next readable one of the epoch's order, and of their class when sampling is balanced, takes their
+/// place, so that batches keep their size.
 ///
 /// Everything random about a place in an epoch is keyed by (seed, epoch, the image meant for it, which use of that image
 /// this is), so that an image that an epoch shows twice is augmented anew.

@@ -27,14 +27,12 @@ void expect_each_chooses(const torch::nn::Module& network, const std::vector<std
 
 }  // namespace
 
-Frozen freeze(torch::nn::Module& network, const std::vector<std::string>& patterns, const std::string& where) {
+void freeze(torch::nn::Module& network, const std::vector<std::string>& patterns, const std::string& where) {
   expect_each_chooses(network, patterns, where);
-  Frozen frozen;
   for (auto& item : network.named_parameters()) {
     if (!chosen_by_any(patterns, item.key())) continue;
     item.value().set_requires_grad(false);
     item.value().mutable_grad() = torch::Tensor();
-    frozen.parameters.push_back(item.key());
   }
   for (const auto& item : network.named_modules("", /*include_self=*/false)) {
     torch::nn::Module& module = *item.value();
@@ -44,11 +42,8 @@ Frozen freeze(torch::nn::Module& network, const std::vector<std::string>& patter
                                    : std::all_of(own.begin(), own.end(), [&](const std::string& name) {
                                        return chosen_by_any(patterns, item.key() + "." + name);
                                      });
-    if (!rests) continue;
-    module.eval();
-    for (const std::string& buffer : module.named_buffers().keys()) frozen.buffers.push_back(item.key() + "." + buffer);
+    if (rests) module.eval();
   }
-  return frozen;
 }
 
 }  // namespace fovea

@@ -97,6 +97,10 @@ void InitialWeightsOptions::visit_fields(FieldVisitor& fields) {
 void load_initial_weights(Classifier& network, NamedTensors weights, const InitialWeightsOptions& options,
                           const std::string& where) {
   const NamedTensors own = state_dict(network);
+  if (options.head == InitialHead::replace && network.head().empty()) {
+    throw InputError(where, "a network whose logits come from one layer, for head: replace", "one without",
+                     "set head: keep");
+  }
   if (options.input == InitialInput::adapt) adapt_input_layer(network, weights, where);
   if (options.head == InitialHead::replace) weights = with_own_layer(std::move(weights), own, network.head());
   expect_weights_fit(network, weights, where);

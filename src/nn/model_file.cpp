@@ -64,6 +64,10 @@ void write_model_file(const std::string& path, const NamedTensors& weights, cons
   write_safetensors(path, weights, {{"format", "pt"}, {kFormatKey, kFormat}, {kModelKey, description.dump()}});
 }
 
+bool has_description(const SafetensorsFile& file) {
+  return file.metadata().contains(kModelKey);
+}
+
 ModelDescription read_description(const SafetensorsFile& file) {
   const Metadata& metadata = file.metadata();
   const auto format = metadata.find(kFormatKey);

@@ -30,6 +30,9 @@ ModelDescription parse_description(const std::string& json, const std::string& s
 /// Writes the weights with their description; no time and no path goes in, so equal weights give equal bytes.
 void write_model_file(const std::string& path, const NamedTensors& weights, const Json& description);
 
+/// Whether the file has a description: whether fovea wrote it.
+bool has_description(const SafetensorsFile& file);
+
 /// The description in a model file. @throws InputError when fovea did not write it or a later format did.
 ModelDescription read_description(const SafetensorsFile& file);
 

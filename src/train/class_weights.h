@@ -19,6 +19,8 @@ class ClassWeightsField final : public CustomField {
   void read(const Value& value, const std::string& path) override;
   Json write() override;
 
+  bool balanced() const { return mode_ == Mode::balanced; }
+
   /// A weight per class: the list as it was read; or, balanced, N / (K n) for a class with n of the N images, where K
   /// classes have any (0 for the others), so that all classes together count as much as they do without weights and each as
   /// much as any other; nothing for `none`. @throws InputError when the list has another length.

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fovea/base/error.h>
 #include <fovea/nn/layer_pattern.h>
 #include <fovea/train/layer_rates.h>
@@ -42,12 +44,21 @@ Json LayerRatesField::write() {
 }
 
 std::map<std::string, double> LayerRatesField::factors(const torch::nn::Module& network) const {
-  std::map<std::string, double> factors;
-  for (const std::string& name : network.named_parameters().keys()) factors[name] = 1;
+  const auto parameters = network.named_parameters();
+  std::map<std::string, const LayerRate*> last;  // entry that chooses a parameter
   for (const LayerRate& entry : entries) {
-    for (const std::string& name : parameters_matching(network, entry.layers, entry.where + ".layers"))
-      factors[name] = entry.factor;
+    for (const std::string& name : parameters_matching(network, entry.layers, entry.where + ".layers")) last[name] = &entry;
   }
+  for (const LayerRate& entry : entries) {
+    const bool counts = std::any_of(last.begin(), last.end(), [&](const auto& item) {
+      return item.second == &entry && parameters[item.first].requires_grad();
+    });
+    if (counts) continue;
+    throw InputError(entry.where + ".layers", "layers that are trained and that no later entry chooses",
+                     "'" + entry.layers + "'", "leave the entry out");
+  }
+  std::map<std::string, double> factors;
+  for (const auto& item : parameters) factors[item.key()] = last.contains(item.key()) ? last.at(item.key())->factor : 1;
   return factors;
 }
 

@@ -29,7 +29,8 @@ class LayerRatesField final : public CustomField {
   Json write() override;
 
   /// Every parameter of the network, by its name in state_dict(), with its factor; 1 where no entry chooses it.
-  /// @throws InputError when an entry chooses nothing.
+  /// @throws InputError when an entry chooses nothing, or nothing that is trained at its rate: all of it frozen, or chosen
+  /// by a later entry.
   std::map<std::string, double> factors(const torch::nn::Module& network) const;
 
   std::vector<LayerRate> entries;

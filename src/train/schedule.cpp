@@ -116,6 +116,16 @@ void PlateauSchedule::visit_fields(FieldVisitor& fields) {
   fields.real("minimum_factor", minimum_factor, kFraction, "no step goes below this factor");
 }
 
+void PlateauSchedule::validate(std::int64_t epochs) const {
+  WarmupSchedule::validate(epochs);
+  // The first judged epoch is the best so far; the rate may fall after patience + 1 others, for the epoch behind them.
+  const auto earliest = static_cast<std::int64_t>(std::ceil(warmup_epochs)) + patience + 3;
+  if (earliest <= epochs) return;
+  throw InputError("train.schedule.patience",
+                   "so few epochs that the rate can fall within train.epochs, " + std::to_string(epochs),
+                   std::to_string(patience), "lower the patience or train longer");
+}
+
 double PlateauSchedule::factor_after_warmup(const TrainingPosition& position) const {
   const std::int64_t finished = std::min(position.update / position.updates_per_epoch, std::ssize(position.validation));
   const double in_warmup = std::min(std::ceil(warmup_epochs), static_cast<double>(finished));

@@ -107,6 +107,7 @@ struct PlateauSchedule final : WarmupSchedule {
   std::int64_t cooldown = 0;  ///< epochs after each decay that do not count as without a better score
   double minimum_factor = 0;  ///< no decay goes below
   void visit_fields(FieldVisitor& fields) override;
+  void validate(std::int64_t epochs) const override;
   bool needs_validation() const override { return true; }
 
  protected:

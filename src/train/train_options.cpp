@@ -21,11 +21,19 @@ void TrainOptions::visit_fields(FieldVisitor& fields) {
   fields.group("init", init, "weights to start from");
   fields.texts("freeze", freeze, "names of layers or parameters, * for any characters, that stay as they are");
   fields.custom("layer_rates", layer_rates, "{layers, factor}: factors of the learning rate for some layers");
-  fields.real("checkpoint_seconds", checkpoint_seconds, kPositive, "longest time between two checkpoints");
+  fields.real("checkpoint_seconds", checkpoint_seconds, kPositive,
+              "seconds after which the next update ends with a checkpoint");
 }
 
 void TrainOptions::validate() const {
   optimizer->validate();
+  if (early_stopping_epochs >= epochs) {
+    throw InputError("train.early_stopping_epochs", "fewer than train.epochs, " + std::to_string(epochs),
+                     std::to_string(early_stopping_epochs), "train longer, or set it to 0");
+  }
+  if (init.weights == "none" && (init.head != InitialHead::replace || init.input != InitialInput::keep)) {
+    throw InputError("train.init", "weights for what head and input say", "none", "set train.init.weights");
+  }
   schedule->validate(epochs);
 }
 

@@ -30,7 +30,7 @@ struct TrainOptions : Options {
   InitialWeightsOptions init;
   std::vector<std::string> freeze;  ///< patterns of layers that training leaves as they are
   LayerRatesField layer_rates;
-  double checkpoint_seconds = 60;  ///< longest time between checkpoints; one is also written after every epoch
+  double checkpoint_seconds = 60;  ///< between checkpoints, to the end of an update; one is also written after every epoch
 
   void visit_fields(FieldVisitor& fields) override;
   /// @throws InputError when options exclude each other.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -27,10 +28,16 @@ bool improves(const ClassificationMetrics& metrics, const std::optional<Selected
   return metrics.loss() < best->val_loss;
 }
 
+/// Freezes what the options say, before anything is made of the network.
+TrainingSetup with_layers_frozen(TrainingSetup setup) {
+  freeze(*setup.network, setup.options.freeze, "train.freeze");
+  return setup;
+}
+
 }  // namespace
 
 Trainer::Trainer(TrainingSetup setup)
-    : setup_(std::move(setup)),
+    : setup_(with_layers_frozen(std::move(setup))),
       objective_(setup_.options.label_smoothing, setup_.class_weights),
       optimizer_(*setup_.options.optimizer, trained_parameters()),
       shards_(
@@ -49,7 +56,6 @@ std::shared_ptr<Classifier> Trainer::build_ready() const {
 }
 
 std::vector<TrainedParameter> Trainer::trained_parameters() const {
-  freeze(*setup_.network, setup_.options.freeze, "train.freeze");
   const auto rates = setup_.options.layer_rates.factors(*setup_.network);
   std::vector<TrainedParameter> trained;
   for (const auto& item : setup_.network->named_parameters()) {
@@ -88,17 +94,23 @@ bool Trainer::resume() {
 
 void Trainer::expect_plausible_counters(const std::string& path) const {
   const std::int64_t batches = setup_.train.batches();
-  const std::int64_t images = state_.batch == batches ? setup_.train.images() : state_.batch * setup_.options.batch_size;
   const bool whole_updates = state_.batch == batches || state_.batch % setup_.options.accumulate == 0;
   const bool within = state_.epoch <= setup_.options.epochs && state_.batch <= batches && whole_updates &&
-                      state_.sums.images == images && (state_.epoch < setup_.options.epochs || state_.batch == 0);
-  const bool scored = std::ssize(state_.validation) == (setup_.validation != nullptr ? state_.epoch : 0) &&
-                      (!state_.best || (state_.best->epoch >= 1 && state_.best->epoch <= state_.epoch));
-  if (within && scored && state_.selected.empty() == (state_.epoch == 0)) return;
-  throw InputError(path, "a checkpoint within " + std::to_string(setup_.options.epochs) + " epochs of this data set",
-                   "epoch " + std::to_string(state_.epoch) + ", batch " + std::to_string(state_.batch) + ", " +
-                       std::to_string(state_.sums.images) + " images",
-                   "the file is damaged");
+                      state_.sums.images == images_before(state_.batch) &&
+                      (state_.epoch < setup_.options.epochs || state_.batch == 0);
+  if (!within || state_.selected.empty() != (state_.epoch == 0)) {
+    throw InputError(path, "a checkpoint within " + std::to_string(setup_.options.epochs) + " epochs of this data set",
+                     "epoch " + std::to_string(state_.epoch) + ", batch " + std::to_string(state_.batch) + ", " +
+                         std::to_string(state_.sums.images) + " images",
+                     "the file is damaged");
+  }
+  const std::int64_t scored = setup_.validation != nullptr ? state_.epoch : 0;
+  const bool best_fits = scored == 0 ? !state_.best : state_.best && state_.best->epoch >= 1 && state_.best->epoch <= scored;
+  if (std::ssize(state_.validation) != scored || !best_fits) {
+    throw InputError(path, "validation scores of " + std::to_string(scored) + " epochs, and the best of them",
+                     std::to_string(state_.validation.size()) + (state_.best ? " and one" : " and none"),
+                     "the file is damaged");
+  }
 }
 
 TrainingResult Trainer::run() {
@@ -113,16 +125,12 @@ TrainingRehearsal Trainer::rehearse(double seconds) {
   BatchStream stream = setup_.train.epoch(0);
   std::int64_t warm_up_images = 0;
   auto start = Clock::now();
-  for (auto batches = next_batches(stream); !batches.empty(); batches = next_batches(stream)) {
-    update(batches);
-    if (++rehearsal.updates > 1) {
-      rehearsal.images_per_second = per_second(state_.sums.images - warm_up_images, seconds_since(start));
-      if (seconds_since(start) > seconds || setup_.stop_requested()) break;
-    } else {
-      rehearsal.images_per_second = per_second(state_.sums.images, seconds_since(start));
-      warm_up_images = state_.sums.images;
-      start = Clock::now();
-    }
+  while (!rehearsal.interrupted && (rehearsal.updates < 2 || seconds_since(start) < seconds) && update(stream)) {
+    rehearsal.images_per_second = per_second(state_.sums.images - warm_up_images, seconds_since(start));
+    rehearsal.interrupted = setup_.stop_requested();
+    if (++rehearsal.updates > 1) continue;
+    warm_up_images = state_.sums.images;
+    start = Clock::now();
   }
   return rehearsal;
 }
@@ -130,8 +138,7 @@ TrainingRehearsal Trainer::rehearse(double seconds) {
 void Trainer::train_epoch() {
   BatchStream stream = setup_.train.epoch(state_.epoch, state_.batch);
   auto lap = Clock::now();
-  for (auto batches = next_batches(stream); !batches.empty(); batches = next_batches(stream)) {
-    update(batches);
+  while (update(stream)) {
     const double elapsed = seconds_since(std::exchange(lap, Clock::now()));
     state_.epoch_seconds += elapsed;
     state_.train_seconds += elapsed;
@@ -147,30 +154,21 @@ void Trainer::train_epoch() {
   }
 }
 
-std::vector<Batch> Trainer::next_batches(BatchStream& stream) const {
-  std::vector<Batch> batches;
-  while (std::ssize(batches) < setup_.options.accumulate) {
-    auto batch = stream.next();
-    if (!batch) break;
-    batches.push_back(batch->to(setup_.device));
-  }
-  return batches;
-}
-
 void Trainer::stop() {
   save();
   stopped_ = true;
 }
 
-void Trainer::update(const std::vector<Batch>& batches) {
-  std::int64_t images = 0;
-  for (const Batch& batch : batches) images += batch.size();
+bool Trainer::update(BatchStream& stream) {
+  const std::int64_t end = std::min(state_.batch + setup_.options.accumulate, setup_.train.batches());
+  if (state_.batch == end) return false;
+  const auto images = static_cast<double>(images_before(end) - images_before(state_.batch));
   shards_.zero_gradient();
-  auto number = static_cast<std::uint64_t>(state_.batch);
-  for (const Batch& batch : batches) {
-    const double share = static_cast<double>(batch.size()) / static_cast<double>(images);
-    const RandomStream random(setup_.seed, Purpose::forward, {static_cast<std::uint64_t>(state_.epoch), number++});
-    const StepSums sums = shards_.add_gradient(batch, share, objective_, random);
+  for (std::int64_t number = state_.batch; number < end; ++number) {
+    const Batch batch = stream.next().value().to(setup_.device);
+    const auto key = {static_cast<std::uint64_t>(state_.epoch), static_cast<std::uint64_t>(number)};
+    const StepSums sums = shards_.add_gradient(batch, static_cast<double>(batch.size()) / images, objective_,
+                                               RandomStream(setup_.seed, Purpose::forward, key));
     expect_finite(sums.loss, "loss");
     state_.sums += sums;
   }
@@ -181,7 +179,12 @@ void Trainer::update(const std::vector<Batch>& batches) {
     optimizer_.step(schedule_factor(state_.batch));
     if (average_) average_->update(*setup_.network, update_number(state_.batch) + 1);
   });
-  state_.batch += std::ssize(batches);
+  state_.batch = end;
+  return true;
+}
+
+std::int64_t Trainer::images_before(std::int64_t batch) const {
+  return batch == setup_.train.batches() ? setup_.train.images() : batch * setup_.options.batch_size;
 }
 
 void Trainer::expect_finite(double value, const char* what) const {

@@ -56,14 +56,15 @@ struct TrainingResult {
 struct TrainingRehearsal {
   std::int64_t updates = 0;
   double images_per_second = 0;  ///< the first update, which warms up, not counted unless it is the only one
+  bool interrupted = false;      ///< stopped on request, before the time was over
 };
 
 /// Trains a network. The same setup gives the same weights bit by bit: for any number of threads, and however often the run
 /// is killed and resumed.
 class Trainer {
  public:
-  /// Freezes what the options say. @throws InputError when they do not fit the network, or need a validation split that is
-  /// not there.
+  /// Freezes what the options say in the network. @throws InputError when they do not fit the network, or need a validation
+  /// split that is not there.
   explicit Trainer(TrainingSetup setup);
 
   /// Goes on from the run directory's checkpoint. @return false when there is none. @throws InputError when it does not fit.
@@ -80,16 +81,16 @@ class Trainer {
   using Clock = std::chrono::steady_clock;
 
   std::shared_ptr<Classifier> build_ready() const;
+  /// Those that are not frozen.
   std::vector<TrainedParameter> trained_parameters() const;
   void expect_validation() const;
   void expect_plausible_counters(const std::string& path) const;
   void train_epoch();
-  /// The batches of the next update; none at the end of the epoch.
-  std::vector<Batch> next_batches(BatchStream& stream) const;
   void stop();
   /// @throws NumericError.
   void expect_finite(double value, const char* what) const;
-  void update(const std::vector<Batch>& batches);
+  /// Does the next update of the epoch that `stream` gives. @return false when there is none left.
+  bool update(BatchStream& stream);
   void finish_epoch();
   std::optional<ClassificationMetrics> validate();
   void select(const std::optional<ClassificationMetrics>& validation);
@@ -98,6 +99,8 @@ class Trainer {
   bool finished() const { return state_.epoch == setup_.options.epochs || stops_early(); }
   void save();
   void report_progress() const;
+  /// Of the present epoch, in the batches before number `batch`.
+  std::int64_t images_before(std::int64_t batch) const;
   /// What is scored and saved: the network, or the average of its weights.
   Classifier& scored_network();
   std::int64_t updates_per_epoch() const;

@@ -111,7 +111,7 @@ class PatchyDataset final : public CountingDataset {
 };
 
 /// Class 0 has one image, class 1 two, and class 2 all others.
-class UnevenDataset final : public CountingDataset {
+class UnevenDataset : public CountingDataset {
  public:
   using CountingDataset::CountingDataset;
 
@@ -125,6 +125,18 @@ class UnevenDataset final : public CountingDataset {
 
  private:
   std::vector<std::string> names_{"one", "two", "many"};
+};
+
+/// Of class 2 nothing but image 20 can be read.
+class UnevenPatchyDataset final : public UnevenDataset {
+ public:
+  using UnevenDataset::UnevenDataset;
+
+  Sample sample(std::int64_t index) const override {
+    if (index > 2 && index != 20) throw InputError(name(index), "a readable image", "a damaged one");
+    return UnevenDataset::sample(index);
+  }
+  bool leaves_out_unreadable() const override { return true; }
 };
 
 constexpr std::uint64_t kLoaderSeed = 11;
@@ -513,6 +525,19 @@ TEST(LoaderTest, BalancesTheClassesItsImagesHave) {
   std::vector<std::int64_t> labels = labels_of(all_batches(loader.epoch(0)));
   std::sort(labels.begin(), labels.end());
   EXPECT_THAT(labels, ElementsAre(1, 1, 1, 2, 2, 2));
+}
+
+TEST(LoaderTest, StaysBalancedWhereImagesCannotBeRead) {
+  const Loader loader = loader_of(std::make_shared<UnevenPatchyDataset>(33), balanced_options(2));
+  for (std::int64_t epoch = 0; epoch < 20; ++epoch) {
+    const EpochOrder order = loader.order(epoch);
+    const bool any_left = std::any_of(order.begin(), order.end(), [](const ImageUse& use) { return use.index == 20; });
+    if (!any_left) continue;  // 11 of 30 images of class 2 are drawn
+    const auto labels = labels_of(all_batches(loader.epoch(epoch)));
+    for (std::int64_t label = 0; label < 3; ++label) EXPECT_EQ(std::count(labels.begin(), labels.end(), label), 11);
+    return;
+  }
+  FAIL() << "no epoch in 20 drew image 20";
 }
 
 TEST(LoaderTest, BalancesTheClassesOfARelabelledSet) {

@@ -1,6 +1,11 @@
 // Every file in configs/ is a complete experiment, and a resolved configuration reads back as itself.
 
 #include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -21,7 +26,27 @@ TEST(ConfigFiles, AllLoadAndReadBackAsWritten) {
         << entry.path();
     ++files;
   }
-  EXPECT_GE(files, 4);
+  EXPECT_GE(files, 9);
+}
+
+TEST(ConfigFiles, RowsOfTheResultsTableLoad) {
+  std::ifstream table(FOVEA_SOURCE_DIR "/tools/bench/results.tsv");
+  int rows = 0;
+  for (std::string line; std::getline(table, line);) {
+    if (line.starts_with('#')) continue;
+    std::vector<std::string> fields;
+    std::istringstream text(line);
+    for (std::string field; std::getline(text, field, '\t');) fields.push_back(field);
+    ASSERT_EQ(fields.size(), 7U) << line;
+    std::vector<std::string> settings;
+    std::istringstream words(fields[5] == "-" ? "" : fields[5]);
+    for (std::string setting; words >> setting;) {
+      settings.push_back(std::regex_replace(setting, std::regex("\\{runs\\}"), "runs"));
+    }
+    EXPECT_NO_THROW(read_experiment_config(read_config_with_settings(FOVEA_SOURCE_DIR "/" + fields[4], settings))) << line;
+    ++rows;
+  }
+  EXPECT_GE(rows, 8);
 }
 
 }  // namespace

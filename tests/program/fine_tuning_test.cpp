@@ -1,6 +1,7 @@
 // `fovea train` from weights of another run.
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,10 +72,32 @@ TEST_F(FineTuning, UnfrozenStatisticsFollowTheData) {
 
 TEST_F(FineTuning, GoesOnOnlyFromTheSameWeights) {
   ASSERT_EQ(fine_tune("tuned", {"train.init.weights=source"}).code, 0);
-  EXPECT_EQ(fine_tune("tuned", {"train.init.weights=source/model.safetensors"}, /*resume=*/true).code, 0);  // elsewhere
+  std::filesystem::rename(folder_.path("source"), folder_.path("elsewhere"));
+  EXPECT_EQ(fine_tune("tuned", {"train.init.weights=source"}, /*resume=*/true).code, 0);  // the checkpoint has it all
   const Finished scratch = fine_tune("tuned", {}, /*resume=*/true);
   EXPECT_EQ(scratch.code, 2);
   EXPECT_THAT(scratch.error, HasSubstr("train.init.weights"));
+}
+
+TEST_F(FineTuning, AKeptHeadNeedsTheSameClasses) {
+  for (const char* split : {"train", "test"}) {
+    for (const char* name : {"left", "right"}) {
+      for (int image = 0; image < 40; ++image) {
+        folder_.write(std::string("photos/") + split + "/" + name + "/" + std::to_string(image) + ".pgm",
+                      "P5 8 8 255\n" + std::string(64, static_cast<char>(40 * image + 7)));
+      }
+    }
+  }
+  const std::vector<std::string> other = {"data={name: image_folder, root: photos, channels: 1, validation: 0.25}",
+                                          "preprocess={resize: [8, 8], mean: [0.5], std: [0.5]}",
+                                          "train.init.weights=source"};
+  std::vector<std::string> keep = other;
+  keep.emplace_back("train.init.head=keep");
+  const Finished kept = fine_tune("kept", keep);
+  EXPECT_EQ(kept.code, 2);
+  EXPECT_THAT(kept.error, HasSubstr("the classes are not those of source"));
+  const Finished replaced = fine_tune("replaced", other);
+  EXPECT_EQ(replaced.code, 0) << replaced.error;
 }
 
 TEST_F(FineTuning, RefusesWhatDoesNotFitInOneLine) {
@@ -88,8 +111,14 @@ TEST_F(FineTuning, RefusesWhatDoesNotFitInOneLine) {
       {{"train.layer_rates=[{layers: fv, factor: 2}]"}, "fc"},
       {{"train.layer_rates=[{layers: fc, factor: 0}]"}, "factor"},
       {{"train.class_weights=[1, 2]"}, "10 numbers"},
-      {{"train.schedule=plateau", "data.validation=none"}, "a validation split"},
-      {{"train.early_stopping_epochs=2", "data.validation=none"}, "a validation split"},
+      {{"train.schedule={name: plateau, patience: 0}", "train.epochs=3", "data.validation=none"}, "a validation split"},
+      {{"train.early_stopping_epochs=2", "train.epochs=3", "data.validation=none"}, "a validation split"},
+      {{"train.schedule=plateau"}, "so few epochs that the rate can fall"},
+      {{"train.early_stopping_epochs=2"}, "fewer than train.epochs"},
+      {{"train.init.head=keep"}, "weights for what head and input say"},
+      {{"train.layer_rates=[{layers: conv1, factor: 2}]", "train.freeze=[conv1]"}, "layers that are trained"},
+      {{"train.layer_rates=[{layers: conv1, factor: 2}, {layers: '*', factor: 3}]"}, "no later entry chooses"},
+      {{"train.class_weights=balanced", "data.sampler=balanced"}, "correct twice"},
       {{"train.schedule={name: one_cycle, warmup_epochs: 1}"}, "warmup_epochs"},
   };
   for (const auto& [settings, expected] : cases) {

@@ -1,6 +1,8 @@
-// tools/bench/results.sh: the README's table from the summaries of finished runs.
+// tools/bench/results.sh: the README's table from runs that it trains where they are missing.
 
 #include <cstdlib>
+#include <filesystem>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,80 +15,96 @@ namespace {
 
 using testing::HasSubstr;
 
-class ResultsScript : public testing::Test {
- protected:
-  ResultsScript() {
-    folder_.write("README.md", "before\n<!-- results: begin -->\nold\n<!-- results: end -->\nafter\n");
-    folder_.write("rows.tsv",
-                  "# a comment\n"
-                  "plain\tDigits\tNet\tnone\ta.yaml\t-\t1 2\n"
-                  "near\tDigits\tNet\tSE\ta.yaml\tmodel.attention=se\t1\n"
-                  "far\tDigits\tNet\tECA\ta.yaml\tmodel.attention=eca model.width=8\t1\n"
-                  "later\tDigits\tNet\tCBAM\ta.yaml\tmodel.attention=cbam\t1 2\n"
-                  "alone\tLetters\tNet\tnone\tb.yaml\t-\t1\n"
-                  "single\tLetters\tNet\tSE\tb.yaml\tmodel.attention=se\t1\n");
-  }
-
-  void finish(const std::string& run, const std::string& top1, double seconds = 100) {
-    folder_.write("runs/" + run + "/summary.json", "{\"test\": {\"top1\": " + top1 +
-                                                       "}, \"seconds\": " + std::to_string(seconds) +
-                                                       ", \"parameters\": 1234567, \"macs\": 9250000}");
-  }
-  /// @return the exit code.
-  int write_table() const {
-    const std::string command = FOVEA_SOURCE_DIR "/tools/bench/results.sh --table --rows '" + folder_.path("rows.tsv") +
-                                "' --runs '" + folder_.path("runs") + "' --readme '" + folder_.path("README.md") + "' 2>'" +
-                                folder_.path("error") + "'";
-    return std::system(command.c_str());
-  }
-  std::string readme() const { return file_text(folder_.path("README.md")); }
-
-  TemporaryDirectory folder_;
-};
-
-TEST_F(ResultsScript, WritesMeanRangeAndWhetherADifferenceIsNoise) {
-  finish("plain-1", "0.9300", 600);
-  finish("plain-2", "0.9320", 720);
-  finish("near-1", "0.9330");  // 0.0020 above the mean of 0.9310: as much as two seeds differ
-  finish("far-1", "0.9331");
-  finish("alone-1", "0.5");
-  finish("single-1", "0.49999");
-  ASSERT_EQ(write_table(), 0) << file_text(folder_.path("error"));
-  const std::string table = readme();
-  EXPECT_THAT(table, testing::StartsWith("before\n<!-- results: begin -->\n\n| data |"));
-  EXPECT_THAT(table, testing::EndsWith("|\n\n<!-- results: end -->\nafter\n"));
-  EXPECT_THAT(table, testing::Not(HasSubstr("old")));
-  EXPECT_THAT(table,
-              HasSubstr("| Digits | Net | none | **0.9310** (0.9300 to 0.9320, 2 seeds) |  | 1 234 567 | 9.3 million | "
-                        "11 min | `fovea train a.yaml --seed 1 or 2` |"));
-  EXPECT_THAT(table, HasSubstr("| **0.9330** | +0.0020, within seed noise |"));
-  EXPECT_THAT(table, HasSubstr("| **0.9331** | +0.0021 |"));
-  EXPECT_THAT(
-      table,
-      HasSubstr("| CBAM | not trained yet |  |  |  |  | `fovea train a.yaml --set model.attention=cbam --seed 1 or 2`"));
-  EXPECT_THAT(table, HasSubstr("`fovea train a.yaml --set model.attention=eca --set model.width=8 --seed 1`"));
+TEST(ResultsTable, GivesMeanRangeAndWhetherADifferenceIsNoise) {
+  const TemporaryDirectory folder;
+  const auto run = [](const std::string& top1, const std::string& seconds) {
+    return R"({"test": {"top1": )" + top1 + R"(}, "seconds": )" + seconds + R"(, "parameters": 1234567, "macs": 9250000})";
+  };
+  const auto row = [](const std::string& id, const std::string& group, const std::string& runs) {
+    return R"({"id": ")" + id + R"(", "group": ")" + group + R"(", "network": "Net", "attention": "A", "command": "train )" +
+           id + R"(", "runs": [)" + runs + "]}";
+  };
+  const std::string rows = folder.write(
+      "rows.json", R"({"rows": [)" + row("plain", "Digits", run("0.9250", "600") + "," + run("0.9254", "720")) + "," +
+                       row("near", "Digits", run("0.9248", "89")) + "," +  // below by as much as two seeds differ
+                       row("far", "Digits", run("0.9257", "100")) + "," + row("later", "Digits", "") + "," +
+                       row("alone", "Letters", run("0.5", "100")) + "," + row("single", "Letters", run("0.49999", "1")) +
+                       "]}");
+  const std::string command = "jq --raw-output --from-file '" FOVEA_SOURCE_DIR "/tools/bench/results.jq' '" + rows + "' >'" +
+                              folder.path("table") + "'";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  const std::string table = file_text(folder.path("table"));
+  EXPECT_THAT(table, testing::StartsWith("| data | network |"));
+  EXPECT_THAT(table, HasSubstr("| Digits | Net | A | **0.9252** (0.9250 to 0.9254, 2 seeds) |  | 1 234 567 | 9.3 million | "
+                               "11 min | `train plain` |"));
+  EXPECT_THAT(table, HasSubstr("| **0.9248** | -0.0004, within seed noise | 1 234 567 | 9.3 million | 89 s |"));
+  EXPECT_THAT(table, HasSubstr("| **0.9257** | +0.0005 |"));
+  EXPECT_THAT(table, HasSubstr("| not trained yet |  |  |  |  | `train later` |"));
   EXPECT_THAT(table, HasSubstr("| **0.5000** | +0.0000, seed noise unknown |"));
 }
 
-TEST_F(ResultsScript, IsRepeatable) {
-  finish("plain-1", "0.9300");
-  ASSERT_EQ(write_table(), 0);
-  const std::string first = readme();
-  ASSERT_EQ(write_table(), 0);
-  EXPECT_EQ(readme(), first);
+class ResultsScript : public testing::Test {
+ protected:
+  ResultsScript() {
+    write_tiny_mnist(folder_.path("data"));
+    folder_.write("tiny.yaml", tiny_config(folder_.path("data")));
+    folder_.write("README.md", kReadme);
+    folder_.write("rows.tsv", "# a comment\nplain\tDigits\tNet\tCBAM\t" + folder_.path("tiny.yaml") +
+                                  "\ttrain.epochs=1\t1 2\ntuned\tDigits\tNet\tCBAM\t" + folder_.path("tiny.yaml") +
+                                  "\ttrain.epochs=1 train.init.weights={runs}/plain-1\t3");  // and no newline
+  }
+
+  /// Called as a user would, with paths relative to where he is. @return whether it succeeded.
+  bool run(const std::string& arguments) const {
+    const std::string command = "cd '" + folder_.path() +
+                                "' && " FOVEA_SOURCE_DIR
+                                "/tools/bench/results.sh --rows rows.tsv --runs runs --readme README.md " +
+                                arguments + " >/dev/null 2>error";
+    return std::system(command.c_str()) == 0;
+  }
+  std::string readme() const { return file_text(folder_.path("README.md")); }
+  std::string error() const { return file_text(folder_.path("error")); }
+  auto written(const std::string& file) const { return std::filesystem::last_write_time(folder_.path(file)); }
+
+  static constexpr const char* kReadme = "before\n<!-- results: begin -->\nold\n<!-- results: end -->\nafter\n";
+  TemporaryDirectory folder_;
+};
+
+TEST_F(ResultsScript, TrainsWhatIsMissingAndNothingTwice) {
+  ASSERT_TRUE(run("plain")) << error();
+  EXPECT_THAT(readme(), testing::AllOf(testing::StartsWith("before\n<!-- results: begin -->\n\n| data |"),
+                                       HasSubstr("2 seeds"), HasSubstr("not trained yet"), testing::Not(HasSubstr("old")),
+                                       testing::EndsWith("|\n\n<!-- results: end -->\nafter\n")));
+  const auto first = written("runs/plain-1/model.safetensors");
+  ASSERT_TRUE(run("")) << error();
+  EXPECT_EQ(written("runs/plain-1/model.safetensors"), first);
+  EXPECT_THAT(readme(), testing::Not(HasSubstr("not trained yet")));
+  EXPECT_THAT(file_text(folder_.path("runs/tuned-3/config.yaml")), HasSubstr(folder_.path("runs/plain-1")));
+  const std::string table = readme();
+  ASSERT_TRUE(run("--table")) << error();
+  EXPECT_EQ(readme(), table);
+
+  // A row that says something else now is not what was trained.
+  folder_.write("tiny.yaml", tiny_config(folder_.path("data"), "seed: 5\npreprocess: {mean: [0.3]}\n"));
+  EXPECT_FALSE(run("--table"));
+  EXPECT_THAT(error(), HasSubstr("plain-1 was trained with another configuration"));
+  EXPECT_EQ(readme(), table);
 }
 
-TEST_F(ResultsScript, RefusesAReadmeWithoutMarks) {
-  folder_.write("README.md", "nothing\n");
-  EXPECT_NE(write_table(), 0);
-  EXPECT_EQ(readme(), "nothing\n");
-  EXPECT_THAT(file_text(folder_.path("error")), HasSubstr("results: begin"));
-}
-
-TEST_F(ResultsScript, RefusesARowThatIsTooShort) {
+TEST_F(ResultsScript, RefusesWhatItCannotUse) {
+  EXPECT_FALSE(run("nobody"));
+  EXPECT_THAT(error(), HasSubstr("unknown row nobody; there are: plain tuned"));
+  for (const char* text : {"nothing\n", "<!-- results: begin -->\n<!-- results: begin -->\nprecious\n",
+                           "<!-- results: end -->\n<!-- results: begin -->\n"}) {
+    folder_.write("README.md", text);
+    EXPECT_FALSE(run("--table"));
+    EXPECT_EQ(readme(), text);
+    EXPECT_THAT(error(), HasSubstr("expected the mark <!-- results: begin -->"));
+  }
+  folder_.write("README.md", kReadme);
   folder_.write("rows.tsv", "plain\tDigits\tNet\n");
-  EXPECT_NE(write_table(), 0);
-  EXPECT_THAT(file_text(folder_.path("error")), HasSubstr("row plain: expected 7 fields"));
+  EXPECT_FALSE(run("--table"));
+  EXPECT_THAT(error(), HasSubstr("row plain: expected 7 fields"));
 }
 
 }  // namespace

@@ -84,10 +84,10 @@ const std::vector<std::string> kEverything = {
     "train.accumulate=2",
     "train.optimizer={name: rmsprop, learning_rate: 0.01, momentum: 0.9, centered: true}",
     "train.schedule={name: plateau, patience: 2, decay: 0.5}",
-    "train.class_weights=balanced",
+    "train.class_weights=[1, 1, 2, 1, 1, 1, 1, 1, 1, 3]",
     "train.clip_norm=1",
     "train.ema_decay=0.95",
-    "train.early_stopping_epochs=1000",
+    "train.early_stopping_epochs=29",
     "train.init={weights: runs/tiny, head: keep}",
     "train.freeze=[conv1, bn1]",
     "train.layer_rates=[{layers: fc, factor: 2}]"};
@@ -141,6 +141,7 @@ TEST_F(TrainProgram, ADryRunMeasuresAndWritesNothing) {
   EXPECT_EQ(facts["updates"], 3);
   EXPECT_GT(facts["memory_bytes"], 50 << 20);  // LibTorch alone takes more
   EXPECT_GT(facts["images_per_second"], 0);
+  EXPECT_GT(facts["evaluation_images_per_second"], 0);
   EXPECT_DOUBLE_EQ(facts["seconds"].get<double>(), 3 * facts["epoch_seconds"].get<double>());
   EXPECT_FALSE(std::filesystem::exists(folder_.path("runs")));
 
@@ -210,6 +211,23 @@ TEST_F(TrainProgram, OtherPixelsAreAnotherRun) {
       run({"train", "tiny.yaml", "--out", "run", "--resume", "--set", "data.root=" + folder_.path("other")});
   EXPECT_EQ(resumed.code, 2);
   EXPECT_THAT(resumed.error, HasSubstr("data.fingerprint"));
+}
+
+TEST_F(TrainProgram, TwoProcessesDoNotTrainInOneFolder) {
+  Program first(folder_.path(), {"train", "tiny.yaml", "--out", "run", "--quiet", "--set", "train.epochs=10000"});
+  while (file_text(folder_.path("run/metrics.jsonl")).empty()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const Finished second = run({"train", "tiny.yaml", "--out", "run", "--resume", "--set", "train.epochs=10000"});
+  EXPECT_EQ(second.code, 2);
+  EXPECT_THAT(second.error, HasSubstr("run: expected a folder that no other process writes to"));
+  first.send(SIGTERM);
+  EXPECT_EQ(first.wait().code, 130);
+}
+
+TEST_F(TrainProgram, EarlyStoppingIsTold) {
+  const Finished finished = run({"train", "tiny.yaml", "--set", "train.epochs=9", "--set", "train.early_stopping_epochs=2",
+                                 "--set", "train.optimizer.learning_rate=1e-30", "--set", "train.freeze=['*bn*']"});
+  ASSERT_EQ(finished.code, 0) << finished.error;
+  EXPECT_THAT(finished.error, HasSubstr("stopped early after 3 of 9 epochs: none was better than epoch 1"));
 }
 
 TEST_F(TrainProgram, ExistingRunNeedsResume) {

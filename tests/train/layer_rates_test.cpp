@@ -6,6 +6,7 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
+#include <fovea/nn/freeze.h>
 #include <fovea/train/layer_rates.h>
 
 namespace fovea {
@@ -113,6 +114,16 @@ TEST(LayerRatesTest, MistakesAreRefusedWithTheirPlace) {
   EXPECT_EQ(rates_complaint("layer_rates:\n  - {layers: conv1, factor: 1}\n  - {layers: conv2, factor: 1}\n"),
             "a.yaml:3: train.layer_rates.1.layers: expected the name or pattern of a layer with parameters, got 'conv2'; "
             "did you mean 'conv1'?");
+  EXPECT_EQ(rates_complaint("layer_rates:\n  - {layers: fc.bias, factor: 2}\n  - {layers: fc, factor: 1}\n"),
+            "a.yaml:2: train.layer_rates.0.layers: expected layers that are trained and that no later entry chooses, got "
+            "'fc.bias'; leave the entry out");
+}
+
+TEST(LayerRatesTest, AnEntryForFrozenLayersIsRefused) {
+  RatedNet net;
+  freeze(net, {"conv1"}, "test");
+  EXPECT_THROW(read_rates("layer_rates: {layers: conv1, factor: 2}").layer_rates.factors(net), InputError);
+  EXPECT_NO_THROW(read_rates("layer_rates: {layers: '*', factor: 2}").layer_rates.factors(net));  // some of it is trained
 }
 
 }  // namespace

@@ -97,13 +97,14 @@ TEST(ScheduleTest, WarmupLongerThanTrainingNeverReachesOne) {
 }
 
 TEST(ScheduleTest, WarmupLongerThanTrainingIsRefused) {
-  for (const std::string name : {"cosine", "step", "constant", "plateau"}) {
+  for (const std::string name : {"cosine", "step", "constant"}) {
     EXPECT_EQ(complaint("{name: " + name + ", warmup_epochs: 3}", 3), "") << name;
     EXPECT_EQ(complaint("{name: " + name + ", warmup_epochs: 3.5}", 3),
               "train.schedule.warmup_epochs: expected at most train.epochs, 3, got 3.5; shorten the warm-up or train longer")
         << name;
   }
   EXPECT_THAT(complaint("{name: multistep, milestones: [4], warmup_epochs: 9}", 8), HasSubstr("warmup_epochs"));
+  EXPECT_THAT(complaint("{name: plateau, warmup_epochs: 9}", 8), HasSubstr("warmup_epochs"));
 }
 
 TEST(ScheduleTest, MultistepFallsAtItsMilestones) {
@@ -287,6 +288,16 @@ TEST(ScheduleTest, WritesWhatItRead) {
         R"("cooldown":2,"minimum_factor":0.05})"}) {
     EXPECT_EQ(schedule_of(yaml).write().dump(), yaml);
   }
+}
+
+TEST(ScheduleTest, PlateauRefusesAPatienceThatOutlastsTraining) {
+  // Epoch 1 is the best, epochs 2 to 4 are the three that are one more than the patience, and epoch 5 has the lower rate.
+  EXPECT_EQ(complaint("{name: plateau, patience: 2}", 5), "");
+  EXPECT_EQ(factors("{name: plateau, patience: 2}", 1, 5, with_losses({1, 1, 1, 1})).back(), 0.1);
+  EXPECT_THAT(
+      complaint("{name: plateau, patience: 2}", 4),
+      HasSubstr("train.schedule.patience: expected so few epochs that the rate can fall within train.epochs, 4, got 2"));
+  EXPECT_THAT(complaint("{name: plateau, patience: 2, warmup_epochs: 0.5}", 5), HasSubstr("train.schedule.patience"));
 }
 
 /// Random options of a schedule, often at the ends of their ranges.

@@ -1,5 +1,5 @@
-# From rows with their runs to the results table in Markdown. Input: {cores, rows: [{id, group, network, attention, command, runs}]},
-# where runs are the summary.json of each seed that was trained, with its seed.
+# From rows with their runs to the results table in Markdown. Input: {rows: [{id, group, network, attention, command, runs}]},
+# where runs are the summary.json of each seed that was trained.
 
 def places($digits): (. * pow(10; $digits) | round) as $scaled
   | ($scaled | fabs | tostring | ("0" * ($digits + 1 - length) // "") + .) as $text
@@ -23,7 +23,7 @@ def difference_cell($baseline; $noise):
   else ((accuracies | mean) - ($baseline | accuracies | mean)) as $difference
     | ($difference | signed)
       + (if $noise == null then ", seed noise unknown"
-         elif ($difference | fabs) <= $noise then ", within seed noise"
+         elif ($difference | fabs) <= $noise + 1e-9 then ", within seed noise"
          else "" end)
   end;
 

@@ -3,6 +3,7 @@
 # after each. Can be stopped at any time: what is there is kept, and the next call goes on. Runs are in runs/results.
 # usage: tools/bench/results.sh [--table] [ROW...]    --table: rewrite the table only; ROW: train only these, by their id
 #        --rows FILE, --runs DIR, --readme FILE: instead of the repository's own
+caller=$PWD
 # shellcheck source=tools/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
 
@@ -16,10 +17,12 @@ while (($#)); do
     --table) table_only=yes ;;
     --rows | --runs | --readme)
       (($# > 1)) || die "$1 needs a value"
+      path=$2
+      if [[ $path != /* ]]; then path=$caller/$path; fi
       case $1 in
-        --rows) rows_file=$2 ;;
-        --runs) runs=$2 ;;
-        --readme) readme=$2 ;;
+        --rows) rows_file=$path ;;
+        --runs) runs=$path ;;
+        --readme) readme=$path ;;
       esac
       shift
       ;;
@@ -30,14 +33,20 @@ while (($#)); do
 done
 
 fovea=build/release/fovea
+[[ -x $fovea ]] || die "there is no $fovea: run tools/quickstart.sh, or build it"
 command -v jq >/dev/null || die "needs jq: run tools/setup.sh"
+marks=$(grep -o '<!-- results: \(begin\|end\) -->' "$readme" | tr '\n' ' ') || true
+[[ $marks == "<!-- results: begin --> <!-- results: end --> " ]] ||
+  die "$readme: expected the mark <!-- results: begin --> and then <!-- results: end -->, each once"
 
+# In a setting, {runs} stands for the folder of the runs.
 ids=() groups=() networks=() attentions=() configurations=() settings=() seeds=()
-while IFS=$'\t' read -r id group network attention configuration setting seed; do
+while IFS=$'\t' read -r id group network attention configuration setting seed || [[ -n $id ]]; do
   if [[ -z $id || $id == \#* ]]; then continue; fi
   [[ -n $seed ]] || die "$rows_file: row $id: expected 7 fields separated by tabs"
+  if [[ $setting == - ]]; then setting=; fi
   ids+=("$id") groups+=("$group") networks+=("$network") attentions+=("$attention")
-  configurations+=("$configuration") settings+=("${setting#-}") seeds+=("$seed")
+  configurations+=("$configuration") settings+=("${setting//\{runs\}/$runs}") seeds+=("$seed")
 done <"$rows_file"
 
 for row in "${wanted[@]}"; do
@@ -63,25 +72,31 @@ command_of() {
 # A finished run is a row's result only while its configuration, as the program reads it now, is what the row says: an
 # option that is new since then changes nothing by its default.
 expect_same_configuration() {
-  local run=$1
+  local run=$1 says did
   shift
-  if diff -q <("$fovea" train "$@" --print-config) <("$fovea" train "$run/config.yaml" --print-config) >/dev/null; then
-    return
-  fi
-  die "$run was trained with another configuration than the row says now; remove it to train it again"
+  says=$("$fovea" train "$@" --print-config) || die "the row of $run: its configuration cannot be read"
+  did=$("$fovea" train "$run/config.yaml" --print-config) || die "$run: its configuration cannot be read"
+  [[ $says == "$did" ]] || die "$run was trained with another configuration than its row says now; remove it to train it again"
+}
+
+# Runs the program so that a signal to this script reaches it, and waits until it has saved its checkpoint.
+train() {
+  local process
+  "$fovea" train "$@" &
+  process=$!
+  trap 'kill -TERM $process 2>/dev/null; wait $process; exit 130' INT TERM HUP
+  wait "$process"
+  trap - INT TERM HUP
 }
 
 train_row() {
   local row=$1 seed run arguments
   for seed in ${seeds[row]}; do
     run=$runs/${ids[row]}-$seed
+    if [[ -e $run/summary.json ]]; then continue; fi
     mapfile -t arguments < <(arguments_of "$row" "$seed")
-    if [[ -e $run/summary.json ]]; then
-      expect_same_configuration "$run" "${arguments[@]}"
-      continue
-    fi
     say "== ${ids[row]}, seed $seed"
-    "$fovea" train "${arguments[@]}" --out "$run" --resume
+    train "${arguments[@]}" --out "$run" --resume
     write_table
   done
 }
@@ -92,7 +107,7 @@ rows_json() {
   for row in "${!ids[@]}"; do
     for seed in ${seeds[row]}; do
       summary=$runs/${ids[row]}-$seed/summary.json
-      if [[ -e $summary ]]; then jq --argjson seed "$seed" '. + {seed: $seed}' "$summary"; fi
+      if [[ -e $summary ]]; then cat "$summary"; fi
     done | jq --slurp --arg id "${ids[row]}" --arg group "${groups[row]}" --arg network "${networks[row]}" \
       --arg attention "${attentions[row]}" --arg command "$(command_of "$row")" \
       '{$id, $group, $network, $attention, $command, runs: .}'
@@ -103,15 +118,21 @@ rows_json() {
 write_table() {
   local table
   table=$(rows_json | jq --raw-output --from-file tools/bench/results.jq)
-  [[ $(grep -c '<!-- results: \(begin\|end\) -->' "$readme") == 2 ]] || die "$readme: expected the marks <!-- results: begin --> and end"
   awk -v table="$table" '/<!-- results: begin -->/ {print; print ""; print table; print ""; old = 1; next}
                          /<!-- results: end -->/ {old = 0}
                          !old' "$readme" >"$readme.new"
   mv "$readme.new" "$readme"
 }
 
+for row in "${!ids[@]}"; do
+  for seed in ${seeds[row]}; do
+    run=$runs/${ids[row]}-$seed
+    if [[ ! -e $run/summary.json ]]; then continue; fi
+    mapfile -t arguments < <(arguments_of "$row" "$seed")
+    expect_same_configuration "$run" "${arguments[@]}"
+  done
+done
 if [[ -z $table_only ]]; then
-  [[ -x $fovea ]] || die "there is no $fovea: run tools/quickstart.sh, or build it"
   for row in "${!ids[@]}"; do
     if ((${#wanted[@]})) && [[ " ${wanted[*]} " != *" ${ids[row]} "* ]]; then continue; fi
     train_row "$row"
