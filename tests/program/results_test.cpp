@@ -57,7 +57,7 @@ class ResultsScript : public testing::Test {
   /// Called as a user would, with paths relative to where he is. @return whether it succeeded.
   bool run(const std::string& arguments) const {
     const std::string command = "cd '" + folder_.path() +
-                                "' && " FOVEA_SOURCE_DIR
+                                "' && FOVEA_PROGRAM='" FOVEA_PROGRAM "' " FOVEA_SOURCE_DIR
                                 "/tools/bench/results.sh --rows rows.tsv --runs runs --readme README.md " +
                                 arguments + " >/dev/null 2>error";
     return std::system(command.c_str()) == 0;

@@ -2,7 +2,7 @@
 # Trains the rows of the README's results table (tools/bench/results.tsv) that are not trained yet, and rewrites the table
 # after each. Can be stopped at any time: what is there is kept, and the next call goes on. Runs are in runs/results.
 # usage: tools/bench/results.sh [--table] [ROW...]    --table: rewrite the table only; ROW: train only these, by their id
-#        --rows FILE, --runs DIR, --readme FILE: instead of the repository's own
+#        --rows FILE, --runs DIR, --readme FILE: instead of the repository's own; FOVEA_PROGRAM: another build of fovea
 caller=$PWD
 # shellcheck source=tools/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
@@ -32,7 +32,7 @@ while (($#)); do
   shift
 done
 
-fovea=build/release/fovea
+fovea=${FOVEA_PROGRAM:-build/release/fovea}
 [[ -x $fovea ]] || die "there is no $fovea: run tools/quickstart.sh, or build it"
 command -v jq >/dev/null || die "needs jq: run tools/setup.sh"
 marks=$(grep -o '<!-- results: \(begin\|end\) -->' "$readme" | tr '\n' ' ') || true
