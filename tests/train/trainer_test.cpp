@@ -229,31 +229,47 @@ TEST(TrainerTest, PlateauLowersTheRateOnceValidationStandsStill) {
                                    testing::DoubleNear(0.1, 1e-9), testing::DoubleNear(0.1, 1e-9)));
 }
 
+TrainOptions options_from(const std::string& yaml) {
+  TrainOptions options;
+  read_fields(options, parse_yaml(yaml, "test"), "train");
+  return options;
+}
+
+/// A trainer of the toy task without validation that nobody stops, and what it refers to.
+struct ToyTrainer {
+  ToyTrainer(const std::string& folder, const std::string& options_yaml)
+      : options(options_from(options_yaml)),
+        training(toy_loader(kTrainImages, true, options.batch_size)),
+        network(toy_network()),
+        trainer({options,
+                 9,
+                 write_fields(options),
+                 {},
+                 network,
+                 toy_network,
+                 training,
+                 nullptr,
+                 4,
+                 {},
+                 1,
+                 torch::kCPU,
+                 RunDirectory(folder),
+                 observer,
+                 [] { return false; }}) {
+    initialise(*network, 1);
+  }
+
+  TrainOptions options;
+  Loader training;
+  std::shared_ptr<Classifier> network;
+  TrainingObserver observer;
+  Trainer trainer;
+};
+
 TEST(TrainerTest, ARehearsalMeasuresAndWritesNothing) {
   const TemporaryDirectory folder;
-  TrainOptions options;
-  read_fields(options, parse_yaml("{batch_size: 40, accumulate: 2, ema_decay: 0.9, checkpoint_seconds: 1e-9}", "test"),
-              "train");
-  const Loader training = toy_loader(kTrainImages, true, 40);
-  const auto network = toy_network();
-  initialise(*network, 1);
-  TrainingObserver observer;
-  Trainer trainer({options,
-                   9,
-                   write_fields(options),
-                   {},
-                   network,
-                   toy_network,
-                   training,
-                   nullptr,
-                   4,
-                   {},
-                   1,
-                   torch::kCPU,
-                   RunDirectory(folder.path("run")),
-                   observer,
-                   [] { return false; }});
-  const TrainingRehearsal rehearsal = trainer.rehearse(60);
+  ToyTrainer toy(folder.path("run"), "{batch_size: 40, accumulate: 2, ema_decay: 0.9, checkpoint_seconds: 1e-9}");
+  const TrainingRehearsal rehearsal = toy.trainer.rehearse(60);
   EXPECT_EQ(rehearsal.updates, 3);  // an epoch has no more
   EXPECT_GT(rehearsal.images_per_second, 0);
   EXPECT_FALSE(std::filesystem::exists(folder.path("run")));
@@ -319,26 +335,8 @@ TEST(TrainerTest, NotANumberStopsWithEpochAndAdvice) {
 
 TEST(TrainerTest, ResumeWithoutCheckpointSaysSo) {
   const TemporaryDirectory folder;
-  TrainOptions options;
-  const Loader training = toy_loader(kTrainImages, true);
-  const auto network = toy_network();
-  TrainingObserver observer;
-  Trainer trainer({options,
-                   9,
-                   write_fields(options),
-                   {},
-                   network,
-                   toy_network,
-                   training,
-                   nullptr,
-                   4,
-                   {},
-                   1,
-                   torch::kCPU,
-                   RunDirectory(folder.path()),
-                   observer,
-                   [] { return false; }});
-  EXPECT_FALSE(trainer.resume());
+  ToyTrainer toy(folder.path(), "{}");
+  EXPECT_FALSE(toy.trainer.resume());
 }
 
 }  // namespace
