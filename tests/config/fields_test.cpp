@@ -386,6 +386,7 @@ TEST(NamesTest, FindsTheNearest) {
   EXPECT_EQ(nearest_name("reduction-ratios", known), "reduction_ratio");
   EXPECT_EQ(nearest_name("stages", known), "stages");
   EXPECT_EQ(nearest_name("momentum", known), "");
+  EXPECT_EQ(nearest_name("cbma", {"ceca", "cbam"}), "cbam") << "two letters the wrong way round are one mistake";
   EXPECT_EQ(nearest_name("anything", {}), "");
 }
 
