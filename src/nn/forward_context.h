@@ -29,6 +29,8 @@ struct ForwardContext {
   torch::Tensor replay;                                       ///< the choices of PolicyMode::replay
   torch::Tensor frame;                                        ///< set by a warp for what follows it; see AttentionMap::frame
   std::vector<std::pair<std::string, torch::Tensor>> losses;  ///< named scalar terms the objective adds
+  /// [N, K] each: class scores of branches, which the objective trains like the network's own.
+  std::vector<std::pair<std::string, torch::Tensor>> branch_logits;
   std::vector<std::pair<std::string, torch::Tensor>> log_probs;  ///< [N] each, of the hard choices that were sampled
 
   /// Offers a tensor to the probe; without one, the tensor itself.

@@ -22,18 +22,21 @@ ClassificationObjective::ClassificationObjective(double label_smoothing, std::ve
 
 torch::Tensor ClassificationObjective::loss(const ModelOutput& output, const Batch& batch,
                                             const ForwardContext& context) const {
-  torch::Tensor loss;
-  if (batch.other_labels.defined()) {
-    const auto own = image_losses(output.logits, batch.labels);
-    const auto other = image_losses(output.logits, batch.other_labels);
-    loss = (batch.own_share * own + (1 - batch.own_share) * other).mean();
-  } else if (class_weights_.empty()) {  // one operator, which rounds otherwise than mean() does
-    loss = cross_entropy(output.logits, batch.labels, label_smoothing_, torch::kMean);
-  } else {
-    loss = image_losses(output.logits, batch.labels).mean();
-  }
+  auto loss = classification_loss(output.logits, batch);
+  for (const auto& [name, logits] : context.branch_logits) loss = loss + classification_loss(logits, batch);
   for (const auto& [name, term] : context.losses) loss = loss + term;
   return loss;
+}
+
+torch::Tensor ClassificationObjective::classification_loss(const torch::Tensor& logits, const Batch& batch) const {
+  if (batch.other_labels.defined()) {
+    const auto own = image_losses(logits, batch.labels);
+    const auto other = image_losses(logits, batch.other_labels);
+    return (batch.own_share * own + (1 - batch.own_share) * other).mean();
+  }
+  if (!class_weights_.empty()) return image_losses(logits, batch.labels).mean();
+  // One operator, which rounds otherwise than mean() does.
+  return cross_entropy(logits, batch.labels, label_smoothing_, torch::kMean);
 }
 
 torch::Tensor ClassificationObjective::image_losses(const torch::Tensor& logits, const torch::Tensor& labels) const {

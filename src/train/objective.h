@@ -17,7 +17,8 @@ class Objective {
 };
 
 /// Cross-entropy in nats, with label smoothing ("Rethinking the Inception Architecture for Computer Vision",
-/// arXiv:1512.00567), plus the terms that modules left in the context. Of a mixed image, the cross-entropies of both its
+/// arXiv:1512.00567), plus the same of every branch that scores classes on its own and the terms that modules left in the
+/// context. Of a mixed image, the cross-entropies of both its
 /// labels count by their shares ("mixup: Beyond Empirical Risk Minimization", arXiv:1710.09412).
 ///
 /// With class weights each cross-entropy, smoothed or not, counts as often as the weight of its label says. The mean is over
@@ -33,6 +34,8 @@ class ClassificationObjective final : public Objective {
   torch::Tensor loss(const ModelOutput& output, const Batch& batch, const ForwardContext& context) const override;
 
  private:
+  /// The mean over the batch of what `logits` [N, K] cost.
+  torch::Tensor classification_loss(const torch::Tensor& logits, const Batch& batch) const;
   /// The weighted cross-entropy of each image with its label in `labels`, [N].
   torch::Tensor image_losses(const torch::Tensor& logits, const torch::Tensor& labels) const;
 

@@ -111,6 +111,18 @@ TEST(ObjectiveTest, DoesNotWeighTheTermsOfTheContext) {
   EXPECT_NEAR(ClassificationObjective(0, {3, 1}).loss(output, batch, context).item<double>(), 2 - 3 * std::log(0.75), 1e-12);
 }
 
+TEST(ObjectiveTest, TrainsTheClassScoresOfBranchesLikeTheNetworksOwn) {
+  const auto own = weighted_logits(6), branch = -0.5 * weighted_logits(6);
+  for (const bool mixed : {false, true}) {
+    const Batch batch = weighted_batch(6, mixed);
+    const ClassificationObjective objective(0.1, kFiveWeights);
+    ForwardContext context;
+    context.branch_logits.emplace_back("layer3_gate", branch);
+    const double sum = objective.loss({own}, batch, {}).item<double>() + objective.loss({branch}, batch, {}).item<double>();
+    EXPECT_NEAR(objective.loss({own}, batch, context).item<double>(), sum, 1e-12);
+  }
+}
+
 TEST(ObjectiveTest, WeightsOfOneChangeNothing) {
   for (const bool mixed : {false, true}) {
     const ModelOutput output{weighted_logits(7)};
