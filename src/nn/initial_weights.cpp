@@ -1,7 +1,10 @@
+#include <algorithm>
+#include <functional>
 #include <sstream>
 
 #include <fovea/base/error.h>
 #include <fovea/nn/initial_weights.h>
+#include <fovea/nn/layer_pattern.h>
 #include <fovea/nn/state_dict.h>
 
 namespace fovea {
@@ -11,11 +14,12 @@ bool is_below(const std::string& name, const std::string& module) {
   return !module.empty() && name.starts_with(module + ".");
 }
 
-/// `weights` with the layer `module` as `own` has it.
-NamedTensors with_own_layer(NamedTensors weights, const NamedTensors& own, const std::string& module) {
-  std::erase_if(weights, [&](const auto& item) { return is_below(item.first, module); });
+/// `weights` with the tensors whose names are `chosen` as `own` has them.
+NamedTensors with_own_tensors(NamedTensors weights, const NamedTensors& own,
+                              const std::function<bool(const std::string&)>& chosen) {
+  std::erase_if(weights, [&](const auto& item) { return chosen(item.first); });
   for (const auto& [name, tensor] : own) {
-    if (is_below(name, module)) weights[name] = tensor;
+    if (chosen(name)) weights[name] = tensor;
   }
   return weights;
 }
@@ -56,6 +60,20 @@ bool differ_in_channels(const torch::Tensor& own, const torch::Tensor& given) {
   return own.size(0) == given.size(0) && own.size(2) == given.size(2) && own.size(3) == given.size(3);
 }
 
+/// A network that has all of the file's layers and more has grown.
+void expect_nothing_new(const NamedTensors& own, const NamedTensors& weights, const std::string& head,
+                        const std::string& where) {
+  std::vector<std::string> missing;
+  for (const auto& [name, tensor] : own) {
+    if (!weights.contains(name) && !is_below(name, head)) missing.push_back(name);
+  }
+  const bool grown = std::all_of(weights.begin(), weights.end(), [&](const auto& item) { return own.contains(item.first); });
+  if (missing.empty() || !grown) return;
+  const std::string more = missing.size() > 1 ? " and " + std::to_string(missing.size() - 1) + " more" : "";
+  throw InputError(where, "every layer of the network", "no " + missing.front() + more,
+                   "name layers that are new in fresh, e.g. fresh: [\"*.se\"]");
+}
+
 /// load_state_dict()'s check, with advice of its own where an option helps.
 void expect_weights_fit(const Classifier& network, const NamedTensors& weights, const std::string& where) {
   const NamedTensors own = state_dict(network);
@@ -63,7 +81,8 @@ void expect_weights_fit(const Classifier& network, const NamedTensors& weights, 
   const std::string input = network.input_layer() + ".weight";
   const bool other_channels =
       own.contains(input) && weights.contains(input) && differ_in_channels(own.at(input), weights.at(input));
-  NamedTensors mended = with_own_layer(weights, own, head);
+  expect_nothing_new(own, weights, head, where);
+  NamedTensors mended = with_own_tensors(weights, own, [&](const std::string& name) { return is_below(name, head); });
   if (other_channels) mended[input] = own.at(input);
   expect_state_fits(network, mended, where);
 
@@ -78,7 +97,7 @@ void expect_weights_fit(const Classifier& network, const NamedTensors& weights, 
 
 void expect_finite(const NamedTensors& weights, const NamedTensors& own, const std::string& where) {
   for (const auto& [name, tensor] : weights) {
-    if (tensor.is_same(own.at(name))) continue;  // the head that stays: not from the file
+    if (tensor.is_same(own.at(name))) continue;  // what stays is not from the file
     if (torch::isfinite(tensor.to(own.at(name).scalar_type())).all().item<bool>()) continue;
     throw InputError(where + ": " + name, "finite values", "NaN or infinity", "start from other weights");
   }
@@ -92,6 +111,7 @@ void InitialWeightsOptions::visit_fields(FieldVisitor& fields) {
                 "the last layer: new, for other classes, or the file's");
   fields.choice("input", input, {{"keep", InitialInput::keep}, {"adapt", InitialInput::adapt}},
                 "the first convolution: the file's, or converted to another number of image channels");
+  fields.texts("fresh", fresh, "names or patterns of layers that are new and start as they would without a file");
 }
 
 void load_initial_weights(Classifier& network, NamedTensors weights, const InitialWeightsOptions& options,
@@ -102,7 +122,13 @@ void load_initial_weights(Classifier& network, NamedTensors weights, const Initi
                      "set head: keep");
   }
   if (options.input == InitialInput::adapt) adapt_input_layer(network, weights, where);
-  if (options.head == InitialHead::replace) weights = with_own_layer(std::move(weights), own, network.head());
+  for (const std::string& pattern : options.fresh) parameters_matching(network, pattern, where + ": fresh");
+  const auto stays = [&](const std::string& name) {
+    if (options.head == InitialHead::replace && is_below(name, network.head())) return true;
+    return std::any_of(options.fresh.begin(), options.fresh.end(),
+                       [&](const std::string& pattern) { return chooses(pattern, name); });
+  };
+  weights = with_own_tensors(std::move(weights), own, stays);
   expect_weights_fit(network, weights, where);
   expect_finite(weights, own, where);
   load_state_dict(network, weights, where);

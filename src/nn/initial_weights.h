@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <fovea/config/fields.h>
 #include <fovea/nn/classifier.h>
@@ -25,13 +26,14 @@ struct InitialWeightsOptions : Options {
   std::string weights = "none";  ///< a run directory or a safetensors file
   InitialHead head = InitialHead::replace;
   InitialInput input = InitialInput::keep;
+  std::vector<std::string> fresh;  ///< patterns of layers that stay as they are initialised; see chooses()
 
   void visit_fields(FieldVisitor& fields) override;
 };
 
 /// Copies `weights` into the network, in place, converted to its types. Names and shapes have to agree except for what the
-/// options allow: with InitialHead::replace the file may have another Classifier::head() or none; with InitialInput::adapt
-/// the weight of Classifier::input_layer() goes through adapt_input_channels().
+/// options allow: with InitialHead::replace the file may have another Classifier::head() or none; the same goes for `fresh`
+/// layers; with InitialInput::adapt the weight of Classifier::input_layer() goes through adapt_input_channels().
 /// @param where names the source in messages, e.g. the file's path.
 /// @throws InputError when they do not fit (the network is then unchanged), when a tensor holds NaN or infinity in the
 /// network's type, or for InitialInput::adapt when the network has no input layer or one of several groups.

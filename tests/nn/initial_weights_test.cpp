@@ -79,12 +79,12 @@ const InitialWeightsOptions kAdapted = weights_options(InitialHead::replace, Ini
 
 TEST(InitialWeightsTest, OptionsReadBackAsWritten) {
   InitialWeightsOptions options;
-  EXPECT_EQ(write_fields(options).dump(), R"({"weights":"none","head":"replace","input":"keep"})");
-  read_fields(options, parse_yaml("{weights: runs/a, head: keep, input: adapt}", "a.yaml"), "train.init");
+  EXPECT_EQ(write_fields(options).dump(), R"({"weights":"none","head":"replace","input":"keep","fresh":[]})");
+  read_fields(options, parse_yaml("{weights: runs/a, head: keep, input: adapt, fresh: \"*.se\"}", "a.yaml"), "train.init");
   EXPECT_EQ(options.weights, "runs/a");
   EXPECT_EQ(options.head, InitialHead::keep);
   EXPECT_EQ(options.input, InitialInput::adapt);
-  EXPECT_EQ(write_fields(options).dump(), R"({"weights":"runs/a","head":"keep","input":"adapt"})");
+  EXPECT_EQ(write_fields(options).dump(), R"({"weights":"runs/a","head":"keep","input":"adapt","fresh":["*.se"]})");
 }
 
 TEST(InitialWeightsTest, AKeptHeadComesFromTheFile) {
@@ -127,6 +127,38 @@ TEST(InitialWeightsTest, OtherInputChannelsAreRefusedWithAdvice) {
   EXPECT_EQ(weights_refusal(network, file_weights(1), kNewHead),
             "a.safetensors: expected conv.weight [4, 3, 3, 3], got conv.weight [4, 1, 3, 3]; "
             "set input: adapt to convert it");
+}
+
+TEST(InitialWeightsTest, FreshLayersStayAsTheyWere) {
+  BegunNet network;
+  NamedTensors weights = file_weights();
+  NamedTensors expected = weights;
+  for (const char* name : {"bn.weight", "bn.bias", "bn.running_mean", "bn.running_var", "bn.num_batches_tracked"}) {
+    expected[name] = copy_state(network).at(name);
+  }
+  weights.erase("bn.weight");                       // missing in the file,
+  weights["bn.running_mean"] = torch::zeros({17});  // or of another shape
+  auto options = weights_options(InitialHead::keep);
+  options.fresh = {"b*"};
+  load_initial_weights(network, weights, options, "a.safetensors");
+  expect_tensors(network, expected);
+}
+
+TEST(InitialWeightsTest, ANetworkThatHasGrownIsRefusedWithAdvice) {
+  BegunNet network;
+  NamedTensors weights = file_weights();
+  weights.erase("bn.weight");
+  weights.erase("fc0.weight");
+  EXPECT_THAT(weights_refusal(network, weights, weights_options(InitialHead::keep)),
+              AllOf(StartsWith("a.safetensors: expected every layer of the network, got no bn.weight and 1 more"),
+                    HasSubstr("fresh")));
+}
+
+TEST(InitialWeightsTest, AFreshPatternThatChoosesNothingIsRefused) {
+  BegunNet network;
+  auto options = weights_options(InitialHead::keep);
+  options.fresh = {"cnv"};
+  EXPECT_THAT(weights_refusal(network, file_weights(), options), HasSubstr("did you mean 'conv'?"));
 }
 
 TEST(InitialWeightsTest, AnotherArchitectureIsNamedFirst) {
