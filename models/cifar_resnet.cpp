@@ -98,17 +98,19 @@ CifarResnet::CifarResnet(const CifarResnetOptions& options, const InputSpec& inp
   shape.channels = options.width;
   std::vector<FeatureShape> stage_shapes;
   for (std::int64_t number = 1; number <= kStages; ++number) {
-    stages_.push_back(make_stage(options, number, shape, slots));
+    stages_.push_back(make_stage(options, number, input.num_classes, shape, slots));
     stage_shapes.push_back(shape);
   }
 
-  pool_ = slots.pool({Slot::pool, 0, shape, shape.channels, 1, "pool", stage_shapes});
+  Site pool_site{Slot::pool, 0, shape, shape.channels, 1, "pool", stage_shapes};
+  pool_site.num_classes = input.num_classes;
+  pool_ = slots.pool(pool_site);
   if (pool_) register_module("pool", pool_);
   fc_ = register_module("fc", torch::nn::Linear(pool_ ? pool_->out_features() : shape.channels, input.num_classes));
 }
 
-CifarResnet::Stage CifarResnet::make_stage(const CifarResnetOptions& options, std::int64_t number, FeatureShape& shape,
-                                           SlotFactory& slots) {
+CifarResnet::Stage CifarResnet::make_stage(const CifarResnetOptions& options, std::int64_t number, std::int64_t num_classes,
+                                           FeatureShape& shape, SlotFactory& slots) {
   const std::string name = "layer" + std::to_string(number);
   const std::int64_t out_channels = options.width << (number - 1);
   Stage stage;
@@ -125,7 +127,11 @@ CifarResnet::Stage CifarResnet::make_stage(const CifarResnetOptions& options, st
   }
   register_module(name, stage.blocks);
 
-  const auto site = [&](const std::string& path) { return Site{Slot::stage, number, shape, out_channels, 1, path, {}}; };
+  const auto site = [&](const std::string& path) {
+    Site behind{Slot::stage, number, shape, out_channels, 1, path, {}};
+    behind.num_classes = num_classes;
+    return behind;
+  };
   stage.gate = slots.gate(site(name + "_gate"));
   if (stage.gate) register_module(name + "_gate", stage.gate);
   stage.warp = slots.warp(site(name + "_warp"));
@@ -150,7 +156,8 @@ ModelOutput CifarResnet::forward(const Batch& batch, ForwardContext& context) {
     features = context.tap(*stage.blocks, {TapKind::features}, features);
     stage_features.push_back(features);
   }
-  auto pooled = pool_ ? pool_->forward({features, {}, stage_features}, context) : features.mean({2, 3});  // [N, C]
+  auto pooled =
+      pool_ ? pool_->forward({.features = features, .stages = stage_features}, context) : features.mean({2, 3});  // [N, C]
   if (is_training()) pooled = dropout(pooled, dropout_, context.random.child("dropout"));
   return {fc_(pooled)};
 }

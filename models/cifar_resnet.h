@@ -75,7 +75,8 @@ class CifarResnet final : public Classifier {
     std::shared_ptr<Warp> warp;
   };
 
-  Stage make_stage(const CifarResnetOptions& options, std::int64_t number, FeatureShape& shape, SlotFactory& slots);
+  Stage make_stage(const CifarResnetOptions& options, std::int64_t number, std::int64_t num_classes, FeatureShape& shape,
+                   SlotFactory& slots);
 
   std::int64_t in_channels_;
   double dropout_;

@@ -8,23 +8,38 @@
 
 namespace fovea {
 
-/// Width of a bottleneck: `reduced_channels` unless 0, else channels / reduction_ratio, to the nearest multiple of `divisor`
-/// and at least `divisor`. The rounding is timm's make_divisible with round_limit 0, so that its weights fit.
+/// `width` to the nearest multiple of `divisor`, at least `divisor` (or `minimum`), and one more where that is less than
+/// `round_limit` of the width: timm's make_divisible, so that its weights fit. timm calls it with either of two limits.
+inline std::int64_t divisible_width(double width, std::int64_t divisor, double round_limit = 0.0, std::int64_t minimum = 0) {
+  const auto nearest = static_cast<std::int64_t>(width + static_cast<double>(divisor) / 2.0) / divisor * divisor;
+  const std::int64_t rounded = std::max(minimum > 0 ? minimum : divisor, nearest);
+  return static_cast<double>(rounded) < round_limit * width ? rounded + divisor : rounded;
+}
+
+/// The round_limit of timm's make_divisible where its caller sets none.
+inline constexpr double kRoundLimit = 0.9;
+
+/// channels / reduction_ratio rounded down, at least `minimum`, as authors' own code usually has it.
+inline std::int64_t floored_width(std::int64_t channels, double reduction_ratio, std::int64_t minimum = 1) {
+  return std::max(minimum, static_cast<std::int64_t>(static_cast<double>(channels) / reduction_ratio));
+}
+
+/// Width of a bottleneck: `reduced_channels` unless 0, else the divisible_width() of channels / reduction_ratio, times
+/// `width_factor` where the options have one.
 /// @tparam BottleneckOptions has reduced_channels, reduction_ratio and divisor.
-/// @throws InputError when reduced_channels and one of the other two are both set.
+/// @throws InputError when reduced_channels and one of the others are both set.
 template <typename BottleneckOptions>
-std::int64_t bottleneck_width(std::int64_t channels, const BottleneckOptions& options) {
-  if (options.reduced_channels > 0) {
-    const BottleneckOptions defaults;
-    if (options.reduction_ratio != defaults.reduction_ratio || options.divisor != defaults.divisor) {
-      throw InputError("reduced_channels", "no reduction_ratio and no divisor beside it", "both", "set one of them");
-    }
-    return options.reduced_channels;
+std::int64_t bottleneck_width(std::int64_t channels, const BottleneckOptions& options, double round_limit = 0.0) {
+  const BottleneckOptions defaults;
+  double width = static_cast<double>(channels) * (1.0 / options.reduction_ratio);
+  bool set = options.reduction_ratio != defaults.reduction_ratio || options.divisor != defaults.divisor;
+  if constexpr (requires { options.width_factor; }) {
+    width *= options.width_factor;
+    set = set || options.width_factor != defaults.width_factor;
   }
-  const double exact = static_cast<double>(channels) * (1.0 / options.reduction_ratio);
-  const auto divisor = options.divisor;
-  const auto nearest = static_cast<std::int64_t>(exact + static_cast<double>(divisor) / 2.0) / divisor * divisor;
-  return std::max(divisor, nearest);
+  if (options.reduced_channels == 0) return divisible_width(width, options.divisor, round_limit);
+  if (set) throw InputError("reduced_channels", "no reduction_ratio and no divisor beside it", "both", "set one of them");
+  return options.reduced_channels;
 }
 
 }  // namespace fovea

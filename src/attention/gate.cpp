@@ -6,11 +6,21 @@
 
 namespace fovea {
 
+torch::Tensor Gate::forward(const torch::Tensor& features, ForwardContext& context) {
+  const auto attended = attend(features, context);
+  return identity_gain_.defined() ? features + identity_gain_ * (attended - features) : attended;
+}
+
+void Gate::start_as_identity() {
+  if (is_identity_at_start()) return;
+  identity_gain_ = register_parameter("identity_gain", torch::zeros({}));
+}
+
 GateChain::GateChain(std::vector<std::shared_ptr<Gate>> gates) : Gate("GateChain"), gates_(std::move(gates)) {
   for (std::size_t i = 0; i < gates_.size(); ++i) register_module(std::to_string(i), gates_[i]);
 }
 
-torch::Tensor GateChain::forward(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor GateChain::attend(const torch::Tensor& features, ForwardContext& context) {
   torch::Tensor gated = features;
   for (const auto& gate : gates_) gated = gate->forward(gated, context);
   return gated;

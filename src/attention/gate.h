@@ -16,13 +16,30 @@ class Gate : public torch::nn::Module {
  public:
   using torch::nn::Module::Module;
 
-  virtual torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) = 0;
+  /// attend(features), or, for a gate that starts as the identity, features + identity_gain (attend(features) - features).
+  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
 
   /// The end of a residual block: activation(forward(features) + residual). A gate may do all of it in one pass.
   virtual torch::Tensor join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
                              ForwardContext& context) {
     return activate(forward(features, context) + residual, activation);
   }
+
+  /// Registers `identity_gain`, a trained factor that starts at 0, so that a new gate changes nothing in a network whose
+  /// other weights are trained, and grows into it ("ReZero is All You Need: Fast Convergence at Large Depth",
+  /// arXiv:2003.04887). Does nothing where is_identity_at_start(). To be called once, before the first forward().
+  void start_as_identity();
+
+  /// Whether the mechanism changes nothing anyway as initialise() leaves it. A factor of 0 would then keep every gradient
+  /// at 0 for ever.
+  virtual bool is_identity_at_start() const { return false; }
+
+ protected:
+  /// What the mechanism itself does.
+  virtual torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) = 0;
+
+ private:
+  torch::Tensor identity_gain_;  ///< scalar; undefined unless start_as_identity() was called
 };
 
 /// What a backbone's block ends with, gate or not.
@@ -47,7 +64,9 @@ class GateSlot {
 class GateChain final : public Gate {
  public:
   explicit GateChain(std::vector<std::shared_ptr<Gate>> gates);
-  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) override;
+
+ protected:
+  torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
  private:
   std::vector<std::shared_ptr<Gate>> gates_;

@@ -17,6 +17,10 @@ struct PlaceFields : Options {
         {{"input", Slot::input}, {"block", Slot::block}, {"conv", Slot::conv}, {"stage", Slot::stage}, {"pool", Slot::pool}},
         "where in the network");
     fields.integers("stages", entry.stages, {1, 64}, {0, 64}, "numbers of the stages to go into; empty = all");
+    if (std::holds_alternative<GateBuilder>(entry.row->build)) {
+      fields.choice("init", entry.init, {{"standard", GateStart::standard}, {"identity", GateStart::identity}},
+                    "how a gate starts; identity: changing nothing, to join a trained network");
+    }
     entry.options->visit_fields(fields);
   }
 };
@@ -50,6 +54,22 @@ bool meant_for(const PlacedMechanism& entry, const Site& site) {
   if (entry.at != site.slot) return false;
   const auto& stages = entry.stages;
   return stages.empty() || std::find(stages.begin(), stages.end(), site.stage) != stages.end();
+}
+
+/// The entry's module for the site; what does not fit there is an error at the entry.
+template <typename Builder>
+typename Builder::result_type build_entry(const Builder& build, const PlacedMechanism& entry, const Site& site) {
+  expect_cells_fit(*entry.row, *entry.options, site, entry.origin);
+  typename Builder::result_type module;
+  try {
+    module = build(*entry.options, site);
+  } catch (const InputError& error) {
+    throw InputError(entry.origin + ": " + site.path + ": " + error.what());
+  }
+  if constexpr (std::is_same_v<Builder, GateBuilder>) {
+    if (entry.init == GateStart::identity) module->start_as_identity();
+  }
+  return module;
 }
 
 }  // namespace
@@ -90,7 +110,7 @@ auto ConfiguredSlots::build_all(const Site& site) {
     const PlacedMechanism& entry = attention_.entries[i];
     const auto* build = std::get_if<Builder>(&entry.row->build);
     if (build == nullptr || !meant_for(entry, site)) continue;
-    modules.push_back((*build)(*entry.options, site));
+    modules.push_back(build_entry(*build, entry, site));
     placed_[i].insert(site.stage);
   }
   return modules;

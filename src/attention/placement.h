@@ -12,13 +12,20 @@
 
 namespace fovea {
 
+/// How a gate starts.
+enum class GateStart {
+  standard,  ///< as its paper or the convention for its layers says
+  identity,  ///< passing everything unchanged; see Gate::start_as_identity()
+};
+
 /// One entry of `model.attention`: which mechanism, with what options, where.
 struct PlacedMechanism {
   const MechanismRow* row = nullptr;
   std::unique_ptr<Options> options;
   Slot at = Slot::block;
   std::vector<std::int64_t> stages;  ///< numbers of the stages to go into; empty = all
-  std::string origin;                ///< for messages
+  GateStart init = GateStart::standard;
+  std::string origin;  ///< for messages
 };
 
 /// The configuration key `model.attention`: `none`, a name, a map, or a list of maps:

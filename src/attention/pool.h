@@ -11,9 +11,10 @@ namespace fovea {
 
 /// What a pool may look at.
 struct PoolInput {
-  torch::Tensor features;             ///< [N, C, H, W], or tokens [N, L, C]
-  torch::Tensor query;                ///< [N, Q] who asks; undefined when the pool asks by itself
-  std::vector<torch::Tensor> stages;  ///< every stage's result, for pools that read several
+  torch::Tensor features;       ///< [N, C, H, W], or tokens [N, L, C]
+  torch::Tensor query = {};     ///< [N, Q] who asks; undefined when the pool asks by itself
+  torch::Tensor position = {};  ///< where a pool is told to look: cell (x, y) as [N, 2], or token [N]; or undefined
+  std::vector<torch::Tensor> stages = {};  ///< every stage's result, for pools that read several
 };
 
 /// Attention that gathers a feature map into one vector per image: -> [N, out_features()].

@@ -1,51 +1,40 @@
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
-#include <fovea/attention/cbam.h>
-#include <fovea/attention/efficient_channel_attention.h>
+#include <fovea/attention/families.h>
 #include <fovea/attention/registry.h>
-#include <fovea/attention/squeeze_excitation.h>
+#include <fovea/base/error.h>
 #include <fovea/config/find_row.h>
 
 namespace fovea {
 namespace {
 
-template <typename MechanismOptions>
-std::unique_ptr<Options> make_options() {
-  return std::make_unique<MechanismOptions>();
+std::vector<MechanismRow> all_families() {
+  std::vector<MechanismRow> rows;
+  for (const auto& family :
+       {channel_mechanisms, spatial_mechanisms, branch_mechanisms, self_mechanisms, context_mechanisms, warp_mechanisms}) {
+    auto members = family();
+    std::move(members.begin(), members.end(), std::back_inserter(rows));
+  }
+  return rows;
 }
 
-/// A gate is built from its options and the number of channels that arrive.
-template <typename GateType, typename GateOptions>
-GateBuilder gate() {
-  return [](const Options& options, const Site& site) {
-    return std::make_shared<GateType>(site.in.channels, dynamic_cast<const GateOptions&>(options));
-  };
+template <typename Module>
+BuiltMechanism called_in_one_way(std::shared_ptr<Module> module) {
+  return {module, [module](const torch::Tensor& features, ForwardContext& context) {
+            if constexpr (std::is_same_v<Module, Pool>) {
+              return module->forward({.features = features, .stages = {features}}, context);
+            } else {
+              return module->forward(features, context);
+            }
+          }};
 }
 
 }  // namespace
 
 const std::vector<MechanismRow>& mechanism_registry() {
-  static const std::vector<MechanismRow> rows{
-      {"se",
-       "Squeeze-and-Excitation Networks",
-       "1709.01507",
-       {{Where::item}, {Selects::soft}, {Asks::self}, {Axis::channel}},
-       make_options<SqueezeExcitationOptions>,
-       gate<SqueezeExcitation, SqueezeExcitationOptions>()},
-      {"eca",
-       "ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks",
-       "1910.03151",
-       {{Where::item}, {Selects::soft}, {Asks::self}, {Axis::channel}},
-       make_options<EfficientChannelAttentionOptions>,
-       gate<EfficientChannelAttention, EfficientChannelAttentionOptions>()},
-      {"cbam",
-       "CBAM: Convolutional Block Attention Module",
-       "1807.06521",
-       {{Where::location, Where::item}, {Selects::soft}, {Asks::self}, {Axis::channel, Axis::spatial}},
-       make_options<CbamOptions>,
-       gate<Cbam, CbamOptions>()},
-  };
+  static const std::vector<MechanismRow> rows = all_families();
   return rows;
 }
 
@@ -59,8 +48,29 @@ const char* MechanismRow::kind() const {
 }
 
 std::vector<Slot> MechanismRow::slots() const {
-  const std::vector<Slot> slots[] = {{Slot::block, Slot::stage}, {Slot::conv}, {Slot::pool}, {Slot::input, Slot::stage}};
-  return slots[build.index()];
+  const std::vector<Slot> of_kinds[] = {{Slot::block, Slot::stage}, {Slot::conv}, {Slot::pool}, {Slot::input, Slot::stage}};
+  std::vector<Slot> slots = of_kinds[build.index()];
+  if (usual_slot) std::stable_partition(slots.begin(), slots.end(), [&](Slot slot) { return slot == *usual_slot; });
+  return slots;
+}
+
+void expect_cells_fit(const MechanismRow& row, const Options& options, const Site& site, const std::string& where) {
+  const std::int64_t multiple = row.cell_multiple ? row.cell_multiple(options) : 1;
+  if (site.in.height % multiple == 0 && site.in.width % multiple == 0) return;
+  throw InputError(where + ": " + row.name, "height and width that are multiples of " + std::to_string(multiple),
+                   std::to_string(site.in.height) + " x " + std::to_string(site.in.width) + " at " + site.path,
+                   "set its block_size, its stages, or the size of the images");
+}
+
+BuiltMechanism build_mechanism(const MechanismRow& row, const Options& options, const Site& site) {
+  expect_cells_fit(row, options, site, site.path);
+  return std::visit([&](const auto& build) { return called_in_one_way(build(options, site)); }, row.build);
+}
+
+Site lone_site(const MechanismRow& row, const FeatureShape& in) {
+  Site site{row.slots().front(), 1, in, in.channels, 1, row.name, {in}};
+  site.num_classes = 10;
+  return site;
 }
 
 }  // namespace fovea

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
+
+#include <torch/torch.h>
 
 #include <fovea/attention/slot_factory.h>
 #include <fovea/attention/traits.h>
@@ -17,15 +21,23 @@ using MixerBuilder = std::function<std::shared_ptr<Mixer>(const Options&, const 
 using PoolBuilder = std::function<std::shared_ptr<Pool>(const Options&, const Site&)>;
 using WarpBuilder = std::function<std::shared_ptr<Warp>(const Options&, const Site&)>;
 
-/// One attention mechanism. Everything that iterates (configurations, `fovea list`, slots, the conformance suite) reads
-/// this.
+/// One attention mechanism. Everything that iterates (configurations, `fovea list`, slots, the conformance suite, the
+/// benchmark) reads this.
 struct MechanismRow {
-  std::string name;   ///< in configurations
-  std::string title;  ///< of the paper
-  std::string arxiv;  ///< e.g. "1709.01507"
+  std::string name;     ///< in configurations
+  std::string summary;  ///< what it does, in a few words
+  std::string title;    ///< of the paper
+  std::string arxiv;    ///< e.g. "1709.01507"; empty when the paper is not there
   Traits traits;
   std::function<std::unique_ptr<Options>()> make_options;
   std::variant<GateBuilder, MixerBuilder, PoolBuilder, WarpBuilder> build;
+
+  /// Where else to find the paper, e.g. "ICML 2021"; for rows without an arXiv id.
+  std::string reference = {};
+  /// The slot it goes into by default, where that is not the first of its kind.
+  std::optional<Slot> usual_slot = std::nullopt;
+  /// Height and width of what arrives have to be multiples of this; by default 1.
+  std::function<std::int64_t(const Options&)> cell_multiple = {};
 
   /// "gate", "mixer", "pool" or "warp".
   const char* kind() const;
@@ -33,10 +45,26 @@ struct MechanismRow {
   std::vector<Slot> slots() const;
 };
 
-/// Every mechanism, in the order `fovea list blocks` prints.
+/// Every mechanism, in the order `fovea list blocks` prints: family by family.
 const std::vector<MechanismRow>& mechanism_registry();
 
 /// @throws InputError with the nearest name. @param origin where the name was written.
 const MechanismRow& find_mechanism(const std::string& name, const std::string& origin);
+
+/// @throws InputError unless height and width of what arrives at the site suit the mechanism. @param where for the message.
+void expect_cells_fit(const MechanismRow& row, const Options& options, const Site& site, const std::string& where);
+
+/// A mechanism of any kind, called in one way: features in, result out. For listings, benchmarks and tests.
+struct BuiltMechanism {
+  std::shared_ptr<torch::nn::Module> module;
+  std::function<torch::Tensor(const torch::Tensor& features, ForwardContext& context)> forward;
+};
+
+/// @param site as a backbone would describe it. @throws InputError when the mechanism does not fit there.
+BuiltMechanism build_mechanism(const MechanismRow& row, const Options& options, const Site& site);
+
+/// The site of a mechanism on its own: features of shape `in` arrive in its default slot, and what it gives has as many
+/// channels.
+Site lone_site(const MechanismRow& row, const FeatureShape& in);
 
 }  // namespace fovea

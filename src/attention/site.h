@@ -31,8 +31,10 @@ struct Site {
   FeatureShape in;         ///< what arrives
   std::int64_t out_channels = 0;
   std::int64_t stride = 1;
-  std::string path;                  ///< the module's name to be, e.g. "layer1.0.se"
-  std::vector<FeatureShape> stages;  ///< pool: every stage's result, for pools that read several
+  std::string path = {};                  ///< the module's name to be, e.g. "layer1.0.se"
+  std::vector<FeatureShape> stages = {};  ///< pool: every stage's result, for pools that read several
+  std::int64_t query_features = 0;        ///< pool: size of the query that comes from outside; 0 = the pool asks by itself
+  std::int64_t num_classes = 0;  ///< of the network, for attention that is trained to tell classes apart; 0 = unknown
 };
 
 }  // namespace fovea

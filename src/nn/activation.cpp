@@ -3,7 +3,31 @@
 namespace fovea {
 
 torch::Tensor activate(const torch::Tensor& features, Activation activation) {
-  return activation == Activation::relu ? torch::relu(features) : features;
+  switch (activation) {
+    case Activation::relu:
+      return torch::relu(features);
+    case Activation::relu6:
+      return torch::relu6(features);
+    case Activation::leaky_relu:
+      return torch::leaky_relu(features);
+    case Activation::elu:
+      return torch::elu(features);
+    case Activation::silu:
+      return torch::silu(features);
+    case Activation::mish:
+      return torch::mish(features);
+    case Activation::gelu:
+      return torch::gelu(features);
+    case Activation::hard_swish:
+      return torch::hardswish(features);
+    case Activation::tanh:
+      return torch::tanh(features);
+    case Activation::sigmoid:
+      return torch::sigmoid(features);
+    case Activation::none:
+      break;
+  }
+  return features;
 }
 
 torch::Tensor gate_values(const torch::Tensor& scores, GateFunction function) {

@@ -44,21 +44,31 @@ void initialise_linear(torch::nn::Module& module, const RandomStream& stream) {
   initialise_bias(linear->bias, linear->weight, stream);
 }
 
+template <typename Norm>
 void initialise_norm(torch::nn::Module& module) {
-  auto* norm = module.as<torch::nn::BatchNorm2d>();
+  auto* norm = module.as<Norm>();
   if (norm == nullptr) return;
   const torch::NoGradGuard no_grad;
-  norm->weight.fill_(1);
-  norm->bias.zero_();
-  norm->reset_running_stats();
+  if (norm->weight.defined()) norm->weight.fill_(1);
+  if (norm->bias.defined()) norm->bias.zero_();
+}
+
+template <typename Norm>
+void initialise_batch_norm(torch::nn::Module& module) {
+  initialise_norm<Norm>(module);
+  if (auto* norm = module.as<Norm>()) norm->reset_running_stats();
 }
 
 void initialise_below(torch::nn::Module& module, const RandomStream& stream) {
   for (const auto& child : module.named_children()) initialise_below(*child.value(), stream.child(child.key()));
   initialise_convolution<torch::nn::Conv2d>(module, stream);
   initialise_convolution<torch::nn::Conv1d>(module, stream);
+  initialise_convolution<torch::nn::Conv3d>(module, stream);
   initialise_linear(module, stream);
-  initialise_norm(module);
+  initialise_batch_norm<torch::nn::BatchNorm1d>(module);
+  initialise_batch_norm<torch::nn::BatchNorm2d>(module);
+  initialise_norm<torch::nn::GroupNorm>(module);
+  initialise_norm<torch::nn::LayerNorm>(module);
   if (auto* own = dynamic_cast<SelfInitialising*>(&module)) own->initialise(stream);
 }
 

@@ -51,6 +51,14 @@ std::int64_t multiply_adds_of(const compat::OperatorCall& call) {
 
 }  // namespace
 
+std::int64_t count_multiply_adds(const std::function<void()>& compute) {
+  std::int64_t total = 0;
+  const compat::OperatorObserver observer([](const char* name) { return find_counted(name) != nullptr; },
+                                          [&](const compat::OperatorCall& call) { total += multiply_adds_of(call); });
+  compute();
+  return total;
+}
+
 std::int64_t count_multiply_adds(Classifier& classifier, const InputSpec& input) {
   const torch::NoGradGuard no_grad;
   const EvaluationMode mode(classifier);
@@ -58,13 +66,10 @@ std::int64_t count_multiply_adds(Classifier& classifier, const InputSpec& input)
   const auto options = parameters.empty() ? torch::TensorOptions() : parameters.front().options();
   Batch batch;
   batch.images = torch::zeros({1, input.channels, input.height, input.width}, options.requires_grad(false));
-
-  std::int64_t total = 0;
-  const compat::OperatorObserver observer([](const char* name) { return find_counted(name) != nullptr; },
-                                          [&](const compat::OperatorCall& call) { total += multiply_adds_of(call); });
-  ForwardContext context;
-  classifier.forward(batch, context);
-  return total;
+  return count_multiply_adds([&] {
+    ForwardContext context;
+    classifier.forward(batch, context);
+  });
 }
 
 std::int64_t count_parameters(const torch::nn::Module& module) {

@@ -1,7 +1,10 @@
 // What every attention mechanism promises, checked for each row of the registry: a new mechanism joins by its row alone.
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
+#include <optional>
+#include <tuple>
 #include <variant>
 
 #include <gmock/gmock.h>
@@ -15,60 +18,82 @@
 #include <fovea/nn/state_dict.h>
 
 #include "gradient_check.h"
+#include "option_changes.h"
 
 namespace fovea {
 namespace {
 
 constexpr std::int64_t kChannels = 16;
-constexpr std::int64_t kHeight = 5;
-constexpr std::int64_t kWidth = 7;
 
-/// A mechanism of any kind, called in one way.
-struct Mechanism {
-  std::shared_ptr<torch::nn::Module> module;
-  std::function<torch::Tensor(const torch::Tensor&, ForwardContext&)> forward;
-};
-
-template <typename Module>
-Mechanism wrap(std::shared_ptr<Module> module) {
-  return {module, [module](const torch::Tensor& features, ForwardContext& context) {
-            if constexpr (std::is_same_v<Module, Pool>) {
-              return module->forward({features, {}, {}}, context);
-            } else {
-              return module->forward(features, context);
-            }
-          }};
+/// The shape that the suite's features have: not square, small, and what the mechanism's blocks fit into.
+FeatureShape suite_shape(const MechanismRow& row, const Options& options) {
+  const std::int64_t multiple = row.cell_multiple ? row.cell_multiple(options) : 1;
+  if (multiple == 1) return {kChannels, 5, 7};
+  return {kChannels, multiple, 2 * multiple};
 }
 
-Mechanism build(const MechanismRow& row) {
-  const auto options = row.make_options();
-  const Slot slot = row.slots().front();
-  const Site site{slot, 1, {kChannels, kHeight, kWidth}, kChannels, 1, "site", {{kChannels, kHeight, kWidth}}};
-  Mechanism mechanism = std::visit([&](const auto& builder) { return wrap(builder(*options, site)); }, row.build);
+Site suite_site(const MechanismRow& row, const Options& options) {
+  return lone_site(row, suite_shape(row, options));
+}
+
+/// The suite's shape, wider than high, and the same higher than wide.
+std::vector<FeatureShape> both_ways(const MechanismRow& row, const Options& options) {
+  const FeatureShape wide = suite_shape(row, options);
+  return {wide, {wide.channels, wide.width, wide.height}};
+}
+
+/// A mechanism in float64. Norms start as identity with empty statistics, and much else starts at zero, which would hide
+/// mistakes: every tensor gets a life of its own.
+BuiltMechanism build_alive(const MechanismRow& row, const Options& options) {
+  BuiltMechanism mechanism = build_mechanism(row, options, suite_site(row, options));
   mechanism.module->to(torch::kFloat64);
   initialise(*mechanism.module, 7);
-  // Norms start as identity with empty statistics, which would hide mistakes: give every tensor a life of its own.
-  std::uint64_t seed = 0;
   const torch::NoGradGuard no_grad;
   for (auto& [name, tensor] : state_dict(*mechanism.module)) {
     if (!tensor.is_floating_point()) continue;
     auto noise = torch::empty_like(tensor);
-    fill_uniform(noise, RandomStream(++seed, Purpose::test), 0.1, 0.5);
+    fill_uniform(noise, RandomStream(7, Purpose::test).child(name), 0.1, 0.5);
     const_cast<torch::Tensor&>(tensor).add_(noise);
   }
   return mechanism;
 }
 
-torch::Tensor features(std::int64_t images, std::uint64_t seed = 1) {
-  auto tensor = torch::empty({images, kChannels, kHeight, kWidth}, torch::kFloat64);
-  fill_normal(tensor, RandomStream(seed, Purpose::test), 1.0);
+BuiltMechanism build_alive(const MechanismRow& row) {
+  return build_alive(row, *row.make_options());
+}
+
+torch::Tensor normal_features(const FeatureShape& shape, std::int64_t images) {
+  auto tensor = torch::empty({images, shape.channels, shape.height, shape.width}, torch::kFloat64);
+  fill_normal(tensor, RandomStream(1, Purpose::test), 1.0);
   return tensor;
 }
 
-torch::Tensor run(const Mechanism& mechanism, const torch::Tensor& input, Probe* probe = nullptr) {
+torch::Tensor suite_features(const MechanismRow& row, const Options& options, std::int64_t images) {
+  return normal_features(suite_shape(row, options), images);
+}
+
+torch::Tensor suite_features(const MechanismRow& row, std::int64_t images) {
+  return suite_features(row, *row.make_options(), images);
+}
+
+torch::Tensor run(const BuiltMechanism& mechanism, const torch::Tensor& input, Probe* probe = nullptr) {
   ForwardContext context;
   context.probe = probe;
   return mechanism.forward(input, context);
+}
+
+/// Of that shape, and finite.
+void expect_shaped(const torch::Tensor& result, const std::vector<std::int64_t>& shape) {
+  EXPECT_EQ(result.sizes(), shape);
+  EXPECT_TRUE(torch::isfinite(result).all().item<bool>()) << "shape " << result.sizes();
+}
+
+/// Everything a training learns from: the result, and the class scores of branches.
+torch::Tensor run_with_branches(const BuiltMechanism& mechanism, const torch::Tensor& input) {
+  ForwardContext context;
+  std::vector<torch::Tensor> results{mechanism.forward(input, context).flatten()};
+  for (const auto& [name, logits] : context.branch_logits) results.push_back(logits.flatten());
+  return torch::cat(results);
 }
 
 class Conformance : public testing::TestWithParam<std::string> {
@@ -76,9 +101,17 @@ class Conformance : public testing::TestWithParam<std::string> {
   const MechanismRow& row() const { return find_mechanism(GetParam(), "test"); }
 };
 
+class GateConformance : public Conformance {};
+class MixerConformance : public Conformance {};
+class PoolConformance : public Conformance {};
+class WarpConformance : public Conformance {};
+
 TEST_P(Conformance, RowIsComplete) {
+  EXPECT_FALSE(row().summary.empty());
   EXPECT_FALSE(row().title.empty());
-  EXPECT_THAT(row().arxiv, testing::MatchesRegex("[0-9]{4}\\.[0-9]{5}|[0-9]{4}\\.[0-9]{4}"));
+  if (row().reference.empty()) {
+    EXPECT_THAT(row().arxiv, testing::MatchesRegex("[0-9]{4}\\.[0-9]{5}|[0-9]{4}\\.[0-9]{4}"));
+  }
   EXPECT_FALSE(row().traits.where.empty());
   EXPECT_FALSE(row().traits.selects.empty());
   EXPECT_FALSE(row().traits.asks.empty());
@@ -87,19 +120,19 @@ TEST_P(Conformance, RowIsComplete) {
 
 TEST_P(Conformance, GradientsOfInputAndParametersMatchDifferences) {
   for (const bool training : {false, true}) {
-    const Mechanism mechanism = build(row());
+    const BuiltMechanism mechanism = build_alive(row());
     mechanism.module->train(training);
-    const auto input = features(2).requires_grad_();
+    const auto input = suite_features(row(), 2).requires_grad_();
     std::vector<std::pair<std::string, torch::Tensor>> variables{{"input", input}};
     for (const auto& item : mechanism.module->named_parameters()) variables.emplace_back(item.key(), item.value());
-    expect_gradients_match([&] { return run(mechanism, input); }, variables);
+    expect_gradients_match([&] { return run_with_branches(mechanism, input); }, variables);
   }
 }
 
 TEST_P(Conformance, ImagesOfABatchDoNotMeetInEvaluationMode) {
-  const Mechanism mechanism = build(row());
+  const BuiltMechanism mechanism = build_alive(row());
   mechanism.module->eval();
-  const auto batch = features(3);
+  const auto batch = suite_features(row(), 3);
   const auto together = run(mechanism, batch);
   for (std::int64_t n = 0; n < 3; ++n) {
     const auto alone = run(mechanism, batch.slice(0, n, n + 1));
@@ -107,52 +140,161 @@ TEST_P(Conformance, ImagesOfABatchDoNotMeetInEvaluationMode) {
   }
 }
 
-TEST_P(Conformance, GatesKeepAnyShape) {
-  if (!std::holds_alternative<GateBuilder>(row().build)) GTEST_SKIP() << "no gate";
-  const Mechanism mechanism = build(row());
-  mechanism.module->eval();
-  const std::vector<std::vector<std::int64_t>> shapes{
-      {1, kChannels, 1, 1}, {1, kChannels, 9, 2}, {4, kChannels, 2, 9}, {2, kChannels, kHeight, kWidth}};
-  for (const auto& shape : shapes) {
-    const auto input = torch::ones(shape, torch::kFloat64);
-    EXPECT_EQ(run(mechanism, input).sizes(), input.sizes());
+TEST_P(GateConformance, KeepsAnyShape) {
+  const BuiltMechanism mechanism = build_alive(row());
+  const auto options = row().make_options();
+  const std::int64_t multiple = row().cell_multiple ? row().cell_multiple(*options) : 1;
+  for (const auto& [images, height, width] : {std::tuple{1, 1, 1}, {1, 9, 2}, {4, 2, 9}, {2, 5, 7}, {3, 7, 5}}) {
+    const auto input = normal_features({kChannels, height * multiple, width * multiple}, images);
+    mechanism.module->eval();
+    expect_shaped(run(mechanism, input), input.sizes().vec());
+    mechanism.module->train(images > 1);  // batch norm needs more than one value to train on
+    expect_shaped(run(mechanism, input), input.sizes().vec());
+  }
+}
+
+TEST_P(MixerConformance, GivesTheChannelsAndStrideOfItsSite) {
+  const auto& build = std::get<MixerBuilder>(row().build);
+  const auto options = row().make_options();
+  for (const FeatureShape& shape : both_ways(row(), *options)) {
+    for (const std::int64_t stride : {1, 2}) {
+      for (const std::int64_t out_channels : {kChannels, 2 * kChannels}) {
+        Site site = lone_site(row(), shape);
+        site.stride = stride;
+        site.out_channels = out_channels;
+        const auto mixer = build(*options, site);
+        initialise(*mixer, 7);
+        const auto halved = [&](std::int64_t side) { return (side + stride - 1) / stride; };
+        for (const bool training : {false, true}) {
+          mixer->train(training);
+          ForwardContext context;
+          expect_shaped(mixer->forward(normal_features(shape, 2).to(torch::kFloat32), context),
+                        {2, out_channels, halved(shape.height), halved(shape.width)});
+        }
+      }
+    }
+  }
+}
+
+TEST_P(PoolConformance, GivesAVectorPerImageByWeightsThatSumToOne) {
+  const auto& build = std::get<PoolBuilder>(row().build);
+  const auto options = row().make_options();
+  for (const FeatureShape& shape : both_ways(row(), *options)) {
+    const auto pool = build(*options, lone_site(row(), shape));
+    initialise(*pool, 7);
+    pool->eval();
+    for (const std::int64_t images : {1, 3}) {
+      AttentionRecorder recorder(*pool);
+      ForwardContext context;
+      context.probe = &recorder;
+      const auto input = normal_features(shape, images).to(torch::kFloat32);
+      expect_shaped(pool->forward({.features = input, .stages = {input}}, context), {images, pool->out_features()});
+      const bool weighs = std::any_of(recorder.maps.begin(), recorder.maps.end(),
+                                      [](const AttentionMap& map) { return map.meaning == Meaning::weights; });
+      EXPECT_EQ(weighs, row().name != "luong_local");  // whose Gaussian takes from the weights, as in the paper
+    }
+  }
+}
+
+TEST_P(WarpConformance, SaysWhatComesOutAndWhereItLies) {
+  const auto& build = std::get<WarpBuilder>(row().build);
+  const auto options = row().make_options();
+  for (const FeatureShape& in : both_ways(row(), *options)) {
+    const auto warp = build(*options, lone_site(row(), in));
+    initialise(*warp, 7);
+    warp->eval();
+    ForwardContext context;
+    const FeatureShape out = warp->output_shape(in);
+    expect_shaped(warp->forward(normal_features(in, 3).to(torch::kFloat32), context),
+                  {3, out.channels, out.height, out.width});
+    ASSERT_TRUE(context.frame.defined());
+    EXPECT_EQ(context.frame.sizes(), (std::vector<std::int64_t>{3, 2, 3}));
   }
 }
 
 TEST_P(Conformance, StateMovesToAnotherInstance) {
-  const Mechanism from = build(row());
-  const Mechanism to = build(row());
+  const BuiltMechanism from = build_alive(row());
+  const BuiltMechanism to = build_alive(row());
   for (auto& [name, tensor] : state_dict(*to.module)) const_cast<torch::Tensor&>(tensor).detach().zero_();
   load_state_dict(*to.module, copy_state(*from.module), "test");
   from.module->eval();
   to.module->eval();
-  EXPECT_TRUE(torch::equal(run(from, features(2)), run(to, features(2))));
+  const auto input = suite_features(row(), 2);
+  EXPECT_TRUE(torch::equal(run(from, input), run(to, input)));
+}
+
+/// What the values of a map sum to over what is attended.
+torch::Tensor sums_of(const AttentionMap& map) {
+  switch (map.kind) {
+    case TapKind::spatial:
+      return map.values.flatten(1).sum(1);
+    case TapKind::pairwise:
+      return map.values.sum(3);
+    case TapKind::dense:
+      return map.values.flatten(2).sum(2);
+    default:  // channel [N, C], branch [N, B, C]
+      return map.values.sum(1);
+  }
+}
+
+/// That values, shape and grids are what kind and meaning promise. @param input what the mechanism was given.
+void expect_maps_keep_their_word(const std::vector<AttentionMap>& maps, const torch::Tensor& input) {
+  const std::int64_t images = input.size(0), height = input.size(2), width = input.size(3);
+  for (const AttentionMap& map : maps) {
+    SCOPED_TRACE(map.site + " " + to_string(map.kind));
+    EXPECT_EQ(map.values.size(0), images);
+    if (map.meaning == Meaning::gate || map.meaning == Meaning::weights) {
+      EXPECT_GE(map.values.min().item<double>(), 0.0);
+      EXPECT_LE(map.values.max().item<double>(), 1.0 + 1e-12);
+    }
+    if (map.meaning == Meaning::weights) {
+      const auto sums = sums_of(map);
+      EXPECT_TRUE(torch::allclose(sums, torch::ones_like(sums), 1e-9, 1e-9)) << sums;
+    }
+    const auto cells = [](const std::vector<std::int64_t>& grid) { return grid[0] * grid[1]; };
+    switch (map.kind) {
+      case TapKind::channel:
+        EXPECT_EQ(map.values.dim(), 2);
+        break;
+      case TapKind::spatial:
+        EXPECT_EQ(map.values.sizes(), (std::vector<std::int64_t>{images, height, width}));
+        break;
+      case TapKind::dense:
+        EXPECT_EQ(map.values.sizes().slice(2), (std::vector<std::int64_t>{height, width}));
+        break;
+      case TapKind::branch:
+        EXPECT_EQ(map.values.dim(), 3);
+        break;
+      case TapKind::windows:
+        EXPECT_EQ(map.values.size(3), 4);
+        break;
+      case TapKind::pairwise:
+        ASSERT_EQ(map.values.dim(), 4);
+        if (!map.query_grid.empty()) {
+          EXPECT_EQ(map.values.size(2), cells(map.query_grid) + map.prefix_tokens);
+        }
+        if (!map.key_grid.empty()) {
+          EXPECT_EQ(map.values.size(3), cells(map.key_grid) + map.prefix_tokens);
+        }
+        break;
+      case TapKind::features:
+        ADD_FAILURE() << "features are no attention";
+    }
+  }
 }
 
 TEST_P(Conformance, ProbeChangesNothingAndSeesMaps) {
-  const Mechanism mechanism = build(row());
+  const BuiltMechanism mechanism = build_alive(row());
   mechanism.module->eval();
+  const auto input = suite_features(row(), 2);
   AttentionRecorder recorder(*mechanism.module);
-  const auto with = run(mechanism, features(2), &recorder);
-  EXPECT_TRUE(torch::equal(with, run(mechanism, features(2))));
+  const auto with = run(mechanism, input, &recorder);
+  EXPECT_TRUE(torch::equal(with, run(mechanism, input)));
   ASSERT_FALSE(recorder.maps.empty());
+  expect_maps_keep_their_word(recorder.maps, input);
   const auto modules = mechanism.module->named_modules("", false).keys();
   for (const AttentionMap& map : recorder.maps) {
     EXPECT_TRUE(map.site.empty() || std::count(modules.begin(), modules.end(), map.site) == 1) << map.site;
-    EXPECT_EQ(map.values.size(0), 2);
-    if (map.meaning == Meaning::gate) {
-      EXPECT_GT(map.values.min().item<double>(), 0.0);
-      EXPECT_LT(map.values.max().item<double>(), 1.0);
-    }
-    if (map.meaning == Meaning::weights) {
-      EXPECT_NEAR(map.values.flatten(1).sum(1).min().item<double>(), 1.0, 1e-9);
-    }
-    if (map.kind == TapKind::channel) {
-      EXPECT_EQ(map.values.sizes(), (std::vector<std::int64_t>{2, kChannels}));
-    }
-    if (map.kind == TapKind::spatial) {
-      EXPECT_EQ(map.values.sizes(), (std::vector<std::int64_t>{2, kHeight, kWidth}));
-    }
   }
 }
 
@@ -165,14 +307,159 @@ class ZeroProbe final : public Probe {
 };
 
 TEST_P(Conformance, ProbeCanReplaceAttention) {
-  const Mechanism mechanism = build(row());
+  const BuiltMechanism mechanism = build_alive(row());
   mechanism.module->eval();
   ZeroProbe zero;
-  EXPECT_FALSE(torch::allclose(run(mechanism, features(2), &zero), run(mechanism, features(2))));
+  const auto input = suite_features(row(), 2);
+  EXPECT_FALSE(torch::allclose(run(mechanism, input, &zero), run(mechanism, input)));
+}
+
+TEST_P(Conformance, FreshModuleIsFilledAndUsable) {
+  const auto options = row().make_options();
+  const BuiltMechanism mechanism = build_mechanism(row(), *options, suite_site(row(), *options));
+  {
+    const torch::NoGradGuard no_grad;
+    for (auto& parameter : mechanism.module->parameters()) parameter.fill_(std::nan(""));
+  }
+  initialise(*mechanism.module, 3);
+  for (const auto& item : mechanism.module->named_parameters()) {
+    EXPECT_TRUE(torch::isfinite(item.value()).all().item<bool>()) << item.key() << " is not initialised";
+  }
+  const auto output = run(mechanism, suite_features(row(), 4).to(torch::kFloat32));
+  EXPECT_TRUE(torch::isfinite(output).all().item<bool>());
+  EXPECT_GT(output.std().item<double>(), 0.0);
+}
+
+TEST_P(GateConformance, IdentityStartIsIdentityAndTrains) {
+  const auto& build = std::get<GateBuilder>(row().build);
+  const auto options = row().make_options();
+  const auto gate = build(*options, suite_site(row(), *options));
+  gate->start_as_identity();
+  initialise(*gate, 3);
+  const auto input = suite_features(row(), 4).to(torch::kFloat32);
+  ForwardContext context;
+  for (const bool training : {false, true}) {
+    gate->train(training);
+    EXPECT_TRUE(torch::equal(gate->forward(input, context), input));
+  }
+  // It must be able to leave the identity, and all of it to learn by the second step.
+  const auto cotangent = torch::cos(torch::arange(input.numel(), torch::kFloat32)).view(input.sizes());
+  for (int step = 0; step < 3; ++step) {
+    gate->zero_grad();
+    (gate->forward(input, context) * cotangent).sum().backward();
+    const torch::NoGradGuard no_grad;
+    for (auto& parameter : gate->parameters()) {
+      if (parameter.grad().defined()) parameter.sub_(parameter.grad(), 1e-3);
+    }
+  }
+  EXPECT_FALSE(torch::allclose(gate->forward(input, context), input, 1e-6, 1e-6)) << "stays the identity for ever";
+
+  if (gate->is_identity_at_start()) return;
+  const auto standard = build(*options, suite_site(row(), *options));
+  NamedTensors state = copy_state(*gate);
+  state.at("identity_gain").fill_(1);
+  load_state_dict(*gate, state, "test");
+  state.erase("identity_gain");
+  load_state_dict(*standard, state, "test");
+  gate->eval();
+  standard->eval();
+  EXPECT_TRUE(torch::allclose(gate->forward(input, context), standard->forward(input, context), 1e-5, 1e-5));
+}
+
+/// What can be seen of a mechanism with these options; nothing when they do not fit.
+std::optional<NamedTensors> observe(const MechanismRow& row, const Options& options) {
+  NamedTensors seen;
+  try {
+    const Site site = suite_site(row, options);
+    const BuiltMechanism fresh = build_mechanism(row, options, site);
+    initialise(*fresh.module, 7);
+    add_with_prefix(seen, copy_state(*fresh.module), "fresh.");
+    const BuiltMechanism mechanism = build_alive(row, options);
+    for (const bool training : {false, true}) {
+      mechanism.module->train(training);
+      const auto input = suite_features(row, options, 2);
+      const std::string mode = training ? "training" : "evaluation";
+      AttentionRecorder recorder(*mechanism.module);
+      seen[mode] = run(mechanism, input, &recorder).detach();
+      expect_maps_keep_their_word(recorder.maps, input);
+      EXPECT_TRUE(torch::isfinite(seen[mode]).all().item<bool>()) << mode;
+    }
+    add_with_prefix(seen, copy_state(*mechanism.module), "after.");
+    if (std::holds_alternative<MixerBuilder>(row.build)) {  // what counts where a mixer has a stride
+      Site strided = site;
+      strided.stride = 2;
+      const BuiltMechanism thinning = build_mechanism(row, options, strided);
+      initialise(*thinning.module, 7);
+      seen["stride 2"] = run(thinning, suite_features(row, options, 2).to(torch::kFloat32)).detach();
+    }
+  } catch (const InputError&) {
+    return std::nullopt;
+  }
+  return seen;
+}
+
+bool look_alike(const NamedTensors& left, const NamedTensors& right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](const auto& a, const auto& b) {
+    return a.first == b.first && a.second.sizes() == b.second.sizes() && torch::equal(a.second, b.second);
+  });
+}
+
+/// Whether changing the field's value can be seen when the options are otherwise as `base` says.
+bool changes_something(const MechanismRow& row, const std::vector<OptionChange>& base, const std::string& field,
+                       const std::vector<OptionChange>& changes) {
+  const auto changed = [&](const std::vector<OptionChange>& all) {
+    auto options = row.make_options();
+    for (const OptionChange& change : all) {
+      OptionChanger changer(change);
+      options->visit_fields(changer);
+    }
+    return options;
+  };
+  const auto before = observe(row, *changed(base));
+  if (!before) return false;
+  return std::any_of(changes.begin(), changes.end(), [&](const OptionChange& change) {
+    if (change.field != field) return false;
+    auto with = base;
+    with.push_back(change);
+    const auto after = observe(row, *changed(with));
+    return after && !look_alike(*before, *after);
+  });
+}
+
+TEST_P(Conformance, EveryOptionChangesSomething) {
+  const auto changes = all_option_changes(row().make_options);
+  for (const Json& listed : list_fields(*row().make_options())) {
+    const auto field = listed["name"].get<std::string>();
+    bool seen = changes_something(row(), {}, field, changes);
+    for (std::size_t i = 0; i < changes.size() && !seen; ++i) {  // an option may refine another one
+      if (changes[i].field != field) seen = changes_something(row(), {changes[i]}, field, changes);
+    }
+    EXPECT_TRUE(seen) << "'" << field << "' changes nothing";
+  }
+}
+
+TEST_P(Conformance, DrawsComeFromTheContextAlone) {
+  std::vector<std::vector<OptionChange>> variants{{}};
+  for (const OptionChange& change : all_option_changes(row().make_options)) variants.push_back({change});
+  for (const auto& variant : variants) {
+    const auto options = row().make_options();
+    for (const OptionChange& change : variant) {
+      OptionChanger changer(change);
+      options->visit_fields(changer);
+    }
+    torch::manual_seed(1);
+    const auto first = observe(row(), *options);
+    torch::manual_seed(2);
+    const auto second = observe(row(), *options);
+    ASSERT_EQ(first.has_value(), second.has_value());
+    if (first) {
+      EXPECT_TRUE(look_alike(*first, *second)) << (variant.empty() ? "defaults" : variant.front().field);
+    }
+  }
 }
 
 TEST_P(Conformance, WrongShapesThrowBothShapes) {
-  const Mechanism mechanism = build(row());
+  const BuiltMechanism mechanism = build_alive(row());
   const auto message = [&](const torch::Tensor& input) -> std::string {
     try {
       run(mechanism, input);
@@ -195,14 +482,24 @@ TEST_P(Conformance, OptionsReadBackAsWritten) {
   EXPECT_EQ(write_fields(*again), written);
 }
 
-std::vector<std::string> mechanism_names() {
+/// The names of all mechanisms of a kind; of any without one.
+std::vector<std::string> mechanism_names(const std::string& kind = "") {
   std::vector<std::string> names;
-  for (const MechanismRow& row : mechanism_registry()) names.push_back(row.name);
+  for (const MechanismRow& row : mechanism_registry()) {
+    if (kind.empty() || kind == row.kind()) names.push_back(row.name);
+  }
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, Conformance, testing::ValuesIn(mechanism_names()),
-                         [](const auto& test) { return test.param; });
+std::string name_of(const testing::TestParamInfo<std::string>& test) {
+  return test.param;
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, Conformance, testing::ValuesIn(mechanism_names()), name_of);
+INSTANTIATE_TEST_SUITE_P(Registry, GateConformance, testing::ValuesIn(mechanism_names("gate")), name_of);
+INSTANTIATE_TEST_SUITE_P(Registry, MixerConformance, testing::ValuesIn(mechanism_names("mixer")), name_of);
+INSTANTIATE_TEST_SUITE_P(Registry, PoolConformance, testing::ValuesIn(mechanism_names("pool")), name_of);
+INSTANTIATE_TEST_SUITE_P(Registry, WarpConformance, testing::ValuesIn(mechanism_names("warp")), name_of);
 
 }  // namespace
 }  // namespace fovea

@@ -13,7 +13,7 @@ namespace {
 
 /// Halves features; its own end of a block adds 100, to be told from the general one.
 struct FusedGate final : Gate {
-  torch::Tensor forward(const torch::Tensor& features, ForwardContext&) override { return features * 0.5; }
+  torch::Tensor attend(const torch::Tensor& features, ForwardContext&) override { return features * 0.5; }
   torch::Tensor join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
                      ForwardContext& context) override {
     return Gate::join(features, residual, activation, context) + 100;

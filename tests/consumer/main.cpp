@@ -3,7 +3,7 @@
 
 #include <torch/torch.h>
 
-#include <fovea/attention/cbam.h>
+#include <fovea/attention/spatial/cbam.h>
 #include <fovea/models/model_field.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/nn/multiply_adds.h>

@@ -5,7 +5,7 @@
 
 #include <torch/torch.h>
 
-#include <fovea/attention/cbam.h>
+#include <fovea/attention/spatial/cbam.h>
 #include <fovea/nn/classifier.h>
 
 namespace fovea {

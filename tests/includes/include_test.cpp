@@ -193,7 +193,7 @@ TEST_F(PlantedTreeTest, AcceptsDownwardIncludes) {
   plant("src/config/value.h", "#pragma once\n#include <string>\n#include <fovea/base/error.h>\n");
   plant("src/config/value.cpp", "#include <fovea/config/value.h>\n#include <yaml-cpp/yaml.h>\n");
   plant("src/base/torch_compat.h", "#pragma once\n#include <ATen/Parallel.h>\n");
-  plant("models/resnet.cpp", "#include <fovea/attention/cbam.h>\n#include <torch/torch.h>\n");
+  plant("models/resnet.cpp", "#include <fovea/attention/spatial/cbam.h>\n#include <torch/torch.h>\n");
   plant("tools/experiment.cpp", "#include \"experiment.h\"\n#include <fovea/models/registry.h>\n#include <CLI/CLI.hpp>\n");
   EXPECT_THAT(violations(), IsEmpty());
 }

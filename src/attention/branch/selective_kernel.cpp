@@ -1,0 +1,81 @@
+#include <algorithm>
+#include <string>
+
+#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/branch/selective_kernel.h>
+#include <fovea/attention/cells.h>
+#include <fovea/attention/function_fields.h>
+#include <fovea/attention/gate.h>
+#include <fovea/base/error.h>
+
+namespace fovea {
+
+void SelectiveKernelOptions::visit_fields(FieldVisitor& fields) {
+  fields.integers("kernel_sizes", kernel_sizes, {3, 63}, {1, 8}, "odd side of each branch's convolution");
+  fields.boolean("keep_3x3", keep_3x3, "larger kernels are dilated 3 x 3 ones of the same reach");
+  fields.boolean("split_input", split_input, "each branch sees its part of the channels instead of all");
+  fields.integer("dilation", dilation, {1, 64}, "of every branch");
+  fields.integer("groups", groups, {1, 1 << 16}, "of every branch");
+  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001}, "bottleneck width is channels / reduction_ratio");
+  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16},
+                 "bottleneck width itself; 0 takes it from reduction_ratio");
+  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+  visit_activation(fields, "activation", activation, "non-linearity of the branches");
+}
+
+BranchSelection::BranchSelection(std::int64_t channels, std::int64_t branches, std::int64_t reduced)
+    : Module("BranchSelection") {
+  const auto reduce = torch::nn::Conv2dOptions(channels, reduced, 1).bias(false);
+  const auto select = torch::nn::Conv2dOptions(reduced, channels * branches, 1).bias(false);
+  fc_reduce_ = register_module("fc_reduce", torch::nn::Conv2d(reduce));
+  bn_ = register_module("bn", torch::nn::BatchNorm2d(reduced));
+  fc_select_ = register_module("fc_select", torch::nn::Conv2d(select));
+}
+
+torch::Tensor BranchSelection::forward(const torch::Tensor& branches, ForwardContext& context) {
+  const auto squeezed = branches.sum(1).mean({2, 3}, /*keepdim=*/true);                   // [N, C, 1, 1]
+  const auto scores = fc_select_(torch::relu(bn_(fc_reduce_(squeezed))));                 // [N, B C, 1, 1]
+  const auto weights = scores.view({branches.size(0), branches.size(1), -1}).softmax(1);  // [N, B, C]
+  const auto tapped = context.tap(*this, {TapKind::branch, Meaning::weights}, weights);
+  return tapped.unsqueeze(-1).unsqueeze(-1);
+}
+
+SelectiveKernel::SelectiveKernel(const Site& site, const SelectiveKernelOptions& options)
+    : Mixer("SelectiveKernel"),
+      channels_(site.in.channels),
+      split_input_(options.split_input),
+      activation_(options.activation) {
+  const auto branches = static_cast<std::int64_t>(options.kernel_sizes.size());
+  const std::int64_t seen = split_input_ ? channels_per_head(channels_, branches, "sk: kernel_sizes") : channels_;
+  const std::int64_t groups = std::min(site.out_channels, options.groups);
+  channels_per_head(seen, groups, "sk: groups");
+  channels_per_head(site.out_channels, groups, "sk: groups");
+  torch::nn::ModuleList paths;
+  for (const std::int64_t size : options.kernel_sizes) {
+    if (size % 2 == 0) throw InputError("sk: kernel_sizes", "odd numbers", std::to_string(size));
+    const std::int64_t reach = options.dilation * (size - 1) / 2;  // of the kernel, from its centre
+    const std::int64_t side = options.keep_3x3 ? 3 : size;
+    const auto convolution = torch::nn::Conv2dOptions(seen, site.out_channels, side)
+                                 .stride(site.stride)
+                                 .padding(reach)
+                                 .dilation(2 * reach / (side - 1))
+                                 .groups(groups);
+    paths_.push_back(std::make_shared<ConvolutionNorm>(convolution));
+    paths->push_back(paths_.back());
+  }
+  register_module("paths", paths);
+  const std::int64_t reduced = bottleneck_width(site.out_channels, options, kRoundLimit);
+  attn_ = register_module("attn", std::make_shared<BranchSelection>(site.out_channels, branches, reduced));
+}
+
+torch::Tensor SelectiveKernel::forward(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
+  const auto branches = static_cast<std::int64_t>(paths_.size());
+  const auto seen = split_input_ ? features.chunk(branches, 1) : std::vector<torch::Tensor>(paths_.size(), features);
+  std::vector<torch::Tensor> results;
+  for (std::size_t i = 0; i < paths_.size(); ++i) results.push_back(activate(paths_[i]->forward(seen[i]), activation_));
+  const auto stacked = torch::stack(results, 1);  // [N, B, C, H, W]
+  return (stacked * attn_->forward(stacked, context)).sum(1);
+}
+
+}  // namespace fovea

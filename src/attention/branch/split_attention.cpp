@@ -1,0 +1,88 @@
+#include <string>
+
+#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/branch/split_attention.h>
+#include <fovea/attention/cells.h>
+#include <fovea/attention/function_fields.h>
+#include <fovea/attention/gate.h>
+#include <fovea/base/error.h>
+
+namespace fovea {
+namespace {
+
+constexpr std::int64_t kMinimumSplitWidth = 32;  // of the bottleneck
+
+/// Of all branches together.
+std::int64_t split_bottleneck_width(std::int64_t channels, const SplitAttentionOptions& options) {
+  if (options.reduced_channels > 0) return options.radix * bottleneck_width(channels, options);
+  const double exact = static_cast<double>(channels * options.radix) * (1.0 / options.reduction_ratio);
+  return divisible_width(exact, options.divisor, kRoundLimit, kMinimumSplitWidth);
+}
+
+}  // namespace
+
+void SplitAttentionOptions::visit_fields(FieldVisitor& fields) {
+  fields.integer("kernel_size", kernel_size, {1, 63}, "odd side of the convolution");
+  fields.integer("radix", radix, {1, 64}, "number of branches; 1 gives a channel gate");
+  fields.integer("groups", groups, {1, 1 << 16}, "independent groups of channels (cardinality)");
+  fields.boolean("bias", bias, "bias of the convolution");
+  fields.boolean("batch_norm", batch_norm, "batch norm behind the convolution and inside the bottleneck");
+  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001},
+              "bottleneck width is channels x radix / reduction_ratio, at least 32");
+  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16},
+                 "bottleneck width for each branch; 0 takes it from reduction_ratio");
+  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+  visit_activation(fields, "activation", activation, "non-linearity of branches and bottleneck");
+}
+
+SplitAttention::SplitAttention(const Site& site, const SplitAttentionOptions& options)
+    : Mixer("SplitAttention"),
+      channels_(site.in.channels),
+      radix_(options.radix),
+      groups_(options.groups),
+      activation_(options.activation) {
+  if (options.kernel_size % 2 == 0)
+    throw InputError("splat: kernel_size", "an odd number", std::to_string(options.kernel_size));
+  const std::int64_t reduced = split_bottleneck_width(channels_, options);
+  const std::int64_t branches = radix_ * site.out_channels;  // channels of all of them
+  channels_per_head(channels_, groups_ * radix_, "splat: groups x radix");
+  channels_per_head(site.out_channels, groups_, "splat: groups");
+  channels_per_head(reduced, groups_, "splat: groups (in the bottleneck)");
+  const auto convolution = torch::nn::Conv2dOptions(channels_, branches, options.kernel_size)
+                               .stride(site.stride)
+                               .padding(options.kernel_size / 2)
+                               .groups(groups_ * radix_)
+                               .bias(options.bias);
+  const auto pointwise = [&](std::int64_t in, std::int64_t out) {
+    return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 1).groups(groups_));
+  };
+  conv_ = register_module("conv", torch::nn::Conv2d(convolution));
+  if (options.batch_norm) bn0_ = register_module("bn0", torch::nn::BatchNorm2d(branches));
+  fc1_ = register_module("fc1", pointwise(site.out_channels, reduced));
+  if (options.batch_norm) bn1_ = register_module("bn1", torch::nn::BatchNorm2d(reduced));
+  fc2_ = register_module("fc2", pointwise(reduced, branches));
+}
+
+torch::Tensor SplitAttention::branch_factors(const torch::Tensor& scores, ForwardContext& context) const {
+  const std::int64_t images = scores.size(0);
+  if (radix_ == 1) {
+    const auto gate = torch::sigmoid(scores);  // [N, C, 1, 1]
+    return context.tap(*this, {TapKind::channel, Meaning::gate}, gate).unsqueeze(1);
+  }
+  // Scores come group by group, and in each branch by branch.
+  const auto weights = scores.view({images, groups_, radix_, -1}).softmax(2).transpose(1, 2);  // [N, R, groups, C / groups]
+  const auto tapped = context.tap(*this, {TapKind::branch, Meaning::weights}, weights.reshape({images, radix_, -1}));
+  return tapped.unsqueeze(-1).unsqueeze(-1);
+}
+
+torch::Tensor SplitAttention::forward(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
+  auto convolved = conv_(features);
+  if (bn0_) convolved = bn0_(convolved);
+  const auto branches = activate(convolved, activation_).unflatten(1, {radix_, -1});  // [N, R, C, H, W]
+  auto hidden = fc1_(branches.sum(1).mean({2, 3}, /*keepdim=*/true));                 // [N, reduced, 1, 1]
+  if (bn1_) hidden = bn1_(hidden);
+  return (branches * branch_factors(fc2_(activate(hidden, activation_)), context)).sum(1);
+}
+
+}  // namespace fovea

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <torch/torch.h>
+
+namespace fovea {
+
+/// The vectors that attention over positions chooses from.
+struct Cells {
+  torch::Tensor values;            ///< [N, L, C]; the cells of a grid row by row
+  std::vector<std::int64_t> grid;  ///< {height, width}; empty for tokens
+};
+
+/// The cells of a feature map [N, C, H, W], or tokens [N, L, C] as they are. @throws ShapeError, naming `module`, unless
+/// `features` is one of them with C = `channels`.
+Cells cells_of(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels);
+
+/// [N, L, C] -> [N, C, H, W], L = height x width.
+torch::Tensor to_grid(const torch::Tensor& cells, std::int64_t height, std::int64_t width);
+
+/// Channels of one of `heads` equal parts. @param where names the option in the message, e.g. "halo: heads".
+/// @throws InputError unless `channels` is a multiple of `heads`.
+std::int64_t channels_per_head(std::int64_t channels, std::int64_t heads, const std::string& where);
+
+}  // namespace fovea

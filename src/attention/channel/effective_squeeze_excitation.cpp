@@ -1,0 +1,24 @@
+#include <fovea/attention/channel/effective_squeeze_excitation.h>
+#include <fovea/attention/channel/squeeze.h>
+#include <fovea/attention/function_fields.h>
+
+namespace fovea {
+
+void EffectiveSqueezeExcitationOptions::visit_fields(FieldVisitor& fields) {
+  fields.boolean("max_pool", max_pool, "squeeze to the mean of average and maximum");
+  visit_gate_function(fields, gate);
+}
+
+EffectiveSqueezeExcitation::EffectiveSqueezeExcitation(std::int64_t channels,
+                                                       const EffectiveSqueezeExcitationOptions& options)
+    : Gate("EffectiveSqueezeExcitation"), channels_(channels), max_pool_(options.max_pool), gate_(options.gate) {
+  fc_ = register_module("fc", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 1)));
+}
+
+torch::Tensor EffectiveSqueezeExcitation::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
+  const auto gate = gate_values(fc_(squeeze(features, max_pool_)), gate_);  // [N, C, 1, 1]
+  return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate);
+}
+
+}  // namespace fovea

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/channel/channel_kernel.h>
+#include <fovea/attention/gate.h>
+
+namespace fovea {
+
+struct EfficientChannelMlpOptions : ChannelKernelOptions {
+  double reduction_ratio = 8;         ///< planes between the convolutions: channels / reduction_ratio
+  std::int64_t reduced_channels = 0;  ///< that number itself; 0 takes it from reduction_ratio and divisor
+  std::int64_t divisor = 8;           ///< the number taken from reduction_ratio is a multiple of this
+  Activation activation = Activation::relu;
+  GateFunction gate = GateFunction::sigmoid;
+
+  void visit_fields(FieldVisitor& fields) override;
+};
+
+/// Efficient channel attention with a hidden layer: x * gate(conv1d_k(activation(conv1d_1(mean(x))))), both convolutions
+/// with bias, from one plane along the channels to several and back to one. A variant of "ECA-Net: Efficient Channel
+/// Attention for Deep Convolutional Neural Networks", arXiv:1910.03151, that comes from timm (`ecam`). Parameter names and
+/// roundings are timm's (`conv`, `conv2`). Differs from the paper: the hidden layer; kernels of at least 3 channels.
+class EfficientChannelMlp final : public Gate {
+ public:
+  /// @throws InputError when kernel_size is even or options exclude each other.
+  EfficientChannelMlp(std::int64_t channels, const EfficientChannelMlpOptions& options);
+
+  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in (0, 1).
+  /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
+  torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
+
+ private:
+  std::int64_t channels_;
+  Activation activation_;
+  GateFunction gate_;
+  torch::nn::Conv1d conv_{nullptr}, conv2_{nullptr};
+};
+
+}  // namespace fovea

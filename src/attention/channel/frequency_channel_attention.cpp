@@ -1,0 +1,55 @@
+#include <string>
+
+#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/channel/cosine_basis.h>
+#include <fovea/attention/channel/frequency_channel_attention.h>
+#include <fovea/attention/function_fields.h>
+#include <fovea/base/error.h>
+
+namespace fovea {
+
+void FrequencyChannelAttentionOptions::visit_fields(FieldVisitor& fields) {
+  fields.integer("frequencies", frequencies, {1, kTopCosines}, "cosines; each squeezes an equal share of the channels");
+  fields.integer("height", height, {1, 1024}, "height of the cosines; other maps are average-pooled to that size first");
+  fields.integer("width", width, {1, 1024}, "width of the cosines; see height");
+  fields.integer("reduction_ratio", reduction_ratio, {1, 1 << 16},
+                 "bottleneck width is channels / reduction_ratio, rounded down, at least 1");
+  visit_gate_function(fields, gate);
+}
+
+CosineSqueeze::CosineSqueeze(std::int64_t channels, const FrequencyChannelAttentionOptions& options)
+    : Module("CosineSqueeze") {
+  if (channels % options.frequencies != 0) {
+    throw InputError("fca: frequencies", "a divisor of the " + std::to_string(channels) + " channels",
+                     std::to_string(options.frequencies));
+  }
+  const auto cosines = top_cosines(options.frequencies, options.height, options.width);
+  const auto weight = cosines.repeat_interleave(channels / options.frequencies, 0);
+  weight_ = register_buffer("weight", weight.to(torch::kFloat32));
+}
+
+torch::Tensor CosineSqueeze::forward(const torch::Tensor& features) {
+  const auto size = weight_.sizes().slice(1);
+  const auto pooled = features.sizes().slice(2) == size ? features : torch::adaptive_avg_pool2d(features, size);
+  const auto cells = pooled.flatten(2).transpose(0, 1);                                    // [C, N, cells]
+  return torch::bmm(cells, weight_.flatten(1).unsqueeze(-1)).squeeze(-1).transpose(0, 1);  // [N, C]
+}
+
+FrequencyChannelAttention::FrequencyChannelAttention(std::int64_t channels, const FrequencyChannelAttentionOptions& options)
+    : Gate("FrequencyChannelAttention"), channels_(channels), gate_(options.gate) {
+  const std::int64_t reduced = floored_width(channels, static_cast<double>(options.reduction_ratio));
+  squeeze_ = register_module("dct_layer", std::make_shared<CosineSqueeze>(channels, options));
+  fc_ = register_module(
+      "fc",
+      torch::nn::Sequential(torch::nn::Linear(torch::nn::LinearOptions(channels, reduced).bias(false)), torch::nn::ReLU(),
+                            torch::nn::Linear(torch::nn::LinearOptions(reduced, channels).bias(false))));
+}
+
+torch::Tensor FrequencyChannelAttention::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
+  const auto scores = fc_->forward(squeeze_->forward(features));             // [N, C]
+  const auto gate = gate_values(scores, gate_).unsqueeze(-1).unsqueeze(-1);  // [N, C, 1, 1]
+  return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate);
+}
+
+}  // namespace fovea

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/gate.h>
+#include <fovea/config/fields.h>
+
+namespace fovea {
+
+struct FrequencyChannelAttentionOptions : Options {
+  std::int64_t frequencies = 16;      ///< cosines; each squeezes an equal share of the channels
+  std::int64_t height = 7;            ///< of the cosines, in cells; other maps are average-pooled to that size first
+  std::int64_t width = 7;             ///< see height
+  std::int64_t reduction_ratio = 16;  ///< width of the bottleneck is channels / reduction_ratio, rounded down, at least 1
+  GateFunction gate = GateFunction::sigmoid;
+
+  void visit_fields(FieldVisitor& fields) override;
+};
+
+/// Squeezes each channel to its product with a fixed map, the buffer `weight` [C, height, width].
+class CosineSqueeze final : public torch::nn::Module {
+ public:
+  CosineSqueeze(std::int64_t channels, const FrequencyChannelAttentionOptions& options);
+
+  /// [N, C, H, W] -> [N, C].
+  torch::Tensor forward(const torch::Tensor& features);
+
+ private:
+  torch::Tensor weight_;
+};
+
+/// Frequency channel attention, "FcaNet: Frequency Channel Attention Networks", arXiv:2012.11879: x * gate(W2 relu(W1 y)),
+/// without biases, where y_c is a coefficient of channel c's cosine transform: the channels are split into equal parts, one
+/// for each of the frequencies that the paper found best ("top16"). With the mean alone it is squeeze-and-excitation.
+/// Parameter names are the authors' (`dct_layer.weight`, a buffer, `fc.0`, `fc.2`).
+/// Differs from the paper: the cosines are 7 x 7 by default wherever the block stands, where the authors take the size of
+/// the stage at 224 x 224 pixels (56, 28, 14, 7), and for sides below 7 the frequencies shrink in proportion, where the
+/// authors' code would have all of them 0.
+class FrequencyChannelAttention final : public Gate {
+ public:
+  /// @throws InputError when frequencies does not divide the channels.
+  FrequencyChannelAttention(std::int64_t channels, const FrequencyChannelAttentionOptions& options);
+
+  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in (0, 1).
+  /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
+  torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
+
+ private:
+  std::int64_t channels_;
+  GateFunction gate_;
+  std::shared_ptr<CosineSqueeze> squeeze_;
+  torch::nn::Sequential fc_{nullptr};
+};
+
+}  // namespace fovea

@@ -1,0 +1,113 @@
+#include <sstream>
+#include <string>
+
+#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/channel/gather_excite.h>
+#include <fovea/attention/channel/squeeze.h>
+#include <fovea/attention/function_fields.h>
+#include <fovea/base/error.h>
+
+namespace fovea {
+namespace {
+
+void expect_consistent_gather_excite(const GatherExciteOptions& options) {
+  const GatherExciteOptions defaults;
+  const std::int64_t extent = options.extent;
+  if (extent == 1) throw InputError("ge: extent", "0 or at least 2", "1", "one cell is all that would be gathered");
+  if (options.extra_params && (extent & (extent - 1)) != 0) {
+    throw InputError("ge: extent", "0 or a power of two beside extra_params", std::to_string(extent));
+  }
+  if (options.extra_params && options.max_pool) {
+    throw InputError("ge: max_pool", "false beside extra_params, which gathers with convolutions", "true");
+  }
+  const bool shapes_mlp = options.reduction_ratio != defaults.reduction_ratio || options.divisor != defaults.divisor ||
+                          options.reduced_channels != defaults.reduced_channels;
+  if (!options.mlp && shapes_mlp) {
+    throw InputError("ge: mlp", "true beside reduction_ratio, reduced_channels or divisor", "false");
+  }
+  const bool activates = options.mlp || (options.extra_params && extent > 2);
+  if (!activates && options.activation != defaults.activation) {
+    throw InputError("ge: activation", "mlp, or extra_params with an extent above 2, beside it", "neither");
+  }
+}
+
+}  // namespace
+
+void GatherExciteOptions::visit_fields(FieldVisitor& fields) {
+  fields.integer("extent", extent, {0, 1024}, "side of the neighbourhood that is gathered, in cells; 0 = the whole map");
+  fields.boolean("extra_params", extra_params, "gather with depthwise convolutions instead of averaging");
+  fields.boolean("mlp", mlp, "a bottleneck over the channels between gathering and exciting");
+  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001}, "bottleneck width is channels / reduction_ratio");
+  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16},
+                 "bottleneck width itself; 0 takes it from reduction_ratio");
+  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+  fields.boolean("max_pool", max_pool, "gather the mean of average and maximum");
+  visit_activation(fields, "activation", activation, "non-linearity in the bottleneck and between depthwise convolutions");
+  visit_gate_function(fields, gate);
+}
+
+DepthwiseGather::DepthwiseGather(const FeatureShape& in, std::int64_t extent, Activation activation)
+    : Module("DepthwiseGather"), activation_(activation) {
+  const auto add = [&](torch::nn::Conv2dOptions convolution) {
+    const std::string number = std::to_string(convolutions_.size() + 1);
+    convolution.groups(in.channels).bias(false);
+    convolutions_.push_back(register_module("conv" + number, torch::nn::Conv2d(convolution)));
+    norms_.push_back(register_module("norm" + number, torch::nn::BatchNorm2d(in.channels)));
+  };
+  if (extent == 0) add(torch::nn::Conv2dOptions(in.channels, in.channels, {in.height, in.width}));
+  for (std::int64_t side = 1; side < extent; side *= 2) {
+    add(torch::nn::Conv2dOptions(in.channels, in.channels, 3).stride(2).padding(1));
+  }
+}
+
+torch::Tensor DepthwiseGather::forward(const torch::Tensor& features) {
+  auto gathered = features;
+  for (std::size_t i = 0; i < convolutions_.size(); ++i) {
+    if (i > 0) gathered = activate(gathered, activation_);
+    gathered = norms_[i](convolutions_[i](gathered));
+  }
+  return gathered;
+}
+
+GatherExcite::GatherExcite(const Site& site, const GatherExciteOptions& options)
+    : Gate("GatherExcite"), in_(site.in), extent_(options.extent), max_pool_(options.max_pool), gate_(options.gate) {
+  expect_consistent_gather_excite(options);
+  if (options.extra_params) {
+    gather_ = register_module("gather", std::make_shared<DepthwiseGather>(in_, extent_, options.activation));
+  }
+  if (options.mlp) {
+    const std::int64_t hidden = bottleneck_width(in_.channels, options);
+    mlp_ = register_module("mlp", std::make_shared<PointwiseMlp>(in_.channels, hidden, options.activation, /*norm=*/false));
+  }
+}
+
+torch::Tensor GatherExcite::gathered(const torch::Tensor& features) {
+  if (gather_) return gather_->forward(features);
+  if (extent_ == 0) return squeeze(features, max_pool_);
+  const std::int64_t window = 2 * extent_ - 1;
+  const std::int64_t padding = extent_ - 1;
+  const auto average =
+      torch::avg_pool2d(features, window, extent_, padding, /*ceil_mode=*/false, /*count_include_pad=*/false);
+  return max_pool_ ? 0.5 * average + 0.5 * torch::max_pool2d(features, window, extent_, padding) : average;
+}
+
+torch::Tensor GatherExcite::attend(const torch::Tensor& features, ForwardContext& context) {
+  namespace functional = torch::nn::functional;
+  expect_features(*this, features, in_.channels);
+  if (gather_ && extent_ == 0 && (features.size(2) != in_.height || features.size(3) != in_.width)) {
+    std::ostringstream expected, got;
+    expected << "[N, " << in_.channels << ", " << in_.height << ", " << in_.width << "]";
+    got << features.sizes();
+    throw ShapeError(name(), expected.str(), got.str());
+  }
+  auto scores = gathered(features);
+  if (mlp_) scores = mlp_->forward(scores);
+  if (extent_ == 0) {
+    return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate_values(scores, gate_));  // [N, C, 1, 1]
+  }
+  const std::vector<std::int64_t> size{features.size(2), features.size(3)};
+  scores = functional::interpolate(scores, functional::InterpolateFuncOptions().size(size).mode(torch::kNearest));
+  return features * context.tap(*this, {TapKind::dense, Meaning::gate}, gate_values(scores, gate_));  // [N, C, H, W]
+}
+
+}  // namespace fovea

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/gate.h>
+#include <fovea/config/fields.h>
+
+namespace fovea {
+
+struct SimamOptions : Options {
+  double e_lambda = 1e-4;  ///< added to the variance
+
+  void visit_fields(FieldVisitor& fields) override;
+};
+
+/// SimAM, "SimAM: A Simple, Parameter-Free Attention Module for Convolutional Neural Networks", ICML 2021: x * sigmoid((x -
+/// m)^2 / (4 (v + e_lambda)) + 1/2), m and v being mean and variance of a channel over the locations: cells that stand out
+/// from their channel count. No parameters. Differs from the paper: v divides by H W - 1 instead of H W, as in the authors'
+/// code; in a map of one cell, v is 0.
+class Simam final : public Gate {
+ public:
+  Simam(std::int64_t channels, const SimamOptions& options);
+
+  /// @param features [N, C, H, W]. @return the same shape. Taps one dense gate [N, C, H, W] in (0.62, 1).
+  /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
+  torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
+
+ private:
+  std::int64_t channels_;
+  double e_lambda_;
+};
+
+}  // namespace fovea

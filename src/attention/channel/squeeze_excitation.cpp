@@ -1,0 +1,46 @@
+#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/channel/squeeze.h>
+#include <fovea/attention/channel/squeeze_excitation.h>
+#include <fovea/attention/function_fields.h>
+
+namespace fovea {
+
+void SqueezeExcitationOptions::visit_fields(FieldVisitor& fields) {
+  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001}, "bottleneck width is channels / reduction_ratio");
+  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16},
+                 "bottleneck width itself; 0 takes it from reduction_ratio");
+  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+  fields.boolean("bias", bias, "biases in both layers");
+  fields.boolean("batch_norm", batch_norm, "batch norm behind the first layer");
+  fields.boolean("max_pool", max_pool, "squeeze to the mean of average and maximum");
+  visit_activation(fields, "activation", activation, "non-linearity between the layers");
+  visit_gate_function(fields, gate);
+  fields.choice("names", names, {{"fc", ExcitationNames::fc}, {"conv", ExcitationNames::conv}},
+                "parameters are called fc1 and fc2, or conv_reduce and conv_expand as in timm's EfficientNets");
+}
+
+SqueezeExcitation::SqueezeExcitation(std::int64_t channels, const SqueezeExcitationOptions& options)
+    : Gate("SqueezeExcitation"),
+      channels_(channels),
+      max_pool_(options.max_pool),
+      activation_(options.activation),
+      gate_(options.gate) {
+  const bool fc = options.names == ExcitationNames::fc;
+  const std::int64_t reduced = bottleneck_width(channels, options);
+  const auto layer = [&](std::int64_t in, std::int64_t out) {
+    return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 1).bias(options.bias));
+  };
+  reduce_ = register_module(fc ? "fc1" : "conv_reduce", layer(channels, reduced));
+  if (options.batch_norm) bn_ = register_module("bn", torch::nn::BatchNorm2d(reduced));
+  expand_ = register_module(fc ? "fc2" : "conv_expand", layer(reduced, channels));
+}
+
+torch::Tensor SqueezeExcitation::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
+  auto hidden = reduce_(squeeze(features, max_pool_));  // [N, reduced, 1, 1]
+  if (bn_) hidden = bn_(hidden);
+  const auto gate = gate_values(expand_(activate(hidden, activation_)), gate_);  // [N, C, 1, 1]
+  return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate);
+}
+
+}  // namespace fovea

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/gate.h>
+#include <fovea/config/fields.h>
+#include <fovea/nn/initialise.h>
+
+namespace fovea {
+
+struct StyleRecalibrationOptions : Options {
+  GateFunction gate = GateFunction::sigmoid;
+
+  void visit_fields(FieldVisitor& fields) override;
+};
+
+/// Style-based recalibration (SRM), "SRM : A Style-based Recalibration Module for Convolutional Neural Networks",
+/// arXiv:1903.10829: x * gate(BN(a_c mean_c + b_c deviation_c)), a mean and a deviation over the locations for each channel,
+/// deviation = sqrt(variance + 1e-5), the variance divided by H W - 1.
+/// Parameter names and start are the authors' (`cfc` [C, 2], zero at first, so that a new gate is 1/2; `bn`).
+/// Differs from the paper: the variance divides by H W - 1 instead of H W, as in the authors' code; of a map of one cell it
+/// is 0.
+class StyleRecalibration final : public Gate, public SelfInitialising {
+ public:
+  StyleRecalibration(std::int64_t channels, const StyleRecalibrationOptions& options);
+
+  void initialise(const RandomStream& stream) override;
+
+  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in (0, 1).
+  /// @throws ShapeError if features is not 4-D or C differs. Batch norm depends on train/eval mode.
+  torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
+
+ private:
+  std::int64_t channels_;
+  GateFunction gate_;
+  torch::Tensor cfc_;  ///< [C, 2]
+  torch::nn::BatchNorm2d bn_{nullptr};
+};
+
+}  // namespace fovea

@@ -1,0 +1,40 @@
+#include <fovea/attention/context/attention_branch.h>
+#include <fovea/base/error.h>
+
+namespace fovea {
+
+void AttentionBranchOptions::visit_fields(FieldVisitor& fields) {
+  fields.choice("variant", variant, {{"official", BranchVariant::official}, {"paper", BranchVariant::paper}},
+                "official: batch norm behind the class maps and a 3x3 convolution; paper: neither, and a 1x1 convolution");
+}
+
+AttentionBranch::AttentionBranch(const Site& site, const AttentionBranchOptions& options)
+    : Gate("AttentionBranch"), channels_(site.in.channels), path_(site.path) {
+  const std::int64_t classes = site.num_classes;
+  if (classes <= 0) {
+    throw InputError("abn", "a place where the number of classes is known", "none", "put it behind a stage");
+  }
+  const bool official = options.variant == BranchVariant::official;
+  const auto convolution = [&](const char* called, std::int64_t in, std::int64_t out, std::int64_t kernel) {
+    const auto shape = torch::nn::Conv2dOptions(in, out, kernel).padding(kernel / 2).bias(false);
+    return register_module(called, torch::nn::Conv2d(shape));
+  };
+  bn_att_ = register_module("bn_att", torch::nn::BatchNorm2d(channels_));
+  att_conv_ = convolution("att_conv", channels_, classes, 1);
+  if (official) bn_att2_ = register_module("bn_att2", torch::nn::BatchNorm2d(classes));
+  att_conv2_ = convolution("att_conv2", classes, classes, 1);
+  att_conv3_ = convolution("att_conv3", classes, 1, official ? 3 : 1);
+  bn_att3_ = register_module("bn_att3", torch::nn::BatchNorm2d(1));
+}
+
+torch::Tensor AttentionBranch::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
+  auto maps = att_conv_(bn_att_(features));
+  maps = torch::relu(bn_att2_ ? bn_att2_(maps) : maps);                            // [N, classes, H, W]
+  const auto logits = att_conv2_(maps.mean({2, 3}, /*keepdim=*/true)).flatten(1);  // of the mean: conv2 is linear
+  context.branch_logits.emplace_back(path_, logits);
+  const auto gate = torch::sigmoid(bn_att3_(att_conv3_(maps)));  // [N, 1, H, W]
+  return features * (1 + context.tap(*this, {TapKind::spatial, Meaning::gate}, gate));
+}
+
+}  // namespace fovea

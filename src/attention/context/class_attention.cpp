@@ -1,0 +1,52 @@
+#include <fovea/attention/cells.h>
+#include <fovea/attention/context/class_attention.h>
+#include <fovea/attention/context/head_attention.h>
+#include <fovea/attention/context/pool_query.h>
+#include <fovea/nn/dropout.h>
+
+namespace fovea {
+
+void ClassAttentionOptions::visit_fields(FieldVisitor& fields) {
+  fields.integer("heads", heads, {1, 1 << 12}, "number of heads");
+  fields.boolean("qkv_bias", qkv_bias, "biases of queries, keys and values");
+  fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature of the result, in training");
+}
+
+ClassAttention::ClassAttention(std::int64_t channels, const ClassAttentionOptions& options)
+    : Module("ClassAttention"), channels_(channels), heads_(options.heads) {
+  channels_per_head(channels, heads_, "class_attention: heads");
+  const auto projection = torch::nn::LinearOptions(channels, channels).bias(options.qkv_bias);
+  q_ = register_module("q", torch::nn::Linear(projection));
+  k_ = register_module("k", torch::nn::Linear(projection));
+  v_ = register_module("v", torch::nn::Linear(projection));
+  proj_ = register_module("proj", torch::nn::Linear(channels, channels));
+}
+
+torch::Tensor ClassAttention::forward(const torch::Tensor& tokens, const std::vector<std::int64_t>& grid,
+                                      ForwardContext& context) {
+  const auto all = cells_of(*this, tokens, channels_).values;
+  const auto query = split_heads(q_(all.slice(1, 0, 1)), heads_);  // [N, heads, 1, d]
+  const Tap about{.key_grid = grid, .prefix_tokens = 1};
+  return proj_(attend_in_heads(*this, query, split_heads(k_(all), heads_), split_heads(v_(all), heads_), about, context));
+}
+
+ClassAttentionPool::ClassAttentionPool(const Site& site, const ClassAttentionOptions& options)
+    : Pool("ClassAttentionPool"), channels_(site.in.channels), dropout_(options.dropout), path_(site.path) {
+  expect_no_outer_query(site, "class_attention");
+  cls_token_ = register_parameter("cls_token", torch::zeros({1, 1, channels_}));
+  attn_ = register_module("attn", std::make_shared<ClassAttention>(channels_, options));
+}
+
+torch::Tensor ClassAttentionPool::forward(const PoolInput& input, ForwardContext& context) {
+  const Cells cells = cells_of(*this, input.features, channels_);
+  const auto tokens = torch::cat({cls_token_.expand({cells.values.size(0), 1, channels_}), cells.values}, 1);
+  const auto gathered = attn_->forward(tokens, cells.grid, context).squeeze(1);
+  if (!is_training()) return gathered;
+  return dropout(gathered, dropout_, context.random.child(path_).child("dropout"));
+}
+
+void ClassAttentionPool::initialise(const RandomStream& stream) {
+  fill_normal(cls_token_, stream.child("cls_token"), 0.02);
+}
+
+}  // namespace fovea

@@ -1,0 +1,94 @@
+#include <algorithm>
+#include <cmath>
+
+#include <fovea/attention/cells.h>
+#include <fovea/attention/context/grid_positions.h>
+#include <fovea/attention/context/head_attention.h>
+#include <fovea/attention/context/latent_pool.h>
+#include <fovea/attention/context/pool_query.h>
+#include <fovea/nn/dropout.h>
+
+namespace fovea {
+
+void LatentPoolOptions::visit_fields(FieldVisitor& fields) {
+  fields.integer("heads", heads, {1, 1 << 12}, "number of heads");
+  fields.integer("latents", latents, {1, 1 << 12}, "number of learned tokens that ask");
+  fields.choice("pool_type", pool_type,
+                {{"token", LatentPoolType::token}, {"mean", LatentPoolType::mean}, {"concat", LatentPoolType::concat}},
+                "what becomes of several latents: the first one's answer, the mean or all");
+  fields.real("mlp_ratio", mlp_ratio, kPositive, "width of the feed-forward layers' middle / channels");
+  fields.boolean("qkv_bias", qkv_bias, "biases of queries, keys and values");
+  fields.boolean("qk_norm", qk_norm, "layer norm of queries and keys in every head");
+  fields.boolean("norm", norm, "layer norm in front of the feed-forward layers");
+  fields.boolean("positions", positions, "learned position vectors added to the cells");
+  fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping what was gathered, in training");
+}
+
+LatentPool::LatentPool(const Site& site, const LatentPoolOptions& options)
+    : Pool("LatentPool"),
+      channels_(site.in.channels),
+      heads_(options.heads),
+      pool_type_(options.pool_type),
+      dropout_(options.dropout),
+      path_(site.path),
+      grid_({site.in.height, site.in.width}) {
+  expect_no_outer_query(site, "latent_pool");
+  const std::int64_t head_features = channels_per_head(channels_, heads_, "latent_pool: heads");
+  const auto layer_norm = [&](const char* called, std::int64_t features) {
+    return register_module(called, torch::nn::LayerNorm(torch::nn::LayerNormOptions({features})));
+  };
+  latent_ = register_parameter("latent", torch::zeros({1, options.latents, channels_}));
+  if (options.positions) pos_embed_ = register_parameter("pos_embed", torch::zeros({grid_[0] * grid_[1], channels_}));
+  const auto projection = torch::nn::LinearOptions(channels_, channels_).bias(options.qkv_bias);
+  q_ = register_module("q", torch::nn::Linear(projection));
+  kv_ = register_module("kv", torch::nn::Linear(torch::nn::LinearOptions(projection).out_features(2 * channels_)));
+  if (options.qk_norm) {
+    q_norm_ = layer_norm("q_norm", head_features);
+    k_norm_ = layer_norm("k_norm", head_features);
+  }
+  proj_ = register_module("proj", torch::nn::Linear(channels_, channels_));
+  if (options.norm) norm_ = layer_norm("norm", channels_);
+  const auto hidden = static_cast<std::int64_t>(static_cast<double>(channels_) * options.mlp_ratio);
+  mlp_ = register_module("mlp", std::make_shared<FeedForward>(channels_, std::max<std::int64_t>(1, hidden)));
+}
+
+torch::Tensor LatentPool::forward(const PoolInput& input, ForwardContext& context) {
+  Cells cells = cells_of(*this, input.features, channels_);
+  if (pos_embed_.defined()) {
+    expect_positions_fit(*this, cells, grid_);
+    cells.values = cells.values + resample_positions(pos_embed_, grid_, cells.grid.empty() ? grid_ : cells.grid);
+  }
+  const auto halves = kv_(cells.values).chunk(2, 2);
+  auto query = split_heads(q_(latent_), heads_);  // [1, heads, latents, d]
+  auto key = split_heads(halves[0], heads_);      // [N, heads, L, d]
+  if (q_norm_) {
+    query = q_norm_(query);
+    key = k_norm_(key);
+  }
+  query = query.expand({cells.values.size(0), -1, -1, -1});
+  auto answers =
+      proj_(attend_in_heads(*this, query, key, split_heads(halves[1], heads_), {.key_grid = cells.grid}, context));
+  if (is_training()) answers = dropout(answers, dropout_, context.random.child(path_).child("dropout"));
+  answers = answers + mlp_->forward(norm_ ? norm_(answers) : answers);  // [N, latents, C]
+  switch (pool_type_) {
+    case LatentPoolType::mean:
+      return answers.mean(1);
+    case LatentPoolType::concat:
+      return answers.flatten(1);
+    case LatentPoolType::token:
+      break;
+  }
+  return answers.select(1, 0);
+}
+
+std::int64_t LatentPool::out_features() const {
+  return pool_type_ == LatentPoolType::concat ? latent_.size(1) * channels_ : channels_;
+}
+
+void LatentPool::initialise(const RandomStream& stream) {
+  const double deviation = 1 / std::sqrt(static_cast<double>(channels_));
+  fill_normal(latent_, stream.child("latent"), deviation);
+  if (pos_embed_.defined()) fill_normal(pos_embed_, stream.child("pos_embed"), deviation);
+}
+
+}  // namespace fovea

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/site.h>
+#include <fovea/config/fields.h>
+#include <fovea/nn/initialise.h>
+
+namespace fovea {
+
+/// How a pool asks by itself.
+enum class QuerySource {
+  mean,     ///< with the mean of the cells
+  learned,  ///< with a parameter, the same for every image
+};
+
+/// The field `query` of a pool's options.
+void visit_query_source(FieldVisitor& fields, QuerySource& source);
+
+/// For pools that ask by themselves only. @throws InputError where a query comes from outside.
+void expect_no_outer_query(const Site& site, const std::string& mechanism);
+
+/// The query of a pool: from outside where Site::query_features says so, otherwise the pool's own. Its parameter `vector`,
+/// with QuerySource::learned, starts at zero.
+class PoolQuery final : public torch::nn::Module, public SelfInitialising {
+ public:
+  /// @throws InputError for a learned query where one comes from outside.
+  PoolQuery(const Site& site, QuerySource own);
+
+  /// Length of a query.
+  std::int64_t features() const { return features_; }
+
+  /// @param given PoolInput::query. @param cells [N, L, C]. @return [N, features()].
+  /// @throws ShapeError unless a query [N, features()] is given exactly when it comes from outside.
+  torch::Tensor forward(const torch::Tensor& given, const torch::Tensor& cells);
+
+  void initialise(const RandomStream& stream) override;
+
+ private:
+  std::int64_t features_;
+  bool from_outside_;
+  torch::Tensor vector_;  ///< [features()]; undefined unless learned
+};
+
+}  // namespace fovea

@@ -1,0 +1,48 @@
+#include <fovea/attention/context/rotary_pool.h>
+#include <fovea/attention/gate.h>
+#include <fovea/base/error.h>
+
+namespace fovea {
+
+void RotaryPoolOptions::visit_fields(FieldVisitor& fields) {
+  TokenPoolOptions::visit_fields(fields);
+  fields.integers("reference_grid", reference_grid, {1, 1 << 16}, {1, 2},
+                  "height and width, or both in one number, of the grid that positions are scaled to");
+}
+
+RotaryPool::RotaryPool(const Site& site, const RotaryPoolOptions& options)
+    : TokenPool("RotaryPool", "rotary_pool", site, options),
+      reference_{options.reference_grid.front(), options.reference_grid.back()} {
+  if (head_channels() % 4 == 0) return;
+  throw InputError("rotary_pool", "heads of a multiple of 4 features", std::to_string(head_channels()),
+                   "set heads, head_channels or embed_channels");
+}
+
+Cells RotaryPool::arriving(const torch::Tensor& features) const {
+  expect_features(*this, features, channels());
+  return TokenPool::arriving(features);
+}
+
+torch::Tensor RotaryPool::turned(const torch::Tensor& heads, const Cells& cells) const {
+  const auto angle = angles(cells.grid, heads.options());
+  const auto sine = torch::sin(angle), cosine = torch::cos(angle);
+  const auto pairs = heads.slice(2, 1).unflatten(3, {-1, 2});  // [N, heads, L, d / 2, 2]
+  const auto even = pairs.select(4, 0), odd = pairs.select(4, 1);
+  const auto turned = torch::stack({even * cosine - odd * sine, odd * cosine + even * sine}, 4).flatten(3);
+  return torch::cat({heads.slice(2, 0, 1), turned}, 2);
+}
+
+torch::Tensor RotaryPool::angles(const std::vector<std::int64_t>& grid, const torch::TensorOptions& options) const {
+  constexpr double kTemperature = 10000;
+  const std::int64_t frequencies = head_channels() / 4;
+  const auto exponent = torch::arange(frequencies, options) / static_cast<double>(-frequencies);
+  const auto frequency = torch::pow(kTemperature, exponent);
+  const auto along = [&](int axis) {  // [cells along the axis, frequencies]
+    const double scale = static_cast<double>(reference_[axis]) / static_cast<double>(grid[axis]);
+    return (torch::arange(grid[axis], options) * scale).unsqueeze(1) * frequency;
+  };
+  const std::vector<std::int64_t> shape{grid[0], grid[1], frequencies};
+  return torch::cat({along(0).unsqueeze(1).expand(shape), along(1).unsqueeze(0).expand(shape)}, 2).flatten(0, 1);
+}
+
+}  // namespace fovea

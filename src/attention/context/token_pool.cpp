@@ -1,0 +1,106 @@
+#include <cmath>
+
+#include <fovea/attention/context/head_attention.h>
+#include <fovea/attention/context/pool_query.h>
+#include <fovea/attention/context/token_pool.h>
+#include <fovea/base/error.h>
+#include <fovea/nn/dropout.h>
+
+namespace fovea {
+namespace {
+
+std::int64_t token_pool_heads(std::int64_t embed_channels, const TokenPoolOptions& options, const std::string& where) {
+  if (options.heads > 0) {
+    if (options.head_channels != TokenPoolOptions().head_channels) {
+      throw InputError(where + ": heads", "no head_channels beside it", "both", "set one of them");
+    }
+    channels_per_head(embed_channels, options.heads, where + ": heads");
+    return options.heads;
+  }
+  if (embed_channels <= options.head_channels) return 1;
+  channels_per_head(embed_channels, options.head_channels, where + ": head_channels");
+  return embed_channels / options.head_channels;
+}
+
+std::int64_t token_pool_size(std::int64_t value, std::int64_t otherwise) {
+  return value > 0 ? value : otherwise;
+}
+
+}  // namespace
+
+void TokenPoolOptions::visit_fields(FieldVisitor& fields) {
+  fields.integer("heads", heads, {0, 1 << 12}, "number of heads; 0 = embed_channels / head_channels, at least 1");
+  fields.integer("head_channels", head_channels, {1, 1 << 16}, "features of a head, where heads does not say");
+  fields.integer("embed_channels", embed_channels, {0, 1 << 16}, "features of all heads; 0 = the cells' channels");
+  fields.integer("out_features", out_features, {0, 1 << 16}, "length of the result; 0 = the cells' channels");
+  fields.boolean("projection", projection, "a linear layer behind the heads; without it embed_channels features come out");
+  fields.boolean("qkv_bias", qkv_bias, "biases of queries, keys and values");
+  fields.boolean("qkv_separate", qkv_separate, "layers q, k and v instead of one qkv");
+  fields.boolean("class_token", class_token, "a learned token asks instead of the mean of the cells");
+  fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping what the heads gathered, in training");
+}
+
+TokenPool::TokenPool(const char* name, const std::string& where, const Site& site, const TokenPoolOptions& options)
+    : Pool(name),
+      channels_(site.in.channels),
+      embed_channels_(token_pool_size(options.embed_channels, channels_)),
+      heads_(token_pool_heads(embed_channels_, options, where)),
+      out_features_(options.projection ? token_pool_size(options.out_features, channels_) : embed_channels_),
+      dropout_(options.dropout),
+      path_(site.path) {
+  expect_no_outer_query(site, where);
+  if (!options.projection && options.out_features > 0) {
+    throw InputError(where + ": out_features", "0 without projection", std::to_string(options.out_features));
+  }
+  if (options.class_token) cls_token_ = register_parameter("cls_token", torch::zeros({1, channels_}));
+  const auto layer = [&](const char* called, std::int64_t features) {
+    return register_module(called, torch::nn::Linear(torch::nn::LinearOptions(channels_, features).bias(options.qkv_bias)));
+  };
+  if (options.qkv_separate) {
+    q_ = layer("q", embed_channels_);
+    k_ = layer("k", embed_channels_);
+    v_ = layer("v", embed_channels_);
+  } else {
+    qkv_ = layer("qkv", 3 * embed_channels_);
+  }
+  if (options.projection) proj_ = register_module("proj", torch::nn::Linear(embed_channels_, out_features_));
+}
+
+torch::Tensor TokenPool::forward(const PoolInput& input, ForwardContext& context) {
+  return attended(input.features, /*all=*/false, context).squeeze(1);
+}
+
+torch::Tensor TokenPool::every_answer(const torch::Tensor& features, ForwardContext& context) {
+  return attended(features, /*all=*/true, context);
+}
+
+torch::Tensor TokenPool::attended(const torch::Tensor& features, bool all, ForwardContext& context) {
+  const Cells cells = arriving(features);
+  const auto first = cls_token_.defined() ? cls_token_.expand({features.size(0), 1, channels_})
+                                          : cells.values.mean(1, /*keepdim=*/true);  // [N, 1, C]
+  const auto tokens = with_positions(torch::cat({first, cells.values}, 1), cells);   // [N, 1 + L, C]
+  const auto query = projected(all ? tokens : tokens.slice(1, 0, 1), 0);
+  const Tap about{.query_grid = all ? cells.grid : std::vector<std::int64_t>(), .key_grid = cells.grid, .prefix_tokens = 1};
+  auto gathered = attend_in_heads(*this, all ? turned(query, cells) : query, turned(projected(tokens, 1), cells),
+                                  projected(tokens, 2), about, context);
+  if (is_training()) gathered = dropout(gathered, dropout_, context.random.child(path_).child("dropout"));
+  return proj_ ? proj_(gathered) : gathered;
+}
+
+torch::Tensor TokenPool::projected(const torch::Tensor& tokens, std::int64_t part) {
+  if (!qkv_) return split_heads((part == 0 ? q_ : part == 1 ? k_ : v_)(tokens), heads_);
+  const auto rows = [&](const torch::Tensor& all) { return all.defined() ? all.chunk(3)[part] : torch::Tensor(); };
+  return split_heads(torch::linear(tokens, rows(qkv_->weight), rows(qkv_->bias)), heads_);
+}
+
+void TokenPool::initialise(const RandomStream& stream) {
+  const torch::NoGradGuard no_grad;
+  if (cls_token_.defined()) cls_token_.zero_();
+  for (const auto& [name, layer] : {std::pair{"qkv", qkv_}, {"q", q_}, {"k", k_}, {"v", v_}}) {
+    if (!layer) continue;
+    fill_normal(layer->weight, stream.child(name).child("weight"), 1 / std::sqrt(static_cast<double>(channels_)));
+    if (layer->bias.defined()) layer->bias.zero_();
+  }
+}
+
+}  // namespace fovea

@@ -1,0 +1,15 @@
+#include <fovea/attention/convolution_norm.h>
+
+namespace fovea {
+
+ConvolutionNorm::ConvolutionNorm(torch::nn::Conv2dOptions convolution, double momentum) : Module("ConvolutionNorm") {
+  const auto norm = torch::nn::BatchNormOptions(convolution.out_channels()).momentum(momentum);
+  conv_ = register_module("conv", torch::nn::Conv2d(convolution.bias(false)));
+  bn_ = register_module("bn", torch::nn::BatchNorm2d(norm));
+}
+
+torch::Tensor ConvolutionNorm::forward(const torch::Tensor& features) {
+  return bn_(conv_(features));
+}
+
+}  // namespace fovea

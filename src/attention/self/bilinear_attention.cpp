@@ -1,0 +1,93 @@
+#include <tuple>
+#include <vector>
+
+#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/cells.h>
+#include <fovea/attention/function_fields.h>
+#include <fovea/attention/self/bilinear_attention.h>
+#include <fovea/attention/self/grid_heads.h>
+#include <fovea/nn/dropout.h>
+
+namespace fovea {
+namespace {
+
+std::shared_ptr<ConvolutionNorm> pointwise_norm(std::int64_t in, std::int64_t out) {
+  return std::make_shared<ConvolutionNorm>(torch::nn::Conv2dOptions(in, out, 1));
+}
+
+/// Replaces each of b bands of rows by a weighted sum of all of them. @param weights [N, groups, b, b], [to, from].
+/// @param features [N, C, H, W].
+torch::Tensor mix_rows(const torch::Tensor& weights, const torch::Tensor& features) {
+  const std::int64_t groups = weights.size(1), bands = weights.size(2);
+  const auto split = features.unflatten(2, {bands, -1}).unflatten(1, {groups, -1});  // [N, g, C / g, b, H / b, W]
+  const auto band_first = split.transpose(2, 3);                                     // [N, g, b, C / g, H / b, W]
+  const auto mixed = torch::matmul(weights, band_first.flatten(3)).view(band_first.sizes());
+  return mixed.transpose(2, 3).reshape(features.sizes());
+}
+
+}  // namespace
+
+void BilinearAttentionOptions::visit_fields(FieldVisitor& fields) {
+  fields.integer("block_size", block_size, {1, 1024}, "bands along each axis; height and width are multiples of it");
+  fields.integer("groups", groups, {1, 1 << 16}, "groups of channels, each with matrices of its own");
+  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001},
+              "width of the transformed features is channels / this");
+  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16}, "that width itself; 0 takes it from reduction_ratio");
+  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+  fields.real("dropout", dropout, kFractionBelowOne, "probability in training that a channel is left out");
+  visit_activation(fields, "activation", activation, "non-linearity behind every norm");
+}
+
+BilinearTransform::BilinearTransform(std::int64_t channels, const BilinearAttentionOptions& options)
+    : Module("BilinearTransform"),
+      block_size_(options.block_size),
+      groups_(options.groups),
+      activation_(options.activation) {
+  const std::int64_t entries = block_size_ * block_size_ * groups_;  // of all matrices of one image
+  conv1_ = register_module("conv1", pointwise_norm(channels, groups_));
+  conv_p_ = register_module("conv_p", torch::nn::Conv2d(torch::nn::Conv2dOptions(groups_, entries, {block_size_, 1})));
+  conv_q_ = register_module("conv_q", torch::nn::Conv2d(torch::nn::Conv2dOptions(groups_, entries, {1, block_size_})));
+  conv2_ = register_module("conv2", pointwise_norm(channels, channels));
+}
+
+torch::Tensor BilinearTransform::forward(const torch::Tensor& features, ForwardContext& context) {
+  const auto summary = activate(conv1_->forward(features), activation_);  // [N, groups, H, W]
+  const auto matrices = [&](const torch::Tensor& predicted) {
+    return torch::sigmoid(predicted.view({features.size(0), groups_, block_size_, block_size_}));
+  };
+  const auto p = matrices(conv_p_(std::get<0>(torch::adaptive_max_pool2d(summary, {block_size_, 1}))));
+  const auto q = matrices(conv_q_(std::get<0>(torch::adaptive_max_pool2d(summary, {1, block_size_}))));
+  const auto weights_of = [&](const torch::Tensor& entries, const std::vector<std::int64_t>& bands) {
+    const Tap tap{TapKind::pairwise, Meaning::weights, bands, bands};
+    return context.tap(*this, tap, entries / entries.sum(3, /*keepdim=*/true));
+  };
+  const auto mixed = mix_rows(weights_of(p, {block_size_, 1}), features);
+  const auto turned = mix_rows(weights_of(q.transpose(2, 3), {1, block_size_}), mixed.transpose(2, 3));
+  return activate(conv2_->forward(turned.transpose(2, 3)), activation_);
+}
+
+BilinearAttention::BilinearAttention(const Site& site, const BilinearAttentionOptions& options)
+    : Gate("BilinearAttention"),
+      channels_(site.in.channels),
+      block_size_(options.block_size),
+      dropout_(options.dropout),
+      activation_(options.activation),
+      path_(site.path) {
+  const std::int64_t reduced = bottleneck_width(channels_, options, kRoundLimit);
+  channels_per_head(reduced, options.groups, "bat: groups");
+  conv1_ = register_module("conv1", pointwise_norm(channels_, reduced));
+  ba_ = register_module("ba", std::make_shared<BilinearTransform>(reduced, options));
+  conv2_ = register_module("conv2", pointwise_norm(reduced, channels_));
+}
+
+torch::Tensor BilinearAttention::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_blocks(*this, features, channels_, block_size_);
+  const auto transformed = ba_->forward(activate(conv1_->forward(features), activation_), context);
+  const auto correction = activate(conv2_->forward(transformed), activation_);
+  if (!is_training() || dropout_ == 0) return correction + features;
+  const auto keep = keep_factors({features.size(0), channels_, 1, 1}, dropout_, context.random.child(path_).child("dropout"),
+                                 features.options().requires_grad(false));
+  return torch::addcmul(features, correction, keep);
+}
+
+}  // namespace fovea

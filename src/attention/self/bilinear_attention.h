@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/convolution_norm.h>
+#include <fovea/attention/gate.h>
+#include <fovea/attention/site.h>
+#include <fovea/config/fields.h>
+#include <fovea/nn/activation.h>
+
+namespace fovea {
+
+struct BilinearAttentionOptions : Options {
+  std::int64_t block_size = 7;               ///< bands along each axis; height and width are multiples of it
+  std::int64_t groups = 2;                   ///< of channels, each with matrices of its own
+  double reduction_ratio = 4;                ///< width of the transformed features is channels / reduction_ratio
+  std::int64_t reduced_channels = 0;         ///< that width itself; 0 takes it from reduction_ratio and divisor
+  std::int64_t divisor = 8;                  ///< the width taken from reduction_ratio is a multiple of this
+  double dropout = 0.2;                      ///< probability in training that a channel of the correction is left out
+  Activation activation = Activation::relu;  ///< behind every norm
+
+  void visit_fields(FieldVisitor& fields) override;
+};
+
+/// P x Q with matrices P and Q that the features predict: rows, then columns, are mixed. Their entries are positive; the
+/// rows of P and the columns of Q sum to one.
+class BilinearTransform final : public torch::nn::Module {
+ public:
+  BilinearTransform(std::int64_t channels, const BilinearAttentionOptions& options);
+
+  /// @param features [N, r, H, W]. @return the same shape. Taps P and the transpose of Q, pairwise [N, groups, b, b]: which
+  /// bands of rows, then of columns, each band gathers.
+  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
+
+ private:
+  std::int64_t block_size_, groups_;
+  Activation activation_;
+  std::shared_ptr<ConvolutionNorm> conv1_, conv2_;
+  torch::nn::Conv2d conv_p_{nullptr}, conv_q_{nullptr};
+};
+
+/// Bilinear attentional transform, "Non-Local Neural Networks With Grouped Bilinear Attentional Transforms", CVPR 2020:
+/// x + dropout(conv2(P conv1(x) Q)). Parameter names and defaults are timm's (`conv1.conv`, `ba.conv_p`, `ba.conv_q`, ...).
+/// Differs from the paper: nothing known; this is the form of its image classification networks.
+class BilinearAttention final : public Gate {
+ public:
+  /// @throws InputError when groups does not divide the reduced channels, or another option does not fit.
+  BilinearAttention(const Site& site, const BilinearAttentionOptions& options);
+
+  /// @param features [N, C, H, W], H and W multiples of block_size. @return the same shape. Taps two maps at `ba`.
+  /// @throws ShapeError for any other shape. Depends on train/eval mode through its norms and dropout.
+  torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
+
+ private:
+  std::int64_t channels_, block_size_;
+  double dropout_;
+  Activation activation_;
+  std::string path_;
+  std::shared_ptr<ConvolutionNorm> conv1_, conv2_;
+  std::shared_ptr<BilinearTransform> ba_;
+};
+
+}  // namespace fovea

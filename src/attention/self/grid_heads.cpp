@@ -1,0 +1,66 @@
+#include <sstream>
+
+#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/cells.h>
+#include <fovea/attention/gate.h>
+#include <fovea/attention/self/grid_heads.h>
+#include <fovea/base/error.h>
+
+namespace fovea {
+
+void GridHeadOptions::visit_fields(FieldVisitor& fields) {
+  fields.integer("heads", heads, {1, 1 << 16}, "parallel attentions; a divisor of the channels that come out");
+  fields.integer("head_channels", head_channels, {0, 1 << 16},
+                 "channels of one head's query and key; 0 takes them from query_ratio");
+  fields.real("query_ratio", query_ratio, {.minimum = 0, .maximum = 64, .minimum_open = true},
+              "channels of all queries / channels that come out, to a multiple of 8");
+  fields.boolean("qkv_bias", qkv_bias, "biases in the projections to queries, keys and values");
+}
+
+GridHeads grid_heads(std::int64_t out_channels, const GridHeadOptions& options, const std::string& mechanism) {
+  const std::int64_t value = channels_per_head(out_channels, options.heads, mechanism + ": heads");
+  if (options.head_channels > 0) {
+    if (options.query_ratio == 1) return {options.heads, options.head_channels, value};
+    throw InputError(mechanism + ": query_ratio", "head_channels 0 beside it", std::to_string(options.head_channels),
+                     "set one of them");
+  }
+  constexpr std::int64_t kDivisor = 8;
+  const auto width = divisible_width(static_cast<double>(out_channels) * options.query_ratio, kDivisor, kRoundLimit);
+  if (width >= options.heads) return {options.heads, width / options.heads, value};
+  throw InputError(mechanism + ": heads", "at most " + std::to_string(width) + ", the channels of the queries",
+                   std::to_string(options.heads), "raise query_ratio or set head_channels");
+}
+
+torch::Tensor split_grid_heads(const torch::Tensor& features, std::int64_t heads) {
+  const auto parts = features.unflatten(1, {heads, -1}).flatten(0, 1);  // [N heads, D, H, W]
+  return parts.permute({0, 2, 3, 1});
+}
+
+torch::Tensor merge_grid_heads(const torch::Tensor& cells, std::int64_t heads, std::int64_t height, std::int64_t width) {
+  return cells.transpose(1, 2).reshape({cells.size(0) / heads, heads * cells.size(2), height, width});
+}
+
+torch::Tensor thinned(const torch::Tensor& features, std::int64_t stride) {
+  if (stride == 1) return features;
+  return torch::avg_pool2d(features, stride, stride, /*padding=*/0, /*ceil_mode=*/true, /*count_include_pad=*/false);
+}
+
+void expect_grid(const torch::nn::Module& module, const torch::Tensor& features, const FeatureShape& shape) {
+  expect_features(module, features, shape.channels);
+  if (features.size(2) == shape.height && features.size(3) == shape.width) return;
+  std::ostringstream expected, got;
+  expected << "[N, " << shape.channels << ", " << shape.height << ", " << shape.width << "]";
+  got << features.sizes();
+  throw ShapeError(module.name(), expected.str(), got.str(), "its positions are for that height and width");
+}
+
+void expect_blocks(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels,
+                   std::int64_t block_size) {
+  expect_features(module, features, channels);
+  if (features.size(2) % block_size == 0 && features.size(3) % block_size == 0) return;
+  std::ostringstream got;
+  got << features.sizes();
+  throw ShapeError(module.name(), "H and W that are multiples of " + std::to_string(block_size), got.str());
+}
+
+}  // namespace fovea

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/mixer.h>
+#include <fovea/attention/self/grid_heads.h>
+#include <fovea/attention/site.h>
+#include <fovea/nn/initialise.h>
+
+namespace fovea {
+
+struct LambdaLayerOptions : GridHeadOptions {
+  /// Side of the neighbourhood whose relative positions count, odd; 0 = the whole map, which then is of a fixed size.
+  std::int64_t receptive_field = 9;
+
+  LambdaLayerOptions() : GridHeadOptions(/*default_heads=*/4, /*default_head_channels=*/16) {}
+  void visit_fields(FieldVisitor& fields) override;
+};
+
+/// Lambda layer, "LambdaNetworks: Modeling Long-Range Interactions Without Attention", arXiv:2102.08602. The context is
+/// summed up as a linear function, a lambda, and applied to the queries: y_n = (sum_m softmax_m(k)_m v_m^T + sum_m e_nm
+/// v_m^T)^T q_n, with e_nm a learned vector for the place of m relative to n. Keys and values are shared by all heads.
+/// Parameter names and defaults are timm's (`qkv`, `norm_q`, `norm_v`, `conv_lambda` or, with receptive_field 0, `pos_emb`).
+/// Differs from the paper: the intra-depth u is 1, and conv_lambda has a bias, both as in timm. Other than in timm, the
+/// channels that come out may differ from those that arrive.
+class LambdaLayer final : public Mixer, public SelfInitialising {
+ public:
+  /// @throws InputError when an option does not fit the site.
+  LambdaLayer(const Site& site, const LambdaLayerOptions& options);
+
+  /// @param features [N, C, H, W], H and W the site's if receptive_field is 0. @return [N, out, ceil(H / stride),
+  /// ceil(W / stride)]; a stride averages. Taps the content's weights, pairwise [N, 1, head_channels, H W]: where each
+  /// channel of the keys looks; they sum to one over the cells. @throws ShapeError for any other shape. Depends on
+  /// train/eval mode through its norms.
+  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) override;
+
+  /// As in timm: qkv normal with deviation C^-1/2, conv_lambda with head_channels^-1/2, pos_emb with 0.02.
+  void initialise(const RandomStream& stream) override;
+
+ private:
+  /// The lambdas of the positions, [N, H W, head_channels, V]. @param values [N, V, H, W].
+  torch::Tensor position_lambdas(const torch::Tensor& values) const;
+  torch::Tensor local_lambdas(const torch::Tensor& values) const;
+  torch::Tensor global_lambdas(const torch::Tensor& values) const;
+
+  FeatureShape shape_;
+  std::int64_t stride_;
+  GridHeads heads_;
+  torch::nn::Conv2d qkv_{nullptr};
+  torch::nn::BatchNorm2d norm_q_{nullptr}, norm_v_{nullptr};
+  torch::nn::Conv3d conv_lambda_{nullptr};  ///< [head_channels, 1, r, r, 1]
+  torch::Tensor pos_emb_;                   ///< [2 H - 1, 2 W - 1, head_channels]
+};
+
+}  // namespace fovea

@@ -1,0 +1,59 @@
+#include <cmath>
+
+#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/cells.h>
+#include <fovea/attention/self/non_local.h>
+
+namespace fovea {
+namespace {
+
+double non_local_scale(NonLocalVariant variant, std::int64_t channels, std::int64_t reduced) {
+  if (variant == NonLocalVariant::paper) return 1;
+  return 1 / std::sqrt(static_cast<double>(variant == NonLocalVariant::timm ? channels : reduced));
+}
+
+}  // namespace
+
+void NonLocalOptions::visit_fields(FieldVisitor& fields) {
+  fields.choice(
+      "variant", variant,
+      {{"timm", NonLocalVariant::timm}, {"official", NonLocalVariant::official}, {"paper", NonLocalVariant::paper}},
+      "scores times channels^-1/2, reduced channels^-1/2, or 1");
+  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001},
+              "width of queries, keys and values is channels / this");
+  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16}, "that width itself; 0 takes it from reduction_ratio");
+  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+}
+
+NonLocal::NonLocal(std::int64_t channels, const NonLocalOptions& options) : Gate("NonLocal"), channels_(channels) {
+  const std::int64_t reduced = bottleneck_width(channels, options, kRoundLimit);
+  scale_ = non_local_scale(options.variant, channels, reduced);
+  const auto pointwise = [](std::int64_t in, std::int64_t out) {
+    return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 1));
+  };
+  t_ = register_module("t", pointwise(channels, reduced));
+  p_ = register_module("p", pointwise(channels, reduced));
+  g_ = register_module("g", pointwise(channels, reduced));
+  z_ = register_module("z", pointwise(reduced, channels));
+  norm_ = register_module("norm", torch::nn::BatchNorm2d(channels));
+}
+
+torch::Tensor NonLocal::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
+  const std::int64_t height = features.size(2), width = features.size(3);
+  const auto queries = t_(features).flatten(2).transpose(1, 2);  // [N, H W, r]
+  const auto keys = p_(features).flatten(2);                     // [N, r, H W]
+  const auto values = g_(features).flatten(2).transpose(1, 2);   // [N, H W, r]
+  const auto weights = (scale_ * torch::bmm(queries, keys)).softmax(-1).unsqueeze(1);
+  const Tap tap{TapKind::pairwise, Meaning::weights, {height, width}, {height, width}};
+  const auto gathered = torch::bmm(context.tap(*this, tap, weights).squeeze(1), values);  // [N, H W, r]
+  return norm_(z_(to_grid(gathered, height, width))) + features;
+}
+
+void NonLocal::initialise(const RandomStream&) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& convolution : {t_, p_, g_, z_}) convolution->bias.zero_();
+  norm_->weight.zero_();
+}
+
+}  // namespace fovea

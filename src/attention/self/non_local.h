@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/gate.h>
+#include <fovea/config/fields.h>
+#include <fovea/nn/initialise.h>
+
+namespace fovea {
+
+/// What the scores are multiplied with before the softmax.
+enum class NonLocalVariant {
+  timm,      ///< channels^-1/2
+  official,  ///< reduced channels^-1/2, with which the authors' released networks were trained
+  paper,     ///< 1: its embedded Gaussian has no scale
+};
+
+struct NonLocalOptions : Options {
+  NonLocalVariant variant = NonLocalVariant::timm;
+  double reduction_ratio = 8;         ///< width of queries, keys and values is channels / reduction_ratio
+  std::int64_t reduced_channels = 0;  ///< that width itself; 0 takes it from reduction_ratio and divisor
+  std::int64_t divisor = 8;           ///< the width taken from reduction_ratio is a multiple of this
+
+  void visit_fields(FieldVisitor& fields) override;
+};
+
+/// Non-local block in its embedded Gaussian form, "Non-local Neural Networks", arXiv:1711.07971:
+/// x + BN(z(softmax(scale t(x)^T p(x)) g(x))), t, p, g and z convolutions of size 1. Parameter names and defaults are timm's
+/// (`t`, `p`, `g`, `z`, `norm`). The norm's scale starts at 0, so a fresh block changes nothing.
+/// Differs from the paper: the width is an eighth of the channels, not a half, and the scores are scaled (variant), both as
+/// in timm; keys and values are not subsampled.
+class NonLocal final : public Gate, public SelfInitialising {
+ public:
+  /// @throws InputError when an option does not fit.
+  NonLocal(std::int64_t channels, const NonLocalOptions& options);
+
+  /// @param features [N, C, H, W]. @return the same shape. Taps pairwise weights [N, 1, H W, H W].
+  /// @throws ShapeError if features is not 4-D or C differs. Depends on train/eval mode through its norm.
+  torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
+
+  void initialise(const RandomStream& stream) override;
+  bool is_identity_at_start() const override { return true; }
+
+ private:
+  std::int64_t channels_;
+  double scale_;
+  torch::nn::Conv2d t_{nullptr}, p_{nullptr}, g_{nullptr}, z_{nullptr};
+  torch::nn::BatchNorm2d norm_{nullptr};
+};
+
+}  // namespace fovea

@@ -1,0 +1,76 @@
+#include <sstream>
+
+#include <fovea/attention/cells.h>
+#include <fovea/attention/context/head_attention.h>
+#include <fovea/attention/gate.h>
+#include <fovea/attention/self/grid_heads.h>
+#include <fovea/attention/self/self_attention.h>
+#include <fovea/attention/self/token_heads.h>
+#include <fovea/base/error.h>
+
+namespace fovea {
+
+void SelfAttentionOptions::visit_fields(FieldVisitor& fields) {
+  fields.integer("heads", heads, {1, 1 << 16}, "parallel attentions");
+  fields.integer("head_channels", head_channels, {0, 1 << 16}, "channels of one head; 0 is channels / heads");
+  fields.boolean("qkv_bias", qkv_bias, "biases in the projections to queries, keys and values");
+  fields.boolean("qk_norm", qk_norm, "layer norm of each query and key");
+  fields.boolean("scale_norm", scale_norm, "layer norm of what the heads gather together");
+  fields.boolean("gated", gated, "what the heads gather is multiplied with a sigmoid gate of the token");
+  fields.boolean("proj_bias", proj_bias, "bias in the projection behind the heads");
+}
+
+SelfAttention::SelfAttention(std::int64_t channels, std::int64_t out_channels, const SelfAttentionOptions& options,
+                             const std::string& mechanism)
+    : Module("SelfAttention"), channels_(channels), heads_(options.heads), head_channels_(options.head_channels) {
+  if (head_channels_ == 0) head_channels_ = channels_per_head(channels, heads_, mechanism + ": heads");
+  const std::int64_t width = heads_ * head_channels_;
+  const auto linear = [](std::int64_t in, std::int64_t out, bool bias) {
+    return torch::nn::Linear(torch::nn::LinearOptions(in, out).bias(bias));
+  };
+  const auto norm = [&](std::int64_t features) {
+    return torch::nn::LayerNorm(torch::nn::LayerNormOptions({features}).eps(options.norm_epsilon));
+  };
+  qkv_ = register_module("qkv", linear(channels, 3 * width, options.qkv_bias));
+  if (options.qk_norm) {
+    q_norm_ = register_module("q_norm", norm(head_channels_));
+    k_norm_ = register_module("k_norm", norm(head_channels_));
+  }
+  if (options.scale_norm) norm_ = register_module("norm", norm(width));
+  if (options.gated) gate_ = register_module("gate", linear(channels, width, options.qkv_bias));
+  proj_ = register_module("proj", linear(width, out_channels, options.proj_bias));
+}
+
+torch::Tensor SelfAttention::forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout) {
+  if (tokens.dim() != 3 || tokens.size(2) != channels_ || tokens.numel() == 0) {
+    std::ostringstream got;
+    got << tokens.sizes();
+    throw ShapeError(name(), "tokens [N, L, " + std::to_string(channels_) + "]", got.str());
+  }
+  const auto projected = qkv_(tokens).chunk(3, 2);
+  auto queries = split_heads(projected[0], heads_);  // [N, heads, L, D]
+  auto keys = split_heads(projected[1], heads_);
+  if (q_norm_) {
+    queries = q_norm_(queries);
+    keys = k_norm_(keys);
+  }
+  const Tap about{.query_grid = layout.grid, .key_grid = layout.grid, .prefix_tokens = layout.prefix_tokens};
+  auto merged = attend_in_heads(*this, queries, keys, split_heads(projected[2], heads_), about, context);
+  if (norm_) merged = norm_(merged);
+  if (gate_) merged = merged * torch::sigmoid(gate_(tokens));
+  return proj_(merged);
+}
+
+GridSelfAttention::GridSelfAttention(const Site& site, const SelfAttentionOptions& options)
+    : Mixer("GridSelfAttention"), channels_(site.in.channels), stride_(site.stride) {
+  attn_ = register_module("attn", std::make_shared<SelfAttention>(channels_, site.out_channels, options, "mhsa"));
+}
+
+torch::Tensor GridSelfAttention::forward(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
+  const auto cells = cells_of(*this, features, channels_);
+  const auto attended = attn_->forward(cells.values, context, {cells.grid});
+  return thinned(to_grid(attended, cells.grid[0], cells.grid[1]), stride_);
+}
+
+}  // namespace fovea

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/mixer.h>
+#include <fovea/attention/site.h>
+#include <fovea/config/fields.h>
+#include <fovea/nn/forward_context.h>
+
+namespace fovea {
+
+struct SelfAttentionOptions : Options {
+  std::int64_t heads = 8;          ///< parallel attentions
+  std::int64_t head_channels = 0;  ///< of a query, a key and a value; 0 = channels / heads
+  bool qkv_bias = false;           ///< in the projections to queries, keys and values
+  bool qk_norm = false;            ///< layer norm of each query and key
+  bool scale_norm = false;         ///< layer norm of what the heads gather together
+  bool gated = false;              ///< what the heads gather is multiplied with sigmoid(gate(token))
+  bool proj_bias = true;           ///< in the projection behind the heads
+
+  double norm_epsilon = 1e-5;  ///< of the norms; a network sets it, not the user
+
+  void visit_fields(FieldVisitor& fields) override;
+};
+
+/// Where tokens lie, for maps.
+struct TokenLayout {
+  std::vector<std::int64_t> grid = {};  ///< {height, width} of the tokens behind the prefix; empty when there is no grid
+  std::int64_t prefix_tokens = 0;       ///< tokens in front, e.g. 1 class token
+};
+
+/// Multi-head self-attention of a Transformer, "Attention Is All You Need", arXiv:1706.03762: proj(heads of
+/// softmax(q k / sqrt(D)) v). Parameter names and defaults are those of timm's `Attention` (`qkv`, `q_norm`, `k_norm`,
+/// `norm`, `proj`), and `gate`. Differs from the paper: nothing by default but the bias of proj. Options: qk_norm as in
+/// "Scaling Vision Transformers to 22 Billion Parameters", arXiv:2302.05442; scale_norm; the elementwise gate of "Gated
+/// Attention for Large Language Models: Non-linearity, Sparsity, and Attention-Sink-Free", arXiv:2505.06708.
+class SelfAttention final : public torch::nn::Module {
+ public:
+  /// @throws InputError when heads does not divide the channels and head_channels is 0. @param mechanism for messages.
+  SelfAttention(std::int64_t channels, std::int64_t out_channels, const SelfAttentionOptions& options,
+                const std::string& mechanism = "attention");
+
+  /// @param tokens [N, L, C]. @return [N, L, out]. Taps pairwise weights [N, heads, L, L], rows summing to one.
+  /// @throws ShapeError for any other shape. Does not depend on train/eval mode.
+  torch::Tensor forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout = {});
+
+ private:
+  std::int64_t channels_, heads_, head_channels_;
+  torch::nn::Linear qkv_{nullptr}, gate_{nullptr}, proj_{nullptr};
+  torch::nn::LayerNorm q_norm_{nullptr}, k_norm_{nullptr}, norm_{nullptr};
+};
+
+/// SelfAttention over the cells of a feature map, in place of a convolution. It knows no positions: cells that trade places
+/// trade results. The module is `attn`.
+/// Differs from the paper: a stride averages what the cells get.
+class GridSelfAttention final : public Mixer {
+ public:
+  /// @throws InputError when heads does not divide the channels.
+  GridSelfAttention(const Site& site, const SelfAttentionOptions& options);
+
+  /// @param features [N, C, H, W]. @return [N, out, ceil(H / stride), ceil(W / stride)]. Taps pairwise weights
+  /// [N, heads, H W, H W] at `attn`. @throws ShapeError if features is not 4-D or C differs.
+  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) override;
+
+ private:
+  std::int64_t channels_, stride_;
+  std::shared_ptr<SelfAttention> attn_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,123 @@
+#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/function_fields.h>
+#include <fovea/attention/spatial/cbam.h>
+#include <fovea/attention/spatial/odd_kernel.h>
+#include <fovea/base/error.h>
+
+namespace fovea {
+namespace {
+
+std::int64_t cbam_width(std::int64_t channels, const CbamOptions& options) {
+  if (options.variant == CbamVariant::timm || options.reduced_channels > 0) return bottleneck_width(channels, options);
+  return floored_width(channels, options.reduction_ratio);
+}
+
+void expect_cbam_options_fit(const CbamOptions& options) {
+  if (options.variant == CbamVariant::timm) return;
+  const CbamOptions defaults;
+  if (options.divisor != defaults.divisor || options.bias) {
+    throw InputError("cbam: variant", "no divisor and no bias beside official", options.bias ? "bias" : "divisor",
+                     "official rounds the width down and has biases");
+  }
+}
+
+std::vector<CbamPool> cbam_pools(const std::vector<std::string>& names) {
+  const std::string expected = "some of avg, max, lp and lse";
+  if (names.empty()) throw InputError("cbam: pools", expected, "none");
+  std::vector<CbamPool> pools;
+  for (const std::string& name : names) {
+    if (name == "avg") {
+      pools.push_back(CbamPool::average);
+    } else if (name == "max") {
+      pools.push_back(CbamPool::maximum);
+    } else if (name == "lp") {
+      pools.push_back(CbamPool::norm);
+    } else if (name == "lse") {
+      pools.push_back(CbamPool::log_sum_exp);
+    } else {
+      throw InputError("cbam: pools", expected, "'" + name + "'");
+    }
+  }
+  return pools;
+}
+
+/// [N, C, H, W] -> [N, C, 1, 1].
+torch::Tensor cbam_pooled(const torch::Tensor& features, CbamPool pool) {
+  switch (pool) {
+    case CbamPool::maximum:
+      return features.amax({2, 3}, /*keepdim=*/true);
+    case CbamPool::norm:
+      return features.norm(2, {2, 3}, /*keepdim=*/true);
+    case CbamPool::log_sum_exp:
+      return features.logsumexp({2, 3}, /*keepdim=*/true);
+    case CbamPool::average:
+      break;
+  }
+  return features.mean({2, 3}, /*keepdim=*/true);
+}
+
+}  // namespace
+
+void CbamOptions::visit_fields(FieldVisitor& fields) {
+  fields.choice("variant", variant, {{"timm", CbamVariant::timm}, {"official", CbamVariant::official}},
+                "order of the spatial gate's planes, biases, rounding and batch norm as in timm or in the authors' code");
+  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001},
+              "channel bottleneck width is channels / reduction_ratio");
+  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16}, "that width itself; 0 takes it from reduction_ratio");
+  fields.integer("divisor", divisor, {1, 1024}, "timm: the width from reduction_ratio is a multiple of this");
+  fields.integer("kernel_size", kernel_size, {1, 63}, "odd side of the spatial convolution");
+  fields.boolean("bias", bias, "timm: biases in the channel bottleneck; official always has them");
+  fields.texts("pools", pools, "what the channel gate sees of each channel: avg, max, lp, lse");
+  visit_activation(fields, "activation", activation, "non-linearity inside the channel bottleneck");
+  visit_gate_function(fields, gate);
+}
+
+CbamChannelGate::CbamChannelGate(std::int64_t channels, const CbamOptions& options)
+    : BottleneckGate("CbamChannelGate", channels, cbam_width(channels, options),
+                     options.bias || options.variant == CbamVariant::official, options.activation),
+      pools_(cbam_pools(options.pools)),
+      gate_(options.gate) {}
+
+torch::Tensor CbamChannelGate::attend(const torch::Tensor& features, ForwardContext& context) {
+  torch::Tensor sum;  // [N, C, 1, 1]
+  for (const CbamPool pool : pools_) {
+    const auto added = scores(cbam_pooled(features, pool));
+    sum = sum.defined() ? sum + added : added;
+  }
+  return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate_values(sum, gate_));
+}
+
+CbamSpatialGate::CbamSpatialGate(const CbamOptions& options)
+    : Gate("CbamSpatialGate"), variant_(options.variant), gate_(options.gate) {
+  const auto padding = padding_of_odd_kernel(options.kernel_size, "cbam: kernel_size");
+  const double momentum = variant_ == CbamVariant::official ? 0.01 : 0.1;
+  conv_ = register_module("conv", std::make_shared<ConvolutionNorm>(
+                                      torch::nn::Conv2dOptions(2, 1, options.kernel_size).padding(padding), momentum));
+}
+
+void CbamSpatialGate::initialise(const RandomStream&) {
+  if (variant_ == CbamVariant::timm) return;
+  const torch::NoGradGuard no_grad;
+  named_parameters()["conv.bn.weight"].zero_();
+}
+
+torch::Tensor CbamSpatialGate::attend(const torch::Tensor& features, ForwardContext& context) {
+  const auto average = features.mean(1, /*keepdim=*/true);  // [N, 1, H, W]
+  const auto maximum = features.amax(1, /*keepdim=*/true);  // [N, 1, H, W]
+  const auto planes = variant_ == CbamVariant::timm ? torch::cat({average, maximum}, 1) : torch::cat({maximum, average}, 1);
+  const auto gate = gate_values(conv_->forward(planes), gate_);  // [N, 1, H, W]
+  return features * context.tap(*this, {TapKind::spatial, Meaning::gate}, gate);
+}
+
+Cbam::Cbam(std::int64_t channels, const CbamOptions& options) : Gate("Cbam"), channels_(channels) {
+  expect_cbam_options_fit(options);
+  channel_ = register_module("channel", std::make_shared<CbamChannelGate>(channels, options));
+  spatial_ = register_module("spatial", std::make_shared<CbamSpatialGate>(options));
+}
+
+torch::Tensor Cbam::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
+  return spatial_->forward(channel_->forward(features, context), context);
+}
+
+}  // namespace fovea

@@ -1,0 +1,43 @@
+#include <fovea/attention/function_fields.h>
+#include <fovea/attention/spatial/efficient_local_attention.h>
+#include <fovea/attention/spatial/strip_convolution.h>
+
+namespace fovea {
+
+void EfficientLocalAttentionOptions::visit_fields(FieldVisitor& fields) {
+  fields.integer("kernel_size", kernel_size, {1, 63}, "odd length of the convolutions");
+  fields.boolean("bias", bias, "biases in the convolutions");
+  visit_feature_norm(fields, norm, "behind each convolution");
+  visit_activation(fields, "activation", activation, "non-linearity behind each norm");
+  visit_gate_function(fields, gate);
+  fields.boolean("skip", skip, "add the features to the result");
+}
+
+EfficientLocalAttention::EfficientLocalAttention(std::int64_t channels, const EfficientLocalAttentionOptions& options)
+    : Gate("EfficientLocalAttention"),
+      channels_(channels),
+      activation_(options.activation),
+      gate_(options.gate),
+      skip_(options.skip),
+      norm_h_(make_feature_norm(options.norm, channels)),
+      norm_w_(make_feature_norm(options.norm, channels)) {
+  const char* where = "ela: kernel_size";
+  conv_h_ = register_module("conv_h", column_convolution(channels, options.kernel_size, options.bias, where));
+  conv_w_ = register_module("conv_w", row_convolution(channels, options.kernel_size, options.bias, where));
+  register_module("norm_h", norm_h_.ptr());
+  register_module("norm_w", norm_w_.ptr());
+}
+
+torch::Tensor EfficientLocalAttention::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
+  const auto gate = [&](const torch::Tensor& means, torch::nn::Conv2d& convolution, torch::nn::AnyModule& norm) {
+    const auto values = gate_values(activate(norm.forward(convolution(means)), activation_), gate_);
+    return context.tap(*convolution, {TapKind::dense, Meaning::gate}, values.expand_as(features));
+  };
+  const auto gate_h = gate(features.mean(3, /*keepdim=*/true), conv_h_, norm_h_);  // from [N, C, H, 1]
+  const auto gate_w = gate(features.mean(2, /*keepdim=*/true), conv_w_, norm_w_);  // from [N, C, 1, W]
+  const auto gated = features * gate_h * gate_w;
+  return skip_ ? gated + features : gated;
+}
+
+}  // namespace fovea

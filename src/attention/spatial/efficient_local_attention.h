@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/gate.h>
+#include <fovea/attention/spatial/feature_norm.h>
+#include <fovea/config/fields.h>
+
+namespace fovea {
+
+struct EfficientLocalAttentionOptions : Options {
+  std::int64_t kernel_size = 7;  ///< odd; along the row means and along the column means
+  bool bias = false;             ///< in both convolutions
+  FeatureNorm norm = FeatureNorm::group;
+  Activation activation = Activation::silu;
+  GateFunction gate = GateFunction::sigmoid;
+  bool skip = false;  ///< add the features to the result
+
+  void visit_fields(FieldVisitor& fields) override;
+};
+
+/// Efficient local attention, "ELA: Efficient Local Attention for Deep Convolutional Neural Networks", arXiv:2403.01123:
+/// x * g_h * g_w, g = gate(activation(norm(conv(m)))) with m the means of the rows [N, C, H, 1] or of the columns
+/// [N, C, 1, W] and a convolution along them of each channel by itself.
+/// Parameter names and defaults are timm's (`conv_h`, `norm_h`, `conv_w`, `norm_w`).
+/// Differs from the paper: one group instead of 16 in the group norm, a SiLU before the gate, and a convolution and a norm
+/// of its own for each direction; all as in timm.
+class EfficientLocalAttention final : public Gate {
+ public:
+  /// @throws InputError when kernel_size is even.
+  EfficientLocalAttention(std::int64_t channels, const EfficientLocalAttentionOptions& options);
+
+  /// @param features [N, C, H, W]. @return the same shape. Taps two dense gates in (0, 1): at `conv_h` the rows', the same
+  /// along each row, and at `conv_w` the columns', both as [N, C, H, W]. @throws ShapeError if features is not 4-D or C
+  /// differs. Depends on train/eval mode with norm batch.
+  torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
+
+ private:
+  std::int64_t channels_;
+  Activation activation_;
+  GateFunction gate_;
+  bool skip_;
+  torch::nn::Conv2d conv_h_{nullptr}, conv_w_{nullptr};
+  torch::nn::AnyModule norm_h_, norm_w_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,56 @@
+#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/function_fields.h>
+#include <fovea/attention/spatial/light_cbam.h>
+#include <fovea/attention/spatial/odd_kernel.h>
+
+namespace fovea {
+namespace {
+
+/// Half the mean plus half the maximum over some dimensions, which stay as 1.
+torch::Tensor light_cbam_pooled(const torch::Tensor& features, torch::IntArrayRef dimensions) {
+  return 0.5 * features.mean(dimensions, /*keepdim=*/true) + 0.5 * features.amax(dimensions, /*keepdim=*/true);
+}
+
+}  // namespace
+
+void LightCbamOptions::visit_fields(FieldVisitor& fields) {
+  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001},
+              "channel bottleneck width is channels / reduction_ratio");
+  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16}, "that width itself; 0 takes it from reduction_ratio");
+  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+  fields.integer("kernel_size", kernel_size, {1, 63}, "odd side of the spatial convolution");
+  fields.boolean("bias", bias, "biases in the channel bottleneck");
+  visit_activation(fields, "activation", activation, "non-linearity inside the channel bottleneck");
+}
+
+LightCbamChannelGate::LightCbamChannelGate(std::int64_t channels, const LightCbamOptions& options)
+    : BottleneckGate("LightCbamChannelGate", channels, bottleneck_width(channels, options), options.bias,
+                     options.activation) {}
+
+torch::Tensor LightCbamChannelGate::attend(const torch::Tensor& features, ForwardContext& context) {
+  const auto gate = torch::sigmoid(scores(light_cbam_pooled(features, {2, 3})));  // [N, C, 1, 1]
+  return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate);
+}
+
+LightCbamSpatialGate::LightCbamSpatialGate(const LightCbamOptions& options) : Gate("LightCbamSpatialGate") {
+  const auto padding = padding_of_odd_kernel(options.kernel_size, "lcbam: kernel_size");
+  conv_ = register_module(
+      "conv", std::make_shared<ConvolutionNorm>(torch::nn::Conv2dOptions(1, 1, options.kernel_size).padding(padding)));
+}
+
+torch::Tensor LightCbamSpatialGate::attend(const torch::Tensor& features, ForwardContext& context) {
+  const auto gate = torch::sigmoid(conv_->forward(light_cbam_pooled(features, {1})));  // [N, 1, H, W]
+  return features * context.tap(*this, {TapKind::spatial, Meaning::gate}, gate);
+}
+
+LightCbam::LightCbam(std::int64_t channels, const LightCbamOptions& options) : Gate("LightCbam"), channels_(channels) {
+  channel_ = register_module("channel", std::make_shared<LightCbamChannelGate>(channels, options));
+  spatial_ = register_module("spatial", std::make_shared<LightCbamSpatialGate>(options));
+}
+
+torch::Tensor LightCbam::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
+  return spatial_->forward(channel_->forward(features, context), context);
+}
+
+}  // namespace fovea

@@ -1,0 +1,45 @@
+#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/function_fields.h>
+#include <fovea/attention/spatial/simple_coordinate_attention.h>
+
+namespace fovea {
+
+void SimpleCoordinateAttentionOptions::visit_fields(FieldVisitor& fields) {
+  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001}, "bottleneck width is channels / reduction_ratio");
+  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16}, "that width itself; 0 takes it from reduction_ratio");
+  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+  fields.real("width_factor", width_factor, {.minimum = 0, .maximum = 64, .minimum_open = true},
+              "times the width from reduction_ratio");
+  fields.boolean("bias", bias, "biases in the layers");
+  visit_activation(fields, "activation", activation, "non-linearity of the bottleneck");
+  visit_gate_function(fields, gate);
+  fields.boolean("skip", skip, "add the features to the result");
+}
+
+SimpleCoordinateAttention::SimpleCoordinateAttention(std::int64_t channels, const SimpleCoordinateAttentionOptions& options)
+    : Gate("SimpleCoordinateAttention"),
+      channels_(channels),
+      activation_(options.activation),
+      gate_(options.gate),
+      skip_(options.skip) {
+  const std::int64_t width = bottleneck_width(channels, options);
+  const auto layer = [&](std::int64_t in, std::int64_t out) {
+    return torch::nn::Linear(torch::nn::LinearOptions(in, out).bias(options.bias));
+  };
+  fc1_ = register_module("fc1", layer(channels, width));
+  fc_h_ = register_module("fc_h", layer(width, channels));
+  fc_w_ = register_module("fc_w", layer(width, channels));
+}
+
+torch::Tensor SimpleCoordinateAttention::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
+  const auto rows = features.mean(3).transpose(1, 2);                                          // [N, H, C]
+  const auto columns = features.mean(2).transpose(1, 2);                                       // [N, W, C]
+  const auto row_scores = fc_h_(activate(fc1_(rows), activation_)).transpose(1, 2);            // [N, C, H]
+  const auto column_scores = fc_w_(activate(fc1_(columns), activation_)).transpose(1, 2);      // [N, C, W]
+  const auto gate = gate_values(row_scores.unsqueeze(3) + column_scores.unsqueeze(2), gate_);  // [N, C, H, W]
+  const auto gated = features * context.tap(*this, {TapKind::dense, Meaning::gate}, gate);
+  return skip_ ? gated + features : gated;
+}
+
+}  // namespace fovea

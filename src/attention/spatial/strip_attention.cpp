@@ -1,0 +1,41 @@
+#include <fovea/attention/function_fields.h>
+#include <fovea/attention/spatial/strip_attention.h>
+#include <fovea/attention/spatial/strip_convolution.h>
+#include <fovea/base/error.h>
+
+namespace fovea {
+
+void StripAttentionOptions::visit_fields(FieldVisitor& fields) {
+  fields.boolean("convolution", convolution, "convolutions along the means of the rows and of the columns");
+  fields.integer("kernel_size", kernel_size, {1, 63}, "odd length of the convolutions");
+  fields.boolean("bias", bias, "biases in the convolutions");
+  visit_gate_function(fields, gate);
+  fields.boolean("skip", skip, "add the features to the result");
+}
+
+StripAttention::StripAttention(std::int64_t channels, const StripAttentionOptions& options)
+    : Gate("StripAttention"), channels_(channels), gate_(options.gate), skip_(options.skip) {
+  if (options.convolution) {
+    const char* where = "strip: kernel_size";
+    conv_h_ = register_module("conv_h", column_convolution(channels, options.kernel_size, options.bias, where));
+    conv_w_ = register_module("conv_w", row_convolution(channels, options.kernel_size, options.bias, where));
+  } else if (options.kernel_size != StripAttentionOptions().kernel_size || options.bias) {
+    throw InputError("strip: convolution", "no kernel_size and no bias where it is false",
+                     options.bias ? "bias" : "kernel_size");
+  }
+}
+
+torch::Tensor StripAttention::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
+  auto rows = features.mean(3, /*keepdim=*/true);     // [N, C, H, 1]
+  auto columns = features.mean(2, /*keepdim=*/true);  // [N, C, 1, W]
+  if (conv_h_) {
+    rows = conv_h_(rows);
+    columns = conv_w_(columns);
+  }
+  const auto gate = gate_values(rows + columns, gate_);  // [N, C, H, W]
+  const auto gated = features * context.tap(*this, {TapKind::dense, Meaning::gate}, gate);
+  return skip_ ? gated + features : gated;
+}
+
+}  // namespace fovea

@@ -1,0 +1,15 @@
+#include <fovea/attention/families.h>
+#include <fovea/attention/warp/spatial_transformer.h>
+
+namespace fovea {
+
+std::vector<MechanismRow> warp_mechanisms() {
+  const Traits region{{Where::location}, {Selects::soft}, {Asks::self}, {Axis::region}};
+  return {
+      {"spatial_transformer", "a small network chooses the window that is looked at", "Spatial Transformer Networks",
+       "1506.02025", region, make_mechanism_options<SpatialTransformerOptions>,
+       built_at_site<Warp, SpatialTransformer, SpatialTransformerOptions>()},
+  };
+}
+
+}  // namespace fovea

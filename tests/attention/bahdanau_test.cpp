@@ -1,0 +1,41 @@
+#include <cmath>
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/attention/context/bahdanau.h>
+
+#include "gate_run.h"
+#include "pool_run.h"
+
+namespace fovea {
+namespace {
+
+TEST(BahdanauTest, TwoCellsByHand) {
+  BahdanauOptions options;
+  options.hidden = 1;
+  Bahdanau pool(pool_site({1, 1, 2}, 1), options);
+  set_parameter(pool, "W.weight", {3});
+  set_parameter(pool, "U.weight", {-1});
+  set_parameter(pool, "v.weight", {2});
+  const double query = 0.5, first = 1, second = 4;
+  const auto run =
+      run_pool(pool, {.features = channels_of({{first, second}}), .query = torch::tensor({{query}}, torch::kFloat64)});
+  const double lead = 2 * std::tanh(3 * query - first) - 2 * std::tanh(3 * query - second);
+  const double weight = 1 / (1 + std::exp(-lead));  // of the first
+  EXPECT_TRUE(nearly_equal(run.maps.at(0).values, {weight, 1 - weight}));
+  EXPECT_TRUE(nearly_equal(run.output, {weight * first + (1 - weight) * second}));
+}
+
+TEST(BahdanauTest, AsksWithTheMeanOfTheCellsByDefault) {
+  const auto features = drawn({2, 4, 2, 3});
+  Bahdanau own(pool_site({4, 2, 3}), {});
+  Bahdanau asked(pool_site({4, 2, 3}, 4), {});
+  draw_parameters(own);
+  draw_parameters(asked);
+  const auto expected = run_pool(asked, {.features = features, .query = features.mean({2, 3})}).output;
+  EXPECT_TRUE(torch::equal(run_pool(own, {.features = features}).output, expected));
+}
+
+}  // namespace
+}  // namespace fovea

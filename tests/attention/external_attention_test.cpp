@@ -1,0 +1,45 @@
+#include <cmath>
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/attention/self/external_attention.h>
+
+#include "gate_run.h"
+
+namespace fovea {
+namespace {
+
+ExternalAttention two_units() {
+  ExternalAttentionOptions options;
+  options.memory_units = 2;
+  ExternalAttention mixer({.slot = Slot::conv, .in = {1, 1, 2}, .out_channels = 1, .path = "external"}, options);
+  set_parameter(mixer, "mk.weight", {1, -1});
+  set_parameter(mixer, "mv.weight", {4, 8});
+  return mixer;
+}
+
+TEST(ExternalAttentionTest, NormalisesOverCellsThenOverUnits) {
+  auto mixer = two_units();
+  const auto run = run_mixer(mixer, channels_of({{0, std::log(4)}}));
+  // Over cells: unit 1 has (1, 4) / 5, unit 2 (4, 1) / 5. Each cell's sum is 1 already.
+  EXPECT_TRUE(nearly_equal(run.maps[0].values, {0.2, 0.8, 0.8, 0.2}));
+  EXPECT_TRUE(nearly_equal(run.output, {0.2 * 4 + 0.8 * 8, 0.8 * 4 + 0.2 * 8}));
+}
+
+TEST(ExternalAttentionTest, DividesByTheSumOverUnits) {
+  auto mixer = two_units();
+  set_parameter(mixer, "mk.weight", {1, 1});
+  const auto run = run_mixer(mixer, channels_of({{0, std::log(4)}}));
+  EXPECT_TRUE(nearly_equal(run.maps[0].values, {0.5, 0.5, 0.5, 0.5}));  // (1, 1) / 5 and (4, 4) / 5, each over its sum
+}
+
+TEST(ExternalAttentionTest, StaysFiniteWhereEveryWeightIsTiny) {
+  auto mixer = two_units();
+  set_parameter(mixer, "mk.weight", {1, 1});
+  const auto run = run_mixer(mixer, channels_of({{0, 5000}}));
+  EXPECT_TRUE(nearly_equal(run.output, {6, 6}));
+}
+
+}  // namespace
+}  // namespace fovea

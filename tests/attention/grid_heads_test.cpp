@@ -1,0 +1,48 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/attention/self/grid_heads.h>
+#include <fovea/base/error.h>
+
+#include "gate_run.h"
+
+namespace fovea {
+namespace {
+
+TEST(GridHeadsTest, WidthsAreRoundedAsInTimm) {
+  GridHeadOptions options(/*default_heads=*/4);
+  EXPECT_EQ(grid_heads(32, options, "x").query, 8);
+  EXPECT_EQ(grid_heads(20, options, "x").query, 6);  // 24 / 4: 20 to the nearest multiple of 8
+  options.query_ratio = 0.35;
+  EXPECT_EQ(grid_heads(32, options, "x").query, 4);  // 11.2 would be 8, which is less than 0.9 of it: 16 / 4
+  EXPECT_EQ(grid_heads(32, options, "x").value, 8);
+}
+
+TEST(GridHeadsTest, SaysWhatDoesNotFit) {
+  const auto message = [](std::int64_t channels, const GridHeadOptions& options) -> std::string {
+    try {
+      grid_heads(channels, options, "halo");
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  using testing::HasSubstr;
+  EXPECT_THAT(message(32, GridHeadOptions(5)), HasSubstr("halo: heads: expected a divisor of the 32 channels, got 5"));
+  GridHeadOptions narrow(32);
+  narrow.query_ratio = 0.25;
+  EXPECT_THAT(message(32, narrow), HasSubstr("halo: heads: expected at most 8, the channels of the queries, got 32"));
+  GridHeadOptions both(4, 16);
+  both.query_ratio = 2;
+  EXPECT_THAT(message(32, both), HasSubstr("halo: query_ratio: expected head_channels 0 beside it, got 16"));
+}
+
+TEST(GridHeadsTest, ThinningAveragesWhatIsThereAtTheEdge) {
+  const auto features = torch::arange(1, 7, torch::kFloat64).view({1, 1, 2, 3});
+  EXPECT_TRUE(nearly_equal(thinned(features, 2), {(1 + 2 + 4 + 5) / 4.0, (3 + 6) / 2.0}));
+  EXPECT_TRUE(torch::equal(thinned(features, 1), features));
+}
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,77 @@
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/attention/context/learn_to_pay_attention.h>
+#include <fovea/base/error.h>
+
+#include "gate_run.h"
+#include "pool_run.h"
+
+namespace fovea {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+LearnToPayAttentionOptions pay_options(PayScore score, PayNormalisation normalise) {
+  LearnToPayAttentionOptions options;
+  options.score = score;
+  options.normalise = normalise;
+  return options;
+}
+
+TEST(LearnToPayAttentionTest, OnlyAdditiveScoresWithSoftmaxIgnoreTheGlobalVector) {
+  const auto features = drawn({2, 4, 2, 3});
+  for (const PayScore score : {PayScore::additive, PayScore::dot}) {
+    for (const PayNormalisation normalise : {PayNormalisation::softmax, PayNormalisation::sigmoid}) {
+      StageAttention attention(4, 5, pay_options(score, normalise));
+      draw_parameters(attention);
+      ForwardContext context;
+      const auto first = attention.forward(features, drawn({2, 5}, 2), context);
+      const auto second = attention.forward(features, drawn({2, 5}, 3), context);
+      const bool ignores = score == PayScore::additive && normalise == PayNormalisation::softmax;
+      EXPECT_EQ(torch::allclose(first, second, 1e-12, 1e-12), ignores);
+    }
+  }
+}
+
+TEST(LearnToPayAttentionTest, TwoCellsByHand) {
+  LearnToPayAttention pool(pool_site({1, 1, 2}, 1), pay_options(PayScore::additive, PayNormalisation::sigmoid));
+  set_parameter(pool, "0.projector.op.weight", {2});
+  set_parameter(pool, "0.attn.op.weight", {-1});
+  const auto features = channels_of({{1, -3}});
+  const auto run = run_pool(pool, {.features = features, .query = torch::tensor({{0.5}}, torch::kFloat64)});
+  const double first = 1 / (1 + std::exp(2 + 0.5)), second = 1 / (1 + std::exp(-6 + 0.5));
+  EXPECT_TRUE(nearly_equal(run.maps.at(0).values, {first, second}));
+  EXPECT_EQ(run.maps.at(0).meaning, Meaning::gate);
+  EXPECT_TRUE(nearly_equal(run.output, {(first * 2 + second * -6) / 2}));
+}
+
+TEST(LearnToPayAttentionTest, ReadsEveryStageWithTheMeanOfTheLast) {
+  Site site = pool_site({4, 2, 3});
+  site.stages = {{3, 4, 6}, {4, 2, 3}};
+  const auto options = pay_options(PayScore::dot, PayNormalisation::softmax);
+  LearnToPayAttention pool(site, options);
+  draw_parameters(pool);
+  const auto early = drawn({2, 3, 4, 6}, 2), late = drawn({2, 4, 2, 3}, 3);
+  const auto run = run_pool(pool, {.features = late, .stages = {early, late}});
+  EXPECT_EQ(pool.out_features(), 8);
+  ASSERT_EQ(run.maps.size(), 2U);
+  EXPECT_EQ(run.maps[0].site, "0");
+  EXPECT_EQ(run.maps[0].values.sizes(), (std::vector<std::int64_t>{2, 4, 6}));
+  EXPECT_EQ(run.maps[1].values.sizes(), (std::vector<std::int64_t>{2, 2, 3}));
+  ForwardContext context;
+  for (int stage = 0; stage < 2; ++stage) {
+    const auto attention = std::dynamic_pointer_cast<StageAttention>(pool.named_children()[std::to_string(stage)]);
+    const auto alone = attention->forward(stage == 0 ? early : late, late.mean({2, 3}), context);
+    EXPECT_TRUE(torch::allclose(run.output.slice(1, 4 * stage, 4 * stage + 4), alone)) << stage;
+  }
+  EXPECT_THAT([&] { run_pool(pool, {.features = late, .stages = {late}}); },
+              ThrowsMessage<ShapeError>(HasSubstr("expected the features of 2 stages, got 1")));
+}
+
+}  // namespace
+}  // namespace fovea

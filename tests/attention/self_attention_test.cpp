@@ -1,0 +1,84 @@
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/attention/self/self_attention.h>
+#include <fovea/base/error.h>
+#include <fovea/nn/initialise.h>
+
+#include "gate_run.h"
+
+namespace fovea {
+namespace {
+
+/// One head and one channel, whose query and value are the token and whose key is ten times as much.
+SelfAttentionOptions one_head() {
+  SelfAttentionOptions options;
+  options.heads = 1;
+  options.proj_bias = false;
+  return options;
+}
+
+SelfAttention single_channel(const SelfAttentionOptions& options) {
+  SelfAttention attention(1, 1, options);
+  set_parameter(attention, "qkv.weight", {1, 10, 1});
+  set_parameter(attention, "proj.weight", {1});
+  return attention;
+}
+
+torch::Tensor three_tokens() {
+  return torch::tensor({1.0, 2.0, 100.0}, torch::kFloat64).view({1, 3, 1});
+}
+
+TEST(SelfAttentionTest, OneHugeKeyIsAllThatIsSeen) {
+  auto attention = single_channel(one_head());
+  ForwardContext context;
+  EXPECT_TRUE(nearly_equal(attention.forward(three_tokens(), context), {100, 100, 100}));
+}
+
+TEST(SelfAttentionTest, TheGateMultipliesWhatTheHeadsGather) {
+  auto options = one_head();
+  options.gated = true;
+  auto attention = single_channel(options);
+  set_parameter(attention, "gate.weight", {0});
+  ForwardContext context;
+  EXPECT_TRUE(nearly_equal(attention.forward(three_tokens(), context), {50, 50, 50}));
+  set_parameter(attention, "gate.weight", {-1000});
+  EXPECT_TRUE(nearly_equal(attention.forward(three_tokens(), context), {0, 0, 0}));
+}
+
+TEST(SelfAttentionTest, MapsSayWhereTheTokensLie) {
+  auto attention = single_channel(one_head());
+  AttentionRecorder recorder(attention);
+  ForwardContext context;
+  context.probe = &recorder;
+  attention.forward(three_tokens(), context, {.grid = {1, 2}, .prefix_tokens = 1});
+  const AttentionMap& map = recorder.maps.at(0);
+  EXPECT_EQ(map.values.sizes(), (std::vector<std::int64_t>{1, 1, 3, 3}));
+  EXPECT_EQ(map.query_grid, (std::vector<std::int64_t>{1, 2}));
+  EXPECT_EQ(map.key_grid, (std::vector<std::int64_t>{1, 2}));
+  EXPECT_EQ(map.prefix_tokens, 1);
+}
+
+TEST(SelfAttentionTest, RefusesWhatDoesNotFit) {
+  auto attention = single_channel(one_head());
+  ForwardContext context;
+  EXPECT_THROW(attention.forward(torch::ones({1, 3, 2}, torch::kFloat64), context), ShapeError);
+  EXPECT_THROW(attention.forward(torch::ones({1, 1, 3, 1}, torch::kFloat64), context), ShapeError);
+  EXPECT_THROW(SelfAttention(12, 12, {}), InputError);  // 8 heads
+}
+
+TEST(GridSelfAttentionTest, CellsThatTradePlacesTradeResults) {
+  GridSelfAttention mixer({.slot = Slot::conv, .in = {8, 3, 4}, .out_channels = 6, .path = "mhsa"}, {});
+  initialise(mixer, 1);
+  auto features = torch::empty({2, 8, 3, 4}, torch::kFloat64);
+  fill_normal(features, RandomStream(2, Purpose::test), 1.0);
+  const auto run = run_mixer(mixer, features);
+  EXPECT_EQ(run.output.sizes(), (std::vector<std::int64_t>{2, 6, 3, 4}));
+  EXPECT_EQ(run.maps.at(0).site, "attn");
+  const auto turned = run_mixer(mixer, features.flip({2, 3})).output.flip({2, 3});
+  EXPECT_TRUE(torch::allclose(turned, run.output, 1e-12, 1e-12));
+  EXPECT_FALSE(torch::allclose(run.output, run.output.flip({2, 3})));
+}
+
+}  // namespace
+}  // namespace fovea

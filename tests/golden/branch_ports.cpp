@@ -1,0 +1,48 @@
+#include "peer_port.h"
+
+namespace fovea {
+namespace {
+
+/// One size stands for two branches of it.
+Translate branch_kernel_sizes() {
+  return [](const Json& value, PeerCall& call) {
+    call.options["kernel_sizes"] = value.is_array() ? value : Json::array({value, value});
+  };
+}
+
+}  // namespace
+
+const PortTable& branch_ports() {
+  static const PortTable table{
+      {"timm.layers.create_attn:sk", mechanism_port("sk", "channels",
+                                                    {{"kernel_size", unless_null(branch_kernel_sizes())},
+                                                     {"stride", site_stride()},
+                                                     {"dilation", rename("dilation")},
+                                                     {"groups", rename("groups")},
+                                                     {"rd_ratio", inverse("reduction_ratio")},
+                                                     {"rd_channels", unless_null(rename("reduced_channels"))},
+                                                     {"rd_divisor", rename("divisor")},
+                                                     {"keep_3x3", rename("keep_3x3")},
+                                                     {"split_input", rename("split_input")},
+                                                     {"act_layer", activation("activation")},
+                                                     {"norm_layer", only("torch.nn.BatchNorm2d")}},
+                                                    {{"tap.softmax.0", 0}})},
+      {"timm.layers.create_attn:splat",
+       mechanism_port(
+           "splat", "channels",
+           {{"kernel_size", rename("kernel_size")},
+            {"stride", site_stride()},
+            {"groups", rename("groups")},
+            {"bias", rename("bias")},
+            {"radix", rename("radix")},
+            {"rd_ratio", inverse("reduction_ratio")},
+            {"rd_channels", unless_null(rename("reduced_channels"))},
+            {"rd_divisor", rename("divisor")},
+            {"act_layer", activation("activation")},
+            {"norm_layer", unless_null(word("batch_norm", {{"torch.nn.BatchNorm2d", true}, {"torch.nn.Identity", false}}))}},
+           {{"tap.softmax.0", 0}})},
+  };
+  return table;
+}
+
+}  // namespace fovea

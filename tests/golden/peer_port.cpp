@@ -1,0 +1,161 @@
+#include "peer_port.h"
+
+#include <algorithm>
+
+#include <fovea/base/error.h>
+
+namespace fovea {
+namespace {
+
+const std::map<std::string, Json> kGateFunctions{{"sigmoid", "sigmoid"},
+                                                 {"hard_sigmoid", "hard_sigmoid"},
+                                                 {"torch.nn.Sigmoid", "sigmoid"},
+                                                 {"torch.nn.Hardsigmoid", "hard_sigmoid"}};
+
+const std::map<std::string, Json> kActivations{{"identity", "none"},
+                                               {"torch.nn.Identity", "none"},
+                                               {"relu", "relu"},
+                                               {"torch.nn.ReLU", "relu"},
+                                               {"relu6", "relu6"},
+                                               {"torch.nn.ReLU6", "relu6"},
+                                               {"leaky_relu", "leaky_relu"},
+                                               {"torch.nn.LeakyReLU", "leaky_relu"},
+                                               {"elu", "elu"},
+                                               {"torch.nn.ELU", "elu"},
+                                               {"silu", "silu"},
+                                               {"torch.nn.SiLU", "silu"},
+                                               {"swish", "silu"},
+                                               {"mish", "mish"},
+                                               {"torch.nn.Mish", "mish"},
+                                               {"gelu", "gelu"},
+                                               {"torch.nn.GELU", "gelu"},
+                                               {"hard_swish", "hard_swish"},
+                                               {"tanh", "tanh"},
+                                               {"torch.nn.Hardswish", "hard_swish"},
+                                               {"torch.nn.Tanh", "tanh"},
+                                               {"sigmoid", "sigmoid"},
+                                               {"torch.nn.Sigmoid", "sigmoid"}};
+
+/// timm reads rd_ratio and rd_divisor only where rd_channels gives no width.
+void drop_overridden_width(Json& arguments) {
+  const Json width = arguments.value("rd_channels", Json());
+  if (width.is_null() || width == 0) return;
+  arguments.erase("rd_ratio");
+  arguments.erase("rd_divisor");
+}
+
+/// Everything a mechanism may read of the file's inputs, in one call.
+NamedTensors call_mechanism(
+    const std::variant<std::shared_ptr<Gate>, std::shared_ptr<Mixer>, std::shared_ptr<Pool>, std::shared_ptr<Warp>>& module,
+    const NamedTensors& inputs, ForwardContext& context) {
+  const auto optional = [&](const char* name) { return inputs.contains(name) ? inputs.at(name) : torch::Tensor(); };
+  const auto output = std::visit(
+      [&](const auto& mechanism) {
+        using Kind = typename std::decay_t<decltype(mechanism)>::element_type;
+        if constexpr (std::is_same_v<Kind, Pool>) {
+          const PoolInput input{inputs.at("input"), optional("query"), optional("position"), {inputs.at("input")}};
+          return mechanism->forward(input, context);
+        } else {
+          return mechanism->forward(inputs.at("input"), context);
+        }
+      },
+      module);
+  return {{"output", output}};
+}
+
+}  // namespace
+
+Translate rename(const std::string& option) {
+  return [option](const Json& value, PeerCall& call) { call.options[option] = value; };
+}
+
+Translate inverse(const std::string& option) {
+  return [option](const Json& value, PeerCall& call) { call.options[option] = 1.0 / value.get<double>(); };
+}
+
+Translate word(const std::string& option, const std::map<std::string, Json>& meanings) {
+  return [option, meanings](const Json& value, PeerCall& call) {
+    const auto found = value.is_string() ? meanings.find(value.get<std::string>()) : meanings.end();
+    if (found == meanings.end()) throw InputError("golden", "a known value for " + option, value.dump());
+    call.options[option] = found->second;
+  };
+}
+
+Translate ignored() {
+  return [](const Json&, PeerCall&) {};
+}
+
+Translate only(const Json& expected) {
+  return [expected](const Json& value, PeerCall&) {
+    if (value != expected) throw InputError("golden", expected.dump() + ", the only value we have", value.dump());
+  };
+}
+
+Translate site_stride() {
+  return [](const Json& value, PeerCall& call) { call.site.stride = value.get<std::int64_t>(); };
+}
+
+Translate site_out_channels() {
+  return [](const Json& value, PeerCall& call) { call.site.out_channels = value.get<std::int64_t>(); };
+}
+
+Translate unless_null(const Translate& translate) {
+  return [translate](const Json& value, PeerCall& call) {
+    if (!value.is_null()) translate(value, call);
+  };
+}
+
+Translate gate_function(const std::string& option) {
+  return word(option, kGateFunctions);
+}
+
+Translate activation(const std::string& option) {
+  return word(option, kActivations);
+}
+
+PortBuilder port_after(const std::function<void(Json& arguments)>& change, const PortBuilder& port) {
+  return [=](const Json& given, const NamedTensors& inputs) {
+    Json arguments = given;
+    change(arguments);
+    return port(arguments, inputs);
+  };
+}
+
+PortBuilder mechanism_port(const std::string& mechanism, const std::string& channels, const ArgumentTable& arguments,
+                           const std::map<std::string, std::size_t>& maps,
+                           const std::map<std::string, std::string>& renamed) {
+  return [=](Json given, const NamedTensors& inputs) {
+    drop_overridden_width(given);
+    const MechanismRow& row = find_mechanism(mechanism, "golden");
+    const torch::Tensor& input = inputs.at("input");
+    const bool is_grid = input.dim() == 4;
+    const std::int64_t arriving = channels.empty() ? input.size(is_grid ? 1 : 2) : given.at(channels).get<std::int64_t>();
+    PeerCall call;
+    call.site = lone_site(row, {arriving, is_grid ? input.size(2) : 1, is_grid ? input.size(3) : input.size(1)});
+    if (inputs.contains("query")) call.site.query_features = inputs.at("query").size(1);
+    for (const auto& [name, value] : given.items()) {
+      if (name == channels || name == "attn_type") continue;
+      const auto found = arguments.find(name);
+      if (found == arguments.end())
+        throw InputError("golden: " + mechanism, "an argument we have an option for", "'" + name + "'");
+      try {
+        found->second(value, call);
+      } catch (const InputError& error) {
+        throw InputError("golden: " + mechanism + ": " + name + ": " + error.what());
+      }
+    }
+    const auto options = row.make_options();
+    read_fields(*options, parse_yaml(call.options.dump(), "golden"), mechanism);
+    return std::visit(
+        [&](const auto& build) {
+          const auto module = build(*options, call.site);
+          return PeerPort{
+              module,
+              [module](const NamedTensors& from, ForwardContext& context) { return call_mechanism(module, from, context); },
+              maps, renamed};
+        },
+        row.build);
+  };
+}
+
+}  // namespace fovea
