@@ -49,6 +49,33 @@ run_suites() {
   "${ctest[@]}" --test-dir "$directory" --output-on-failure --no-tests=error --parallel "$(nproc)" "${filter[@]}" "$@"
 }
 
+# expect_marks FILE NAME: FILE holds the lines <!-- NAME: begin --> and <!-- NAME: end -->, in this order and each once.
+expect_marks() {
+  local marks
+  marks=$(grep -x "<!-- $2: \(begin\|end\) -->" "$1" | tr '\n' ' ') || true
+  [[ $marks == "<!-- $2: begin --> <!-- $2: end --> " ]] ||
+    die "$1: expected the mark <!-- $2: begin --> and then <!-- $2: end -->, each once"
+}
+
+# replace_between_marks FILE NAME TEXT: replaces what stands between those marks, all or nothing.
+replace_between_marks() {
+  # shellcheck disable=SC2016  # awk's dollars
+  name=$2 text=$3 awk '$0 == "<!-- " ENVIRON["name"] ": begin -->" {print $0 "\n\n" ENVIRON["text"] "\n"; old = 1; next}
+                       $0 == "<!-- " ENVIRON["name"] ": end -->" {old = 0}
+                       !old' "$1" >"$1.new"
+  mv "$1.new" "$1"
+}
+
+# expect_same_configuration FOVEA RUN ARGUMENT...: a finished run is the result of `fovea train ARGUMENT...` only while its
+# configuration, as the program reads it now, is the same: an option that is new since then changes nothing by its default.
+expect_same_configuration() {
+  local fovea=$1 run=$2 says did
+  shift 2
+  says=$("$fovea" train "$@" --print-config) || die "$run: what it was to be trained with cannot be read"
+  did=$("$fovea" train "$run/config.yaml" --print-config) || die "$run: its configuration cannot be read"
+  [[ $says == "$did" ]] || die "$run was trained with another configuration than it would be now; remove it to train it again"
+}
+
 # stage NAME COMMAND...: runs one command and remembers its time and outcome for print_stages.
 stages=()
 stage() {

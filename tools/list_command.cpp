@@ -10,6 +10,8 @@
 #include <fovea/explain/method.h>
 #include <fovea/models/registry.h>
 
+#include "block_profile.h"
+#include "number_text.h"
 #include "program.h"
 
 namespace fovea {
@@ -18,6 +20,10 @@ namespace {
 struct ListArguments {
   std::string what;
   std::map<std::string, std::string> filters;  ///< trait to value; empty = any
+  std::int64_t width = 64;                     ///< channels of the features that blocks are measured with
+  std::int64_t size = 14;                      ///< height and width of those
+  bool markdown = false;
+  bool of_blocks = false;  ///< one of these three was given
 };
 
 template <typename Trait>
@@ -44,19 +50,47 @@ Json describe_row(const Row& row, const char* kind) {
           {"options", list_fields(*row.make_options())}};
 }
 
-Json describe_blocks() {
+bool passes(const Json& row, const std::map<std::string, std::string>& filters) {
+  return std::all_of(filters.begin(), filters.end(), [&](const auto& filter) {
+    const Json& values = row["traits"][filter.first];
+    return filter.second.empty() || std::find(values.begin(), values.end(), filter.second) != values.end();
+  });
+}
+
+/// What a block costs where the features of `arguments` arrive; why it does not go there, when it does not.
+Json describe_cost(const MechanismRow& row, const ListArguments& arguments) {
+  try {
+    const BlockProfile profile = profile_block(row, {arguments.width, arguments.size, arguments.size});
+    return {{"features", {profile.in.channels, profile.in.height, profile.in.width}},
+            {"parameters", profile.parameters},
+            {"macs", profile.macs}};
+  } catch (const InputError& error) {
+    return {{"features", nullptr}, {"parameters", nullptr}, {"macs", nullptr}, {"misfit", error.what()}};
+  }
+}
+
+Json describe_blocks(const ListArguments& arguments) {
   Json rows = Json::array();
-  for (const MechanismRow& row : mechanism_registry()) rows.push_back(describe_row(row, row.kind()));
+  for (const MechanismRow& row : mechanism_registry()) {
+    Json described = describe_row(row, row.kind());
+    described["summary"] = row.summary;
+    described["reference"] = row.reference;
+    described["at"] = Json::array();
+    for (const Slot slot : row.slots()) described["at"].push_back(to_string(slot));
+    if (!passes(described, arguments.filters)) continue;  // before what takes time
+    described.update(describe_cost(row, arguments));
+    rows.push_back(std::move(described));
+  }
   return rows;
 }
 
-Json describe_models() {
+Json describe_models(const ListArguments&) {
   Json rows = Json::array();
   for (const ModelRow& row : model_registry()) rows.push_back(describe_row(row, "model"));
   return rows;
 }
 
-Json describe_datasets() {
+Json describe_datasets(const ListArguments&) {
   Json rows = Json::array();
   for (const DatasetRow& row : dataset_registry()) {
     rows.push_back({{"name", row.name},
@@ -73,7 +107,7 @@ Json describe_datasets() {
   return rows;
 }
 
-Json describe_augmentations() {
+Json describe_augmentations(const ListArguments&) {
   Json rows = Json::array();
   for (const AugmentationRow& row : augmentation_registry()) {
     rows.push_back({{"name", row.name},
@@ -87,7 +121,7 @@ Json describe_augmentations() {
   return rows;
 }
 
-Json describe_methods() {
+Json describe_methods(const ListArguments&) {
   Json rows = Json::array();
   for (const MethodRow& row : method_registry()) {
     rows.push_back({{"name", row.name},
@@ -104,7 +138,7 @@ Json describe_methods() {
 /// What `fovea list` can show: one row each.
 struct Listing {
   const char* name;
-  Json (*describe)();
+  Json (*describe)(const ListArguments&);
 };
 
 constexpr Listing kListings[] = {{"blocks", describe_blocks},
@@ -122,11 +156,10 @@ const Listing& find_listing(const std::string& name) {
   throw InputError("fovea list", "one of " + known, "'" + name + "'");
 }
 
-bool passes(const Json& row, const std::map<std::string, std::string>& filters) {
-  return std::all_of(filters.begin(), filters.end(), [&](const auto& filter) {
-    const Json& values = row["traits"][filter.first];
-    return filter.second.empty() || std::find(values.begin(), values.end(), filter.second) != values.end();
-  });
+/// "arXiv:1709.01507", or where else the paper is.
+std::string paper_of(const Json& row) {
+  const std::string arxiv = row.value("arxiv", "");
+  return arxiv.empty() ? row.value("reference", "") : "arXiv:" + arxiv;
 }
 
 std::string joined(const Json& names) {
@@ -137,17 +170,30 @@ std::string joined(const Json& names) {
 
 void print_row(const Json& row) {
   const auto text = [&](const char* key) { return row.contains(key) ? row[key].get<std::string>() : std::string(); };
-  const std::string paper = text("arxiv").empty() ? text("reference") : "arXiv:" + text("arxiv");
+  const std::string paper = paper_of(row);
   std::printf("%-20s %s%s\n", text("name").c_str(), text("title").c_str(),
               paper.empty() ? "" : (" (" + paper + ")").c_str());
+  if (row.contains("summary")) std::printf("  %s\n", text("summary").c_str());
   std::string facts = text("kind");
   for (const auto& [trait, names] : row["traits"].items()) {
     if (!names.empty()) facts += "; " + trait + ": " + joined(names);
+  }
+  if (row.contains("at")) {
+    facts += "; at: " + row["at"][0].get<std::string>();
+    if (row["at"].size() > 1) facts += " (or " + row["at"][1].get<std::string>() + ")";
   }
   if (row.contains("licence"))
     facts += "; " + text("size") + "; licence: " + text("licence") + "; get it: " + text("obtain");
   if (row.contains("help")) facts += "; " + text("help");
   std::printf("  %s\n", facts.c_str());
+  if (row.contains("misfit")) {
+    std::printf("  not with such features: %s\n", row["misfit"].get<std::string>().c_str());
+  } else if (row.contains("macs")) {
+    const Json& at = row["features"];
+    std::printf("  %s parameters, %s multiply-adds with features [N, %s, %s, %s]\n",
+                grouped(row["parameters"].get<std::int64_t>()).c_str(), grouped(row["macs"].get<std::int64_t>()).c_str(),
+                at[0].dump().c_str(), at[1].dump().c_str(), at[2].dump().c_str());
+  }
   for (const Json& option : row["options"]) {
     std::printf("    %-22s %-12s %s; %s\n", option["name"].get<std::string>().c_str(),
                 (option["default"].is_string() ? option["default"].get<std::string>() : option["default"].dump()).c_str(),
@@ -156,15 +202,50 @@ void print_row(const Json& row) {
   std::printf("\n");
 }
 
+/// What a configuration may say of every block.
+void print_common_options() {
+  std::printf(
+      "every block also takes  at: where in the network (each block's first place above by default)\n"
+      "                        stages: numbers of the stages to go into (all by default)\n"
+      "every gate also takes   init: standard, or identity: start by changing nothing, to join a trained network\n");
+}
+
+/// The table of blocks in README.md.
+void print_markdown(const Json& rows) {
+  std::printf("| name | | kind | where | asks | axis | parameters | multiply-adds | paper |\n");
+  std::printf("|---|---|---|---|---|---|---:|---:|---|\n");
+  for (const Json& row : rows) {
+    const Json& traits = row["traits"];
+    const auto text = [&](const char* key) { return row[key].get<std::string>(); };
+    const auto number = [&](const char* key) {
+      return row[key].is_null() ? std::string() : grouped(row[key].get<std::int64_t>());
+    };
+    const std::string title = text("title"), arxiv = text("arxiv");
+    const std::string paper =
+        arxiv.empty() ? title + ", " + text("reference") : "[" + title + "](https://arxiv.org/abs/" + arxiv + ")";
+    std::printf("| `%s` | %s | %s | %s | %s | %s | %s | %s | %s |\n", text("name").c_str(), text("summary").c_str(),
+                text("kind").c_str(), joined(traits["where"]).c_str(), joined(traits["asks"]).c_str(),
+                joined(traits["axis"]).c_str(), number("parameters").c_str(), number("macs").c_str(), paper.c_str());
+  }
+}
+
 int list(const ListArguments& arguments, const GlobalOptions& global) {
+  if (arguments.of_blocks && arguments.what != "blocks") {
+    throw InputError("fovea list --width, --size and --markdown", "blocks", "'" + arguments.what + "'");
+  }
+  if (arguments.markdown && global.json) throw InputError("fovea list", "--markdown or --json", "both");
   Json rows = Json::array();
-  for (Json& row : find_listing(arguments.what).describe()) {
+  for (Json& row : find_listing(arguments.what).describe(arguments)) {
     if (passes(row, arguments.filters)) rows.push_back(std::move(row));
   }
   if (global.json) {
     print_json(rows);
+  } else if (arguments.markdown) {
+    print_markdown(rows);
   } else {
     for (const Json& row : rows) print_row(row);
+    if (arguments.what == "blocks") print_common_options();
+    if (rows.empty()) std::printf("nothing has all of these traits\n");
   }
   return kDone;
 }
@@ -186,6 +267,16 @@ Action add_list_command(CLI::App& app) {
     command->add_option(std::string("--") + trait, arguments->filters[trait], "only rows with this trait")
         ->check(CLI::IsMember(values));
   }
+  command->add_option("--width", arguments->width, "channels of the features that blocks are measured with")
+      ->check(CLI::Range(1, 1 << 14))
+      ->capture_default_str();
+  command->add_option("--size", arguments->size, "their height and width, raised to what a block asks for")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command->add_flag("--markdown", arguments->markdown, "blocks as a table in Markdown, as in README.md");
+  command->final_callback([arguments, command] {
+    for (const char* name : {"--width", "--size", "--markdown"}) arguments->of_blocks |= command->count(name) > 0;
+  });
   return [arguments](const GlobalOptions& global) { return list(*arguments, global); };
 }
 

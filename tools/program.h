@@ -38,6 +38,7 @@ Action add_eval_command(CLI::App& app);
 Action add_predict_command(CLI::App& app);
 Action add_overlay_command(CLI::App& app);
 Action add_list_command(CLI::App& app);
+Action add_bench_command(CLI::App& app);
 
 /// Parses the command line, runs the command, and turns every error into one line on stderr and an exit code.
 int run_program(int argc, const char* const* argv);

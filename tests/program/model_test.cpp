@@ -107,6 +107,58 @@ TEST_F(ModelProgram, ListShowsRegistriesAndFiltersByTrait) {
   EXPECT_THAT(run({"list", "blocks"}).out, HasSubstr("arXiv:1807.06521"));
 }
 
+TEST_F(ModelProgram, ListMeasuresBlocksAtTheGivenWidth) {
+  const auto se_at = [&](const std::string& width) {
+    for (const Json& row : json({"list", "blocks", "--width", width, "--size", "7"})) {
+      if (row["name"] == "se") return row;
+    }
+    return Json();
+  };
+  const Json narrow = se_at("32"), wide = se_at("256");
+  EXPECT_EQ(narrow["features"], Json::array({32, 7, 7}));
+  EXPECT_EQ(narrow["parameters"], 32 * 8 + 8 + 8 * 32 + 32);
+  EXPECT_EQ(narrow["macs"], 2 * 32 * 8);
+  EXPECT_EQ(wide["parameters"], 256 * 16 + 16 + 16 * 256 + 256);
+  EXPECT_THAT(run({"list", "blocks", "--width", "256"}).out, HasSubstr("8 464 parameters, 8 192 multiply-adds"));
+  for (const Json& row : json({"list", "blocks", "--width", "7", "--size", "3"})) {  // whatever does not fit says so
+    EXPECT_EQ(row["macs"].is_null(), row.contains("misfit")) << row["name"];
+  }
+  EXPECT_THAT(run({"list", "models", "--markdown"}).error, HasSubstr("expected blocks, got 'models'"));
+  EXPECT_THAT(run({"list", "blocks", "--axis", "branch"}).out, HasSubstr("init: standard, or identity"));
+}
+
+TEST_F(ModelProgram, TheReadmeHasTheTableOfBlocks) {
+  const std::string readme = file_text(FOVEA_SOURCE_DIR "/README.md");
+  const std::string begin = "<!-- blocks: begin -->\n\n", end = "\n<!-- blocks: end -->";
+  const std::size_t from = readme.find(begin), to = readme.find(end);
+  ASSERT_NE(from, std::string::npos);
+  ASSERT_NE(to, std::string::npos);
+  ASSERT_LE(from + begin.size(), to);
+  const std::string table = readme.substr(from + begin.size(), to - from - begin.size());
+  EXPECT_EQ(table, run({"list", "blocks", "--markdown"}).out) << "run tools/update_readme.sh";
+}
+
+TEST_F(ModelProgram, BenchMeasuresMechanisms) {
+  const Json rows =
+      json({"bench", "attention", "se", "cbam", "--width", "32", "--size", "7", "--batch", "4", "--seconds", "0"});
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0]["name"], "se");
+  EXPECT_EQ(rows[0]["macs"], 2 * 32 * 8);
+  EXPECT_NEAR(rows[0]["gain"].get<double>(), 0.5, 0.1);  // a sigmoid around 0
+  EXPECT_LT(rows[1]["gain"], rows[0]["gain"]);           // two of them
+  for (const Json& row : json({"bench", "attention", "se", "cbam", "gct", "--init", "identity", "--seconds", "0"})) {
+    EXPECT_NEAR(row["gain"].get<double>(), 1, 1e-6) << row["name"];
+  }
+  for (const Json& row : rows) {
+    for (const char* key : {"forward_ms", "training_ms"}) {
+      EXPECT_GT(row[key]["median"].get<double>(), 0);
+      EXPECT_LE(row[key]["p10"].get<double>(), row[key]["median"].get<double>());
+      EXPECT_GE(row[key]["p90"].get<double>(), row[key]["median"].get<double>());
+    }
+  }
+  EXPECT_THAT(run({"bench", "attention", "cbma"}).error, HasSubstr("did you mean 'cbam'?"));
+}
+
 TEST_F(ModelProgram, VersionNamesTheOpenMpBlas) {
   EXPECT_THAT(run({"--version"}).out, HasSubstr("openblas-openmp"));
   EXPECT_TRUE(json({"--version"}).contains("libtorch"));

@@ -35,9 +35,7 @@ done
 fovea=${FOVEA_PROGRAM:-build/release/fovea}
 [[ -x $fovea ]] || die "there is no $fovea: run tools/quickstart.sh, or build it"
 command -v jq >/dev/null || die "needs jq: run tools/setup.sh"
-marks=$(grep -o '<!-- results: \(begin\|end\) -->' "$readme" | tr '\n' ' ') || true
-[[ $marks == "<!-- results: begin --> <!-- results: end --> " ]] ||
-  die "$readme: expected the mark <!-- results: begin --> and then <!-- results: end -->, each once"
+expect_marks "$readme" results
 
 # In a setting, {runs} stands for the folder of the runs.
 ids=() groups=() networks=() attentions=() configurations=() settings=() seeds=()
@@ -67,16 +65,6 @@ command_of() {
   local text="fovea train ${configurations[row]}"
   for setting in ${settings[row]}; do text+=" --set $setting"; done
   echo "$text --seed ${seeds[row]// / or }"
-}
-
-# A finished run is a row's result only while its configuration, as the program reads it now, is what the row says: an
-# option that is new since then changes nothing by its default.
-expect_same_configuration() {
-  local run=$1 says did
-  shift
-  says=$("$fovea" train "$@" --print-config) || die "the row of $run: its configuration cannot be read"
-  did=$("$fovea" train "$run/config.yaml" --print-config) || die "$run: its configuration cannot be read"
-  [[ $says == "$did" ]] || die "$run was trained with another configuration than its row says now; remove it to train it again"
 }
 
 # Runs the program so that a signal to this script reaches it, and waits until it has saved its checkpoint.
@@ -114,14 +102,10 @@ rows_json() {
   done | jq --slurp '{rows: .}'
 }
 
-# Replaces what stands between the marks in the README, all or nothing.
 write_table() {
   local table
   table=$(rows_json | jq --raw-output --from-file tools/bench/results.jq)
-  awk -v table="$table" '/<!-- results: begin -->/ {print; print ""; print table; print ""; old = 1; next}
-                         /<!-- results: end -->/ {old = 0}
-                         !old' "$readme" >"$readme.new"
-  mv "$readme.new" "$readme"
+  replace_between_marks "$readme" results "$table"
 }
 
 for row in "${!ids[@]}"; do
@@ -129,7 +113,7 @@ for row in "${!ids[@]}"; do
     run=$runs/${ids[row]}-$seed
     if [[ ! -e $run/summary.json ]]; then continue; fi
     mapfile -t arguments < <(arguments_of "$row" "$seed")
-    expect_same_configuration "$run" "${arguments[@]}"
+    expect_same_configuration "$fovea" "$run" "${arguments[@]}"
   done
 done
 if [[ -z $table_only ]]; then

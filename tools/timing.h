@@ -1,0 +1,23 @@
+#pragma once
+
+#include <functional>
+
+#include <fovea/config/value.h>
+
+namespace fovea {
+
+/// How long a computation takes, in milliseconds: the median of many runs, and what nine of ten runs need at least and at
+/// most.
+struct Timing {
+  double median = 0;
+  double p10 = 0;
+  double p90 = 0;
+};
+
+/// Runs `compute` a few times to warm up, then at least 10 times and for at least `seconds`.
+Timing time_repeatedly(const std::function<void()>& compute, double seconds);
+
+/// {median, p10, p90}.
+Json to_json(const Timing& timing);
+
+}  // namespace fovea
