@@ -1,5 +1,6 @@
 #include <sstream>
 
+#include <fovea/attention/cells.h>
 #include <fovea/base/error.h>
 #include <fovea/models/cifar_resnet.h>
 #include <fovea/nn/dropout.h>
@@ -148,13 +149,13 @@ ModelOutput CifarResnet::forward(const Batch& batch, ForwardContext& context) {
   if (input_warp_) features = input_warp_->forward(features, context);
   features = torch::relu(bn1_(conv1_(features)));
 
-  std::vector<torch::Tensor> stage_features;
+  std::vector<StageFeatures> stage_features;
   for (Stage& stage : stages_) {
     for (const auto& block : *stage.blocks) features = block->as<CifarResnetBlock>()->forward(features, context);
     if (stage.gate) features = stage.gate->forward(features, context);
     if (stage.warp) features = stage.warp->forward(features, context);
     features = context.tap(*stage.blocks, {TapKind::features}, features);
-    stage_features.push_back(features);
+    stage_features.emplace_back(features, context.frame);
   }
   auto pooled =
       pool_ ? pool_->forward({.features = features, .stages = stage_features}, context) : features.mean({2, 3});  // [N, C]

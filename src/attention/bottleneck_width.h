@@ -5,8 +5,20 @@
 #include <string>
 
 #include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 
 namespace fovea {
+
+/// How wide a bottleneck over the channels is, as timm says it.
+struct BottleneckOptions : Options {
+  double reduction_ratio;             ///< the width is channels / reduction_ratio
+  std::int64_t reduced_channels = 0;  ///< the width itself; 0 takes it from reduction_ratio and divisor
+  std::int64_t divisor;               ///< the width taken from reduction_ratio is a multiple of this
+
+  BottleneckOptions(double default_ratio, std::int64_t default_divisor)
+      : reduction_ratio(default_ratio), divisor(default_divisor) {}
+  void visit_fields(FieldVisitor& fields) override;
+};
 
 /// `width` to the nearest multiple of `divisor`, at least `divisor` (or `minimum`), and one more where that is less than
 /// `round_limit` of the width: timm's make_divisible, so that its weights fit. timm calls it with either of two limits.
@@ -26,11 +38,11 @@ inline std::int64_t floored_width(std::int64_t channels, double reduction_ratio,
 
 /// Width of a bottleneck: `reduced_channels` unless 0, else the divisible_width() of channels / reduction_ratio, times
 /// `width_factor` where the options have one.
-/// @tparam BottleneckOptions has reduced_channels, reduction_ratio and divisor.
+/// @tparam MechanismOptions BottleneckOptions with the mechanism's defaults.
 /// @throws InputError when reduced_channels and one of the others are both set.
-template <typename BottleneckOptions>
-std::int64_t bottleneck_width(std::int64_t channels, const BottleneckOptions& options, double round_limit = 0.0) {
-  const BottleneckOptions defaults;
+template <typename MechanismOptions>
+std::int64_t bottleneck_width(std::int64_t channels, const MechanismOptions& options, double round_limit = 0.0) {
+  const MechanismOptions defaults;
   double width = static_cast<double>(channels) * (1.0 / options.reduction_ratio);
   bool set = options.reduction_ratio != defaults.reduction_ratio || options.divisor != defaults.divisor;
   if constexpr (requires { options.width_factor; }) {

@@ -18,8 +18,18 @@ struct Cells {
 /// `features` is one of them with C = `channels`.
 Cells cells_of(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels);
 
+/// @throws ShapeError `<module>: expected [N, <channels>, H, W], got [...]` unless `features` has that shape.
+void expect_features(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels);
+
 /// [N, L, C] -> [N, C, H, W], L = height x width.
 torch::Tensor to_grid(const torch::Tensor& cells, std::int64_t height, std::int64_t width);
+
+/// @throws ShapeError, naming `module`, for a batch norm in training that would see one value of each channel: it has no
+/// variance. @param values what `norm` is given, [N, C, ...].
+void expect_norm_fits(const torch::nn::Module& module, const torch::nn::Module& norm, const torch::Tensor& values);
+
+/// @throws InputError unless `channels` is a multiple of `parts`. @param where names the option in the message.
+void expect_divides(std::int64_t channels, std::int64_t parts, const std::string& where);
 
 /// Channels of one of `heads` equal parts. @param where names the option in the message, e.g. "halo: heads".
 /// @throws InputError unless `channels` is a multiple of `heads`.

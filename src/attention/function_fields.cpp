@@ -14,12 +14,18 @@ void visit_activation(FieldVisitor& fields, const char* name, Activation& activa
                  {"relu6", Activation::relu6},
                  {"leaky_relu", Activation::leaky_relu},
                  {"elu", Activation::elu},
+                 {"selu", Activation::selu},
                  {"silu", Activation::silu},
                  {"mish", Activation::mish},
                  {"gelu", Activation::gelu},
+                 {"gelu_tanh", Activation::gelu_tanh},
+                 {"quick_gelu", Activation::quick_gelu},
                  {"hard_swish", Activation::hard_swish},
+                 {"hard_mish", Activation::hard_mish},
+                 {"softplus", Activation::softplus},
                  {"tanh", Activation::tanh},
-                 {"sigmoid", Activation::sigmoid}},
+                 {"sigmoid", Activation::sigmoid},
+                 {"hard_sigmoid", Activation::hard_sigmoid}},
                 help);
 }
 

@@ -1,8 +1,6 @@
-#include <sstream>
 #include <string>
 
 #include <fovea/attention/gate.h>
-#include <fovea/base/error.h>
 
 namespace fovea {
 
@@ -33,13 +31,6 @@ torch::Tensor GateSlot::join(const torch::Tensor& features, const torch::Tensor&
     return activate(torch::addcmul(residual, gated, keep), activation);
   }
   return gate_ ? gate_->join(features, residual, activation, context) : activate(features + residual, activation);
-}
-
-void expect_features(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels) {
-  if (features.dim() == 4 && features.size(1) == channels && features.numel() > 0) return;
-  std::ostringstream got;
-  got << features.sizes();
-  throw ShapeError(module.name(), "[N, " + std::to_string(channels) + ", H, W]", got.str());
 }
 
 }  // namespace fovea

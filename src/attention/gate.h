@@ -72,7 +72,4 @@ class GateChain final : public Gate {
   std::vector<std::shared_ptr<Gate>> gates_;
 };
 
-/// @throws ShapeError `<module>: expected [N, <channels>, H, W], got [...]` unless `features` has that shape.
-void expect_features(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels);
-
 }  // namespace fovea

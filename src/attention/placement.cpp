@@ -105,12 +105,17 @@ ConfiguredSlots::ConfiguredSlots(const AttentionField& attention)
 
 template <typename Builder>
 auto ConfiguredSlots::build_all(const Site& site) {
-  std::vector<typename Builder::result_type> modules;
+  std::vector<std::size_t> meeting;
   for (std::size_t i = 0; i < attention_.entries.size(); ++i) {
     const PlacedMechanism& entry = attention_.entries[i];
-    const auto* build = std::get_if<Builder>(&entry.row->build);
-    if (build == nullptr || !meant_for(entry, site)) continue;
-    modules.push_back(build_entry(*build, entry, site));
+    if (std::holds_alternative<Builder>(entry.row->build) && meant_for(entry, site)) meeting.push_back(i);
+  }
+  std::vector<typename Builder::result_type> modules;
+  for (const std::size_t i : meeting) {
+    const PlacedMechanism& entry = attention_.entries[i];
+    Site own = site;  // its path is the module's name in a GateChain, and what its random draws depend on
+    if (meeting.size() > 1) own.path += "." + std::to_string(modules.size());
+    modules.push_back(build_entry(std::get<Builder>(entry.row->build), entry, own));
     placed_[i].insert(site.stage);
   }
   return modules;

@@ -24,7 +24,7 @@ template <typename Module>
 BuiltMechanism called_in_one_way(std::shared_ptr<Module> module) {
   return {module, [module](const torch::Tensor& features, ForwardContext& context) {
             if constexpr (std::is_same_v<Module, Pool>) {
-              return module->forward({.features = features, .stages = {features}}, context);
+              return module->forward({.features = features, .stages = {{features, context.frame}}}, context);
             } else {
               return module->forward(features, context);
             }
@@ -49,9 +49,7 @@ const char* MechanismRow::kind() const {
 
 std::vector<Slot> MechanismRow::slots() const {
   const std::vector<Slot> of_kinds[] = {{Slot::block, Slot::stage}, {Slot::conv}, {Slot::pool}, {Slot::input, Slot::stage}};
-  std::vector<Slot> slots = of_kinds[build.index()];
-  if (usual_slot) std::stable_partition(slots.begin(), slots.end(), [&](Slot slot) { return slot == *usual_slot; });
-  return slots;
+  return only_at.empty() ? of_kinds[build.index()] : only_at;
 }
 
 void expect_cells_fit(const MechanismRow& row, const Options& options, const Site& site, const std::string& where) {

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -34,14 +33,14 @@ struct MechanismRow {
 
   /// Where else to find the paper, e.g. "ICML 2021"; for rows without an arXiv id.
   std::string reference = {};
-  /// The slot it goes into by default, where that is not the first of its kind.
-  std::optional<Slot> usual_slot = std::nullopt;
+  /// The slots it can go into, its default first, where those are not all of its kind's.
+  std::vector<Slot> only_at = {};
   /// Height and width of what arrives have to be multiples of this; by default 1.
   std::function<std::int64_t(const Options&)> cell_multiple = {};
 
   /// "gate", "mixer", "pool" or "warp".
   const char* kind() const;
-  /// The slots that take this kind; the first is the default.
+  /// The slots it can go into; the first is the default.
   std::vector<Slot> slots() const;
 };
 

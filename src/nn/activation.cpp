@@ -12,18 +12,30 @@ torch::Tensor activate(const torch::Tensor& features, Activation activation) {
       return torch::leaky_relu(features);
     case Activation::elu:
       return torch::elu(features);
+    case Activation::selu:
+      return torch::selu(features);
     case Activation::silu:
       return torch::silu(features);
     case Activation::mish:
       return torch::mish(features);
     case Activation::gelu:
       return torch::gelu(features);
+    case Activation::gelu_tanh:
+      return torch::gelu(features, "tanh");
+    case Activation::quick_gelu:
+      return features * torch::sigmoid(1.702 * features);
     case Activation::hard_swish:
       return torch::hardswish(features);
+    case Activation::hard_mish:
+      return 0.5 * features * torch::clamp(features + 2, 0, 2);
+    case Activation::softplus:
+      return torch::softplus(features);
     case Activation::tanh:
       return torch::tanh(features);
     case Activation::sigmoid:
       return torch::sigmoid(features);
+    case Activation::hard_sigmoid:
+      return torch::hardsigmoid(features);
     case Activation::none:
       break;
   }

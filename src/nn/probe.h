@@ -16,7 +16,7 @@ std::string to_string(TapKind kind);
 
 /// How an attention map's values are to be read.
 enum class Meaning {
-  gate,     ///< independent factors in (0, 1)
+  gate,     ///< independent factors in [0, 1]
   weights,  ///< non-negative, summing to one over what is attended
   signed_,  ///< any sign, e.g. a residual correction
   none,     ///< not attention

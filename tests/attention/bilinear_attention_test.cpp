@@ -44,6 +44,17 @@ TEST(BilinearAttentionTest, MixesBandsOfRowsThenOfColumns) {
   EXPECT_TRUE(nearly_equal(run.maps[1].values, {1, 0, 1, 0}));  // [to, from]
 }
 
+TEST(BilinearAttentionTest, WeightsSumToOneHoweverSmallTheirParts) {
+  BilinearAttention gate(bilinear_site("bat", 1), two_bands(0));
+  make_norms_plain(gate);
+  for (const char* matrix : {"p", "q"}) {
+    set_parameter(gate, std::string("ba.conv_") + matrix + ".weight", std::vector<double>(8, 0));
+    set_parameter(gate, std::string("ba.conv_") + matrix + ".bias", std::vector<double>(4, -1000));
+  }
+  const auto run = run_gate(gate, torch::ones({1, 1, 4, 2}, torch::kFloat64));
+  for (const AttentionMap& map : run.maps) EXPECT_TRUE(nearly_equal(map.values, {0.5, 0.5, 0.5, 0.5}));
+}
+
 torch::Tensor bilinear_correction(double dropout, const std::string& path, std::uint64_t seed) {
   auto options = two_bands(dropout);
   options.activation = Activation::none;

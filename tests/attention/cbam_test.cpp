@@ -60,7 +60,25 @@ TEST(CbamTest, VariantsRoundTheWidthAsTheirAuthorsDo) {
   EXPECT_EQ(width(40), 5);
 }
 
-TEST(CbamTest, OfficialHasNoOptionsOfTimms) {
+TEST(CbamTest, ThePapersByHand) {
+  CbamOptions options;
+  options.variant = CbamVariant::paper;
+  options.kernel_size = 1;
+  Cbam gate(2, options);
+  EXPECT_EQ(gate.named_buffers().size(), 0U);  // no batch norm
+  set_parameter(gate, "channel.fc1.weight", {0, 0});
+  set_parameter(gate, "channel.fc1.bias", {1});
+  set_parameter(gate, "channel.fc2.weight", {0, 0});
+  set_parameter(gate, "channel.fc2.bias", {100, 100});  // passes both channels, but for 1e-43
+  set_parameter(gate, "spatial.conv.weight", {1, 10});  // mean, maximum
+  set_parameter(gate, "spatial.conv.bias", {-20});
+  const auto run = run_gate(gate, channels_of({{1, 2, 0}, {3, 0, 1}}));
+  const auto scores = torch::logit(run.maps.at(1).values);
+  const auto expected = torch::tensor({2 + 30 - 20.0, 1 + 20 - 20.0, 0.5 + 10 - 20.0}, torch::kFloat64);
+  EXPECT_TRUE(torch::allclose(scores.flatten(), expected, 1e-9, 1e-9));
+}
+
+TEST(CbamTest, TheOthersHaveNoOptionsOfTimms) {
   CbamOptions options;
   options.variant = CbamVariant::official;
   options.bias = true;

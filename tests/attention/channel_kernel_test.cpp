@@ -37,6 +37,18 @@ TEST(ChannelKernelTest, MayBeGivenOnceAndOdd) {
               ThrowsMessage<InputError>(HasSubstr("ceca: kernel_size: expected an odd number or 0, got 4")));
 }
 
+TEST(ChannelKernelTest, HasAnEnd) {
+  ChannelKernelOptions options;
+  options.gamma = 0.05;
+  options.beta = 44;
+  EXPECT_EQ(channel_kernel_size(64, options, "eca"), 1001);  // (6 + 44) / 0.05, and one more
+  options.beta = 64;
+  EXPECT_THAT([&] { channel_kernel_size(64, options, "eca"); },
+              ThrowsMessage<InputError>(HasSubstr("eca: gamma: expected a kernel of at most 1023 channels")));
+  options.gamma = 1e-30;
+  EXPECT_THROW(channel_kernel_size(64, options, "eca"), InputError);
+}
+
 /// The scores of four channels with means 1, 2, 3, 4 under the weights 0.001, 0.01, 0.1.
 template <typename GateType, typename GateOptions>
 torch::Tensor channel_scores(const GateOptions& options) {

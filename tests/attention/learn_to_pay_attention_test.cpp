@@ -73,5 +73,26 @@ TEST(LearnToPayAttentionTest, ReadsEveryStageWithTheMeanOfTheLast) {
               ThrowsMessage<ShapeError>(HasSubstr("expected the features of 2 stages, got 1")));
 }
 
+TEST(LearnToPayAttentionTest, EveryMapLiesWhereItsStageDid) {
+  Site site = pool_site({4, 2, 3});
+  site.stages = {{3, 4, 6}, {4, 2, 3}};
+  LearnToPayAttention pool(site, {});
+  draw_parameters(pool);
+  const auto before = torch::eye(3, torch::kFloat64).slice(0, 0, 2).unsqueeze(0);
+  const auto behind = before * 0.5;  // a warp between the stages that looks at the middle
+  AttentionRecorder recorder(pool);
+  ForwardContext context;
+  context.probe = &recorder;
+  context.frame = behind;
+  const auto early = drawn({1, 3, 4, 6}), late = drawn({1, 4, 2, 3});
+  pool.forward({.features = late, .stages = {{early, before}, {late, behind}}}, context);
+  ASSERT_EQ(recorder.maps.size(), 2U);
+  EXPECT_TRUE(torch::equal(recorder.maps[0].frame, before));
+  EXPECT_TRUE(torch::equal(recorder.maps[1].frame, behind));
+  EXPECT_TRUE(torch::equal(context.frame, behind));
+  EXPECT_THROW(pool.forward({.features = late, .stages = {{late, before}, {late, behind}}}, context), ShapeError);
+  EXPECT_TRUE(torch::equal(context.frame, behind)) << "an error leaves another frame";
+}
+
 }  // namespace
 }  // namespace fovea

@@ -67,7 +67,7 @@ TEST(LuongLocalTest, PredictiveHasAGaussianAroundItsCentre) {
     }
   }
   EXPECT_TRUE(torch::allclose(run.maps.at(0).values, expected, 1e-12, 1e-12));
-  EXPECT_EQ(run.maps.at(0).meaning, Meaning::signed_);
+  EXPECT_EQ(run.maps.at(0).meaning, Meaning::gate);
   EXPECT_LT(expected.sum().item<double>(), 0.9);  // they do not sum to one
 }
 

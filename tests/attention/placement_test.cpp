@@ -132,12 +132,20 @@ TEST(AttentionFieldTest, APlaceThatTheKindCannotTakeIsRefused) {
   EXPECT_THAT(refusal_of("{name: se, at: roof}"), StartsWith("a.yaml:1: model.attention.at: expected one of input, block"));
 }
 
+TEST(AttentionFieldTest, AMechanismMayHaveLessPlacesThanItsKind) {
+  EXPECT_EQ(attention_of("abn").entries[0].at, Slot::stage);
+  EXPECT_EQ(refusal_of("{name: abn, at: block}"),
+            "a.yaml:1: model.attention.at: expected stage for 'abn', a gate, got 'block'");
+}
+
 TEST(AttentionFieldTest, WrongKeysAndValuesAreRefusedWithTheirName) {
   EXPECT_THAT(refusal_of("{name: se, reduction_ration: 4}"),
               AllOf(HasSubstr("model.attention.reduction_ration: unknown key"), HasSubstr("'reduction_ratio'")));
   EXPECT_THAT(refusal_of("{name: eca, reduction_ratio: 4}"), HasSubstr("model.attention.reduction_ratio: unknown key"));
   EXPECT_THAT(refusal_of("{name: se, reduction_ratio: 0}"),
               HasSubstr("model.attention.reduction_ratio: expected a number >= 0.001"));
+  EXPECT_THAT(refusal_of("{name: eca, gamma: 1e-30}"), HasSubstr("model.attention.gamma: expected a number >= 0.05"));
+  EXPECT_THAT(refusal_of("{name: latent_pool, mlp_ratio: 1e30}"), HasSubstr("model.attention.mlp_ratio: expected a number"));
   EXPECT_THAT(refusal_of("{name: se, stages: [0]}"), HasSubstr("model.attention.stages: expected"));
   EXPECT_THAT(refusal_of("{reduction_ratio: 4}"), HasSubstr("model.attention.name: expected a name, got nothing"));
   EXPECT_THAT(refusal_of("{name: [se]}"), HasSubstr("model.attention.name: expected a name, got a list"));
@@ -196,6 +204,24 @@ TEST(ConfiguredSlotsTest, TwoGatesAtOnePlaceFollowEachOther) {
   EXPECT_FALSE(torch::equal(one_by_one, reversed)) << "the comparison would not notice the order";
   const auto joined = chain->join(input, input, Activation::relu, context);
   EXPECT_TRUE(torch::equal(joined, torch::relu(one_by_one + input)));
+}
+
+TEST(ConfiguredSlotsTest, EqualGatesAtOnePlaceDrawForThemselves) {
+  for (const std::string dropout : {"0", "0.5"}) {
+    const std::string entry = "{name: bat, block_size: 1, dropout: " + dropout + "}";
+    const AttentionField field = attention_of("[" + entry + ", " + entry + "]");
+    ConfiguredSlots slots(field);
+    const auto links = slots.gate(placed_site(Slot::block, 1))->named_children();
+    auto input = torch::empty({2, 16, 5, 7});
+    fill_normal(input, RandomStream(1, Purpose::test), 1.0);
+    const auto output_of = [&](const std::string& link) {
+      initialise(*links[link], 1);
+      links[link]->train();
+      ForwardContext context;
+      return links[link]->as<Gate>()->forward(input, context);
+    };
+    EXPECT_EQ(torch::equal(output_of("0"), output_of("1")), dropout == "0");
+  }
 }
 
 TEST(ConfiguredSlotsTest, AGateMayStartAsTheIdentity) {

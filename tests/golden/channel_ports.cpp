@@ -1,5 +1,7 @@
+#include <bit>
 #include <cmath>
 
+#include <fovea/attention/bottleneck_width.h>
 #include <fovea/base/error.h>
 #include <fovea/nn/attention_map.h>
 
@@ -7,13 +9,6 @@
 
 namespace fovea {
 namespace {
-
-ArgumentTable with_channel_width(ArgumentTable arguments) {
-  arguments.insert({{"rd_ratio", inverse("reduction_ratio")},
-                    {"rd_channels", unless_null(rename("reduced_channels"))},
-                    {"rd_divisor", rename("divisor")}});
-  return arguments;
-}
 
 const std::map<std::string, std::size_t> kChannelGateTap{{"tap.gate.0", 0}};
 const std::map<std::string, std::size_t> kChannelMap{{"map.channel", 0}};
@@ -25,7 +20,7 @@ PortBuilder se_port() {
       {"act_layer", activation("activation")},
       {"norm_layer", unless_null(word("batch_norm", {{"torch.nn.BatchNorm2d", true}, {"torch.nn.Identity", false}}))},
       {"gate_layer", gate_function()}};
-  return mechanism_port("se", "channels", with_channel_width(arguments), kChannelGateTap);
+  return mechanism_port("se", "channels", with_width(arguments, {.divisor = 8}), kChannelGateTap);
 }
 
 /// timm's EfficientNets and MobileNets: the width is Python's round(), which takes the even neighbour of a half.
@@ -48,7 +43,7 @@ PortBuilder mobile_se_port() {
 /// kernel_size whenever channels are given, as create_attn does.
 PortBuilder eca_port(bool use_mlp) {
   const ArgumentTable plain{{"kernel_size", ignored()}, {"gate_layer", gate_function()}};
-  ArgumentTable hidden = with_channel_width(plain);
+  ArgumentTable hidden = with_width(plain, {.divisor = 8, .round_limit = kRoundLimit});
   hidden["act_layer"] = unless_null(activation("activation"));
   const auto eca = mechanism_port("eca", "channels", plain, kChannelGateTap);
   const auto ecam = mechanism_port("ecam", "channels", hidden, kChannelGateTap);
@@ -67,21 +62,39 @@ Translate bias_unless_null() {
   return unless_null([](const Json&, PeerCall& call) { call.options["bias"] = true; });
 }
 
-PortBuilder ge_port() {
-  const auto drop_idle = [](Json& arguments) {
-    if (arguments.value("use_mlp", true)) return;
-    for (const char* name : {"rd_ratio", "rd_channels", "rd_divisor"}) arguments.erase(name);
-    if (!arguments.value("extra_params", false)) arguments.erase("act_layer");
+/// What timm's GatherExcite accepts without reading it is left out. It gathers with int(log2(extent)) convolutions, and with
+/// a norm behind each unless norm_layer is null.
+void drop_idle_of_ge(Json& arguments) {
+  const bool convolves = arguments.value("extra_params", false);
+  const std::uint64_t extent = arguments.value("extent", std::uint64_t{0});
+  if (convolves) {
+    arguments.erase("add_maxpool");
+    if (extent > 0) arguments["extent"] = std::bit_floor(extent);
+  } else {
+    arguments.erase("norm_layer");
+  }
+  if (arguments.value("use_mlp", true)) return;
+  for (const char* name : {"rd_ratio", "rd_channels", "rd_divisor"}) arguments.erase(name);
+  if (!convolves || extent < 4) arguments.erase("act_layer");
+}
+
+Translate expect_norm() {
+  return [](const Json& value, PeerCall&) {
+    if (value.is_null()) throw InputError("golden", "a norm", "null");
   };
+}
+
+PortBuilder ge_port() {
   const ArgumentTable arguments{{"extent", rename("extent")},
                                 {"extra_params", rename("extra_params")},
                                 {"feat_size", ignored()},  // the size of the input
                                 {"use_mlp", rename("mlp")},
                                 {"add_maxpool", rename("max_pool")},
-                                {"norm_layer", only("torch.nn.BatchNorm2d")},
+                                {"norm_layer", expect_norm()},  // whichever: timm takes BatchNorm2d
                                 {"act_layer", activation("activation")},
                                 {"gate_layer", gate_function()}};
-  return port_after(drop_idle, mechanism_port("ge", "channels", with_channel_width(arguments), kChannelGateTap));
+  return port_after(drop_idle_of_ge,
+                    mechanism_port("ge", "channels", with_width(arguments, {.divisor = 1}), kChannelGateTap));
 }
 
 /// The formula's file spreads a gate of whole channels over the cells.
@@ -100,9 +113,10 @@ PortBuilder formula_ge_port() {
 
 /// timm's GlobalContext: what it multiplies with (`gc`) and what it adds (`gca`) can be switched on and off.
 PortBuilder global_context_port(bool fuse_scale, bool fuse_add) {
-  const ArgumentTable additive = with_channel_width({{"use_attn", rename("attention")},
-                                                     {"init_last_zero", ignored()},  // by timm, too
-                                                     {"act_layer", activation("activation")}});
+  const ArgumentTable additive = with_width({{"use_attn", rename("attention")},
+                                             {"init_last_zero", ignored()},  // by timm, too
+                                             {"act_layer", activation("activation")}},
+                                            {.divisor = 1});
   ArgumentTable multiplicative = additive;
   multiplicative.insert({{"add", rename("add")}, {"gate_layer", gate_function()}});
   const auto gc = mechanism_port("gc", "channels", multiplicative);
@@ -135,7 +149,8 @@ const PortTable& channel_ports() {
                                                             {"activation", activation("activation")},
                                                             {"scale_activation", gate_function()}})},
       {"timm.layers.create_attn:ese",
-       mechanism_port("ese", "channels", {{"add_maxpool", rename("max_pool")}, {"gate_layer", gate_function()}},
+       mechanism_port("ese", "channels",
+                      ignoring_others({{"add_maxpool", rename("max_pool")}, {"gate_layer", gate_function()}}),
                       kChannelGateTap)},
       {"timm.layers.create_attn:eca", eca_port(/*use_mlp=*/false)},
       {"timm.layers.create_attn:ecam", eca_port(/*use_mlp=*/true)},

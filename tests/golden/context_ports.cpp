@@ -4,6 +4,7 @@
 #include <fovea/attention/context/luong.h>
 #include <fovea/attention/context/luong_local.h>
 #include <fovea/attention/context/token_pool.h>
+#include <fovea/nn/attention_map.h>
 
 #include "known_arguments.h"
 #include "peer_port.h"
@@ -73,6 +74,15 @@ NamedTensors luong_local_results(LuongLocal& pool, const NamedTensors& inputs, F
   return {{"position", pool.centre(cells, query, position)}, {"context", pool.attended(cells, query, position, context)}};
 }
 
+/// Every token's weights: timm computes all answers, of which it returns the first.
+NamedTensors token_pool_results(TokenPool& pool, const NamedTensors& inputs, ForwardContext& context) {
+  AttentionRecorder recorder(pool);
+  ForwardContext all = context;
+  all.probe = &recorder;
+  pool.every_answer(inputs.at("input"), all);
+  return {{"tap.softmax.0", recorder.maps.at(0).values}};
+}
+
 /// timm's pool_type '' gives every cell's answer as a grid, which no pool of ours does.
 PortBuilder token_pool_port(const std::string& mechanism, ArgumentTable arguments, const Json& defaults) {
   arguments.merge(ArgumentTable{{"embed_dim", unless_null(rename("embed_channels"))},
@@ -89,7 +99,7 @@ PortBuilder token_pool_port(const std::string& mechanism, ArgumentTable argument
   const auto without_heads = [](const Json& given) { return given.value("num_heads", Json()).is_null(); };
   const PortBuilder build =
       with_defaults(ignoring("head_dim", without_heads, mechanism_port(mechanism, "in_features", arguments)), defaults);
-  return [=](const Json& given, const NamedTensors& inputs) {
+  const PortBuilder whole = [=](const Json& given, const NamedTensors& inputs) {
     PeerPort port = build(given, inputs);
     if (given.value("pool_type", "token") == "token") return port;
     const auto pool = std::dynamic_pointer_cast<TokenPool>(port.module);
@@ -100,6 +110,7 @@ PortBuilder token_pool_port(const std::string& mechanism, ArgumentTable argument
     };
     return port;
   };
+  return with_results<TokenPool>(whole, token_pool_results);
 }
 
 /// `feat_size`: one side or [height, width].

@@ -1,7 +1,8 @@
 #include "peer_port.h"
 
-#include <algorithm>
+#include <sstream>
 
+#include <fovea/attention/bottleneck_width.h>
 #include <fovea/base/error.h>
 
 namespace fovea {
@@ -9,9 +10,11 @@ namespace {
 
 const std::map<std::string, Json> kGateFunctions{{"sigmoid", "sigmoid"},
                                                  {"hard_sigmoid", "hard_sigmoid"},
+                                                 {"hardsigmoid", "hard_sigmoid"},
                                                  {"torch.nn.Sigmoid", "sigmoid"},
                                                  {"torch.nn.Hardsigmoid", "hard_sigmoid"}};
 
+/// prelu has a parameter: none of ours.
 const std::map<std::string, Json> kActivations{{"identity", "none"},
                                                {"torch.nn.Identity", "none"},
                                                {"relu", "relu"},
@@ -22,6 +25,10 @@ const std::map<std::string, Json> kActivations{{"identity", "none"},
                                                {"torch.nn.LeakyReLU", "leaky_relu"},
                                                {"elu", "elu"},
                                                {"torch.nn.ELU", "elu"},
+                                               {"celu", "elu"},  // the same with their alpha, 1
+                                               {"torch.nn.CELU", "elu"},
+                                               {"selu", "selu"},
+                                               {"torch.nn.SELU", "selu"},
                                                {"silu", "silu"},
                                                {"torch.nn.SiLU", "silu"},
                                                {"swish", "silu"},
@@ -29,12 +36,26 @@ const std::map<std::string, Json> kActivations{{"identity", "none"},
                                                {"torch.nn.Mish", "mish"},
                                                {"gelu", "gelu"},
                                                {"torch.nn.GELU", "gelu"},
+                                               {"gelu_tanh", "gelu_tanh"},
+                                               {"quick_gelu", "quick_gelu"},
                                                {"hard_swish", "hard_swish"},
-                                               {"tanh", "tanh"},
+                                               {"hardswish", "hard_swish"},
                                                {"torch.nn.Hardswish", "hard_swish"},
+                                               {"hard_mish", "hard_mish"},
+                                               {"torch.nn.Softplus", "softplus"},
+                                               {"tanh", "tanh"},
                                                {"torch.nn.Tanh", "tanh"},
                                                {"sigmoid", "sigmoid"},
-                                               {"torch.nn.Sigmoid", "sigmoid"}};
+                                               {"torch.nn.Sigmoid", "sigmoid"},
+                                               {"hard_sigmoid", "hard_sigmoid"},
+                                               {"hardsigmoid", "hard_sigmoid"},
+                                               {"torch.nn.Hardsigmoid", "hard_sigmoid"}};
+
+/// Those that timm's create_attn is called with.
+constexpr const char* kAttentionArguments =
+    "act_layer add_maxpool bias block_size dim_head dim_out extent feat_size fuse_add gate_layer groups halo_size has_skip "
+    "keep_3x3 kernel_size mlp_bias norm_layer num_heads qkv_bias r radix rd_channels rd_divisor rd_ratio scale_pos_embed "
+    "spatial_kernel_size split_input stride use_attn use_conv use_mlp use_scale";
 
 /// timm reads rd_ratio and rd_divisor only where rd_channels gives no width.
 void drop_overridden_width(Json& arguments) {
@@ -67,10 +88,6 @@ NamedTensors call_mechanism(
 
 Translate rename(const std::string& option) {
   return [option](const Json& value, PeerCall& call) { call.options[option] = value; };
-}
-
-Translate inverse(const std::string& option) {
-  return [option](const Json& value, PeerCall& call) { call.options[option] = 1.0 / value.get<double>(); };
 }
 
 Translate word(const std::string& option, const std::map<std::string, Json>& meanings) {
@@ -113,6 +130,30 @@ Translate activation(const std::string& option) {
   return word(option, kActivations);
 }
 
+Translate width_ratio(const PeerWidth& peer) {
+  return [peer](const Json& value, PeerCall& call) {
+    const auto arriving = static_cast<double>(call.site.in.channels * peer.branches);
+    const auto ratio = value.get<double>();
+    const auto divisor = call.given.value("rd_divisor", peer.divisor);
+    const auto width = divisible_width(arriving * ratio * peer.factor, divisor, peer.round_limit, peer.minimum);
+    const bool is_multiple = width % divisor == 0;  // a minimum need not be one
+    call.options["reduction_ratio"] = is_multiple ? arriving * peer.factor / static_cast<double>(width) : 1 / ratio;
+  };
+}
+
+ArgumentTable with_width(ArgumentTable arguments, const PeerWidth& peer) {
+  arguments.insert({{"rd_ratio", width_ratio(peer)},
+                    {"rd_channels", unless_null(rename("reduced_channels"))},
+                    {"rd_divisor", rename("divisor")}});
+  return arguments;
+}
+
+ArgumentTable ignoring_others(ArgumentTable arguments) {
+  std::istringstream names(kAttentionArguments);
+  for (std::string name; names >> name;) arguments.insert({name, ignored()});
+  return arguments;
+}
+
 PortBuilder port_after(const std::function<void(Json& arguments)>& change, const PortBuilder& port) {
   return [=](const Json& given, const NamedTensors& inputs) {
     Json arguments = given;
@@ -131,6 +172,7 @@ PortBuilder mechanism_port(const std::string& mechanism, const std::string& chan
     const bool is_grid = input.dim() == 4;
     const std::int64_t arriving = channels.empty() ? input.size(is_grid ? 1 : 2) : given.at(channels).get<std::int64_t>();
     PeerCall call;
+    call.given = given;
     call.site = lone_site(row, {arriving, is_grid ? input.size(2) : 1, is_grid ? input.size(3) : input.size(1)});
     if (inputs.contains("query")) call.site.query_features = inputs.at("query").size(1);
     for (const auto& [name, value] : given.items()) {

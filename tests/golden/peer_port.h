@@ -39,6 +39,7 @@ const PortTable& warp_ports();
 
 /// What a peer's arguments mean for a mechanism of the registry.
 struct PeerCall {
+  Json given;  ///< all of the peer's arguments
   Json options = Json::object();
   Site site;
 };
@@ -47,8 +48,6 @@ using Translate = std::function<void(const Json& value, PeerCall& call)>;
 using ArgumentTable = std::map<std::string, Translate>;
 
 Translate rename(const std::string& option);
-/// The option is 1 / value.
-Translate inverse(const std::string& option);
 /// A word among several, e.g. the name of a PyTorch class. @param meanings each word's value of the option.
 Translate word(const std::string& option, const std::map<std::string, Json>& meanings);
 /// An argument that the peer reads without it changing anything.
@@ -64,6 +63,23 @@ Translate unless_null(const Translate& translate);
 /// `gate_layer` and `act_layer`: a name of timm's or a PyTorch class.
 Translate gate_function(const std::string& option = "gate");
 Translate activation(const std::string& option);
+
+/// How timm finds the width of a bottleneck: make_divisible of channels x branches x rd_ratio x factor.
+struct PeerWidth {
+  std::int64_t divisor;    ///< unless rd_divisor is given
+  double round_limit = 0;  ///< see divisible_width()
+  double factor = 1;
+  std::int64_t branches = 1;
+  std::int64_t minimum = 0;
+};
+
+/// rd_ratio as the option reduction_ratio with which we have timm's width: 1 / rd_ratio could round to the next one.
+Translate width_ratio(const PeerWidth& peer);
+/// `arguments` and rd_ratio, rd_channels and rd_divisor.
+ArgumentTable with_width(ArgumentTable arguments, const PeerWidth& peer);
+
+/// `arguments`, and every other argument of timm's create_attn without effect, as in those peers that accept any.
+ArgumentTable ignoring_others(ArgumentTable arguments);
 
 /// A port whose arguments `change` mends first, where one says what others mean.
 PortBuilder port_after(const std::function<void(Json& arguments)>& change, const PortBuilder& port);

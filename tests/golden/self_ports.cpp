@@ -1,3 +1,4 @@
+#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/self/multihead_attention.h>
 #include <fovea/attention/self/self_attention.h>
 #include <fovea/nn/attention_map.h>
@@ -22,6 +23,9 @@ ArgumentTable with_grid_heads(ArgumentTable further) {
   return further;
 }
 
+/// Of timm's non-local and bilinear attention.
+constexpr PeerWidth kNonLocalWidth{.divisor = 8, .round_limit = kRoundLimit};
+
 /// Without its scale timm's block has the paper's.
 Translate non_local_scale_flag() {
   return [](const Json& value, PeerCall& call) { call.options["variant"] = value.get<bool>() ? "timm" : "paper"; };
@@ -37,6 +41,23 @@ PortBuilder without_odd_cells(const PortBuilder& builder) {
       const torch::Tensor& input = given.at("input");
       torch::Tensor& output = results.at("output");
       output = output.narrow(2, 0, input.size(2) / stride).narrow(3, 0, input.size(3) / stride);
+      return results;
+    };
+    return port;
+  };
+}
+
+/// timm's halo layer has its queries block by block, and ours are tapped in the image's order.
+PortBuilder with_block_weights(const PortBuilder& builder) {
+  return [builder](const Json& arguments, const NamedTensors& inputs) {
+    PeerPort port = builder(arguments, inputs);
+    const std::int64_t block = arguments.value("block_size", std::int64_t{8});
+    port.forward = [forward = port.forward, block](const NamedTensors& given, ForwardContext& context) {
+      NamedTensors results = forward(given, context);
+      const AttentionMap& map = dynamic_cast<const AttentionRecorder&>(*context.probe).maps.at(0);
+      const std::int64_t rows = given.at("input").size(2) / block, columns = given.at("input").size(3) / block;
+      const std::int64_t side = map.query_grid.at(0) / rows;
+      results["tap.softmax.0"] = map.values.unflatten(2, {rows, side, columns, side}).transpose(3, 4);
       return results;
     };
     return port;
@@ -79,8 +100,12 @@ PeerPort self_attention_port(const Json& arguments, const NamedTensors&) {
   options.proj_bias = arguments.value("proj_bias", options.proj_bias);
   const std::int64_t channels = size_argument(arguments, "dim"), out_channels = size_argument(arguments, "dim_out");
   const auto module = std::make_shared<SelfAttention>(channels, out_channels > 0 ? out_channels : channels, options);
-  const auto forward = [module](const NamedTensors& given, ForwardContext& context) {
-    return NamedTensors{{"output", module->forward(given.at("input"), context)}};
+  const auto forward = [module, gated = options.gated](const NamedTensors& given, ForwardContext& context) {
+    const torch::Tensor& tokens = given.at("input");
+    NamedTensors results{{"output", module->forward(tokens, context)}};
+    // The gate before its sigmoid, as the layer of that name gives it.
+    if (gated) results["tap.gate.0"] = module->named_children()["gate"]->as<torch::nn::Linear>()->forward(tokens);
+    return results;
   };
   return {module, forward, {{"tap.softmax.0", 0}}, {}};
 }
@@ -115,33 +140,27 @@ PeerPort multihead_attention_port(const Json& arguments, const NamedTensors&) {
 const PortTable& self_ports() {
   static const PortTable table{
       {"timm.layers.create_attn:nl",
-       mechanism_port("nl", "channels",
-                      {{"use_scale", non_local_scale_flag()},
-                       {"rd_ratio", inverse("reduction_ratio")},
-                       {"rd_channels", unless_null(rename("reduced_channels"))},
-                       {"rd_divisor", rename("divisor")},
-                       {"act_layer", ignored()},  // timm's block takes any argument and reads those above
-                       {"norm_layer", ignored()}},
+       mechanism_port("nl", "channels", ignoring_others(with_width({{"use_scale", non_local_scale_flag()}}, kNonLocalWidth)),
                       {{"tap.softmax.0", 0}})},
-      {"timm.layers.create_attn:bat", mechanism_port("bat", "channels",
-                                                     {{"block_size", rename("block_size")},
-                                                      {"groups", rename("groups")},
-                                                      {"rd_ratio", inverse("reduction_ratio")},
-                                                      {"rd_channels", unless_null(rename("reduced_channels"))},
-                                                      {"rd_divisor", rename("divisor")},
-                                                      {"drop_rate", rename("dropout")},
-                                                      {"act_layer", activation("activation")},
-                                                      {"norm_layer", only("torch.nn.BatchNorm2d")}})},
+      {"timm.layers.create_attn:bat",
+       mechanism_port("bat", "channels",
+                      ignoring_others(with_width({{"block_size", rename("block_size")},
+                                                  {"groups", rename("groups")},
+                                                  {"drop_rate", rename("dropout")},
+                                                  {"act_layer", activation("activation")},
+                                                  {"norm_layer", only("torch.nn.BatchNorm2d")}},
+                                                 kNonLocalWidth)))},
       {"formula.A2", double_attention_port},
       {"timm.layers.create_attn:bottleneck",
-       without_odd_cells(
-           mechanism_port("bottleneck", "channels", with_grid_heads({{"scale_pos_embed", rename("scale_position")}})))},
-      {"timm.layers.create_attn:halo",
-       without_odd_cells(mechanism_port("halo", "channels",
-                                        with_grid_heads({{"block_size", rename("block_size")},
-                                                         {"halo_size", rename("halo_size")},
-                                                         {"avg_down", rename("average_down")},
-                                                         {"scale_pos_embed", rename("scale_position")}})))},
+       without_odd_cells(mechanism_port("bottleneck", "channels",
+                                        with_grid_heads({{"scale_pos_embed", rename("scale_position")}}),
+                                        {{"tap.softmax.0", 0}}))},
+      {"timm.layers.create_attn:halo", with_block_weights(without_odd_cells(mechanism_port(
+                                           "halo", "channels",
+                                           with_grid_heads({{"block_size", rename("block_size")},
+                                                            {"halo_size", rename("halo_size")},
+                                                            {"avg_down", rename("average_down")},
+                                                            {"scale_pos_embed", rename("scale_position")}}))))},
       {"timm.layers.create_attn:lambda",
        without_odd_cells(mechanism_port("lambda", "channels",
                                         with_grid_heads({{"r",

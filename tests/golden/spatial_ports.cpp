@@ -11,27 +11,6 @@ PortBuilder spatial_variant_port(const PortBuilder& build, const std::string& va
   return port_after([=](Json& arguments) { arguments["variant"] = variant; }, build);
 }
 
-using SpatialFromMaps = std::function<torch::Tensor(const std::vector<AttentionMap>& maps)>;
-
-/// Results that the file holds in another form than we tap them.
-PortBuilder spatial_port_with_maps(const PortBuilder& build, const std::map<std::string, SpatialFromMaps>& results) {
-  return [=](const Json& given, const NamedTensors& inputs) {
-    PeerPort port = build(given, inputs);
-    port.forward = [results, call = port.forward](const NamedTensors& from, ForwardContext& context) {
-      NamedTensors all = call(from, context);
-      const auto& maps = dynamic_cast<const AttentionRecorder&>(*context.probe).maps;
-      for (const auto& [name, compute] : results) all[name] = compute(maps);
-      return all;
-    };
-    return port;
-  };
-}
-
-/// The i-th map, of values that are the same along a dimension, once along it.
-SpatialFromMaps spatial_map_once_along(std::int64_t dimension, std::size_t i) {
-  return [=](const std::vector<AttentionMap>& maps) { return maps.at(i).values.narrow(dimension, 0, 1); };
-}
-
 Translate spatial_feature_norm() {
   return [](const Json& value, PeerCall& call) {
     const auto translate = word(
@@ -50,29 +29,24 @@ Translate spatial_negated(const std::string& option) {
   return [=](const Json& value, PeerCall& call) { call.options[option] = !value.get<bool>(); };
 }
 
-ArgumentTable with_spatial_width(ArgumentTable arguments) {
-  arguments.insert({{"rd_ratio", inverse("reduction_ratio")},
-                    {"rd_channels", unless_null(rename("reduced_channels"))},
-                    {"rd_divisor", rename("divisor")}});
-  return arguments;
-}
-
 PortBuilder timm_cbam_port() {
   return mechanism_port("cbam", "channels",
-                        with_spatial_width({{"spatial_kernel_size", rename("kernel_size")},
-                                            {"mlp_bias", rename("bias")},
-                                            {"act_layer", activation("activation")},
-                                            {"gate_layer", gate_function()}}),
+                        with_width({{"spatial_kernel_size", rename("kernel_size")},
+                                    {"mlp_bias", rename("bias")},
+                                    {"act_layer", activation("activation")},
+                                    {"gate_layer", gate_function()}},
+                                   {.divisor = 1}),
                         {{"tap.channel.gate.0", 0}, {"tap.spatial.gate.0", 1}});
 }
 
 PortBuilder timm_light_cbam_port() {
   // gate_layer reaches neither part.
   return mechanism_port("lcbam", "channels",
-                        with_spatial_width({{"spatial_kernel_size", rename("kernel_size")},
-                                            {"mlp_bias", rename("bias")},
-                                            {"act_layer", activation("activation")},
-                                            {"gate_layer", ignored()}}),
+                        with_width({{"spatial_kernel_size", rename("kernel_size")},
+                                    {"mlp_bias", rename("bias")},
+                                    {"act_layer", activation("activation")},
+                                    {"gate_layer", ignored()}},
+                                   {.divisor = 1}),
                         {{"tap.spatial.gate.0", 1}});
 }
 
@@ -86,24 +60,37 @@ PortBuilder official_cbam_port() {
                               "official");
 }
 
+/// Its map is what multiplies the input: 1 + our gate.
 PortBuilder bam_port() {
-  const ArgumentTable arguments{{"combine", word("variant", {{"sum", "paper"}, {"product", "official"}})},
-                                {"dilation", rename("dilation")},
-                                {"reduction", rename("reduction_ratio")}};
-  return spatial_port_with_maps(
-      mechanism_port("bam", "channels", arguments),
-      {{"map.dense", [](const std::vector<AttentionMap>& maps) { return 1 + maps.at(0).values; }}});
+  const auto build = mechanism_port("bam", "channels",
+                                    {{"combine", word("variant", {{"sum", "paper"}, {"product", "official"}})},
+                                     {"dilation", rename("dilation")},
+                                     {"reduction", rename("reduction_ratio")}});
+  return [build](const Json& arguments, const NamedTensors& inputs) {
+    PeerPort port = build(arguments, inputs);
+    port.forward = [call = port.forward](const NamedTensors& from, ForwardContext& context) {
+      NamedTensors results = call(from, context);
+      results["map.dense"] = 1 + dynamic_cast<const AttentionRecorder&>(*context.probe).maps.at(0).values;
+      return results;
+    };
+    return port;
+  };
 }
 
+/// Of timm's coordinate attentions, whose width has a factor of its own.
+constexpr PeerWidth kCoordinateWidth{.divisor = 8, .factor = 2.0 / 3};
+
+const std::map<std::string, std::size_t> kRowAndColumnGates{{"tap.gate.0", 0}, {"tap.gate.1", 1}};
+
 PortBuilder timm_coordinate_port() {
-  return spatial_port_with_maps(
-      mechanism_port("coord", "channels",
-                     with_spatial_width({{"bias", rename("bias")},
-                                         {"act_layer", activation("activation")},
-                                         {"norm_layer", spatial_feature_norm()},
-                                         {"gate_layer", gate_function()},
-                                         {"has_skip", rename("skip")}})),
-      {{"tap.gate.0", spatial_map_once_along(3, 0)}, {"tap.gate.1", spatial_map_once_along(2, 1)}});
+  return mechanism_port("coord", "channels",
+                        with_width({{"bias", rename("bias")},
+                                    {"act_layer", activation("activation")},
+                                    {"norm_layer", spatial_feature_norm()},
+                                    {"gate_layer", gate_function()},
+                                    {"has_skip", rename("skip")}},
+                                   kCoordinateWidth),
+                        kRowAndColumnGates);
 }
 
 PortBuilder official_coordinate_port() {
@@ -114,10 +101,11 @@ PortBuilder official_coordinate_port() {
 
 PortBuilder timm_simple_coordinate_port() {
   return mechanism_port("scoord", "channels",
-                        with_spatial_width({{"bias", rename("bias")},
-                                            {"act_layer", activation("activation")},
-                                            {"gate_layer", gate_function()},
-                                            {"has_skip", rename("skip")}}),
+                        with_width({{"bias", rename("bias")},
+                                    {"act_layer", activation("activation")},
+                                    {"gate_layer", gate_function()},
+                                    {"has_skip", rename("skip")}},
+                                   kCoordinateWidth),
                         {{"tap.gate.0", 0}});
 }
 
@@ -125,9 +113,7 @@ PortBuilder timm_efficient_local_port() {
   const ArgumentTable arguments{{"kernel_size", rename("kernel_size")},  {"bias", rename("bias")},
                                 {"act_layer", activation("activation")}, {"norm_layer", spatial_feature_norm()},
                                 {"gate_layer", gate_function()},         {"has_skip", rename("skip")}};
-  return spatial_port_with_maps(
-      mechanism_port("ela", "channels", arguments),
-      {{"tap.gate.0", spatial_map_once_along(3, 0)}, {"tap.gate.1", spatial_map_once_along(2, 1)}});
+  return mechanism_port("ela", "channels", arguments, kRowAndColumnGates);
 }
 
 PortBuilder timm_strip_port() {
@@ -135,24 +121,18 @@ PortBuilder timm_strip_port() {
                                 {"kernel_size", rename("kernel_size")},
                                 {"bias", rename("bias")},
                                 {"gate_layer", gate_function()},
-                                {"has_skip", rename("skip")},
-                                {"act_layer", ignored()},
-                                {"norm_layer", ignored()},
-                                {"rd_ratio", ignored()},
-                                {"rd_channels", ignored()},
-                                {"rd_divisor", ignored()}};
+                                {"has_skip", rename("skip")}};
   const auto drop_idle = [](Json& given) {
     if (given.value("use_conv", true)) return;
     given.erase("kernel_size");
     given.erase("bias");
   };
-  return port_after(drop_idle, mechanism_port("strip", "channels", arguments, {{"tap.gate.0", 0}}));
+  return port_after(drop_idle, mechanism_port("strip", "channels", ignoring_others(arguments), {{"tap.gate.0", 0}}));
 }
 
 PortBuilder triplet_port() {
   const ArgumentTable arguments{{"kernel_size", rename("kernel_size")}, {"no_spatial", spatial_negated("spatial")}};
-  return spatial_port_with_maps(mechanism_port("triplet", "", arguments, {{"map.hw", 2}}),
-                                {{"map.cw", spatial_map_once_along(2, 0)}, {"map.hc", spatial_map_once_along(3, 1)}});
+  return mechanism_port("triplet", "", arguments, {{"map.cw", 0}, {"map.hc", 1}, {"map.hw", 2}});
 }
 
 }  // namespace

@@ -335,11 +335,16 @@ struct ToyMixer final : Mixer {
   torch::nn::Conv2d linear{nullptr};
 };
 
+/// The frame behind a stage's warp.
+torch::Tensor stage_frame(std::int64_t stage, std::int64_t images) {
+  return torch::eye(3).slice(0, 0, 2).expand({images, 2, 3}) / static_cast<double>(1 + stage);
+}
+
 struct ToyWarp final : Warp {
   ToyWarp(const Site& own_site, Visits& all) : Warp("ToyWarp"), site(own_site), visits(all) {}
   torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) override {
     visits["warp " + site.path] = {site, features.sizes().vec()};
-    context.frame = torch::eye(3).slice(0, 0, 2).expand({features.size(0), 2, 3});
+    context.frame = stage_frame(site.stage, features.size(0));
     return features.flip(3);
   }
   Site site;
@@ -350,14 +355,18 @@ struct ToyPool final : Pool {
   ToyPool(const Site& own_site, Visits& all) : Pool("ToyPool"), site(own_site), visits(all) {}
   torch::Tensor forward(const PoolInput& input, ForwardContext&) override {
     visits["pool " + site.path] = {site, input.features.sizes().vec()};
-    for (const torch::Tensor& stage : input.stages) stage_shapes.push_back(stage.sizes().vec());
-    last_is_features = !input.stages.empty() && input.stages.back().is_same(input.features);
+    for (const StageFeatures& stage : input.stages) {
+      stage_shapes.push_back(stage.features.sizes().vec());
+      stage_frames.push_back(stage.frame);
+    }
+    last_is_features = !input.stages.empty() && input.stages.back().features.is_same(input.features);
     return torch::cat({input.features.mean({2, 3}), input.features.amax({2, 3})}, 1);
   }
   std::int64_t out_features() const override { return 2 * site.in.channels; }
   Site site;
   Visits& visits;
   std::vector<Sizes> stage_shapes;
+  std::vector<torch::Tensor> stage_frames;
   bool last_is_features = false;
 };
 
@@ -427,6 +436,10 @@ TEST(CifarResnetTest, ThePoolSeesEveryStage) {
   EXPECT_THAT(slots.last_pool->stage_shapes, ElementsAre(Sizes{3, 4, 9, 14}, Sizes{3, 8, 5, 7}, Sizes{3, 16, 3, 4}));
   EXPECT_EQ(slots.last_pool->stage_shapes, announced);
   EXPECT_TRUE(slots.last_pool->last_is_features);
+  ASSERT_EQ(slots.last_pool->stage_frames.size(), 3U);
+  for (int stage = 1; stage <= 3; ++stage) {
+    EXPECT_TRUE(torch::equal(slots.last_pool->stage_frames.at(stage - 1), stage_frame(stage, 3))) << stage;
+  }
   EXPECT_EQ(network.named_parameters()["fc.weight"].sizes(), (Sizes{5, 32}));  // the pool's 2 x 16
 }
 

@@ -31,11 +31,13 @@ fovea=${FOVEA_PROGRAM:-build/release/fovea}
 command -v jq >/dev/null || die "needs jq: run tools/setup.sh"
 
 mapfile -t mechanisms < <(echo none && "$fovea" list blocks --json | jq --raw-output '.[].name')
-declare -A options=()
-while IFS=$'\t' read -r name option; do
+declare -A options=() recipes=()
+while IFS=$'\t' read -r name option recipe; do
   if [[ -z $name || $name == \#* ]]; then continue; fi
   [[ " ${mechanisms[*]} " == *" $name "* ]] || die "tools/bench/blocks.tsv: there is no mechanism $name"
+  if [[ $option == - ]]; then option=; fi
   options[$name]=$option
+  recipes[$name]=${recipe:-}
 done <tools/bench/blocks.tsv
 for name in "${wanted[@]}"; do
   [[ " ${mechanisms[*]} " == *" $name "* ]] || die "unknown mechanism $name; see fovea list blocks"
@@ -46,7 +48,9 @@ if ((${#wanted[@]} == 0)); then wanted=("${mechanisms[@]}"); fi
 arguments_of() {
   local attention=none
   if [[ $1 != none ]]; then attention="{name: $1${options[$1]:+, ${options[$1]}}}"; fi
-  printf '%s\n' configs/blocks.yaml --set "model.attention=$attention" "${settings[@]}"
+  printf '%s\n' configs/blocks.yaml --set "model.attention=$attention"
+  if [[ -n ${recipes[$1]:-} ]]; then printf '%s\n' --set "${recipes[$1]}"; fi
+  if ((${#settings[@]})); then printf '%s\n' "${settings[@]}"; fi
 }
 
 failed=()
@@ -70,7 +74,7 @@ echo "| mechanism | options | test top-1 | ms per image in training | parameters
 echo "|---|---|---:|---:|---:|"
 for name in "${wanted[@]}"; do
   if [[ ! -e $runs/$name/speed.json ]]; then continue; fi
-  jq --slurp --raw-output --arg name "$name" --arg options "${options[$name]:-}" \
+  jq --slurp --raw-output --arg name "$name" --arg options "${options[$name]:-}${recipes[$name]:+ ${recipes[$name]}}" \
     'def rounded($digits): (. * pow(10; $digits) | round) / pow(10; $digits);
      "| `\($name)` | \($options) | \(.[0].test.top1 | rounded(4)) | \(1000 / .[1].images_per_second | rounded(2)) | \(.[0].parameters) |"' \
     "$runs/$name/summary.json" "$runs/$name/speed.json"

@@ -1,11 +1,9 @@
 #include <algorithm>
 #include <string>
 
-#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/branch/selective_kernel.h>
 #include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
-#include <fovea/attention/gate.h>
 #include <fovea/base/error.h>
 
 namespace fovea {
@@ -16,10 +14,7 @@ void SelectiveKernelOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("split_input", split_input, "each branch sees its part of the channels instead of all");
   fields.integer("dilation", dilation, {1, 64}, "of every branch");
   fields.integer("groups", groups, {1, 1 << 16}, "of every branch");
-  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001}, "bottleneck width is channels / reduction_ratio");
-  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16},
-                 "bottleneck width itself; 0 takes it from reduction_ratio");
-  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+  BottleneckOptions::visit_fields(fields);
   visit_activation(fields, "activation", activation, "non-linearity of the branches");
 }
 
@@ -33,8 +28,10 @@ BranchSelection::BranchSelection(std::int64_t channels, std::int64_t branches, s
 }
 
 torch::Tensor BranchSelection::forward(const torch::Tensor& branches, ForwardContext& context) {
-  const auto squeezed = branches.sum(1).mean({2, 3}, /*keepdim=*/true);                   // [N, C, 1, 1]
-  const auto scores = fc_select_(torch::relu(bn_(fc_reduce_(squeezed))));                 // [N, B C, 1, 1]
+  const auto squeezed = branches.sum(1).mean({2, 3}, /*keepdim=*/true);  // [N, C, 1, 1]
+  const auto reduced = fc_reduce_(squeezed);
+  expect_norm_fits(*this, *bn_, reduced);
+  const auto scores = fc_select_(torch::relu(bn_(reduced)));                              // [N, B C, 1, 1]
   const auto weights = scores.view({branches.size(0), branches.size(1), -1}).softmax(1);  // [N, B, C]
   const auto tapped = context.tap(*this, {TapKind::branch, Meaning::weights}, weights);
   return tapped.unsqueeze(-1).unsqueeze(-1);
@@ -48,8 +45,8 @@ SelectiveKernel::SelectiveKernel(const Site& site, const SelectiveKernelOptions&
   const auto branches = static_cast<std::int64_t>(options.kernel_sizes.size());
   const std::int64_t seen = split_input_ ? channels_per_head(channels_, branches, "sk: kernel_sizes") : channels_;
   const std::int64_t groups = std::min(site.out_channels, options.groups);
-  channels_per_head(seen, groups, "sk: groups");
-  channels_per_head(site.out_channels, groups, "sk: groups");
+  expect_divides(seen, groups, "sk: groups");
+  expect_divides(site.out_channels, groups, "sk: groups");
   torch::nn::ModuleList paths;
   for (const std::int64_t size : options.kernel_sizes) {
     if (size % 2 == 0) throw InputError("sk: kernel_sizes", "odd numbers", std::to_string(size));

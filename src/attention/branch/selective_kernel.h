@@ -6,6 +6,7 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/convolution_norm.h>
 #include <fovea/attention/mixer.h>
 #include <fovea/attention/site.h>
@@ -14,17 +15,16 @@
 
 namespace fovea {
 
-struct SelectiveKernelOptions : Options {
+/// The bottleneck is that of the selection; its channels are those that come out.
+struct SelectiveKernelOptions : BottleneckOptions {
   std::vector<std::int64_t> kernel_sizes{3, 5};  ///< odd, one for each branch
   bool keep_3x3 = true;                          ///< larger kernels are dilated 3 x 3 ones of the same reach
   bool split_input = true;                       ///< each branch sees its part of the channels instead of all
   std::int64_t dilation = 1;                     ///< of every branch
   std::int64_t groups = 1;                       ///< of every branch
-  double reduction_ratio = 16;                   ///< width of the selection's bottleneck is channels / reduction_ratio
-  std::int64_t reduced_channels = 0;             ///< that width itself; 0 takes it from reduction_ratio and divisor
-  std::int64_t divisor = 8;                      ///< the width taken from reduction_ratio is a multiple of this
   Activation activation = Activation::relu;      ///< of the branches
 
+  SelectiveKernelOptions() : BottleneckOptions(16, 8) {}
   void visit_fields(FieldVisitor& fields) override;
 };
 
@@ -53,7 +53,8 @@ class SelectiveKernel final : public Mixer {
   SelectiveKernel(const Site& site, const SelectiveKernelOptions& options);
 
   /// @param features [N, C, H, W]. @return [N, out, ceil(H / stride), ceil(W / stride)]. Taps branch weights [N, B, out] at
-  /// `attn`. @throws ShapeError if features is not 4-D or C differs. Depends on train/eval mode through its norms.
+  /// `attn`. @throws ShapeError if features is not 4-D or C differs, or in training for one image. Depends
+  /// on train/eval mode through its norms.
   torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) override;
 
  private:

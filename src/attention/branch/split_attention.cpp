@@ -1,10 +1,8 @@
 #include <string>
 
-#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/branch/split_attention.h>
 #include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
-#include <fovea/attention/gate.h>
 #include <fovea/base/error.h>
 
 namespace fovea {
@@ -27,11 +25,7 @@ void SplitAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("groups", groups, {1, 1 << 16}, "independent groups of channels (cardinality)");
   fields.boolean("bias", bias, "bias of the convolution");
   fields.boolean("batch_norm", batch_norm, "batch norm behind the convolution and inside the bottleneck");
-  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001},
-              "bottleneck width is channels x radix / reduction_ratio, at least 32");
-  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16},
-                 "bottleneck width for each branch; 0 takes it from reduction_ratio");
-  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+  BottleneckOptions::visit_fields(fields);
   visit_activation(fields, "activation", activation, "non-linearity of branches and bottleneck");
 }
 
@@ -45,9 +39,9 @@ SplitAttention::SplitAttention(const Site& site, const SplitAttentionOptions& op
     throw InputError("splat: kernel_size", "an odd number", std::to_string(options.kernel_size));
   const std::int64_t reduced = split_bottleneck_width(channels_, options);
   const std::int64_t branches = radix_ * site.out_channels;  // channels of all of them
-  channels_per_head(channels_, groups_ * radix_, "splat: groups x radix");
-  channels_per_head(site.out_channels, groups_, "splat: groups");
-  channels_per_head(reduced, groups_, "splat: groups (in the bottleneck)");
+  expect_divides(channels_, groups_ * radix_, "splat: groups x radix");
+  expect_divides(site.out_channels, groups_, "splat: groups");
+  expect_divides(reduced, groups_, "splat: groups (in the bottleneck)");
   const auto convolution = torch::nn::Conv2dOptions(channels_, branches, options.kernel_size)
                                .stride(site.stride)
                                .padding(options.kernel_size / 2)
@@ -81,7 +75,10 @@ torch::Tensor SplitAttention::forward(const torch::Tensor& features, ForwardCont
   if (bn0_) convolved = bn0_(convolved);
   const auto branches = activate(convolved, activation_).unflatten(1, {radix_, -1});  // [N, R, C, H, W]
   auto hidden = fc1_(branches.sum(1).mean({2, 3}, /*keepdim=*/true));                 // [N, reduced, 1, 1]
-  if (bn1_) hidden = bn1_(hidden);
+  if (bn1_) {
+    expect_norm_fits(*this, *bn1_, hidden);
+    hidden = bn1_(hidden);
+  }
   return (branches * branch_factors(fc2_(activate(hidden, activation_)), context)).sum(1);
 }
 

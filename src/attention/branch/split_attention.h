@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/mixer.h>
 #include <fovea/attention/site.h>
 #include <fovea/config/fields.h>
@@ -11,17 +12,16 @@
 
 namespace fovea {
 
-struct SplitAttentionOptions : Options {
+/// The bottleneck is in_channels radix / reduction_ratio wide, at least 32, or reduced_channels for each branch.
+struct SplitAttentionOptions : BottleneckOptions {
   std::int64_t kernel_size = 3;              ///< odd
   std::int64_t radix = 2;                    ///< number of branches; with 1 a channel gate takes the softmax's place
   std::int64_t groups = 1;                   ///< cardinality: independent groups of channels
   bool bias = false;                         ///< of the convolution
   bool batch_norm = false;                   ///< behind the convolution and inside the bottleneck
-  double reduction_ratio = 4;                ///< width of the bottleneck is in_channels radix / reduction_ratio, at least 32
-  std::int64_t reduced_channels = 0;         ///< that width for each branch; 0 takes it from reduction_ratio and divisor
-  std::int64_t divisor = 8;                  ///< the width taken from reduction_ratio is a multiple of this
   Activation activation = Activation::relu;  ///< of the branches and inside the bottleneck
 
+  SplitAttentionOptions() : BottleneckOptions(4, 8) {}
   void visit_fields(FieldVisitor& fields) override;
 };
 
@@ -36,7 +36,7 @@ class SplitAttention final : public Mixer {
 
   /// @param features [N, C, H, W]. @return [N, out, ceil(H / stride), ceil(W / stride)]. Taps branch weights [N, radix,
   /// out]; with radix 1 a channel gate [N, out, 1, 1] in (0, 1). @throws ShapeError if features is not 4-D or C differs.
-  /// Depends on train/eval mode only with batch_norm.
+  /// Depends on train/eval mode only with batch_norm; training then needs N > 1 (ShapeError).
   torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) override;
 
  private:

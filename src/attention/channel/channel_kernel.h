@@ -19,7 +19,7 @@ struct ChannelKernelOptions : Options {
 /// kernel_size unless 0, else psi(C) of "ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks",
 /// arXiv:1910.03151, as its authors compute it: |log2(C) + beta| / gamma without its fraction, plus one if that is even.
 /// Differs from the paper: at least 3, as in timm. @param mechanism for messages, e.g. "eca".
-/// @throws InputError when kernel_size is even, or set beside gamma or beta.
+/// @throws InputError when kernel_size is even, or set beside gamma or beta, or when these make more than 1023.
 std::int64_t channel_kernel_size(std::int64_t channels, const ChannelKernelOptions& options, const std::string& mechanism);
 
 }  // namespace fovea

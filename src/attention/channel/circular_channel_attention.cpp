@@ -1,3 +1,4 @@
+#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/circular_channel_attention.h>
 #include <fovea/attention/function_fields.h>
 #include <fovea/base/error.h>

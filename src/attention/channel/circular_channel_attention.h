@@ -25,7 +25,7 @@ class CircularChannelAttention final : public Gate {
   /// @throws InputError when kernel_size is even, or so large that it would go round the ring more than once.
   CircularChannelAttention(std::int64_t channels, const CircularChannelAttentionOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in (0, 1).
+  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in [0, 1].
   /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 

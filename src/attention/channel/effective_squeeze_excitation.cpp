@@ -1,3 +1,4 @@
+#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/effective_squeeze_excitation.h>
 #include <fovea/attention/channel/squeeze.h>
 #include <fovea/attention/function_fields.h>

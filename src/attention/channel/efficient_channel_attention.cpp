@@ -1,3 +1,4 @@
+#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/efficient_channel_attention.h>
 #include <fovea/attention/function_fields.h>
 

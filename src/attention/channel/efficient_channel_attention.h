@@ -24,7 +24,7 @@ class EfficientChannelAttention final : public Gate {
   /// @throws InputError when kernel_size is even.
   EfficientChannelAttention(std::int64_t channels, const EfficientChannelAttentionOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in (0, 1).
+  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in [0, 1].
   /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 

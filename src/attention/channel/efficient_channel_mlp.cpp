@@ -1,22 +1,19 @@
-#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/efficient_channel_mlp.h>
 #include <fovea/attention/function_fields.h>
 
 namespace fovea {
 
 void EfficientChannelMlpOptions::visit_fields(FieldVisitor& fields) {
-  ChannelKernelOptions::visit_fields(fields);
-  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001},
-              "number of planes between the convolutions is channels / reduction_ratio");
-  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16}, "that number itself; 0 takes it from reduction_ratio");
-  fields.integer("divisor", divisor, {1, 1024}, "the number from reduction_ratio is a multiple of this");
+  kernel.visit_fields(fields);
+  BottleneckOptions::visit_fields(fields);
   visit_activation(fields, "activation", activation, "non-linearity between the convolutions");
   visit_gate_function(fields, gate);
 }
 
 EfficientChannelMlp::EfficientChannelMlp(std::int64_t channels, const EfficientChannelMlpOptions& options)
     : Gate("EfficientChannelMlp"), channels_(channels), activation_(options.activation), gate_(options.gate) {
-  const std::int64_t kernel = channel_kernel_size(channels, options, "ecam");
+  const std::int64_t kernel = channel_kernel_size(channels, options.kernel, "ecam");
   const std::int64_t planes = bottleneck_width(channels, options, kRoundLimit);
   conv_ = register_module("conv", torch::nn::Conv1d(torch::nn::Conv1dOptions(1, planes, 1)));
   conv2_ = register_module("conv2", torch::nn::Conv1d(torch::nn::Conv1dOptions(planes, 1, kernel).padding(kernel / 2)));

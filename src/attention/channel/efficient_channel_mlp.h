@@ -4,18 +4,19 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/channel/channel_kernel.h>
 #include <fovea/attention/gate.h>
 
 namespace fovea {
 
-struct EfficientChannelMlpOptions : ChannelKernelOptions {
-  double reduction_ratio = 8;         ///< planes between the convolutions: channels / reduction_ratio
-  std::int64_t reduced_channels = 0;  ///< that number itself; 0 takes it from reduction_ratio and divisor
-  std::int64_t divisor = 8;           ///< the number taken from reduction_ratio is a multiple of this
+/// The bottleneck is that of the planes between the convolutions.
+struct EfficientChannelMlpOptions : BottleneckOptions {
+  ChannelKernelOptions kernel;
   Activation activation = Activation::relu;
   GateFunction gate = GateFunction::sigmoid;
 
+  EfficientChannelMlpOptions() : BottleneckOptions(8, 8) {}
   void visit_fields(FieldVisitor& fields) override;
 };
 
@@ -28,7 +29,7 @@ class EfficientChannelMlp final : public Gate {
   /// @throws InputError when kernel_size is even or options exclude each other.
   EfficientChannelMlp(std::int64_t channels, const EfficientChannelMlpOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in (0, 1).
+  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in [0, 1].
   /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 

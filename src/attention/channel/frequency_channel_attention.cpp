@@ -1,6 +1,7 @@
 #include <string>
 
 #include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/cosine_basis.h>
 #include <fovea/attention/channel/frequency_channel_attention.h>
 #include <fovea/attention/function_fields.h>

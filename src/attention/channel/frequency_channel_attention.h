@@ -44,7 +44,7 @@ class FrequencyChannelAttention final : public Gate {
   /// @throws InputError when frequencies does not divide the channels.
   FrequencyChannelAttention(std::int64_t channels, const FrequencyChannelAttentionOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in (0, 1).
+  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in [0, 1].
   /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 

@@ -1,3 +1,4 @@
+#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/gated_channel_transformation.h>
 
 namespace fovea {

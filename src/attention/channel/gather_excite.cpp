@@ -1,7 +1,7 @@
 #include <sstream>
 #include <string>
 
-#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/gather_excite.h>
 #include <fovea/attention/channel/squeeze.h>
 #include <fovea/attention/function_fields.h>
@@ -37,10 +37,7 @@ void GatherExciteOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("extent", extent, {0, 1024}, "side of the neighbourhood that is gathered, in cells; 0 = the whole map");
   fields.boolean("extra_params", extra_params, "gather with depthwise convolutions instead of averaging");
   fields.boolean("mlp", mlp, "a bottleneck over the channels between gathering and exciting");
-  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001}, "bottleneck width is channels / reduction_ratio");
-  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16},
-                 "bottleneck width itself; 0 takes it from reduction_ratio");
-  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+  BottleneckOptions::visit_fields(fields);
   fields.boolean("max_pool", max_pool, "gather the mean of average and maximum");
   visit_activation(fields, "activation", activation, "non-linearity in the bottleneck and between depthwise convolutions");
   visit_gate_function(fields, gate);
@@ -64,7 +61,9 @@ torch::Tensor DepthwiseGather::forward(const torch::Tensor& features) {
   auto gathered = features;
   for (std::size_t i = 0; i < convolutions_.size(); ++i) {
     if (i > 0) gathered = activate(gathered, activation_);
-    gathered = norms_[i](convolutions_[i](gathered));
+    gathered = convolutions_[i](gathered);
+    expect_norm_fits(*this, *norms_[i], gathered);
+    gathered = norms_[i](gathered);
   }
   return gathered;
 }

@@ -5,6 +5,7 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/channel/pointwise_mlp.h>
 #include <fovea/attention/gate.h>
 #include <fovea/attention/site.h>
@@ -12,17 +13,15 @@
 
 namespace fovea {
 
-struct GatherExciteOptions : Options {
-  std::int64_t extent = 0;            ///< side of the neighbourhood that is gathered, in cells; 0 = the whole map
-  bool extra_params = false;          ///< gather with depthwise convolutions instead of averaging
-  bool mlp = true;                    ///< a bottleneck over the channels between gathering and exciting
-  double reduction_ratio = 16;        ///< width of the bottleneck is channels / reduction_ratio
-  std::int64_t reduced_channels = 0;  ///< width of the bottleneck itself; 0 takes it from reduction_ratio and divisor
-  std::int64_t divisor = 1;           ///< the width taken from reduction_ratio is a multiple of this
-  bool max_pool = false;              ///< gather the mean of average and maximum instead of the average
+struct GatherExciteOptions : BottleneckOptions {
+  std::int64_t extent = 0;    ///< side of the neighbourhood that is gathered, in cells; 0 = the whole map
+  bool extra_params = false;  ///< gather with depthwise convolutions instead of averaging
+  bool mlp = true;            ///< a bottleneck over the channels between gathering and exciting
+  bool max_pool = false;      ///< gather the mean of average and maximum instead of the average
   Activation activation = Activation::relu;
   GateFunction gate = GateFunction::sigmoid;
 
+  GatherExciteOptions() : BottleneckOptions(16, 1) {}
   void visit_fields(FieldVisitor& fields) override;
 };
 
@@ -55,9 +54,10 @@ class GatherExcite final : public Gate {
   /// beside others.
   GatherExcite(const Site& site, const GatherExciteOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps one gate in (0, 1): a channel gate [N, C, 1, 1] with extent
+  /// @param features [N, C, H, W]. @return the same shape. Taps one gate in [0, 1]: a channel gate [N, C, 1, 1] with extent
   /// 0, else a dense one [N, C, H, W]. @throws ShapeError if features is not 4-D or C differs, or H and W where they are
-  /// fixed. Depends on train/eval mode only with extra_params.
+  /// fixed. Depends on train/eval mode only with extra_params; training then needs more than one gathered cell or image
+  /// (ShapeError).
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
  private:

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/global_context.h>
 #include <fovea/attention/function_fields.h>
 
@@ -8,10 +8,7 @@ namespace fovea {
 
 void GlobalContextOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("attention", attention, "the context is a weighted mean over locations instead of the plain one");
-  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001}, "bottleneck width is channels / reduction_ratio");
-  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16},
-                 "bottleneck width itself; 0 takes it from reduction_ratio");
-  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+  BottleneckOptions::visit_fields(fields);
   visit_activation(fields, "activation", activation, "non-linearity in the bottleneck");
 }
 

@@ -5,6 +5,7 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/channel/pointwise_mlp.h>
 #include <fovea/attention/gate.h>
 #include <fovea/config/fields.h>
@@ -13,13 +14,11 @@
 namespace fovea {
 
 /// Of the additive form.
-struct GlobalContextOptions : Options {
-  bool attention = true;              ///< the context is a weighted mean over locations instead of the plain one
-  double reduction_ratio = 8;         ///< width of the bottleneck is channels / reduction_ratio
-  std::int64_t reduced_channels = 0;  ///< width of the bottleneck itself; 0 takes it from reduction_ratio and divisor
-  std::int64_t divisor = 1;           ///< the width taken from reduction_ratio is a multiple of this
+struct GlobalContextOptions : BottleneckOptions {
+  bool attention = true;  ///< the context is a weighted mean over locations instead of the plain one
   Activation activation = Activation::relu;
 
+  GlobalContextOptions() : BottleneckOptions(8, 1) {}
   void visit_fields(FieldVisitor& fields) override;
 };
 
@@ -34,8 +33,7 @@ struct GlobalContextGateOptions : GlobalContextOptions {
 /// Global context, "GCNet: Non-local Networks Meet Squeeze-Excitation Networks and Beyond", arXiv:1904.11492. The context is
 /// c = sum_j softmax(w . x)_j x_j over the locations, the same for every location. It is transformed by M = W2
 /// activation(LayerNorm(W1 c)) and then, in the paper's additive form (`gca`), added: x + M(c); in timm's multiplicative
-/// form
-/// (`gc`), turned into a gate: x * gate(M(c)).
+/// form (`gc`), turned into a gate: x * gate(M(c)).
 /// Parameter names, defaults and the rounding of the bottleneck are timm's (`conv_attn`, `mlp_add` and `mlp_scale` with
 /// `fc1`, `norm`, `fc2`). M of the additive form starts at zero, so that a new one changes nothing.
 /// Differs from the paper: the bottleneck is channels / 8 wide instead of / 16, as in timm; the multiplicative form is
@@ -52,7 +50,7 @@ class GlobalContext final : public Gate, public SelfInitialising {
   bool is_identity_at_start() const override { return mlp_scale_ == nullptr; }
 
   /// @param features [N, C, H, W]. @return the same shape. Taps the weights of the locations [N, 1, H, W] (with attention),
-  /// which sum to one; a channel gate [N, C, 1, 1] in (0, 1) (multiplicative); what is added, [N, C, 1, 1] (additive).
+  /// which sum to one; a channel gate [N, C, 1, 1] in [0, 1] (multiplicative); what is added, [N, C, 1, 1] (additive).
   /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 

@@ -35,7 +35,7 @@ std::vector<MechanismRow> channel_mechanisms() {
       {"ecam", "ECA with a hidden layer", eca, "1910.03151", channels, make_mechanism_options<EfficientChannelMlpOptions>,
        gate_of_channels<EfficientChannelMlp, EfficientChannelMlpOptions>()},
       {"ge", "gathers a context over an extent and excites each channel with it",
-       "Gather-Excite: Exploiting Feature Context in Convolutional Neural Networks", "1810.12348", channels,
+       "Gather-Excite: Exploiting Feature Context in Convolutional Neural Networks", "1810.12348", channels_and_places,
        make_mechanism_options<GatherExciteOptions>, built_at_site<Gate, GatherExcite, GatherExciteOptions>()},
       {"srm", "each channel by its mean and deviation",
        "SRM : A Style-based Recalibration Module for Convolutional Neural Networks", "1903.10829", channels,

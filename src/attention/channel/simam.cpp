@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/simam.h>
 
 namespace fovea {

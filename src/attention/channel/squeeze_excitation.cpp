@@ -1,4 +1,4 @@
-#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/squeeze.h>
 #include <fovea/attention/channel/squeeze_excitation.h>
 #include <fovea/attention/function_fields.h>
@@ -6,10 +6,7 @@
 namespace fovea {
 
 void SqueezeExcitationOptions::visit_fields(FieldVisitor& fields) {
-  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001}, "bottleneck width is channels / reduction_ratio");
-  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16},
-                 "bottleneck width itself; 0 takes it from reduction_ratio");
-  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+  BottleneckOptions::visit_fields(fields);
   fields.boolean("bias", bias, "biases in both layers");
   fields.boolean("batch_norm", batch_norm, "batch norm behind the first layer");
   fields.boolean("max_pool", max_pool, "squeeze to the mean of average and maximum");
@@ -38,7 +35,10 @@ SqueezeExcitation::SqueezeExcitation(std::int64_t channels, const SqueezeExcitat
 torch::Tensor SqueezeExcitation::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   auto hidden = reduce_(squeeze(features, max_pool_));  // [N, reduced, 1, 1]
-  if (bn_) hidden = bn_(hidden);
+  if (bn_) {
+    expect_norm_fits(*this, *bn_, hidden);
+    hidden = bn_(hidden);
+  }
   const auto gate = gate_values(expand_(activate(hidden, activation_)), gate_);  // [N, C, 1, 1]
   return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate);
 }

@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/gate.h>
 #include <fovea/config/fields.h>
 
@@ -15,17 +16,15 @@ enum class ExcitationNames {
   conv,  ///< `conv_reduce` and `conv_expand`: timm's EfficientNets and MobileNets
 };
 
-struct SqueezeExcitationOptions : Options {
-  double reduction_ratio = 16;        ///< width of the bottleneck is channels / reduction_ratio
-  std::int64_t reduced_channels = 0;  ///< width of the bottleneck itself; 0 takes it from reduction_ratio and divisor
-  std::int64_t divisor = 8;           ///< the width taken from reduction_ratio is a multiple of this
-  bool bias = true;                   ///< of both layers
-  bool batch_norm = false;            ///< behind the first layer
-  bool max_pool = false;              ///< squeeze to the mean of average and maximum instead of the average
+struct SqueezeExcitationOptions : BottleneckOptions {
+  bool bias = true;         ///< of both layers
+  bool batch_norm = false;  ///< behind the first layer
+  bool max_pool = false;    ///< squeeze to the mean of average and maximum instead of the average
   Activation activation = Activation::relu;
   GateFunction gate = GateFunction::sigmoid;
   ExcitationNames names = ExcitationNames::fc;
 
+  SqueezeExcitationOptions() : BottleneckOptions(16, 8) {}
   void visit_fields(FieldVisitor& fields) override;
 };
 
@@ -40,8 +39,9 @@ class SqueezeExcitation final : public Gate {
   /// @throws InputError when an option does not fit.
   SqueezeExcitation(std::int64_t channels, const SqueezeExcitationOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in (0, 1).
-  /// @throws ShapeError if features is not 4-D or C differs. Depends on train/eval mode only with batch_norm.
+  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in [0, 1].
+  /// @throws ShapeError if features is not 4-D or C differs. Depends on train/eval mode only with batch_norm;
+  /// training then needs N > 1 (ShapeError).
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
  private:

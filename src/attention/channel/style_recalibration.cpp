@@ -1,3 +1,4 @@
+#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/style_recalibration.h>
 #include <fovea/attention/function_fields.h>
 
@@ -26,7 +27,8 @@ torch::Tensor StyleRecalibration::attend(const torch::Tensor& features, ForwardC
   const auto deviation = (features.var({2, 3}, /*unbiased=*/!one_cell) + kEpsilon).sqrt();  // [N, C]
   const auto style = torch::stack({mean, deviation}, -1).transpose(0, 1);                   // [C, N, 2]
   const auto scores = torch::bmm(style, cfc_.unsqueeze(-1)).transpose(0, 1);                // [N, C, 1]
-  const auto gate = gate_values(bn_(scores.unsqueeze(-1)), gate_);                          // [N, C, 1, 1]
+  expect_norm_fits(*this, *bn_, scores);
+  const auto gate = gate_values(bn_(scores.unsqueeze(-1)), gate_);  // [N, C, 1, 1]
   return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate);
 }
 

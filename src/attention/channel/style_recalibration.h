@@ -28,8 +28,9 @@ class StyleRecalibration final : public Gate, public SelfInitialising {
 
   void initialise(const RandomStream& stream) override;
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in (0, 1).
-  /// @throws ShapeError if features is not 4-D or C differs. Batch norm depends on train/eval mode.
+  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in [0, 1].
+  /// @throws ShapeError if features is not 4-D or C differs. Batch norm depends on train/eval mode; training
+  /// needs N > 1 (ShapeError).
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
  private:

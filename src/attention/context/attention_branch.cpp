@@ -1,3 +1,4 @@
+#include <fovea/attention/cells.h>
 #include <fovea/attention/context/attention_branch.h>
 #include <fovea/base/error.h>
 

@@ -28,6 +28,8 @@ struct AttentionBranchOptions : Options {
 /// over the cells of conv2(m), which learn from the labels, and an attention map: x (1 + sigmoid(BN(conv3(m)))).
 /// Parameter names are those of the authors' code (`bn_att`, `att_conv`, `bn_att2`, `att_conv2`, `att_conv3`, `bn_att3`;
 /// no biases).
+/// It goes behind a stage, where the number of classes is known. Without `stages` there is a branch with class scores of its
+/// own behind every stage; the authors have one, behind layer3.
 /// Differs from the paper: the branch has no residual blocks of its own in front of `bn_att`, and the maps may have any
 /// size (the code averages 14 x 14).
 class AttentionBranch final : public Gate {

@@ -1,7 +1,7 @@
 #include <fovea/attention/cells.h>
 #include <fovea/attention/context/class_attention.h>
-#include <fovea/attention/context/head_attention.h>
 #include <fovea/attention/context/pool_query.h>
+#include <fovea/attention/head_attention.h>
 #include <fovea/nn/dropout.h>
 
 namespace fovea {
@@ -14,7 +14,7 @@ void ClassAttentionOptions::visit_fields(FieldVisitor& fields) {
 
 ClassAttention::ClassAttention(std::int64_t channels, const ClassAttentionOptions& options)
     : Module("ClassAttention"), channels_(channels), heads_(options.heads) {
-  channels_per_head(channels, heads_, "class_attention: heads");
+  expect_divides(channels, heads_, "class_attention: heads");
   const auto projection = torch::nn::LinearOptions(channels, channels).bias(options.qkv_bias);
   q_ = register_module("q", torch::nn::Linear(projection));
   k_ = register_module("k", torch::nn::Linear(projection));

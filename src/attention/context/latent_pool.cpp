@@ -3,9 +3,9 @@
 
 #include <fovea/attention/cells.h>
 #include <fovea/attention/context/grid_positions.h>
-#include <fovea/attention/context/head_attention.h>
 #include <fovea/attention/context/latent_pool.h>
 #include <fovea/attention/context/pool_query.h>
+#include <fovea/attention/head_attention.h>
 #include <fovea/nn/dropout.h>
 
 namespace fovea {
@@ -16,7 +16,8 @@ void LatentPoolOptions::visit_fields(FieldVisitor& fields) {
   fields.choice("pool_type", pool_type,
                 {{"token", LatentPoolType::token}, {"mean", LatentPoolType::mean}, {"concat", LatentPoolType::concat}},
                 "what becomes of several latents: the first one's answer, the mean or all");
-  fields.real("mlp_ratio", mlp_ratio, kPositive, "width of the feed-forward layers' middle / channels");
+  fields.real("mlp_ratio", mlp_ratio, {.minimum = 0, .maximum = 64, .minimum_open = true},
+              "width of the feed-forward layers' middle / channels");
   fields.boolean("qkv_bias", qkv_bias, "biases of queries, keys and values");
   fields.boolean("qk_norm", qk_norm, "layer norm of queries and keys in every head");
   fields.boolean("norm", norm, "layer norm in front of the feed-forward layers");

@@ -17,6 +17,21 @@ torch::Tensor convolve_cells(const torch::nn::Conv2d& convolution, const torch::
   return torch::linear(cells, convolution->weight.flatten(1));
 }
 
+/// Sets ForwardContext::frame for as long as it lives.
+class FrameOfStage {
+ public:
+  FrameOfStage(ForwardContext& context, const torch::Tensor& frame) : context_(context), before_(context.frame) {
+    context.frame = frame;
+  }
+  FrameOfStage(const FrameOfStage&) = delete;
+  FrameOfStage& operator=(const FrameOfStage&) = delete;
+  ~FrameOfStage() { context_.frame = before_; }
+
+ private:
+  ForwardContext& context_;
+  torch::Tensor before_;
+};
+
 }  // namespace
 
 void LearnToPayAttentionOptions::visit_fields(FieldVisitor& fields) {
@@ -71,13 +86,16 @@ LearnToPayAttention::LearnToPayAttention(const Site& site, const LearnToPayAtten
 torch::Tensor LearnToPayAttention::forward(const PoolInput& input, ForwardContext& context) {
   const Cells last = cells_of(*this, input.features, channels_);
   const auto global = query_->forward(input.query, last.values);
-  const auto arriving = input.stages.empty() ? std::vector<torch::Tensor>{input.features} : input.stages;
+  const auto arriving = input.stages.empty() ? std::vector<StageFeatures>{{input.features, context.frame}} : input.stages;
   if (arriving.size() != stages_.size()) {
     throw ShapeError(name(), "the features of " + std::to_string(stages_.size()) + " stages",
                      std::to_string(arriving.size()));
   }
   std::vector<torch::Tensor> gathered;
-  for (std::size_t i = 0; i < stages_.size(); ++i) gathered.push_back(stages_[i]->forward(arriving[i], global, context));
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    const FrameOfStage frame(context, arriving[i].frame);
+    gathered.push_back(stages_[i]->forward(arriving[i].features, global, context));
+  }
   return torch::cat(gathered, 1);
 }
 

@@ -65,7 +65,8 @@ class LearnToPayAttention final : public Pool {
  public:
   LearnToPayAttention(const Site& site, const LearnToPayAttentionOptions& options);
 
-  /// @param input all of the site's stages; where the site lists none, the features are the one stage.
+  /// @param input all of the site's stages; where the site lists none, the features are the one stage. Each
+  /// stage's map carries the frame of that stage.
   /// @return [N, stages x C'], C' the length of g. @throws ShapeError unless stages and query fit.
   torch::Tensor forward(const PoolInput& input, ForwardContext& context) override;
   std::int64_t out_features() const override;

@@ -1,7 +1,7 @@
 #include <fovea/attention/cells.h>
-#include <fovea/attention/context/head_attention.h>
 #include <fovea/attention/context/learned_query.h>
 #include <fovea/attention/context/pool_query.h>
+#include <fovea/attention/head_attention.h>
 
 namespace fovea {
 
@@ -11,7 +11,7 @@ void LearnedQueryOptions::visit_fields(FieldVisitor& fields) {
 
 LearnedQuery::LearnedQuery(const Site& site, const LearnedQueryOptions& options)
     : Pool("LearnedQuery"), channels_(site.in.channels), heads_(options.heads) {
-  channels_per_head(channels_, heads_, "learned_query: heads");
+  expect_divides(channels_, heads_, "learned_query: heads");
   expect_no_outer_query(site, "learned_query");
   query_ = register_parameter("query", torch::zeros({channels_}));
 }

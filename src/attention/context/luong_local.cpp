@@ -72,11 +72,11 @@ torch::Tensor LuongLocal::attended(const Cells& cells, const torch::Tensor& quer
   const auto outside = (from_centre.abs() > window_).any(2);                                  // [N, L]
   const auto scores = general_scores(cells.values, query, W_a_->weight);
   auto weights = torch::softmax(scores.masked_fill(outside, -std::numeric_limits<double>::infinity()), 1);
-  Meaning meaning = Meaning::weights;
+  auto meaning = Meaning::weights;
   if (mode_ == LocalMode::predictive) {
     const double deviation = window_ / 2;
     weights = weights * torch::exp(from_centre.square().sum(2) / (-2 * deviation * deviation));
-    meaning = Meaning::signed_;  // a part of one only
+    meaning = Meaning::gate;  // they sum to less than one
   }
   return weighted_sum(tap_cell_weights(*this, weights, cells, meaning, context), cells);
 }

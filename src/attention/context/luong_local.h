@@ -48,7 +48,8 @@ class LuongLocal final : public Pool {
   /// @throws InputError when an option does not fit: `hidden` is of mode p only.
   LuongLocal(const Site& site, const LuongLocalOptions& options);
 
-  /// @return [N, out_features()], in (-1, 1). Taps the weights, Meaning::weights in mode m and signed_ in mode p.
+  /// @return [N, out_features()], in (-1, 1). Taps the weights, Meaning::weights in mode m and, as they sum to less than
+  /// one, gate in mode p.
   /// @throws ShapeError unless the features are [N, C, H, W] or [N, L, C], with as many axes as the site in mode p, and
   /// query and position fit.
   torch::Tensor forward(const PoolInput& input, ForwardContext& context) override;

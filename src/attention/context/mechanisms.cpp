@@ -16,7 +16,7 @@ std::vector<MechanismRow> context_mechanisms() {
   const Traits asked{{Where::location}, {Selects::soft}, {Asks::context}, {Axis::spatial}};
   const Traits own{{Where::location}, {Selects::soft}, {Asks::self}, {Axis::spatial}};
   const Traits region{{Where::location}, {Selects::soft}, {Asks::context}, {Axis::spatial, Axis::region}};
-  const Traits tokens{{Where::item}, {Selects::soft}, {Asks::context}, {Axis::token}};
+  const Traits tokens{{Where::location, Where::item}, {Selects::soft}, {Asks::context}, {Axis::spatial, Axis::token}};
   const char* const luong = "Effective Approaches to Attention-based Neural Machine Translation";
   return {
       {"bahdanau", "additive scores of a query and each position",
@@ -30,10 +30,10 @@ std::vector<MechanismRow> context_mechanisms() {
        "Set Transformer: A Framework for Attention-based Permutation-Invariant Neural Networks", "1810.00825", asked,
        make_mechanism_options<LearnedQueryOptions>, built_at_site<Pool, LearnedQuery, LearnedQueryOptions>()},
       {"attention_pool", "the mean token asks, positions are learned: CLIP's pooling",
-       "Learning Transferable Visual Models From Natural Language Supervision", "2103.00020", own,
+       "Learning Transferable Visual Models From Natural Language Supervision", "2103.00020", asked,
        make_mechanism_options<AttentionPoolOptions>, built_at_site<Pool, AttentionPool, AttentionPoolOptions>()},
       {"rotary_pool", "the mean token asks, positions are rotary",
-       "RoFormer: Enhanced Transformer with Rotary Position Embedding", "2104.09864", own,
+       "RoFormer: Enhanced Transformer with Rotary Position Embedding", "2104.09864", asked,
        make_mechanism_options<RotaryPoolOptions>, built_at_site<Pool, RotaryPool, RotaryPoolOptions>()},
       {"latent_pool", "learned latent tokens ask, a small network follows", "Scaling Vision Transformers", "2106.04560",
        asked, make_mechanism_options<LatentPoolOptions>, built_at_site<Pool, LatentPool, LatentPoolOptions>()},
@@ -49,7 +49,7 @@ std::vector<MechanismRow> context_mechanisms() {
        .traits = own,
        .make_options = make_mechanism_options<AttentionBranchOptions>,
        .build = built_at_site<Gate, AttentionBranch, AttentionBranchOptions>(),
-       .usual_slot = Slot::stage},
+       .only_at = {Slot::stage}},
   };
 }
 

@@ -1,5 +1,5 @@
+#include <fovea/attention/cells.h>
 #include <fovea/attention/context/rotary_pool.h>
-#include <fovea/attention/gate.h>
 #include <fovea/base/error.h>
 
 namespace fovea {

@@ -1,8 +1,8 @@
 #include <cmath>
 
-#include <fovea/attention/context/head_attention.h>
 #include <fovea/attention/context/pool_query.h>
 #include <fovea/attention/context/token_pool.h>
+#include <fovea/attention/head_attention.h>
 #include <fovea/base/error.h>
 #include <fovea/nn/dropout.h>
 
@@ -14,11 +14,11 @@ std::int64_t token_pool_heads(std::int64_t embed_channels, const TokenPoolOption
     if (options.head_channels != TokenPoolOptions().head_channels) {
       throw InputError(where + ": heads", "no head_channels beside it", "both", "set one of them");
     }
-    channels_per_head(embed_channels, options.heads, where + ": heads");
+    expect_divides(embed_channels, options.heads, where + ": heads");
     return options.heads;
   }
   if (embed_channels <= options.head_channels) return 1;
-  channels_per_head(embed_channels, options.head_channels, where + ": head_channels");
+  expect_divides(embed_channels, options.head_channels, where + ": head_channels");
   return embed_channels / options.head_channels;
 }
 

@@ -2,7 +2,6 @@
 #include <string>
 
 #include <fovea/attention/cells.h>
-#include <fovea/attention/gate.h>
 #include <fovea/attention/self/augmented_convolution.h>
 #include <fovea/attention/self/grid_attention.h>
 #include <fovea/base/error.h>

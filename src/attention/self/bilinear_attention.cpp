@@ -1,7 +1,6 @@
 #include <tuple>
 #include <vector>
 
-#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
 #include <fovea/attention/self/bilinear_attention.h>
@@ -30,10 +29,7 @@ torch::Tensor mix_rows(const torch::Tensor& weights, const torch::Tensor& featur
 void BilinearAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("block_size", block_size, {1, 1024}, "bands along each axis; height and width are multiples of it");
   fields.integer("groups", groups, {1, 1 << 16}, "groups of channels, each with matrices of its own");
-  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001},
-              "width of the transformed features is channels / this");
-  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16}, "that width itself; 0 takes it from reduction_ratio");
-  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+  BottleneckOptions::visit_fields(fields);
   fields.real("dropout", dropout, kFractionBelowOne, "probability in training that a channel is left out");
   visit_activation(fields, "activation", activation, "non-linearity behind every norm");
 }
@@ -53,13 +49,14 @@ BilinearTransform::BilinearTransform(std::int64_t channels, const BilinearAttent
 torch::Tensor BilinearTransform::forward(const torch::Tensor& features, ForwardContext& context) {
   const auto summary = activate(conv1_->forward(features), activation_);  // [N, groups, H, W]
   const auto matrices = [&](const torch::Tensor& predicted) {
-    return torch::sigmoid(predicted.view({features.size(0), groups_, block_size_, block_size_}));
+    return torch::log_sigmoid(predicted.view({features.size(0), groups_, block_size_, block_size_}));
   };
   const auto p = matrices(conv_p_(std::get<0>(torch::adaptive_max_pool2d(summary, {block_size_, 1}))));
   const auto q = matrices(conv_q_(std::get<0>(torch::adaptive_max_pool2d(summary, {1, block_size_}))));
-  const auto weights_of = [&](const torch::Tensor& entries, const std::vector<std::int64_t>& bands) {
+  // Dividing sigmoids by their sum is a softmax of their logarithms, which also holds where every one is tiny.
+  const auto weights_of = [&](const torch::Tensor& logarithms, const std::vector<std::int64_t>& bands) {
     const Tap tap{TapKind::pairwise, Meaning::weights, bands, bands};
-    return context.tap(*this, tap, entries / entries.sum(3, /*keepdim=*/true));
+    return context.tap(*this, tap, logarithms.softmax(3));
   };
   const auto mixed = mix_rows(weights_of(p, {block_size_, 1}), features);
   const auto turned = mix_rows(weights_of(q.transpose(2, 3), {1, block_size_}), mixed.transpose(2, 3));
@@ -74,7 +71,7 @@ BilinearAttention::BilinearAttention(const Site& site, const BilinearAttentionOp
       activation_(options.activation),
       path_(site.path) {
   const std::int64_t reduced = bottleneck_width(channels_, options, kRoundLimit);
-  channels_per_head(reduced, options.groups, "bat: groups");
+  expect_divides(reduced, options.groups, "bat: groups");
   conv1_ = register_module("conv1", pointwise_norm(channels_, reduced));
   ba_ = register_module("ba", std::make_shared<BilinearTransform>(reduced, options));
   conv2_ = register_module("conv2", pointwise_norm(reduced, channels_));

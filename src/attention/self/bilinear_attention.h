@@ -6,6 +6,7 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/convolution_norm.h>
 #include <fovea/attention/gate.h>
 #include <fovea/attention/site.h>
@@ -14,15 +15,14 @@
 
 namespace fovea {
 
-struct BilinearAttentionOptions : Options {
+/// The bottleneck is that of the features that are transformed.
+struct BilinearAttentionOptions : BottleneckOptions {
   std::int64_t block_size = 7;               ///< bands along each axis; height and width are multiples of it
   std::int64_t groups = 2;                   ///< of channels, each with matrices of its own
-  double reduction_ratio = 4;                ///< width of the transformed features is channels / reduction_ratio
-  std::int64_t reduced_channels = 0;         ///< that width itself; 0 takes it from reduction_ratio and divisor
-  std::int64_t divisor = 8;                  ///< the width taken from reduction_ratio is a multiple of this
   double dropout = 0.2;                      ///< probability in training that a channel of the correction is left out
   Activation activation = Activation::relu;  ///< behind every norm
 
+  BilinearAttentionOptions() : BottleneckOptions(4, 8) {}
   void visit_fields(FieldVisitor& fields) override;
 };
 

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include <fovea/attention/cells.h>
-#include <fovea/attention/gate.h>
 #include <fovea/attention/self/double_attention.h>
 #include <fovea/attention/self/grid_heads.h>
 

@@ -1,5 +1,4 @@
 #include <fovea/attention/cells.h>
-#include <fovea/attention/gate.h>
 #include <fovea/attention/self/external_attention.h>
 #include <fovea/attention/self/grid_heads.h>
 

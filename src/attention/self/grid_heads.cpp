@@ -2,7 +2,6 @@
 
 #include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/cells.h>
-#include <fovea/attention/gate.h>
 #include <fovea/attention/self/grid_heads.h>
 #include <fovea/base/error.h>
 

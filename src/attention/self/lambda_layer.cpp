@@ -2,7 +2,7 @@
 #include <memory>
 #include <string>
 
-#include <fovea/attention/gate.h>
+#include <fovea/attention/cells.h>
 #include <fovea/attention/self/lambda_layer.h>
 #include <fovea/attention/self/relative_position.h>
 #include <fovea/base/error.h>

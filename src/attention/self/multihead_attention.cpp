@@ -6,7 +6,7 @@
 
 #include <fovea/attention/cells.h>
 #include <fovea/attention/self/multihead_attention.h>
-#include <fovea/attention/self/token_heads.h>
+#include <fovea/attention/token_heads.h>
 #include <fovea/base/error.h>
 
 namespace fovea {
@@ -28,7 +28,7 @@ void fill_glorot_uniform(const torch::Tensor& matrix, const RandomStream& stream
 MultiheadAttention::MultiheadAttention(const MultiheadAttentionOptions& options)
     : Module("MultiheadAttention"), options_(options) {
   const std::int64_t channels = options.channels;
-  channels_per_head(channels, options.heads, "attention: heads");
+  expect_divides(channels, options.heads, "attention: heads");
   if (options_.key_channels == 0) options_.key_channels = channels;
   if (options_.value_channels == 0) options_.value_channels = channels;
   const auto parameter = [&](const char* name, torch::IntArrayRef shape) {

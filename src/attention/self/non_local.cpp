@@ -1,6 +1,5 @@
 #include <cmath>
 
-#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/cells.h>
 #include <fovea/attention/self/non_local.h>
 
@@ -19,10 +18,7 @@ void NonLocalOptions::visit_fields(FieldVisitor& fields) {
       "variant", variant,
       {{"timm", NonLocalVariant::timm}, {"official", NonLocalVariant::official}, {"paper", NonLocalVariant::paper}},
       "scores times channels^-1/2, reduced channels^-1/2, or 1");
-  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001},
-              "width of queries, keys and values is channels / this");
-  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16}, "that width itself; 0 takes it from reduction_ratio");
-  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+  BottleneckOptions::visit_fields(fields);
 }
 
 NonLocal::NonLocal(std::int64_t channels, const NonLocalOptions& options) : Gate("NonLocal"), channels_(channels) {

@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/gate.h>
 #include <fovea/config/fields.h>
 #include <fovea/nn/initialise.h>
@@ -14,15 +15,14 @@ namespace fovea {
 enum class NonLocalVariant {
   timm,      ///< channels^-1/2
   official,  ///< reduced channels^-1/2, with which the authors' released networks were trained
-  paper,     ///< 1: its embedded Gaussian has no scale
+  paper,     ///< 1: its embedded Gaussian has no scale; all else as in the others
 };
 
-struct NonLocalOptions : Options {
+/// The bottleneck is that of queries, keys and values.
+struct NonLocalOptions : BottleneckOptions {
   NonLocalVariant variant = NonLocalVariant::timm;
-  double reduction_ratio = 8;         ///< width of queries, keys and values is channels / reduction_ratio
-  std::int64_t reduced_channels = 0;  ///< that width itself; 0 takes it from reduction_ratio and divisor
-  std::int64_t divisor = 8;           ///< the width taken from reduction_ratio is a multiple of this
 
+  NonLocalOptions() : BottleneckOptions(8, 8) {}
   void visit_fields(FieldVisitor& fields) override;
 };
 
@@ -30,7 +30,7 @@ struct NonLocalOptions : Options {
 /// x + BN(z(softmax(scale t(x)^T p(x)) g(x))), t, p, g and z convolutions of size 1. Parameter names and defaults are timm's
 /// (`t`, `p`, `g`, `z`, `norm`). The norm's scale starts at 0, so a fresh block changes nothing.
 /// Differs from the paper: the width is an eighth of the channels, not a half, and the scores are scaled (variant), both as
-/// in timm; keys and values are not subsampled.
+/// in timm; keys and values are not subsampled. Variant paper changes the scale alone; its width is `reduction_ratio: 2`.
 class NonLocal final : public Gate, public SelfInitialising {
  public:
   /// @throws InputError when an option does not fit.

@@ -1,11 +1,10 @@
 #include <sstream>
 
 #include <fovea/attention/cells.h>
-#include <fovea/attention/context/head_attention.h>
-#include <fovea/attention/gate.h>
+#include <fovea/attention/head_attention.h>
 #include <fovea/attention/self/grid_heads.h>
 #include <fovea/attention/self/self_attention.h>
-#include <fovea/attention/self/token_heads.h>
+#include <fovea/attention/token_heads.h>
 #include <fovea/base/error.h>
 
 namespace fovea {

@@ -1,6 +1,7 @@
 #include <memory>
 
 #include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/cells.h>
 #include <fovea/attention/spatial/bam.h>
 
 namespace fovea {
@@ -46,8 +47,10 @@ Bam::Bam(std::int64_t channels, const BamOptions& options) : Gate("Bam"), channe
 
 torch::Tensor Bam::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
-  const auto channel = gate_c_->forward(features.mean({2, 3})).unsqueeze(2).unsqueeze(3);  // [N, C, 1, 1]
-  const auto spatial = gate_s_->forward(features);                                         // [N, 1, H, W]
+  const auto means = features.mean({2, 3});  // [N, C]
+  expect_norm_fits(*this, *gate_c_, means);
+  const auto channel = gate_c_->forward(means).unsqueeze(2).unsqueeze(3);  // [N, C, 1, 1]
+  const auto spatial = gate_s_->forward(features);                         // [N, 1, H, W]
   const auto scores = variant_ == BamVariant::paper ? channel + spatial : channel * spatial;
   const auto gate = context.tap(*this, {TapKind::dense, Meaning::gate}, torch::sigmoid(scores));  // [N, C, H, W]
   return features + features * gate;

@@ -11,7 +11,7 @@ namespace fovea {
 
 /// How the channel scores and the spatial scores meet.
 enum class BamVariant {
-  paper,     ///< added
+  paper,     ///< added; the layers are the authors' code's in both variants
   official,  ///< multiplied, as in the authors' code
 };
 
@@ -27,14 +27,16 @@ struct BamOptions : Options {
 /// Mc [N, C, 1, 1] = fc(relu(BN(fc(mean(x))))) and Ms [N, 1, H, W] = a 1x1 convolution, two dilated 3x3 convolutions, each
 /// of the three with batch norm and ReLU, and another 1x1 convolution. Parameter names are the authors' code's
 /// (`channel_att.gate_c.*`, `spatial_att.gate_s.*`).
-/// Differs from the paper: no batch norm at the end of the two branches, as in the authors' code. Differs from that code:
-/// the channel branch's mean is over all of the map, where the code pools a square of the map's height.
+/// Differs from the paper: no batch norm at the end of the two branches, as in the authors' code, in variant paper too.
+/// Differs from that code: the channel branch's mean is over all of the map, where the code pools a square of the map's
+/// height.
 class Bam final : public Gate {
  public:
   Bam(std::int64_t channels, const BamOptions& options);
 
   /// @param features [N, C, H, W]. @return the same shape. Taps the sigmoid, a dense gate [N, C, H, W] in (0, 1).
-  /// @throws ShapeError if features is not 4-D or C differs. Depends on train/eval mode; training needs N > 1.
+  /// @throws ShapeError if features is not 4-D or C differs. Depends on train/eval mode; training needs N > 1
+  /// (ShapeError).
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
  private:

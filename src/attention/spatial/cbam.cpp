@@ -1,4 +1,4 @@
-#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
 #include <fovea/attention/spatial/cbam.h>
 #include <fovea/attention/spatial/odd_kernel.h>
@@ -16,8 +16,9 @@ void expect_cbam_options_fit(const CbamOptions& options) {
   if (options.variant == CbamVariant::timm) return;
   const CbamOptions defaults;
   if (options.divisor != defaults.divisor || options.bias) {
-    throw InputError("cbam: variant", "no divisor and no bias beside official", options.bias ? "bias" : "divisor",
-                     "official rounds the width down and has biases");
+    const std::string variant = options.variant == CbamVariant::official ? "official" : "paper";
+    throw InputError("cbam: variant", "no divisor and no bias beside " + variant, options.bias ? "bias" : "divisor",
+                     variant + " rounds the width down and has biases");
   }
 }
 
@@ -59,14 +60,12 @@ torch::Tensor cbam_pooled(const torch::Tensor& features, CbamPool pool) {
 }  // namespace
 
 void CbamOptions::visit_fields(FieldVisitor& fields) {
-  fields.choice("variant", variant, {{"timm", CbamVariant::timm}, {"official", CbamVariant::official}},
-                "order of the spatial gate's planes, biases, rounding and batch norm as in timm or in the authors' code");
-  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001},
-              "channel bottleneck width is channels / reduction_ratio");
-  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16}, "that width itself; 0 takes it from reduction_ratio");
-  fields.integer("divisor", divisor, {1, 1024}, "timm: the width from reduction_ratio is a multiple of this");
+  fields.choice("variant", variant,
+                {{"timm", CbamVariant::timm}, {"official", CbamVariant::official}, {"paper", CbamVariant::paper}},
+                "planes and batch norm of the spatial gate, biases and rounding as in timm, the authors' code or the paper");
+  BottleneckOptions::visit_fields(fields);
   fields.integer("kernel_size", kernel_size, {1, 63}, "odd side of the spatial convolution");
-  fields.boolean("bias", bias, "timm: biases in the channel bottleneck; official always has them");
+  fields.boolean("bias", bias, "timm: biases in the channel bottleneck; the others always have them");
   fields.texts("pools", pools, "what the channel gate sees of each channel: avg, max, lp, lse");
   visit_activation(fields, "activation", activation, "non-linearity inside the channel bottleneck");
   visit_gate_function(fields, gate);
@@ -74,7 +73,7 @@ void CbamOptions::visit_fields(FieldVisitor& fields) {
 
 CbamChannelGate::CbamChannelGate(std::int64_t channels, const CbamOptions& options)
     : BottleneckGate("CbamChannelGate", channels, cbam_width(channels, options),
-                     options.bias || options.variant == CbamVariant::official, options.activation),
+                     options.bias || options.variant != CbamVariant::timm, options.activation),
       pools_(cbam_pools(options.pools)),
       gate_(options.gate) {}
 
@@ -90,13 +89,17 @@ torch::Tensor CbamChannelGate::attend(const torch::Tensor& features, ForwardCont
 CbamSpatialGate::CbamSpatialGate(const CbamOptions& options)
     : Gate("CbamSpatialGate"), variant_(options.variant), gate_(options.gate) {
   const auto padding = padding_of_odd_kernel(options.kernel_size, "cbam: kernel_size");
+  const auto convolution = torch::nn::Conv2dOptions(2, 1, options.kernel_size).padding(padding);
+  if (variant_ == CbamVariant::paper) {
+    plain_conv_ = register_module("conv", torch::nn::Conv2d(convolution));
+    return;
+  }
   const double momentum = variant_ == CbamVariant::official ? 0.01 : 0.1;
-  conv_ = register_module("conv", std::make_shared<ConvolutionNorm>(
-                                      torch::nn::Conv2dOptions(2, 1, options.kernel_size).padding(padding), momentum));
+  conv_ = register_module("conv", std::make_shared<ConvolutionNorm>(convolution, momentum));
 }
 
 void CbamSpatialGate::initialise(const RandomStream&) {
-  if (variant_ == CbamVariant::timm) return;
+  if (variant_ != CbamVariant::official) return;
   const torch::NoGradGuard no_grad;
   named_parameters()["conv.bn.weight"].zero_();
 }
@@ -104,8 +107,10 @@ void CbamSpatialGate::initialise(const RandomStream&) {
 torch::Tensor CbamSpatialGate::attend(const torch::Tensor& features, ForwardContext& context) {
   const auto average = features.mean(1, /*keepdim=*/true);  // [N, 1, H, W]
   const auto maximum = features.amax(1, /*keepdim=*/true);  // [N, 1, H, W]
-  const auto planes = variant_ == CbamVariant::timm ? torch::cat({average, maximum}, 1) : torch::cat({maximum, average}, 1);
-  const auto gate = gate_values(conv_->forward(planes), gate_);  // [N, 1, H, W]
+  const bool maximum_first = variant_ == CbamVariant::official;
+  const auto planes = maximum_first ? torch::cat({maximum, average}, 1) : torch::cat({average, maximum}, 1);
+  const auto scores = plain_conv_ ? plain_conv_(planes) : conv_->forward(planes);  // [N, 1, H, W]
+  const auto gate = gate_values(scores, gate_);
   return features * context.tap(*this, {TapKind::spatial, Meaning::gate}, gate);
 }
 

@@ -7,6 +7,7 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/convolution_norm.h>
 #include <fovea/attention/gate.h>
 #include <fovea/attention/spatial/bottleneck_gate.h>
@@ -19,19 +20,19 @@ namespace fovea {
 enum class CbamVariant {
   timm,      ///< the spatial gate sees the planes [mean, maximum]; biases in the channel bottleneck only with `bias`
   official,  ///< the authors' code: planes [maximum, mean]; biases; statistics of batch norm move by 0.01 instead of 0.1
+  paper,     ///< planes [mean, maximum]; biases, also in the spatial convolution, which has no batch norm behind it
 };
 
-struct CbamOptions : Options {
+/// The bottleneck is the channel gate's; `divisor` is of variant timm only.
+struct CbamOptions : BottleneckOptions {
   CbamVariant variant = CbamVariant::timm;
-  double reduction_ratio = 16;                   ///< width of the channel bottleneck is channels / reduction_ratio
-  std::int64_t reduced_channels = 0;             ///< that width itself; 0 takes it from reduction_ratio and divisor
-  std::int64_t divisor = 1;                      ///< timm: the width taken from reduction_ratio is a multiple of this
   std::int64_t kernel_size = 7;                  ///< odd; of the spatial convolution
   bool bias = false;                             ///< timm: in both layers of the channel bottleneck
   std::vector<std::string> pools{"avg", "max"};  ///< of the channel gate, each added: avg, max, lp, lse
   Activation activation = Activation::relu;      ///< inside the channel bottleneck
   GateFunction gate = GateFunction::sigmoid;
 
+  CbamOptions() : BottleneckOptions(16, 1) {}
   void visit_fields(FieldVisitor& fields) override;
 };
 
@@ -54,7 +55,8 @@ class CbamChannelGate final : public BottleneckGate {
   GateFunction gate_;
 };
 
-/// Which locations matter: x * gate(BN(conv([mean(x); max(x)]))), mean and maximum over channels.
+/// Which locations matter: x * gate(BN(conv([mean(x); max(x)]))), mean and maximum over channels; no BN in variant
+/// paper.
 class CbamSpatialGate final : public Gate, public SelfInitialising {
  public:
   explicit CbamSpatialGate(const CbamOptions& options);
@@ -66,21 +68,23 @@ class CbamSpatialGate final : public Gate, public SelfInitialising {
   CbamVariant variant_;
   GateFunction gate_;
   std::shared_ptr<ConvolutionNorm> conv_;
+  torch::nn::Conv2d plain_conv_{nullptr};  ///< in its place in variant paper
 };
 
 /// CBAM, "CBAM: Convolutional Block Attention Module", arXiv:1807.06521: the channel gate, then the spatial gate.
-/// Parameter names are timm's (`channel.fc1`, `channel.fc2`, `spatial.conv.conv`, `spatial.conv.bn`) in both variants. The
-/// authors' names are `ChannelGate.mlp.1`, `ChannelGate.mlp.3`, `SpatialGate.spatial.conv` and `SpatialGate.spatial.bn`.
-/// Differs from the paper: batch norm behind the spatial convolution, in both variants, and no biases in timm's channel
-/// bottleneck. The paper's order of planes is [mean, maximum]. Pools lp and lse are the authors' code's alone.
+/// Parameter names are timm's (`channel.fc1`, `channel.fc2`, `spatial.conv.conv`, `spatial.conv.bn`; variant paper:
+/// `spatial.conv` alone). The authors' names are `ChannelGate.mlp.1`, `ChannelGate.mlp.3`, `SpatialGate.spatial.conv` and
+/// `SpatialGate.spatial.bn`.
+/// Differs from the paper, but for variant paper: batch norm behind the spatial convolution, which has no bias; no biases in
+/// timm's channel bottleneck; official's order of planes. Pools lp and lse are the authors' code's alone.
 class Cbam final : public Gate {
  public:
   /// @throws InputError when kernel_size is even, a pool is unknown, or an option is timm's and the variant is not.
   Cbam(std::int64_t channels, const CbamOptions& options);
 
   /// @param features [N, C, H, W]. @return the same shape. Taps a channel gate [N, C, 1, 1] at `channel` and a spatial gate
-  /// [N, 1, H, W] at `spatial`, both in (0, 1). @throws ShapeError if features is not 4-D or C differs. The spatial gate's
-  /// batch norm depends on train/eval mode.
+  /// [N, 1, H, W] at `spatial`, both in [0, 1]. @throws ShapeError if features is not 4-D or C differs. The spatial gate's
+  /// batch norm depends on train/eval mode; variant paper has none.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
  private:

@@ -1,4 +1,5 @@
 #include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
 #include <fovea/attention/spatial/concurrent_squeeze_excitation.h>
 

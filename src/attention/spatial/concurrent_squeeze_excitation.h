@@ -47,7 +47,7 @@ class ConcurrentSqueezeExcitation final : public Gate {
   ConcurrentSqueezeExcitation(std::int64_t channels, const ConcurrentSqueezeExcitationOptions& options);
 
   /// @param features [N, C, H, W]. @return the same shape. Taps a channel gate [N, C, 1, 1] at `cSE` and a spatial gate
-  /// [N, 1, H, W] at `sSE`, both in (0, 1). @throws ShapeError if features is not 4-D or C differs.
+  /// [N, 1, H, W] at `sSE`, both in [0, 1]. @throws ShapeError if features is not 4-D or C differs.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
  private:

@@ -42,7 +42,7 @@ class CoordinateAttention final : public Gate {
   /// @throws InputError when options exclude each other.
   CoordinateAttention(std::int64_t channels, const CoordinateAttentionOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps two dense gates in (0, 1): at `conv_h` the rows', the same
+  /// @param features [N, C, H, W]. @return the same shape. Taps two dense gates in [0, 1]: at `conv_h` the rows', the same
   /// along each row, and at `conv_w` the columns', both as [N, C, H, W]. @throws ShapeError if features is not 4-D or C
   /// differs. Depends on train/eval mode with norm batch.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;

@@ -27,12 +27,13 @@ struct EfficientLocalAttentionOptions : Options {
 /// Parameter names and defaults are timm's (`conv_h`, `norm_h`, `conv_w`, `norm_w`).
 /// Differs from the paper: one group instead of 16 in the group norm, a SiLU before the gate, and a convolution and a norm
 /// of its own for each direction; all as in timm.
+/// `activation: none` takes the SiLU away; 16 groups, and one convolution and one norm for both directions, cannot be had.
 class EfficientLocalAttention final : public Gate {
  public:
   /// @throws InputError when kernel_size is even.
   EfficientLocalAttention(std::int64_t channels, const EfficientLocalAttentionOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps two dense gates in (0, 1): at `conv_h` the rows', the same
+  /// @param features [N, C, H, W]. @return the same shape. Taps two dense gates in [0, 1]: at `conv_h` the rows', the same
   /// along each row, and at `conv_w` the columns', both as [N, C, H, W]. @throws ShapeError if features is not 4-D or C
   /// differs. Depends on train/eval mode with norm batch.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;

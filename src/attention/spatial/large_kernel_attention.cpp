@@ -1,6 +1,7 @@
 #include <cmath>
 #include <string>
 
+#include <fovea/attention/cells.h>
 #include <fovea/attention/spatial/large_kernel_attention.h>
 #include <fovea/base/error.h>
 

@@ -1,4 +1,4 @@
-#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
 #include <fovea/attention/spatial/light_cbam.h>
 #include <fovea/attention/spatial/odd_kernel.h>
@@ -14,10 +14,7 @@ torch::Tensor light_cbam_pooled(const torch::Tensor& features, torch::IntArrayRe
 }  // namespace
 
 void LightCbamOptions::visit_fields(FieldVisitor& fields) {
-  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001},
-              "channel bottleneck width is channels / reduction_ratio");
-  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16}, "that width itself; 0 takes it from reduction_ratio");
-  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+  BottleneckOptions::visit_fields(fields);
   fields.integer("kernel_size", kernel_size, {1, 63}, "odd side of the spatial convolution");
   fields.boolean("bias", bias, "biases in the channel bottleneck");
   visit_activation(fields, "activation", activation, "non-linearity inside the channel bottleneck");

@@ -5,6 +5,7 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/convolution_norm.h>
 #include <fovea/attention/gate.h>
 #include <fovea/attention/spatial/bottleneck_gate.h>
@@ -12,14 +13,12 @@
 
 namespace fovea {
 
-struct LightCbamOptions : Options {
-  double reduction_ratio = 16;               ///< width of the channel bottleneck is channels / reduction_ratio
-  std::int64_t reduced_channels = 0;         ///< that width itself; 0 takes it from reduction_ratio and divisor
-  std::int64_t divisor = 1;                  ///< the width taken from reduction_ratio is a multiple of this
+struct LightCbamOptions : BottleneckOptions {
   std::int64_t kernel_size = 7;              ///< odd; of the spatial convolution
   bool bias = false;                         ///< in both layers of the channel bottleneck
   Activation activation = Activation::relu;  ///< inside the channel bottleneck
 
+  LightCbamOptions() : BottleneckOptions(16, 1) {}
   void visit_fields(FieldVisitor& fields) override;
 };
 

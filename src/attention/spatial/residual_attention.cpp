@@ -1,6 +1,7 @@
 #include <string>
 
 #include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/cells.h>
 #include <fovea/attention/spatial/residual_attention.h>
 
 namespace fovea {

@@ -1,13 +1,11 @@
-#include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
 #include <fovea/attention/spatial/simple_coordinate_attention.h>
 
 namespace fovea {
 
 void SimpleCoordinateAttentionOptions::visit_fields(FieldVisitor& fields) {
-  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001}, "bottleneck width is channels / reduction_ratio");
-  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16}, "that width itself; 0 takes it from reduction_ratio");
-  fields.integer("divisor", divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+  BottleneckOptions::visit_fields(fields);
   fields.real("width_factor", width_factor, {.minimum = 0, .maximum = 64, .minimum_open = true},
               "times the width from reduction_ratio");
   fields.boolean("bias", bias, "biases in the layers");

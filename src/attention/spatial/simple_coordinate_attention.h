@@ -4,21 +4,20 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/gate.h>
 #include <fovea/config/fields.h>
 
 namespace fovea {
 
-struct SimpleCoordinateAttentionOptions : Options {
-  double reduction_ratio = 4;         ///< width of the bottleneck is channels / reduction_ratio x width_factor
-  std::int64_t reduced_channels = 0;  ///< that width itself; 0 takes it from the others
-  std::int64_t divisor = 8;           ///< the width taken from reduction_ratio is a multiple of this
-  double width_factor = 2.0 / 3.0;    ///< of the width, for about as many parameters as squeeze-and-excitation
-  bool bias = true;                   ///< in the three layers
+struct SimpleCoordinateAttentionOptions : BottleneckOptions {
+  double width_factor = 2.0 / 3.0;  ///< of the width, for about as many parameters as squeeze-and-excitation
+  bool bias = true;                 ///< in the three layers
   Activation activation = Activation::silu;
   GateFunction gate = GateFunction::sigmoid;
   bool skip = false;  ///< add the features to the result
 
+  SimpleCoordinateAttentionOptions() : BottleneckOptions(4, 8) {}
   void visit_fields(FieldVisitor& fields) override;
 };
 
@@ -30,7 +29,7 @@ class SimpleCoordinateAttention final : public Gate {
  public:
   SimpleCoordinateAttention(std::int64_t channels, const SimpleCoordinateAttentionOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps one dense gate [N, C, H, W] in (0, 1).
+  /// @param features [N, C, H, W]. @return the same shape. Taps one dense gate [N, C, H, W] in [0, 1].
   /// @throws ShapeError if features is not 4-D or C differs.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 

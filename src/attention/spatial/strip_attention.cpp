@@ -1,3 +1,4 @@
+#include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
 #include <fovea/attention/spatial/strip_attention.h>
 #include <fovea/attention/spatial/strip_convolution.h>

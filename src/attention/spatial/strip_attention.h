@@ -30,7 +30,7 @@ class StripAttention final : public Gate {
   /// @throws InputError when kernel_size is even, or kernel_size or bias is set without convolution.
   StripAttention(std::int64_t channels, const StripAttentionOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps one dense gate [N, C, H, W] in (0, 1).
+  /// @param features [N, C, H, W]. @return the same shape. Taps one dense gate [N, C, H, W] in [0, 1].
   /// @throws ShapeError if features is not 4-D or C differs.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 

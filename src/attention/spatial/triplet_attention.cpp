@@ -1,3 +1,4 @@
+#include <fovea/attention/cells.h>
 #include <fovea/attention/spatial/odd_kernel.h>
 #include <fovea/attention/spatial/triplet_attention.h>
 

@@ -1,4 +1,4 @@
-#include <fovea/attention/gate.h>
+#include <fovea/attention/cells.h>
 #include <fovea/attention/warp/affine_sampling.h>
 #include <fovea/attention/warp/spatial_transformer.h>
 

@@ -34,7 +34,8 @@ struct SpatialTransformerOptions : Options {
 ///
 /// The paper leaves the localisation network open. Here: two 5x5 convolutions of stride 2 with ReLU (`loc.conv1`,
 /// `loc.conv2`), 4x4 means over the map, a hidden layer with tanh (`loc.fc1`), which keeps theta within reach, and a last
-/// one (`loc.fc2`), which starts as the identity: weights 0, bias theta = [1 0 0; 0 1 0].
+/// one (`loc.fc2`), which starts as the identity: weights 0, bias theta = [1 0 0; 0 1 0]. It wants a smaller learning rate
+/// than the network (a tenth in the paper, for SVHN): once the window has left the image, no gradient brings it back.
 /// Differs from the paper: nothing besides.
 class SpatialTransformer final : public Warp, public SelfInitialising {
  public:

@@ -2,7 +2,7 @@
 
 #include <torch/torch.h>
 
-#include <fovea/attention/self/token_heads.h>
+#include <fovea/attention/token_heads.h>
 #include <fovea/nn/forward_context.h>
 
 namespace fovea {

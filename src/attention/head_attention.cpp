@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include <fovea/attention/context/head_attention.h>
+#include <fovea/attention/head_attention.h>
 
 namespace fovea {
 
@@ -14,6 +14,7 @@ torch::Tensor attend_in_heads(const torch::nn::Module& module, const torch::Tens
   if (shape[1] == 1 && shape[2] == 1 && about.prefix_tokens == 0 && !about.key_grid.empty()) {
     weights = weights.reshape({shape[0], 1, about.key_grid[0], about.key_grid[1]});
     about.kind = TapKind::spatial;
+    about.query_grid.clear();
     about.key_grid.clear();
   }
   weights = context.tap(module, about, weights).reshape(shape);
