@@ -16,6 +16,8 @@ class MappedFile {
   MappedFile(const std::string& path, const std::string& kind);
 
   std::span<const std::uint8_t> bytes() const { return {mapping_.get(), size_}; }
+  /// The first of them, which keeps all of them mapped.
+  const std::shared_ptr<const std::uint8_t>& mapping() const { return mapping_; }
 
  private:
   std::shared_ptr<const std::uint8_t> mapping_;  ///< unmapped by its deleter; none for an empty file

@@ -1,17 +1,13 @@
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <limits>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
+#include <fovea/nn/mapped_file.h>
 #include <fovea/nn/safetensors.h>
 
 namespace fovea {
@@ -84,30 +80,15 @@ std::uint64_t checked_bytes(const std::vector<std::int64_t>& shape, std::uint64_
   return empty ? 0 : bytes;
 }
 
-/// Maps a file read-only. @return the bytes and their number.
-std::pair<std::shared_ptr<const std::uint8_t>, std::size_t> map_file(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0) throw InputError(path, "a readable safetensors file", system_message(errno), "check the path");
-  const auto close = [](const int* open) { ::close(*open); };
-  const std::unique_ptr<const int, decltype(close)> closer(&descriptor, close);
-  struct stat status {};
-  if (::fstat(descriptor, &status) != 0) throw InputError(path, "a readable safetensors file", system_message(errno));
-  if (!S_ISREG(status.st_mode)) throw InputError(path, "a safetensors file", "something that is no file");
-  const auto bytes = static_cast<std::size_t>(status.st_size);
-  if (bytes < kLengthBytes) {
-    throw InputError(path, "a safetensors file of at least 8 bytes", std::to_string(bytes) + " bytes", kDamaged);
-  }
-  void* mapped = ::mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, descriptor, 0);
-  if (mapped == MAP_FAILED) throw SystemError(path + ": cannot map into memory: " + system_message(errno));
-  const auto unmap = [bytes](const std::uint8_t* start) { ::munmap(const_cast<std::uint8_t*>(start), bytes); };
-  return {std::shared_ptr<const std::uint8_t>(static_cast<const std::uint8_t*>(mapped), unmap), bytes};
-}
-
 }  // namespace
 
 SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
-  std::size_t bytes = 0;
-  std::tie(mapping_, bytes) = map_file(path);
+  const MappedFile file(path, "a safetensors file");
+  const std::size_t bytes = file.bytes().size();
+  if (bytes < kLengthBytes) {
+    throw InputError(path, "a safetensors file of at least 8 bytes", std::to_string(bytes) + " bytes", kDamaged);
+  }
+  mapping_ = file.mapping();
   const std::uint64_t header_bytes = little_endian(mapping_.get());
   const std::uint64_t available = std::min<std::uint64_t>(bytes - kLengthBytes, kMaximumHeader);
   if (header_bytes < 2 || header_bytes > available) {
