@@ -106,11 +106,12 @@ void expect_finite(const NamedTensors& weights, const NamedTensors& own, const s
 }  // namespace
 
 void InitialWeightsOptions::visit_fields(FieldVisitor& fields) {
-  fields.text("weights", weights, "run directory or safetensors file to start from, or none");
+  fields.text("weights", weights, "run directory, safetensors or PyTorch file (.pth) to start from, or none");
   fields.choice("head", head, {{"replace", InitialHead::replace}, {"keep", InitialHead::keep}},
                 "the last layer: new, for other classes, or the file's");
   fields.choice("input", input, {{"keep", InitialInput::keep}, {"adapt", InitialInput::adapt}},
                 "the first convolution: the file's, or converted to another number of image channels");
+  fields.texts("rename", rename, "FROM=TO: changes of names in the file, as --rename of fovea convert");
   fields.texts("fresh", fresh, "names or patterns of layers that are new and start as they would without a file");
 }
 

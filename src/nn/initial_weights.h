@@ -23,10 +23,11 @@ enum class InitialInput {
 
 /// The configuration key `train.init`: weights to start from instead of random ones.
 struct InitialWeightsOptions : Options {
-  std::string weights = "none";  ///< a run directory or a safetensors file
+  std::string weights = "none";  ///< a run directory, a safetensors file or one of torch.save
   InitialHead head = InitialHead::replace;
   InitialInput input = InitialInput::keep;
-  std::vector<std::string> fresh;  ///< patterns of layers that stay as they are initialised; see chooses()
+  std::vector<std::string> rename;  ///< "FROM=TO": changes of the names in the file; see Rename
+  std::vector<std::string> fresh;   ///< patterns of layers that stay as they are initialised; see chooses()
 
   void visit_fields(FieldVisitor& fields) override;
 };

@@ -27,9 +27,6 @@ constexpr const char* kSaveStateDict = "in Python, load the file and torch.save(
 constexpr std::array<const char*, 8> kStateDictKeys{"state_dict", "model",   "model_state",    "model_state_dict",
                                                     "net",        "network", "state_dict_ema", "model_ema"};
 
-/// What DataParallel and torch.compile, the one around the other, put before every name.
-constexpr std::array<const char*, 3> kWrapperPrefixes{"module.", "_orig_mod.", "module."};
-
 constexpr std::array<std::pair<const char*, c10::ScalarType>, 10> kStorageTypes{
     {{"torch.FloatStorage", c10::ScalarType::Float},
      {"torch.DoubleStorage", c10::ScalarType::Double},
@@ -260,16 +257,6 @@ void refuse_program_starters(const Pickle& pickle, const std::string& where) {
   }
 }
 
-void remove_wrapper_prefixes(std::vector<StoredTensor>& tensors) {
-  for (const std::string_view prefix : kWrapperPrefixes) {
-    const bool common = std::all_of(tensors.begin(), tensors.end(), [&](const StoredTensor& tensor) {
-      return tensor.name.size() > prefix.size() && tensor.name.starts_with(prefix);
-    });
-    if (!common) continue;
-    for (StoredTensor& tensor : tensors) tensor.name.erase(0, prefix.size());
-  }
-}
-
 }  // namespace
 
 std::vector<StoredTensor> find_state_dict(const Pickle& pickle, const std::string& where) {
@@ -297,7 +284,6 @@ std::vector<StoredTensor> find_state_dict(const Pickle& pickle, const std::strin
       throw InputError(here, "one type and length of a storage", "another than before", kDamagedPickle);
     tensors.push_back(std::move(tensor));
   }
-  remove_wrapper_prefixes(tensors);
   return tensors;
 }
 

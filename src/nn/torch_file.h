@@ -13,8 +13,8 @@ namespace fovea {
 /// The state dict is a dict, or OrderedDict, from names to tensors. It is what lies under the first of the keys
 /// `state_dict`, `model`, `model_state`, `model_state_dict`, `net`, `network`, `state_dict_ema`, `model_ema` that has one,
 /// nested to any of these; else the saved value itself. All else in a checkpoint (epoch, optimiser, options) is passed over.
-/// `module.` and
-/// `_orig_mod.` are removed where all names begin so; values that are None are left out.
+/// Values that are None are
+/// left out; names are as in the file.
 ///
 /// The tensors keep their types (half and bfloat16 too), are contiguous, and share no memory, also those that did when they
 /// were saved.

@@ -31,8 +31,10 @@ void TrainOptions::validate() const {
     throw InputError("train.early_stopping_epochs", "fewer than train.epochs, " + std::to_string(epochs),
                      std::to_string(early_stopping_epochs), "train longer, or set it to 0");
   }
-  if (init.weights == "none" && (init.head != InitialHead::replace || init.input != InitialInput::keep)) {
-    throw InputError("train.init", "weights for what head and input say", "none", "set train.init.weights");
+  const bool speaks_of_weights =
+      init.head != InitialHead::replace || init.input != InitialInput::keep || !init.rename.empty();
+  if (init.weights == "none" && speaks_of_weights) {
+    throw InputError("train.init", "weights for what head, input and rename say", "none", "set train.init.weights");
   }
   schedule->validate(epochs);
 }

@@ -1,4 +1,7 @@
 #include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,13 +9,17 @@
 
 #include <fovea/attention/spatial/cbam.h>
 #include <fovea/base/error.h>
+#include <fovea/nn/foreign_weights.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/nn/key_scheme.h>
+#include <fovea/nn/state_dict.h>
 
 #include "gate_run.h"
 
 namespace fovea {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
@@ -104,6 +111,118 @@ TEST(CbamTest, EvenKernelsAreRefused) {
   CbamOptions options;
   options.kernel_size = 4;
   EXPECT_THAT([&] { Cbam(16, options); }, ThrowsMessage<InputError>(HasSubstr("cbam: kernel_size: expected an odd number")));
+}
+
+constexpr std::int64_t kTravellingChannels = 32;  // all variants give its bottleneck 2
+
+/// With values of its own in every tensor, also biases and the statistics of batch norm.
+std::shared_ptr<Cbam> travelling_cbam(CbamVariant variant, bool bias = false, std::uint64_t seed = 1) {
+  CbamOptions options;
+  options.variant = variant;
+  options.bias = bias;
+  auto gate = std::make_shared<Cbam>(kTravellingChannels, options);
+  for (auto& [name, tensor] : state_dict(*gate)) {
+    if (!tensor.is_floating_point()) continue;
+    const torch::NoGradGuard no_grad;
+    torch::Tensor values = tensor;
+    fill_uniform(values, RandomStream(seed, Purpose::test).child(name), 0.2, 0.9);
+  }
+  gate->to(torch::kFloat64);
+  return gate;
+}
+
+KeyScheme cbam_scheme(const Cbam& gate, const std::string& name) {
+  for (const KeyScheme& scheme : gate.key_schemes()) {
+    if (scheme.name == name) return scheme;
+  }
+  ADD_FAILURE() << "no scheme " << name;
+  return {};
+}
+
+void zero_biases(Cbam& gate) {
+  const torch::NoGradGuard no_grad;
+  for (const char* name : {"channel.fc1.bias", "channel.fc2.bias"}) gate.named_parameters()[name].zero_();
+}
+
+/// Loads the tensors into the gate by names, as a file's.
+void load_cbam(Cbam& gate, const NamedTensors& tensors) {
+  load_named_weights(gate, name_for(gate, without_wrapper_prefix("cbam.pth", tensors)), "cbam.pth");
+}
+
+void expect_same_outputs(Cbam& left, Cbam& right) {
+  auto features = torch::empty({2, kTravellingChannels, 9, 6}, torch::kFloat64);
+  fill_normal(features, RandomStream(3, Purpose::test), 1.0);
+  EXPECT_TRUE(torch::allclose(run_gate(left, features).output, run_gate(right, features).output, 1e-12, 1e-12));
+}
+
+// Names and shapes of the authors' code, github.com/Jongchan/attention-module, MODELS/cbam.py.
+TEST(CbamNamesTest, TheAuthorsAreKnown) {
+  const auto gate = travelling_cbam(CbamVariant::timm);
+  const NamedTensors theirs = to_foreign_names(cbam_scheme(*gate, "official"), state_dict(*gate));
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : theirs) names.push_back(name);
+  EXPECT_THAT(names, ElementsAre("ChannelGate.mlp.1.bias", "ChannelGate.mlp.1.weight", "ChannelGate.mlp.3.bias",
+                                 "ChannelGate.mlp.3.weight", "SpatialGate.spatial.bn.bias",
+                                 "SpatialGate.spatial.bn.num_batches_tracked", "SpatialGate.spatial.bn.running_mean",
+                                 "SpatialGate.spatial.bn.running_var", "SpatialGate.spatial.bn.weight",
+                                 "SpatialGate.spatial.conv.weight"));
+  EXPECT_EQ(theirs.at("ChannelGate.mlp.1.weight").sizes(), (std::vector<std::int64_t>{2, kTravellingChannels}));
+  EXPECT_EQ(theirs.at("ChannelGate.mlp.3.weight").sizes(), (std::vector<std::int64_t>{kTravellingChannels, 2}));
+  EXPECT_EQ(theirs.at("ChannelGate.mlp.3.bias").sizes(), (std::vector<std::int64_t>{kTravellingChannels}));
+}
+
+TEST(CbamNamesTest, InANetworkTheGateIsCalledAsTheAuthorsCallIt) {
+  torch::nn::Module block;
+  block.register_module("se", travelling_cbam(CbamVariant::timm));
+  torch::nn::Module network;
+  network.register_module("layer1", std::make_shared<torch::nn::Module>(block));
+  const auto schemes = key_schemes_of(network);
+  ASSERT_EQ(schemes.size(), 1U);
+  const NamedTensors own = state_dict(network);
+  const NamedTensors theirs = to_foreign_names(schemes[0], own);
+  EXPECT_TRUE(theirs.contains("layer1.cbam.ChannelGate.mlp.1.bias"));
+  EXPECT_TRUE(theirs.contains("layer1.cbam.SpatialGate.spatial.conv.weight"));
+  const NamedTensors back = to_own_names(schemes[0], own, theirs).value();
+  ASSERT_EQ(back.size(), own.size());
+  for (const auto& [name, tensor] : own) EXPECT_TRUE(torch::equal(back.at(name), tensor)) << name;
+}
+
+TEST(CbamNamesTest, ThePapersAreNobodyElses) {
+  CbamOptions options;
+  options.variant = CbamVariant::paper;
+  EXPECT_TRUE(Cbam(kTravellingChannels, options).key_schemes().empty());
+}
+
+TEST(CbamNamesTest, TimmsGatesMoveToTheAuthors) {
+  for (const bool bias : {false, true}) {
+    const auto timm = travelling_cbam(CbamVariant::timm, bias);
+    const auto official = travelling_cbam(CbamVariant::official, false, /*seed=*/2);
+    load_cbam(*official, to_foreign_names(cbam_scheme(*timm, "official"), state_dict(*timm)));
+    expect_same_outputs(*timm, *official);
+  }
+}
+
+TEST(CbamNamesTest, TheAuthorsGatesMoveToTimms) {
+  for (const bool bias : {false, true}) {
+    const auto official = travelling_cbam(CbamVariant::official);
+    if (!bias) zero_biases(*official);
+    const auto timm = travelling_cbam(CbamVariant::timm, bias, /*seed=*/2);
+    load_cbam(*timm, to_foreign_names(cbam_scheme(*official, "official"), state_dict(*official)));
+    expect_same_outputs(*timm, *official);
+
+    const auto by_timms_names = travelling_cbam(CbamVariant::timm, /*bias=*/true, /*seed=*/3);
+    load_cbam(*by_timms_names, to_foreign_names(cbam_scheme(*official, "timm"), state_dict(*official)));
+    expect_same_outputs(*by_timms_names, *official);
+  }
+}
+
+TEST(CbamNamesTest, BiasesThatAreNotZeroHaveNoPlaceInAGateWithoutThem) {
+  const auto official = travelling_cbam(CbamVariant::official);
+  const auto timm = travelling_cbam(CbamVariant::timm, /*bias=*/false, /*seed=*/2);
+  const NamedTensors before = copy_state(*timm);
+  EXPECT_THAT([&] { load_cbam(*timm, to_foreign_names(cbam_scheme(*official, "official"), state_dict(*official))); },
+              ThrowsMessage<InputError>(HasSubstr("2 unexpected (ChannelGate.mlp.1.bias, ChannelGate.mlp.3.bias);")));
+  for (const auto& [name, tensor] : state_dict(*timm)) EXPECT_TRUE(torch::equal(tensor, before.at(name))) << name;
 }
 
 }  // namespace

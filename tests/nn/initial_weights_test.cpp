@@ -7,6 +7,7 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
+#include <fovea/nn/foreign_weights.h>
 #include <fovea/nn/initial_weights.h>
 #include <fovea/nn/state_dict.h>
 
@@ -79,12 +80,30 @@ const InitialWeightsOptions kAdapted = weights_options(InitialHead::replace, Ini
 
 TEST(InitialWeightsTest, OptionsReadBackAsWritten) {
   InitialWeightsOptions options;
-  EXPECT_EQ(write_fields(options).dump(), R"({"weights":"none","head":"replace","input":"keep","fresh":[]})");
-  read_fields(options, parse_yaml("{weights: runs/a, head: keep, input: adapt, fresh: \"*.se\"}", "a.yaml"), "train.init");
+  EXPECT_EQ(write_fields(options).dump(), R"({"weights":"none","head":"replace","input":"keep","rename":[],"fresh":[]})");
+  const std::string yaml = "{weights: runs/a, head: keep, input: adapt, rename: [linear=fc, body=], fresh: \"*.se\"}";
+  read_fields(options, parse_yaml(yaml, "a.yaml"), "train.init");
   EXPECT_EQ(options.weights, "runs/a");
   EXPECT_EQ(options.head, InitialHead::keep);
   EXPECT_EQ(options.input, InitialInput::adapt);
-  EXPECT_EQ(write_fields(options).dump(), R"({"weights":"runs/a","head":"keep","input":"adapt","fresh":["*.se"]})");
+  EXPECT_THAT(options.rename, testing::ElementsAre("linear=fc", "body="));
+  EXPECT_EQ(write_fields(options).dump(),
+            R"({"weights":"runs/a","head":"keep","input":"adapt","rename":["linear=fc","body="],"fresh":["*.se"]})");
+}
+
+TEST(InitialWeightsTest, RenamesBringForeignNamesToTheNetwork) {
+  NamedTensors foreign;
+  for (const auto& [name, tensor] : file_weights()) {
+    const bool is_head = name.starts_with("fc.");
+    foreign[is_head ? "module.linear" + name.substr(2) : "module.body." + name] = tensor;
+  }
+  const WeightsFile file = without_wrapper_prefix("a.pth", foreign);
+  std::vector<Rename> renames;
+  for (const char* text : {"module.linear=fc", "body="}) renames.push_back(parse_rename(text, "train.init.rename"));
+  BegunNet network;
+  load_initial_weights(network, name_for(network, file, renames).tensors, kWholeFile, "a.pth");
+  expect_tensors(network, file_weights());
+  EXPECT_THAT(weights_refusal(network, name_for(network, file).tensors, kWholeFile), HasSubstr("missing"));
 }
 
 TEST(InitialWeightsTest, AKeptHeadComesFromTheFile) {

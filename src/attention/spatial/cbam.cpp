@@ -114,7 +114,8 @@ torch::Tensor CbamSpatialGate::attend(const torch::Tensor& features, ForwardCont
   return features * context.tap(*this, {TapKind::spatial, Meaning::gate}, gate);
 }
 
-Cbam::Cbam(std::int64_t channels, const CbamOptions& options) : Gate("Cbam"), channels_(channels) {
+Cbam::Cbam(std::int64_t channels, const CbamOptions& options)
+    : Gate("Cbam"), channels_(channels), variant_(options.variant) {
   expect_cbam_options_fit(options);
   channel_ = register_module("channel", std::make_shared<CbamChannelGate>(channels, options));
   spatial_ = register_module("spatial", std::make_shared<CbamSpatialGate>(options));
@@ -123,6 +124,25 @@ Cbam::Cbam(std::int64_t channels, const CbamOptions& options) : Gate("Cbam"), ch
 torch::Tensor Cbam::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   return spatial_->forward(channel_->forward(features, context), context);
+}
+
+std::vector<KeyScheme> Cbam::key_schemes() const {
+  if (variant_ == CbamVariant::paper) return {};  // nobody else's
+  const std::string planes = "spatial.conv.conv.weight";
+  const bool swaps_planes = variant_ == CbamVariant::timm;
+  KeyScheme official{
+      "official",
+      {{planes, {"SpatialGate.spatial.conv.weight", {}, swaps_planes}}, {"spatial.conv.bn", {"SpatialGate.spatial.bn"}}},
+      "cbam"};
+  for (const auto& [own, linear] : {std::pair("channel.fc1", "ChannelGate.mlp.1"), {"channel.fc2", "ChannelGate.mlp.3"}}) {
+    const auto& weight = named_parameters()[std::string(own) + ".weight"];  // [out, in, 1, 1]
+    const std::string bias = ".bias";
+    official.keys[own] = {linear};
+    official.keys[std::string(own) + ".weight"] = {std::string(linear) + ".weight", {weight.size(0), weight.size(1)}};
+    if (!named_parameters().contains(own + bias)) official.zeros[linear + bias] = {weight.size(0)};
+  }
+  if (variant_ == CbamVariant::timm) return {official};
+  return {official, {"timm", {{planes, {planes, {}, /*swaps_planes=*/true}}}}};
 }
 
 }  // namespace fovea

@@ -13,6 +13,7 @@
 #include <fovea/attention/spatial/bottleneck_gate.h>
 #include <fovea/config/fields.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/nn/key_scheme.h>
 
 namespace fovea {
 
@@ -73,11 +74,12 @@ class CbamSpatialGate final : public Gate, public SelfInitialising {
 
 /// CBAM, "CBAM: Convolutional Block Attention Module", arXiv:1807.06521: the channel gate, then the spatial gate.
 /// Parameter names are timm's (`channel.fc1`, `channel.fc2`, `spatial.conv.conv`, `spatial.conv.bn`; variant paper:
-/// `spatial.conv` alone). The authors' names are `ChannelGate.mlp.1`, `ChannelGate.mlp.3`, `SpatialGate.spatial.conv` and
-/// `SpatialGate.spatial.bn`.
+/// `spatial.conv` alone). The authors' names are the scheme `official`: `ChannelGate.mlp.1`, `ChannelGate.mlp.3`,
+/// `SpatialGate.spatial.conv` and `SpatialGate.spatial.bn` in a block called `cbam`. Variants timm and official read each
+/// other's planes in the other order, which their schemes undo, so weights move between them.
 /// Differs from the paper, but for variant paper: batch norm behind the spatial convolution, which has no bias; no biases in
 /// timm's channel bottleneck; official's order of planes. Pools lp and lse are the authors' code's alone.
-class Cbam final : public Gate {
+class Cbam final : public Gate, public HasKeySchemes {
  public:
   /// @throws InputError when kernel_size is even, a pool is unknown, or an option is timm's and the variant is not.
   Cbam(std::int64_t channels, const CbamOptions& options);
@@ -87,8 +89,11 @@ class Cbam final : public Gate {
   /// batch norm depends on train/eval mode; variant paper has none.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+  std::vector<KeyScheme> key_schemes() const override;
+
  private:
   std::int64_t channels_;
+  CbamVariant variant_;
   std::shared_ptr<CbamChannelGate> channel_;
   std::shared_ptr<CbamSpatialGate> spatial_;
 };

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <fovea/nn/safetensors.h>
+
+namespace fovea {
+
+/// The tensors in a file of weights, whoever wrote it.
+struct WeightsFile {
+  std::string path;
+  NamedTensors tensors;  ///< without `prefix`
+  /// What DataParallel, DistributedDataParallel and torch.compile put in front of every name in the file: "module.",
+  /// "_orig_mod.", both, or nothing.
+  std::string prefix;
+};
+
+/// Whether the file begins as safetensors do. @throws InputError when it cannot be read.
+bool is_safetensors(const std::string& path);
+
+/// Reads a safetensors file or one of torch.save, told apart by their first bytes; see read_torch_file().
+/// @throws InputError when it is neither, damaged or without tensors.
+WeightsFile read_weights_file(const std::string& path);
+
+/// Takes the prefixes of wrappers off the names that all have them.
+WeightsFile without_wrapper_prefix(const std::string& path, NamedTensors tensors);
+
+/// A change of names: `from`, one or more whole parts of a dotted name, becomes `to` wherever it stands.
+struct Rename {
+  std::string from;
+  std::string to;  ///< empty: the parts are left out
+};
+
+/// "linear=fc". @param where the option for messages, e.g. "--rename". @throws InputError.
+Rename parse_rename(const std::string& text, const std::string& where);
+
+/// Changes names, one rename after the other. A rename may name the file's own prefix too: "module.linear=fc".
+/// @throws InputError when one changes nothing, or two tensors would have one name.
+NamedTensors renamed(const WeightsFile& file, const std::vector<Rename>& renames);
+
+}  // namespace fovea
