@@ -23,6 +23,7 @@ void ModelField::read(const Value& value, const std::string& path) {
   const SectionName section = section_name(value, path);
   row = &find_model(section.name, section.where);
   options = row->make_options();
+  attention.read(parse_yaml(row->attention, row->name), "attention");
   if (!section.has_options) return;
   ModelFields fields(*this);
   read_fields(fields, value, path, {"name"});

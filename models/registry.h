@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include <fovea/attention/traits.h>
 #include <fovea/config/fields.h>
 #include <fovea/nn/classifier.h>
+#include <fovea/nn/photo_recipe.h>
 
 namespace fovea {
 
@@ -20,6 +22,8 @@ struct ModelRow {
   Traits traits;  ///< of attention that is part of the network itself; empty for plain backbones
   std::function<std::unique_ptr<Options>()> make_options;
   std::function<std::shared_ptr<Classifier>(const Options&, const InputSpec&, SlotFactory&)> build;
+  std::string attention = "none";                    ///< `model.attention` where the configuration says nothing
+  std::optional<PhotoRecipe> photos = std::nullopt;  ///< how its published weights expect photos
 };
 
 /// Every network, in the order `fovea list models` prints.

@@ -2,7 +2,8 @@
 
 #include <fovea/attention/cells.h>
 #include <fovea/base/error.h>
-#include <fovea/models/cifar_resnet.h>
+#include <fovea/models/families.h>
+#include <fovea/models/residual/cifar_resnet.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/nn/stochastic_depth.h>
 
@@ -86,81 +87,69 @@ torch::Tensor CifarResnetBlock::forward(const torch::Tensor& features, ForwardCo
 }
 
 CifarResnet::CifarResnet(const CifarResnetOptions& options, const InputSpec& input, SlotFactory& slots)
-    : Classifier("CifarResnet"), in_channels_(input.channels), dropout_(options.dropout) {
-  FeatureShape shape{input.channels, input.height, input.width};
-  input_warp_ = slots.warp({Slot::input, 0, shape, shape.channels, 1, "warp", {}});
-  if (input_warp_) {
-    register_module("warp", input_warp_);
-    shape = input_warp_->output_shape(shape);
-  }
-
+    : Classifier("CifarResnet"), in_channels_(input.channels), dropout_(options.dropout), slots_(*this, input, slots) {
+  FeatureShape shape = slots_.input_shape();
   conv1_ = register_module("conv1", convolution3x3(input.channels, options.width, 1));
   bn1_ = register_module("bn1", torch::nn::BatchNorm2d(options.width));
   shape.channels = options.width;
-  std::vector<FeatureShape> stage_shapes;
-  for (std::int64_t number = 1; number <= kStages; ++number) {
-    stages_.push_back(make_stage(options, number, input.num_classes, shape, slots));
-    stage_shapes.push_back(shape);
-  }
-
-  Site pool_site{Slot::pool, 0, shape, shape.channels, 1, "pool", stage_shapes};
-  pool_site.num_classes = input.num_classes;
-  pool_ = slots.pool(pool_site);
-  if (pool_) register_module("pool", pool_);
-  fc_ = register_module("fc", torch::nn::Linear(pool_ ? pool_->out_features() : shape.channels, input.num_classes));
+  for (std::int64_t number = 1; number <= kStages; ++number) stages_.push_back(make_stage(options, number, shape, slots));
+  slots_.add_pool(*this, shape, slots);
+  fc_ = register_module("fc", torch::nn::Linear(slots_.pooled_features(shape), input.num_classes));
 }
 
-CifarResnet::Stage CifarResnet::make_stage(const CifarResnetOptions& options, std::int64_t number, std::int64_t num_classes,
-                                           FeatureShape& shape, SlotFactory& slots) {
+torch::nn::ModuleList CifarResnet::make_stage(const CifarResnetOptions& options, std::int64_t number, FeatureShape& shape,
+                                              SlotFactory& slots) {
   const std::string name = "layer" + std::to_string(number);
   const std::int64_t out_channels = options.width << (number - 1);
-  Stage stage;
-  stage.blocks = torch::nn::ModuleList();
-  const std::int64_t blocks = blocks_per_stage(options.depth);
-  for (std::int64_t i = 0; i < blocks; ++i) {
+  torch::nn::ModuleList blocks;
+  const std::int64_t count = blocks_per_stage(options.depth);
+  for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t stride = number > 1 && i == 0 ? 2 : 1;
     const std::string path = name + "." + std::to_string(i);
     const double drop_probability =
-        stochastic_depth_probability((number - 1) * blocks + i + 1, kStages * blocks, options.stochastic_depth);
-    stage.blocks->push_back(std::make_shared<CifarResnetBlock>(shape, out_channels, stride, options.shortcut, number, path,
-                                                               slots, drop_probability));
+        stochastic_depth_probability((number - 1) * count + i + 1, kStages * count, options.stochastic_depth);
+    blocks->push_back(std::make_shared<CifarResnetBlock>(shape, out_channels, stride, options.shortcut, number, path, slots,
+                                                         drop_probability));
     shape = {out_channels, strided(shape.height, stride), strided(shape.width, stride)};
   }
-  register_module(name, stage.blocks);
-
-  const auto site = [&](const std::string& path) {
-    Site behind{Slot::stage, number, shape, out_channels, 1, path, {}};
-    behind.num_classes = num_classes;
-    return behind;
-  };
-  stage.gate = slots.gate(site(name + "_gate"));
-  if (stage.gate) register_module(name + "_gate", stage.gate);
-  stage.warp = slots.warp(site(name + "_warp"));
-  if (stage.warp) {
-    register_module(name + "_warp", stage.warp);
-    shape = stage.warp->output_shape(shape);
-  }
-  return stage;
+  register_module(name, blocks);
+  slots_.add_stage(*this, name, shape, slots);
+  return blocks;
 }
 
 ModelOutput CifarResnet::forward(const Batch& batch, ForwardContext& context) {
-  auto features = batch.input();
-  expect_features(*this, features, in_channels_);
-  if (input_warp_) features = input_warp_->forward(features, context);
-  features = torch::relu(bn1_(conv1_(features)));
-
-  std::vector<StageFeatures> stage_features;
-  for (Stage& stage : stages_) {
-    for (const auto& block : *stage.blocks) features = block->as<CifarResnetBlock>()->forward(features, context);
-    if (stage.gate) features = stage.gate->forward(features, context);
-    if (stage.warp) features = stage.warp->forward(features, context);
-    features = context.tap(*stage.blocks, {TapKind::features}, features);
-    stage_features.emplace_back(features, context.frame);
+  const auto images = batch.input();
+  expect_features(*this, images, in_channels_);
+  PoolInput passing{slots_.enter(images, context)};
+  passing.features = torch::relu(bn1_(conv1_(passing.features)));
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    for (const auto& block : *stages_[i])
+      passing.features = block->as<CifarResnetBlock>()->forward(passing.features, context);
+    slots_.finish_stage(i, *stages_[i], passing, context);
   }
-  auto pooled =
-      pool_ ? pool_->forward({.features = features, .stages = stage_features}, context) : features.mean({2, 3});  // [N, C]
+  auto pooled = slots_.pool(passing, context);  // [N, C]
   if (is_training()) pooled = dropout(pooled, dropout_, context.random.child("dropout"));
   return {fc_(pooled)};
+}
+
+std::vector<ModelRow> cifar_resnet_models() {
+  const auto row = [](const std::string& name, std::int64_t depth, bool depth_is_name) {
+    CifarResnetOptions options;
+    options.depth = depth;
+    options.depth_is_name = depth_is_name;
+    return ModelRow{name,
+                    "Deep Residual Learning for Image Recognition",
+                    "1512.03385",
+                    {},
+                    starting_from(options),
+                    build_network<CifarResnet, CifarResnetOptions>()};
+  };
+  std::vector<ModelRow> rows;
+  for (const std::int64_t depth : {8, 14, 20, 32, 44, 56, 110}) {
+    rows.push_back(row("resnet" + std::to_string(depth), depth, true));
+  }
+  rows.push_back(row("cifar_resnet", CifarResnetOptions().depth, false));
+  return rows;
 }
 
 }  // namespace fovea

@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <torch/torch.h>
 
 #include <fovea/attention/slot_factory.h>
 #include <fovea/config/fields.h>
+#include <fovea/models/backbone_slots.h>
 #include <fovea/nn/classifier.h>
 
 namespace fovea {
@@ -68,23 +70,15 @@ class CifarResnet final : public Classifier {
   std::string input_layer() const override { return "conv1"; }
 
  private:
-  /// A stage's blocks and what stands behind them.
-  struct Stage {
-    torch::nn::ModuleList blocks{nullptr};
-    std::shared_ptr<Gate> gate;
-    std::shared_ptr<Warp> warp;
-  };
-
-  Stage make_stage(const CifarResnetOptions& options, std::int64_t number, std::int64_t num_classes, FeatureShape& shape,
-                   SlotFactory& slots);
+  torch::nn::ModuleList make_stage(const CifarResnetOptions& options, std::int64_t number, FeatureShape& shape,
+                                   SlotFactory& slots);
 
   std::int64_t in_channels_;
   double dropout_;
-  std::shared_ptr<Warp> input_warp_;
+  BackboneSlots slots_;
   torch::nn::Conv2d conv1_{nullptr};
   torch::nn::BatchNorm2d bn1_{nullptr};
-  std::vector<Stage> stages_;
-  std::shared_ptr<Pool> pool_;
+  std::vector<torch::nn::ModuleList> stages_;
   torch::nn::Linear fc_{nullptr};
 };
 

@@ -15,7 +15,9 @@ std::optional<torch::Tensor> visible_values(const AttentionMap& map, std::int64_
       return values.mean(0);
     case TapKind::pairwise: {  // [heads, Q, K]
       if (map.key_grid.size() != 2) return std::nullopt;
-      return values.mean(torch::IntArrayRef{0, 1}).slice(0, map.prefix_tokens).reshape(map.key_grid);
+      const bool prefix_asks = map.prefix_tokens > 0 && !map.query_grid.empty();
+      const auto asking = prefix_asks ? values.slice(1, 0, map.prefix_tokens) : values;
+      return asking.mean(torch::IntArrayRef{0, 1}).slice(0, map.prefix_tokens).reshape(map.key_grid);
     }
     case TapKind::features:
     case TapKind::branch:

@@ -13,7 +13,7 @@ namespace fovea {
 /// instead of the whole batch at once, a kept branch is scaled by 1 / (1 - probability) in training instead of by
 /// 1 - probability in evaluation, and the branch is computed also where it is left out.
 ///
-/// Factors [N, 1, 1, 1] for the branches of N images; see keep_factors(). @param branch [N, C, H, W].
+/// Factors [N, 1, ...] for the branches of N images; see keep_factors(). @param branch [N, ...], e.g. [N, C, H, W].
 torch::Tensor stochastic_depth_factors(const torch::Tensor& branch, double probability, const RandomStream& stream);
 
 /// The probability of leaving out branch `number` of `count`, the paper's linear decay: number / count * last. The input

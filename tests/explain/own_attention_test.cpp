@@ -69,6 +69,21 @@ TEST(VisibleValuesTest, PairwiseMapsShowWhatEachCellReceives) {
   EXPECT_TRUE(torch::equal(visible_values(map, 1).value(), expected + 72));
 }
 
+TEST(VisibleValuesTest, AClassTokenThatAsksBesideTheCellsSpeaksForThem) {
+  // 2 heads; a class token and 1 x 2 cells, all of which ask and are asked.
+  auto map = attention_map(TapKind::pairwise, torch::tensor({{0.2F, 0.6F, 0.2F},
+                                                             {0.0F, 1.0F, 0.0F},
+                                                             {0.0F, 1.0F, 0.0F},  //
+                                                             {0.4F, 0.2F, 0.4F},
+                                                             {0.0F, 1.0F, 0.0F},
+                                                             {0.0F, 1.0F, 0.0F}})
+                                                  .view({1, 2, 3, 3}));
+  map.query_grid = {1, 2};
+  map.key_grid = {1, 2};
+  map.prefix_tokens = 1;
+  EXPECT_TRUE(torch::allclose(visible_values(map, 0).value(), torch::tensor({{0.4F, 0.3F}})));
+}
+
 TEST(VisibleValuesTest, WhatHasNoPlaceShowsNothing) {
   EXPECT_FALSE(visible_values(attention_map(TapKind::branch, numbers({1, 2, 5})), 0).has_value());
   EXPECT_FALSE(visible_values(attention_map(TapKind::windows, numbers({1, 2, 1, 4})), 0).has_value());

@@ -15,12 +15,15 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
-#include <fovea/models/cifar_resnet.h>
 #include <fovea/models/model_field.h>
+#include <fovea/models/residual/cifar_resnet.h>
 #include <fovea/nn/initial_weights.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/nn/multiply_adds.h>
 #include <fovea/nn/state_dict.h>
+
+#include "network_run.h"
+#include "toy_slots.h"
 
 namespace fovea {
 namespace {
@@ -30,9 +33,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 using testing::ThrowsMessage;
-using Sizes = std::vector<std::int64_t>;
-
-constexpr InputSpec kCifarInput{3, 32, 32, 10};
 
 CifarResnetOptions resnet_options(std::int64_t depth, std::int64_t width = 16, Shortcut shortcut = Shortcut::pad) {
   CifarResnetOptions options;
@@ -45,48 +45,6 @@ CifarResnetOptions resnet_options(std::int64_t depth, std::int64_t width = 16, S
 std::shared_ptr<CifarResnet> plain_resnet(const CifarResnetOptions& options, const InputSpec& input = kCifarInput) {
   SlotFactory nothing;
   return std::make_shared<CifarResnet>(options, input, nothing);
-}
-
-/// The section `model` of a configuration.
-ModelField model_of(const std::string& yaml) {
-  ModelField model;
-  model.read(parse_yaml(yaml, "a.yaml"), "model");
-  return model;
-}
-
-std::shared_ptr<Classifier> built(const std::string& yaml, const InputSpec& input = kCifarInput) {
-  return build_classifier(model_of(yaml), input);
-}
-
-/// Gives every tensor, also the statistics of norms, a value of its own, so that none can be mistaken for another.
-void give_life(Classifier& network, std::uint64_t seed) {
-  initialise(network, seed);
-  const torch::NoGradGuard no_grad;
-  for (auto& [name, tensor] : state_dict(network)) {
-    if (!tensor.is_floating_point()) continue;
-    auto noise = torch::empty_like(tensor);
-    fill_uniform(noise, RandomStream(seed, Purpose::test).child(name), 0.01, 0.05);
-    torch::Tensor shared = tensor;
-    shared.add_(noise);
-  }
-}
-
-torch::Tensor normal_images(std::int64_t count, const InputSpec& input, torch::ScalarType type = torch::kFloat32) {
-  auto images = torch::empty({count, input.channels, input.height, input.width}, type);
-  fill_normal(images, RandomStream(5, Purpose::test), 1.0);
-  return images;
-}
-
-torch::Tensor logits_for(Classifier& network, const torch::Tensor& images, ForwardContext& context) {
-  Batch batch;
-  batch.images = images;
-  return network.forward(batch, context).logits;
-}
-
-torch::Tensor logits_for(Classifier& network, const torch::Tensor& images, Probe* probe = nullptr) {
-  ForwardContext context;
-  context.probe = probe;
-  return logits_for(network, images, context);
 }
 
 std::set<std::string> parameter_names(const torch::nn::Module& module) {
@@ -305,85 +263,6 @@ TEST(CifarResnetTest, AttentionInAStageThatDoesNotExistIsRefused) {
                                                    "got no 'block' in stages 4")));
 }
 
-/// What a toy module was built for, and the shape that then arrived.
-struct Visit {
-  Site site;
-  Sizes arrived;
-};
-using Visits = std::map<std::string, Visit>;  ///< by kind and path
-
-struct ToyGate final : Gate {
-  ToyGate(const Site& own_site, Visits& all) : Gate("ToyGate"), site(own_site), visits(all) {}
-  torch::Tensor attend(const torch::Tensor& features, ForwardContext&) override {
-    visits["gate " + site.path] = {site, features.sizes().vec()};
-    return features * 0.5;
-  }
-  Site site;
-  Visits& visits;
-};
-
-struct ToyMixer final : Mixer {
-  ToyMixer(const Site& own_site, Visits& all) : Mixer("ToyMixer"), site(own_site), visits(all) {
-    linear = register_module("linear", torch::nn::Conv2d(torch::nn::Conv2dOptions(site.in.channels, site.out_channels, 1)));
-  }
-  torch::Tensor forward(const torch::Tensor& features, ForwardContext&) override {
-    visits["mixer " + site.path] = {site, features.sizes().vec()};
-    return linear(features);
-  }
-  Site site;
-  Visits& visits;
-  torch::nn::Conv2d linear{nullptr};
-};
-
-/// The frame behind a stage's warp.
-torch::Tensor stage_frame(std::int64_t stage, std::int64_t images) {
-  return torch::eye(3).slice(0, 0, 2).expand({images, 2, 3}) / static_cast<double>(1 + stage);
-}
-
-struct ToyWarp final : Warp {
-  ToyWarp(const Site& own_site, Visits& all) : Warp("ToyWarp"), site(own_site), visits(all) {}
-  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) override {
-    visits["warp " + site.path] = {site, features.sizes().vec()};
-    context.frame = stage_frame(site.stage, features.size(0));
-    return features.flip(3);
-  }
-  Site site;
-  Visits& visits;
-};
-
-struct ToyPool final : Pool {
-  ToyPool(const Site& own_site, Visits& all) : Pool("ToyPool"), site(own_site), visits(all) {}
-  torch::Tensor forward(const PoolInput& input, ForwardContext&) override {
-    visits["pool " + site.path] = {site, input.features.sizes().vec()};
-    for (const StageFeatures& stage : input.stages) {
-      stage_shapes.push_back(stage.features.sizes().vec());
-      stage_frames.push_back(stage.frame);
-    }
-    last_is_features = !input.stages.empty() && input.stages.back().features.is_same(input.features);
-    return torch::cat({input.features.mean({2, 3}), input.features.amax({2, 3})}, 1);
-  }
-  std::int64_t out_features() const override { return 2 * site.in.channels; }
-  Site site;
-  Visits& visits;
-  std::vector<Sizes> stage_shapes;
-  std::vector<torch::Tensor> stage_frames;
-  bool last_is_features = false;
-};
-
-/// Puts a toy at every site.
-struct ToySlots final : SlotFactory {
-  std::shared_ptr<Gate> gate(const Site& site) override { return std::make_shared<ToyGate>(site, visits); }
-  std::shared_ptr<Mixer> mixer(const Site& site) override { return std::make_shared<ToyMixer>(site, visits); }
-  std::shared_ptr<Warp> warp(const Site& site) override { return std::make_shared<ToyWarp>(site, visits); }
-  std::shared_ptr<Pool> pool(const Site& site) override { return last_pool = std::make_shared<ToyPool>(site, visits); }
-  Visits visits;
-  std::shared_ptr<ToyPool> last_pool;
-};
-
-Sizes sizes_of(const FeatureShape& shape) {
-  return {shape.channels, shape.height, shape.width};
-}
-
 TEST(CifarResnetTest, EverySiteTellsWhatReallyArrives) {
   ToySlots slots;
   const InputSpec input{2, 9, 14, 5};
@@ -479,23 +358,6 @@ TEST(CifarResnetTest, AStageGateActsOnWhatFollows) {
   const auto other = logits_for(*plain, normal_images(2, input));
   EXPECT_FALSE(torch::equal(other[0], other[1]));
 }
-
-/// Keeps the features that a network offers.
-struct FeatureProbe final : Probe {
-  torch::Tensor tap(const torch::nn::Module& module, const Tap& about, const torch::Tensor& tensor) override {
-    if (about.kind == TapKind::features) {
-      modules.push_back(&module);
-      shapes.push_back(tensor.sizes().vec());
-      features.push_back(tensor);
-      if (shapes.size() == replace_number) return torch::zeros_like(tensor);
-    }
-    return tensor;
-  }
-  std::vector<const torch::nn::Module*> modules;
-  std::vector<Sizes> shapes;
-  std::vector<torch::Tensor> features;
-  std::size_t replace_number = 0;
-};
 
 TEST(CifarResnetTest, FeaturesAreTappedBehindEveryStage) {
   const InputSpec input{3, 9, 14, 5};
@@ -776,25 +638,6 @@ TEST(CifarResnetTest, TheSameImagesGiveTheSameLogits) {
   EXPECT_TRUE(torch::allclose(logits_for(*network, images.slice(0, 1, 2)), logits.slice(0, 1, 2), 1e-4, 1e-5));
 }
 
-TEST(ModelRegistryTest, EveryRowBuildsAndReadsBack) {
-  std::set<std::string> names;
-  for (const ModelRow& row : model_registry()) {
-    SCOPED_TRACE(row.name);
-    EXPECT_TRUE(names.insert(row.name).second) << "listed twice";
-    EXPECT_FALSE(row.title.empty());
-    ModelField model = model_of(row.name);
-    const auto network = build_classifier(model, {1, 8, 8, 2});
-    EXPECT_GT(count_parameters(*network), 0);
-    const auto parameters = network->named_parameters();
-    ASSERT_TRUE(parameters.contains(network->head() + ".weight"));
-    EXPECT_EQ(parameters[network->head() + ".weight"].size(0), 2) << "one row per class";
-    ASSERT_TRUE(parameters.contains(network->input_layer() + ".weight"));
-    EXPECT_EQ(parameters[network->input_layer() + ".weight"].size(1), 1) << "one kernel per channel";
-    const Json written = model.write();
-    EXPECT_EQ(model_of(written.dump()).write(), written);
-  }
-}
-
 TEST(ModelRegistryTest, NamesStandForTheirDepth) {
   for (const int depth : {8, 14, 20, 32, 44, 56, 110}) {
     const std::string name = "resnet" + std::to_string(depth);
@@ -817,10 +660,10 @@ TEST(ModelFieldTest, OptionsAndAttentionReadBackAsWritten) {
 
 TEST(ModelFieldTest, MistakesAreRefusedWithTheirPlace) {
   EXPECT_THAT([] { model_of("resnet21"); },
-              ThrowsMessage<InputError>(AllOf(StartsWith("a.yaml:1: model: expected a model ("),
+              ThrowsMessage<InputError>(AllOf(StartsWith("a.yaml:1: model: expected a model, "),
                                               HasSubstr("got 'resnet21'; did you mean 'resnet"))));
-  EXPECT_THAT([] { model_of("{name: vit}"); },
-              ThrowsMessage<InputError>(StartsWith("a.yaml:1: model.name: expected a model (")));
+  EXPECT_THAT([] { model_of("{name: alexnet}"); },
+              ThrowsMessage<InputError>(StartsWith("a.yaml:1: model.name: expected a model, got 'alexnet'")));
   EXPECT_THAT([] { model_of("{width: 8}"); },
               ThrowsMessage<InputError>(HasSubstr("model.name: expected a name, got nothing")));
   EXPECT_THAT([] { model_of("{name: resnet8, widht: 8}"); },
@@ -921,7 +764,7 @@ TEST(LoadModelFileTest, ADescriptionOfAnotherNetworkIsRefused) {
   EXPECT_THAT(message("model", "attention", "none"), HasSubstr("unexpected (layer2.0.se.fc1.bias"));
   EXPECT_THAT(message("model", "width", 5), HasSubstr("of another shape (bn1.bias [5], got [4], "));
   EXPECT_THAT(message("model", "name", "cifar_resnet"), HasSubstr("missing (layer1.1.bn1.bias, "));  // of depth 20
-  EXPECT_THAT(message("model", "name", "vit"), AllOf(StartsWith(folder.path()), HasSubstr("expected a model (")));
+  EXPECT_THAT(message("model", "name", "alexnet"), AllOf(StartsWith(folder.path()), HasSubstr("expected a model, ")));
   EXPECT_THAT(message("model", "attention", Json{{"name", "se"}, {"stages", {7}}}), HasSubstr("expected a place for 'se'"));
 
   Json wider = saved.description();

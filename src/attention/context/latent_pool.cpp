@@ -36,7 +36,7 @@ LatentPool::LatentPool(const Site& site, const LatentPoolOptions& options)
   expect_no_outer_query(site, "latent_pool");
   const std::int64_t head_features = channels_per_head(channels_, heads_, "latent_pool: heads");
   const auto layer_norm = [&](const char* called, std::int64_t features) {
-    return register_module(called, torch::nn::LayerNorm(torch::nn::LayerNormOptions({features})));
+    return register_module(called, torch::nn::LayerNorm(torch::nn::LayerNormOptions({features}).eps(options.norm_epsilon)));
   };
   latent_ = register_parameter("latent", torch::zeros({1, options.latents, channels_}));
   if (options.positions) pos_embed_ = register_parameter("pos_embed", torch::zeros({grid_[0] * grid_[1], channels_}));

@@ -33,6 +33,8 @@ struct LatentPoolOptions : Options {
   bool positions = false;  ///< learned position vectors added to the cells
   double dropout = 0;      ///< of what was gathered, in training
 
+  double norm_epsilon = 1e-5;  ///< of the norms; a network sets it, not the user
+
   void visit_fields(FieldVisitor& fields) override;
 };
 

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <fovea/models/registry.h>
+
+namespace fovea {
+
+/// The rows of each family, in the order `fovea list models` prints. Each stands in its family's own file.
+std::vector<ModelRow> cifar_resnet_models();
+std::vector<ModelRow> resnet_models();
+std::vector<ModelRow> vgg_models();
+std::vector<ModelRow> mobilenet_v2_models();
+std::vector<ModelRow> mobilenet_v3_models();
+std::vector<ModelRow> vision_transformer_models();
+std::vector<ModelRow> class_attention_transformer_models();
+
+/// ModelRow::build of a network that is made from options of type NetworkOptions.
+template <typename Network, typename NetworkOptions>
+auto build_network() {
+  return [](const Options& options, const InputSpec& input, SlotFactory& slots) -> std::shared_ptr<Classifier> {
+    return std::make_shared<Network>(dynamic_cast<const NetworkOptions&>(options), input, slots);
+  };
+}
+
+/// ModelRow::make_options: `options` as they are, for rows that share a class and differ in their starting values.
+template <typename NetworkOptions>
+std::function<std::unique_ptr<Options>()> starting_from(const NetworkOptions& options) {
+  return [options] { return std::make_unique<NetworkOptions>(options); };
+}
+
+}  // namespace fovea

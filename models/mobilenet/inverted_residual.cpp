@@ -1,0 +1,100 @@
+#include <fovea/attention/bottleneck_width.h>
+#include <fovea/models/mobilenet/inverted_residual.h>
+#include <fovea/models/register_at.h>
+#include <fovea/nn/stochastic_depth.h>
+
+namespace fovea {
+namespace {
+
+torch::nn::Conv2d mobile_pointwise(std::int64_t in_channels, std::int64_t out_channels) {
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in_channels, out_channels, 1).bias(false));
+}
+
+torch::nn::Conv2d mobile_depthwise(const InvertedResidualShape& shape) {
+  const auto options = torch::nn::Conv2dOptions(shape.expanded, shape.expanded, shape.kernel)
+                           .stride(shape.stride)
+                           .padding(shape.kernel / 2)
+                           .groups(shape.expanded)
+                           .bias(false);
+  return torch::nn::Conv2d(options);
+}
+
+/// MobileNetV3's: a quarter of the channels, a multiple of 8; a piecewise linear gate.
+std::shared_ptr<Gate> mobile_excitation(std::int64_t channels, ExcitationNames names) {
+  SqueezeExcitationOptions options;
+  options.reduced_channels = divisible_width(static_cast<double>(channels) / 4, 8, kRoundLimit);
+  options.gate = GateFunction::hard_sigmoid;
+  options.names = names;
+  return std::make_shared<SqueezeExcitation>(channels, options);
+}
+
+}  // namespace
+
+std::vector<std::string> InvertedResidualNames::layers() const {
+  const bool fc = excitation == ExcitationNames::fc;
+  return {expand,
+          expand_norm,
+          depthwise,
+          depthwise_norm,
+          gate,
+          gate + (fc ? ".fc1" : ".conv_reduce"),
+          gate + (fc ? ".fc2" : ".conv_expand"),
+          project,
+          project_norm};
+}
+
+InvertedResidualNames timm_inverted_residual(bool expands) {
+  if (!expands) return {"", "", "conv_dw", "bn1", "se", ExcitationNames::conv, "conv_pw", "bn2"};
+  return {"conv_pw", "bn1", "conv_dw", "bn2", "se", ExcitationNames::conv, "conv_pwl", "bn3"};
+}
+
+torch::nn::BatchNorm2d mobile_norm(std::int64_t channels, const InvertedResidualSettings& settings) {
+  return torch::nn::BatchNorm2d(
+      torch::nn::BatchNorm2dOptions(channels).eps(settings.norm_epsilon).momentum(settings.norm_momentum));
+}
+
+InvertedResidual::InvertedResidual(const FeatureShape& in, const InvertedResidualShape& shape,
+                                   const InvertedResidualNames& names, const InvertedResidualSettings& settings,
+                                   std::int64_t stage, const std::string& path, SlotFactory& slots, double drop_probability)
+    : Module("InvertedResidual"),
+      activation_(shape.activation),
+      residual_(shape.stride == 1 && in.channels == shape.out_channels),
+      drop_probability_(drop_probability),
+      path_(path) {
+  const auto strided = [&](std::int64_t side) { return (side + shape.stride - 1) / shape.stride; };
+  const FeatureShape inside{shape.expanded, in.height, in.width};
+  const FeatureShape gated{shape.expanded, strided(in.height), strided(in.width)};
+  out_ = {shape.out_channels, gated.height, gated.width};
+
+  if (shape.expands) {
+    expand_ = register_at(*this, names.expand, mobile_pointwise(in.channels, shape.expanded));
+    expand_norm_ = register_at(*this, names.expand_norm, mobile_norm(shape.expanded, settings));
+  }
+  mixer_ = slots.mixer({Slot::conv, stage, inside, shape.expanded, shape.stride, path + "." + names.depthwise, {}});
+  if (mixer_) {
+    register_at(*this, names.depthwise, mixer_);
+  } else {
+    depthwise_ = register_at(*this, names.depthwise, mobile_depthwise(shape));
+  }
+  depthwise_norm_ = register_at(*this, names.depthwise_norm, mobile_norm(shape.expanded, settings));
+  gate_ = slots.gate({Slot::block, stage, gated, shape.expanded, 1, path + "." + names.gate, {}});
+  if (!gate_ && shape.excited && settings.squeeze_excitation) gate_ = mobile_excitation(shape.expanded, names.excitation);
+  if (gate_) register_at(*this, names.gate, gate_);
+  project_ = register_at(*this, names.project, mobile_pointwise(shape.expanded, shape.out_channels));
+  project_norm_ = register_at(*this, names.project_norm, mobile_norm(shape.out_channels, settings));
+}
+
+torch::Tensor InvertedResidual::forward(const torch::Tensor& features, ForwardContext& context) {
+  const auto inside = expand_ ? activate(expand_norm_(expand_(features)), activation_) : features;
+  const auto mixed = mixer_ ? mixer_->forward(inside, context) : depthwise_(inside);
+  const auto hidden = activate(depthwise_norm_(mixed), activation_);
+  const auto gated = gate_ ? gate_->forward(hidden, context) : hidden;
+  const auto branch = project_norm_(project_(gated));
+  if (!residual_) return branch;
+  if (!is_training() || drop_probability_ == 0) return features + branch;
+  const auto keep =
+      stochastic_depth_factors(branch, drop_probability_, context.random.child(path_).child("stochastic_depth"));
+  return torch::addcmul(features, branch, keep);
+}
+
+}  // namespace fovea

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/channel/squeeze_excitation.h>
+#include <fovea/attention/slot_factory.h>
+#include <fovea/nn/activation.h>
+
+namespace fovea {
+
+/// What the layers of an inverted residual block are called: dotted paths below the block.
+struct InvertedResidualNames {
+  std::string expand, expand_norm;  ///< empty for a block that does not expand
+  std::string depthwise, depthwise_norm;
+  std::string gate;  ///< squeeze-and-excitation, or the gate in its place
+  ExcitationNames excitation = ExcitationNames::fc;
+  std::string project, project_norm;
+
+  /// All of them, and the layers of squeeze-and-excitation, in an order that is the same for every naming.
+  std::vector<std::string> layers() const;
+};
+
+/// timm's names: InvertedResidual, and DepthwiseSeparableConv for a block that does not expand.
+InvertedResidualNames timm_inverted_residual(bool expands);
+
+/// What an inverted residual block is made of.
+struct InvertedResidualShape {
+  bool expands = true;            ///< begins with a 1x1 convolution
+  std::int64_t expanded = 0;      ///< channels of the depthwise convolution; those of the input unless it expands
+  std::int64_t out_channels = 0;  ///< channels of the result
+  std::int64_t kernel = 3;        ///< side of the depthwise convolution, odd
+  std::int64_t stride = 1;
+  bool excited = false;  ///< the published network has squeeze-and-excitation here
+  Activation activation = Activation::relu6;
+
+  bool operator==(const InvertedResidualShape&) const = default;
+};
+
+/// What the blocks of one network have in common.
+struct InvertedResidualSettings {
+  double norm_epsilon = 1e-5;
+  double norm_momentum = 0.1;      ///< share of a new batch in the running statistics
+  bool squeeze_excitation = true;  ///< in the blocks that are `excited`
+};
+
+/// A batch norm with the settings' numbers.
+torch::nn::BatchNorm2d mobile_norm(std::int64_t channels, const InvertedResidualSettings& settings);
+
+/// The block of MobileNetV2 and MobileNetV3: a 1x1 convolution to many channels, a depthwise one, a gate, a 1x1 convolution
+/// back without activation, and the sum with the input where shapes allow. The gate weighs the many channels, as
+/// squeeze-and-excitation does in MobileNetV3: a factory's gate takes its place, also in blocks that have none of their own.
+/// A factory's mixer takes the place of the depthwise convolution.
+class InvertedResidual final : public torch::nn::Module {
+ public:
+  /// @param in what arrives. @param stage from 1. @param path the block's name. @param drop_probability of the branch, in
+  /// training, where there is a sum.
+  InvertedResidual(const FeatureShape& in, const InvertedResidualShape& shape, const InvertedResidualNames& names,
+                   const InvertedResidualSettings& settings, std::int64_t stage, const std::string& path, SlotFactory& slots,
+                   double drop_probability = 0);
+
+  /// @param features [N, C, H, W]. @return [N, out_channels, ceil(H / stride), ceil(W / stride)].
+  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
+
+  /// The shape of what forward() gives.
+  const FeatureShape& out() const { return out_; }
+
+ private:
+  Activation activation_;
+  bool residual_;
+  double drop_probability_;
+  std::string path_;
+  FeatureShape out_;
+  torch::nn::Conv2d expand_{nullptr}, depthwise_{nullptr}, project_{nullptr};
+  torch::nn::BatchNorm2d expand_norm_{nullptr}, depthwise_norm_{nullptr}, project_norm_{nullptr};
+  std::shared_ptr<Mixer> mixer_;  ///< in place of depthwise_
+  std::shared_ptr<Gate> gate_;
+};
+
+}  // namespace fovea

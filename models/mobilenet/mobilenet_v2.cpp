@@ -1,0 +1,92 @@
+#include <algorithm>
+
+#include <fovea/models/families.h>
+#include <fovea/models/mobilenet/mobilenet_v2.h>
+#include <fovea/models/register_at.h>
+#include <fovea/nn/dropout.h>
+
+namespace fovea {
+namespace {
+
+/// A row of the paper's table 2: n blocks, the first of them with the stride.
+struct MobileNetV2Row {
+  std::int64_t expansion, channels, blocks, stride;
+};
+
+constexpr MobileNetV2Row kMobileNetV2Rows[] = {{1, 16, 1, 1}, {6, 24, 2, 2},  {6, 32, 3, 2}, {6, 64, 4, 2},
+                                               {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}};
+
+MobileTrunkShape mobilenet_v2_shape(const MobileNetV2Options& options) {
+  MobileTrunkShape shape;
+  shape.stem = mobile_width(32 * options.width);
+  std::int64_t channels = shape.stem;
+  for (const MobileNetV2Row& row : kMobileNetV2Rows) {
+    auto& stage = shape.stages.emplace_back();
+    for (std::int64_t i = 0; i < row.blocks; ++i) {
+      InvertedResidualShape block;
+      block.expands = row.expansion != 1;
+      block.expanded = channels * row.expansion;
+      block.out_channels = mobile_width(static_cast<double>(row.channels) * options.width);
+      block.stride = i == 0 ? row.stride : 1;
+      channels = block.out_channels;
+      stage.push_back(block);
+    }
+  }
+  shape.last = mobile_width(1280 * std::max(1.0, options.width));
+  return shape;
+}
+
+/// torchvision's: a flat list of layers, the first of them with their norms.
+InvertedResidualNames mobilenet_v2_block(const InvertedResidualShape& block) {
+  if (!block.expands) return {"", "", "conv.0.0", "conv.0.1", "se", ExcitationNames::fc, "conv.1", "conv.2"};
+  return {"conv.0.0", "conv.0.1", "conv.1.0", "conv.1.1", "se", ExcitationNames::fc, "conv.2", "conv.3"};
+}
+
+}  // namespace
+
+void MobileNetV2Options::visit_fields(FieldVisitor& fields) {
+  fields.real("width", width, {.minimum = 0.01, .maximum = 16}, "channels of every layer, as a multiple of the paper's");
+  fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature before the last layer, in training");
+  fields.real("stochastic_depth", stochastic_depth, kFractionBelowOne,
+              "probability of leaving out the last block's branch, in training; proportionally less before");
+}
+
+MobileNetV2::MobileNetV2(const MobileNetV2Options& options, const InputSpec& input, SlotFactory& slots)
+    : Classifier("MobileNetV2"),
+      shape_(mobilenet_v2_shape(options)),
+      dropout_(options.dropout),
+      trunk_(*this, shape_, torchvision_trunk(shape_, mobilenet_v2_block), {}, options.stochastic_depth, input, slots) {
+  classifier_ = register_at(*this, "classifier.1", torch::nn::Linear(trunk_.out_features(), input.num_classes));
+}
+
+ModelOutput MobileNetV2::forward(const Batch& batch, ForwardContext& context) {
+  auto pooled = trunk_.forward(*this, batch.input(), context);  // [N, C]
+  if (is_training()) pooled = dropout(pooled, dropout_, context.random.child("dropout"));
+  return {classifier_(pooled)};
+}
+
+std::vector<KeyScheme> MobileNetV2::key_schemes() const {
+  KeyScheme timm{.name = "timm"};
+  timm.keys = renamed_layers(torchvision_trunk(shape_, mobilenet_v2_block), timm_trunk(shape_, "conv_head", "bn2", "bn2"));
+  timm.keys.emplace("classifier.1", ForeignKey{"classifier"});
+  return {timm};
+}
+
+// The rows differ in how photos are read: as for torchvision's weights (the second ones, IMAGENET1K_V2, saw them resized to
+// 232 instead of 256), and for timm's.
+std::vector<ModelRow> mobilenet_v2_models() {
+  const auto row = [](const std::string& name, Interpolation interpolation) {
+    PhotoRecipe photos;
+    photos.interpolation = interpolation;
+    return ModelRow{.name = name,
+                    .title = "MobileNetV2: Inverted Residuals and Linear Bottlenecks",
+                    .arxiv = "1801.04381",
+                    .traits = {},
+                    .make_options = starting_from(MobileNetV2Options()),
+                    .build = build_network<MobileNetV2, MobileNetV2Options>(),
+                    .photos = photos};
+  };
+  return {row("mobilenet_v2", Interpolation::bilinear), row("mobilenetv2_100", Interpolation::bicubic)};
+}
+
+}  // namespace fovea

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/slot_factory.h>
+#include <fovea/config/fields.h>
+#include <fovea/models/mobilenet/mobile_trunk.h>
+#include <fovea/nn/classifier.h>
+#include <fovea/nn/key_scheme.h>
+
+namespace fovea {
+
+struct MobileNetV2Options : Options {
+  double width = 1;             ///< channels of every layer, as a multiple of the paper's
+  double dropout = 0.2;         ///< of a feature before the last layer; see dropout()
+  double stochastic_depth = 0;  ///< of the last block's branch, less before; see stochastic_depth_probability()
+
+  void visit_fields(FieldVisitor& fields) override;
+};
+
+/// "MobileNetV2: Inverted Residuals and Linear Bottlenecks", arXiv:1801.04381, table 2: a 3x3 convolution with stride 2, the
+/// seven rows of inverted residual blocks, a 1x1 convolution, global average pooling and one linear layer. Parameter names
+/// are torchvision's (`features.0.0`, `features.2.conv.1.0`, `classifier.1`); timm's mobilenetv2_* are the same networks
+/// under other names. Stages are the rows of the table and, the eighth, the 1x1 convolution behind them. The network has no
+/// gates of its own; one that is put into a block stands where MobileNetV3 has squeeze-and-excitation and is called `se`.
+/// Differs from the paper: channels are rounded as in mobile_width(); dropout is torchvision's.
+class MobileNetV2 final : public Classifier, public HasKeySchemes {
+ public:
+  MobileNetV2(const MobileNetV2Options& options, const InputSpec& input, SlotFactory& slots);
+
+  /// Taps `features` behind every stage. @throws ShapeError when the batch has another number of channels.
+  ModelOutput forward(const Batch& batch, ForwardContext& context) override;
+  std::string head() const override { return "classifier.1"; }
+  std::string input_layer() const override { return "features.0.0"; }
+  std::vector<KeyScheme> key_schemes() const override;
+
+ private:
+  MobileTrunkShape shape_;
+  double dropout_;
+  MobileTrunk trunk_;
+  torch::nn::Linear classifier_{nullptr};
+};
+
+}  // namespace fovea

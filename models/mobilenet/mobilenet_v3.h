@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/slot_factory.h>
+#include <fovea/config/fields.h>
+#include <fovea/models/mobilenet/mobile_trunk.h>
+#include <fovea/nn/classifier.h>
+#include <fovea/nn/key_scheme.h>
+
+namespace fovea {
+
+enum class MobileNetV3Size { small, large };
+
+/// Whose network and names. With width 1 the networks differ in their batch norms' epsilon only.
+enum class MobileNetV3Variant {
+  torchvision,  ///< every width is scaled; epsilon 1e-3, momentum 0.01
+  timm,         ///< expansions follow from scaled widths; the last hidden layer is not scaled, nor the first convolution
+                ///< below 0.75; epsilon 1e-5, momentum 0.1
+};
+
+struct MobileNetV3Options : Options {
+  MobileNetV3Size size = MobileNetV3Size::small;  ///< part of the network's name and no option
+  MobileNetV3Variant variant = MobileNetV3Variant::torchvision;
+  double width = 1;                                   ///< channels of every layer, as a multiple of the paper's
+  bool minimal = false;                               ///< 3x3 convolutions, ReLU, no squeeze-and-excitation
+  bool squeeze_excitation = true;                     ///< of the network's own
+  std::optional<double> norm_epsilon = std::nullopt;  ///< none: the variant's
+  std::optional<double> norm_momentum = std::nullopt;
+  double dropout = 0.2;         ///< of a feature before the last layer; see dropout()
+  double stochastic_depth = 0;  ///< of the last block's branch, less before; see stochastic_depth_probability()
+
+  void visit_fields(FieldVisitor& fields) override;
+};
+
+/// "Searching for MobileNetV3", arXiv:1905.02244, tables 1 and 2: as MobileNetV2, with squeeze-and-excitation in some
+/// blocks, 5x5 convolutions, hard swish in the deeper half, and a hidden layer behind global average pooling.
+///
+/// Parameter names are the variant's: torchvision's (`features.4.block.1.0`, `classifier.3`) or timm's
+/// (`blocks.2.0.conv_dw`, `classifier`). Stages are timm's `blocks.0`, `blocks.1`, ...; the last is the 1x1 convolution
+/// behind the blocks. A gate that is put into a block takes the place and the name of its own squeeze-and-excitation
+/// (`block.2`, `se`), and is called `se` in a torchvision block that has none, so that no other name shifts.
+///
+/// Weights of the other variant mean the same at width 1 and with their own epsilon: key_schemes() offers its names where
+/// both hold, e.g. timm's mobilenetv3_small_100 in torchvision's mobilenet_v3_small with `norm_epsilon: 0.00001`.
+///
+/// Differs from the paper: channels are rounded as in mobile_width(); the 1x1 convolution behind the small network's blocks
+/// has no squeeze-and-excitation, in neither variant.
+class MobileNetV3 final : public Classifier, public HasKeySchemes {
+ public:
+  MobileNetV3(const MobileNetV3Options& options, const InputSpec& input, SlotFactory& slots);
+
+  /// Taps `features` behind every stage. @throws ShapeError when the batch has another number of channels.
+  ModelOutput forward(const Batch& batch, ForwardContext& context) override;
+  std::string head() const override;
+  std::string input_layer() const override;
+  std::vector<KeyScheme> key_schemes() const override;
+
+ private:
+  MobileNetV3Options options_;
+  MobileTrunk trunk_;
+  torch::nn::Linear hidden_{nullptr};              ///< torchvision's
+  torch::nn::Conv2d hidden_convolution_{nullptr};  ///< timm's
+  torch::nn::Linear classifier_{nullptr};
+};
+
+}  // namespace fovea

@@ -1,0 +1,260 @@
+#include <map>
+#include <numeric>
+
+#include <fovea/attention/cells.h>
+#include <fovea/base/error.h>
+#include <fovea/models/families.h>
+#include <fovea/models/residual/resnet.h>
+#include <fovea/nn/dropout.h>
+#include <fovea/nn/stochastic_depth.h>
+
+namespace fovea {
+namespace {
+
+constexpr std::size_t kResnetStages = 4;
+constexpr std::int64_t kPlainStemWidth = 64;
+
+torch::nn::Conv2d stem_convolution(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride) {
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
+}
+
+void expect_possible_stem(const ResnetOptions& options) {
+  const std::string width = std::to_string(options.stem_width);
+  if (options.stem == ResnetStem::plain && options.stem_width != kPlainStemWidth) {
+    throw InputError("model.stem_width", "64, which a plain stem always has", width, "choose stem: deep or deep_tiered");
+  }
+  if (options.stem == ResnetStem::deep_tiered && options.stem_width < 4) {
+    throw InputError("model.stem_width", "at least 4 with stem: deep_tiered", width);
+  }
+}
+
+void expect_possible_blocks(const ResnetOptions& options) {
+  const auto expect_default = [](const char* name, std::int64_t value, std::int64_t expected) {
+    if (value == expected) return;
+    throw InputError(std::string("model.") + name, std::to_string(expected) + " with block: basic", std::to_string(value),
+                     "choose block: bottleneck");
+  };
+  if (options.block == ResnetBlockKind::basic) {
+    expect_default("cardinality", options.cardinality, 1);
+    expect_default("base_width", options.base_width, 64);
+  }
+  for (const std::int64_t channels : options.channels) {
+    if (channels * options.base_width >= 64) continue;
+    throw InputError("model.base_width", "at least 64 / " + std::to_string(channels) + " with that many channels in a stage",
+                     std::to_string(options.base_width));
+  }
+}
+
+void expect_possible(const ResnetOptions& options) {
+  for (const std::size_t count : {options.layers.size(), options.channels.size()}) {
+    if (count != kResnetStages) throw InputError("model.layers", "4 stages", std::to_string(count));
+  }
+  expect_possible_stem(options);
+  expect_possible_blocks(options);
+  const std::int64_t stride = options.output_stride;
+  if (stride != 8 && stride != 16 && stride != 32) {
+    throw InputError("model.output_stride", "8, 16 or 32", std::to_string(stride));
+  }
+}
+
+}  // namespace
+
+void ResnetOptions::visit_fields(FieldVisitor& fields) {
+  const IntegerRange stages{kResnetStages, kResnetStages};
+  fields.choice("block", block, {{"basic", ResnetBlockKind::basic}, {"bottleneck", ResnetBlockKind::bottleneck}},
+                "two 3x3 convolutions, or 1x1, 3x3 and 1x1 with four times as many channels behind");
+  fields.integers("layers", layers, {1, 1024}, stages, "blocks of each stage");
+  fields.integers("channels", channels, {1, 65536}, stages, "channels of each stage; a bottleneck gives four times as many");
+  fields.integer("cardinality", cardinality, {1, 65536}, "groups of a bottleneck's 3x3 convolution (ResNeXt)");
+  fields.integer("base_width", base_width, {1, 65536},
+                 "a bottleneck has floor(channels x base_width / 64) x cardinality channels inside (wide ResNet, ResNeXt)");
+  fields.choice("stem", stem,
+                {{"plain", ResnetStem::plain}, {"deep", ResnetStem::deep}, {"deep_tiered", ResnetStem::deep_tiered}},
+                "a 7x7 convolution, or three of 3x3 with w, w and 2w channels, or with 3 floor(w / 4), w and 2w");
+  fields.integer("stem_width", stem_width, {1, 65536}, "w of a deep stem");
+  fields.integer("output_stride", output_stride, {8, 32},
+                 "pixels per cell of the last stage, 32, 16 or 8: later stages dilate instead of shrinking");
+  fields.boolean("avg_down", avg_down, "shortcuts shrink by means of 2 x 2 cells instead of taking every second cell");
+  fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature before the last layer, in training");
+  fields.real("stochastic_depth", stochastic_depth, kFractionBelowOne,
+              "probability of leaving out the last block's branch, in training; proportionally less before");
+}
+
+Resnet::Resnet(const ResnetOptions& options, const InputSpec& input, SlotFactory& slots)
+    : Classifier("Resnet"), in_channels_(input.channels), dropout_(options.dropout), slots_(*this, input, slots) {
+  expect_possible(options);
+  FeatureShape shape = slots_.input_shape();
+  make_stem(options, shape);
+  make_stages(options, shape, slots);
+  slots_.add_pool(*this, shape, slots);
+  fc_ = register_module("fc", torch::nn::Linear(slots_.pooled_features(shape), input.num_classes));
+}
+
+void Resnet::make_stem(const ResnetOptions& options, FeatureShape& shape) {
+  const std::int64_t width = options.stem_width;
+  const std::int64_t out = options.stem == ResnetStem::plain ? kPlainStemWidth : 2 * width;
+  if (options.stem == ResnetStem::plain) {
+    conv1_ = register_module("conv1", stem_convolution(shape.channels, out, 7, 2));
+  } else {
+    const std::int64_t first = options.stem == ResnetStem::deep_tiered ? 3 * (width / 4) : width;
+    deep_conv1_ =
+        register_module("conv1", torch::nn::Sequential(stem_convolution(shape.channels, first, 3, 2),
+                                                       torch::nn::BatchNorm2d(first), torch::nn::ReLU(),
+                                                       stem_convolution(first, width, 3, 1), torch::nn::BatchNorm2d(width),
+                                                       torch::nn::ReLU(), stem_convolution(width, out, 3, 1)));
+  }
+  bn1_ = register_module("bn1", torch::nn::BatchNorm2d(out));
+  shape = {out, resnet_side(shape.height, 4), resnet_side(shape.width, 4)};
+}
+
+void Resnet::make_stages(const ResnetOptions& options, FeatureShape& shape, SlotFactory& slots) {
+  const std::int64_t count = std::accumulate(options.layers.begin(), options.layers.end(), std::int64_t{0});
+  std::int64_t number = 0, reached = 4;  // pixels per cell so far
+  ResnetBlockPlan plan{options.block, shape, 0, options.cardinality, options.base_width};
+  plan.avg_down = options.avg_down;
+  for (std::size_t i = 0; i < kResnetStages; ++i) {
+    plan.stage = std::ssize(stages_) + 1;
+    plan.channels = options.channels[i];
+    plan.stride = i == 0 ? 1 : 2;
+    if (reached >= options.output_stride) {
+      plan.dilation *= plan.stride;
+      plan.stride = 1;
+    }
+    reached *= plan.stride;
+    const std::string name = "layer" + std::to_string(plan.stage);
+    torch::nn::ModuleList blocks;
+    for (std::int64_t j = 0; j < options.layers[i]; ++j) {
+      plan.in = shape;
+      plan.path = name + "." + std::to_string(j);
+      plan.drop_probability = stochastic_depth_probability(++number, count, options.stochastic_depth);
+      const auto block = std::make_shared<ResnetBlock>(plan, slots);
+      blocks->push_back(block);
+      shape = block->output_shape();
+      plan.stride = 1;
+      plan.first_dilation = plan.dilation;
+    }
+    stages_.push_back(register_module(name, blocks));
+    slots_.add_stage(*this, name, shape, slots);
+  }
+}
+
+ModelOutput Resnet::forward(const Batch& batch, ForwardContext& context) {
+  const auto images = batch.input();
+  expect_features(*this, images, in_channels_);
+  PoolInput passing{slots_.enter(images, context)};
+  torch::Tensor& features = passing.features;
+  features = conv1_ ? conv1_(features) : deep_conv1_->forward(features);
+  features = torch::max_pool2d(torch::relu(bn1_(features)), /*kernel_size=*/3, /*stride=*/2, /*padding=*/1);
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    for (const auto& block : *stages_[i]) features = block->as<ResnetBlock>()->forward(features, context);
+    slots_.finish_stage(i, *stages_[i], passing, context);
+  }
+  auto pooled = slots_.pool(passing, context);  // [N, C]
+  if (is_training()) pooled = dropout(pooled, dropout_, context.random.child("dropout"));
+  return {fc_(pooled)};
+}
+
+namespace {
+
+/// The paper's networks, by their number of layers.
+ResnetOptions resnet_of_depth(std::int64_t depth) {
+  static const std::map<std::int64_t, std::vector<std::int64_t>> kLayers{
+      {18, {2, 2, 2, 2}}, {34, {3, 4, 6, 3}}, {50, {3, 4, 6, 3}}, {101, {3, 4, 23, 3}}, {152, {3, 8, 36, 3}}};
+  ResnetOptions options;
+  options.layers = kLayers.at(depth);
+  options.block = depth < 50 ? ResnetBlockKind::basic : ResnetBlockKind::bottleneck;
+  return options;
+}
+
+ResnetOptions with_groups(ResnetOptions options, std::int64_t cardinality, std::int64_t base_width) {
+  options.cardinality = cardinality;
+  options.base_width = base_width;
+  return options;
+}
+
+/// ResNet-D.
+ResnetOptions with_tricks(ResnetOptions options) {
+  options.stem = ResnetStem::deep;
+  options.stem_width = 32;
+  options.avg_down = true;
+  return options;
+}
+
+/// timm's ecaresnetlight: a ResNet-50 with most blocks in the third stage and the shortcuts of ResNet-D.
+ResnetOptions light_resnet() {
+  ResnetOptions options = resnet_of_depth(50);
+  options.layers = {1, 1, 11, 3};
+  options.avg_down = true;
+  return options;
+}
+
+/// What a published mechanism is called and how.
+struct ResnetPaper {
+  const char* title;
+  const char* arxiv;
+  const char* attention = "none";
+  Traits traits = {};
+};
+
+ModelRow resnet_row(const std::string& name, const ResnetPaper& paper, const ResnetOptions& options,
+                    const PhotoRecipe& photos) {
+  return {name,
+          paper.title,
+          paper.arxiv,
+          paper.traits,
+          starting_from(options),
+          build_network<Resnet, ResnetOptions>(),
+          paper.attention,
+          photos};
+}
+
+}  // namespace
+
+std::vector<ModelRow> resnet_models() {
+  const Traits channels{{Where::item}, {Selects::soft}, {Asks::self}, {Axis::channel}};
+  const Traits channels_and_places{
+      {Where::location, Where::item}, {Selects::soft}, {Asks::self}, {Axis::channel, Axis::spatial}};
+  const ResnetPaper resnet{"Deep Residual Learning for Image Recognition", "1512.03385"};
+  const ResnetPaper resnext{"Aggregated Residual Transformations for Deep Neural Networks", "1611.05431"};
+  const ResnetPaper wide{"Wide Residual Networks", "1605.07146"};
+  const ResnetPaper tricks{"Bag of Tricks for Image Classification with Convolutional Neural Networks", "1812.01187"};
+  const ResnetPaper se{"Squeeze-and-Excitation Networks", "1709.01507", "se", channels};
+  const ResnetPaper eca{"ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks", "1910.03151", "eca",
+                        channels};
+  // The authors' form: nobody else has published weights.
+  const ResnetPaper cbam{"CBAM: Convolutional Block Attention Module", "1807.06521", "{name: cbam, variant: official}",
+                         channels_and_places};
+
+  // torchvision's first weights of each network, and those of the authors of ECA-Net and CBAM. (torchvision's second are
+  // best with sides of 232 and 224, and timm's own of a plain ResNet with 0.95 and bicubic.)
+  const PhotoRecipe torchvision{224, 0.875, Interpolation::bilinear};
+  // timm's first choice for each name, and what it says of those without weights.
+  const PhotoRecipe timm{224, 0.875, Interpolation::bicubic};
+  const PhotoRecipe timm_resnet101d{256, 0.95, Interpolation::bicubic};
+  const PhotoRecipe timm_seresnet50{224, 0.95, Interpolation::bicubic};
+
+  std::vector<ModelRow> rows;
+  const auto add = [&](const std::string& name, const ResnetPaper& paper, const ResnetOptions& options,
+                       const PhotoRecipe& photos) { rows.push_back(resnet_row(name, paper, options, photos)); };
+  const auto of_depth = resnet_of_depth;
+  for (const int depth : {18, 34, 50, 101, 152}) add("resnet" + std::to_string(depth), resnet, of_depth(depth), torchvision);
+  add("resnext50_32x4d", resnext, with_groups(of_depth(50), 32, 4), torchvision);
+  add("resnext101_32x8d", resnext, with_groups(of_depth(101), 32, 8), torchvision);
+  add("wide_resnet50_2", wide, with_groups(of_depth(50), 1, 128), torchvision);
+  add("wide_resnet101_2", wide, with_groups(of_depth(101), 1, 128), torchvision);
+  for (const int depth : {18, 34, 50, 101}) {
+    add("resnet" + std::to_string(depth) + "d", tricks, with_tricks(of_depth(depth)), depth == 101 ? timm_resnet101d : timm);
+  }
+  for (const int depth : {18, 34, 50, 101, 152}) {
+    add("seresnet" + std::to_string(depth), se, of_depth(depth), depth == 50 ? timm_seresnet50 : timm);
+  }
+  for (const int depth : {18, 34, 50, 101}) add("ecaresnet" + std::to_string(depth), eca, of_depth(depth), torchvision);
+  for (const int depth : {50, 101}) {
+    add("ecaresnet" + std::to_string(depth) + "d", eca, with_tricks(of_depth(depth)), timm);
+  }
+  add("ecaresnetlight", eca, light_resnet(), timm);
+  for (const int depth : {18, 50}) add("cbam_resnet" + std::to_string(depth), cbam, of_depth(depth), torchvision);
+  return rows;
+}
+
+}  // namespace fovea

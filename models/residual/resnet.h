@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include <fovea/config/fields.h>
+#include <fovea/models/backbone_slots.h>
+#include <fovea/models/residual/resnet_blocks.h>
+#include <fovea/nn/classifier.h>
+
+namespace fovea {
+
+/// The layers before the first stage, which together shrink the image by four. A 3x3 max pool ends each.
+enum class ResnetStem {
+  plain,        ///< a 7x7 convolution with 64 channels
+  deep,         ///< three 3x3 convolutions with w, w and 2w channels, w being the stem's width
+  deep_tiered,  ///< the same with 3 floor(w / 4), w and 2w
+};
+
+struct ResnetOptions : Options {
+  ResnetBlockKind block = ResnetBlockKind::basic;
+  std::vector<std::int64_t> layers{2, 2, 2, 2};           ///< blocks of each stage
+  std::vector<std::int64_t> channels{64, 128, 256, 512};  ///< of each stage; what a bottleneck gives has four times as many
+  std::int64_t cardinality = 1;                           ///< groups of a bottleneck's 3x3 convolution
+  std::int64_t base_width = 64;  ///< of a bottleneck: it has floor(channels x base_width / 64) x cardinality inside
+  ResnetStem stem = ResnetStem::plain;
+  std::int64_t stem_width = 64;     ///< of a deep stem
+  std::int64_t output_stride = 32;  ///< pixels per cell of the last stage: 32, 16 or 8; stages dilate instead of shrinking
+  bool avg_down = false;            ///< shortcuts shrink by means of 2 x 2 cells instead of taking every second cell
+  double dropout = 0;               ///< of a feature before the last layer; see dropout()
+  double stochastic_depth = 0;      ///< of the last block's branch, less before; see stochastic_depth_probability()
+
+  void visit_fields(FieldVisitor& fields) override;
+};
+
+/// ResNets for photos: a stem, four stages of residual blocks, global average pooling, one linear layer.
+///
+/// "Deep Residual Learning for Image Recognition", arXiv:1512.03385; with `cardinality`, "Aggregated Residual
+/// Transformations for Deep Neural Networks" (ResNeXt), arXiv:1611.05431; with `base_width`, the bottlenecks of "Wide
+/// Residual Networks", arXiv:1605.07146; with `stem` and `avg_down`, ResNet-C and -D of "Bag of Tricks for Image
+/// Classification with Convolutional Neural Networks", arXiv:1812.01187. With a lower `output_stride`, stages keep the size
+/// and their 3x3 convolutions reach further, a stage's first as far as those of the stage before.
+///
+/// Parameter names and numbers are those of torchvision and timm, which agree (`conv1`, `layer1.0.conv1`,
+/// `layer2.0.downsample.0`, `fc`; `conv1.0` to `conv1.6` in a deep stem); a gate is `se`, timm's name. Dropout and
+/// stochastic depth act in training only. Any number of channels and any image size.
+///
+/// Differs from the paper: a bottleneck shrinks in its 3x3 convolution instead of its first, and shortcuts are 1x1
+/// convolutions where shapes change (option B), as in the published weights. It starts as in the paper; timm starts the last
+/// norm of each block with 0.
+class Resnet final : public Classifier {
+ public:
+  /// @throws InputError naming an option that is impossible or would do nothing.
+  Resnet(const ResnetOptions& options, const InputSpec& input, SlotFactory& slots);
+
+  /// Taps `features` behind every stage. @throws ShapeError when the batch has another number of channels.
+  ModelOutput forward(const Batch& batch, ForwardContext& context) override;
+  std::string head() const override { return "fc"; }
+  std::string input_layer() const override { return conv1_ ? "conv1" : "conv1.0"; }
+
+ private:
+  void make_stem(const ResnetOptions& options, FeatureShape& shape);
+  void make_stages(const ResnetOptions& options, FeatureShape& shape, SlotFactory& slots);
+
+  std::int64_t in_channels_;
+  double dropout_;
+  BackboneSlots slots_;
+  torch::nn::Conv2d conv1_{nullptr};           ///< of a plain stem
+  torch::nn::Sequential deep_conv1_{nullptr};  ///< of a deep one
+  torch::nn::BatchNorm2d bn1_{nullptr};
+  std::vector<torch::nn::ModuleList> stages_;
+  torch::nn::Linear fc_{nullptr};
+};
+
+}  // namespace fovea

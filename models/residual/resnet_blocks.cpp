@@ -1,0 +1,97 @@
+#include <fovea/attention/cells.h>
+#include <fovea/models/residual/resnet_blocks.h>
+#include <fovea/nn/stochastic_depth.h>
+
+namespace fovea {
+namespace {
+
+/// Keeps the size but for the stride. @param kernel 1 or 3.
+torch::nn::Conv2dOptions resnet_convolution(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride = 1,
+                                            std::int64_t dilation = 1, std::int64_t groups = 1) {
+  const std::int64_t padding = dilation * (kernel / 2);
+  return torch::nn::Conv2dOptions(in, out, kernel)
+      .stride(stride)
+      .padding(padding)
+      .dilation(dilation)
+      .groups(groups)
+      .bias(false);
+}
+
+/// Means of 2 x 2 cells at every cell, as many as before. The zeros beyond the edges count, as in timm's AvgPool2dSame.
+torch::Tensor means_at_every_cell(const torch::Tensor& features) {
+  return torch::avg_pool2d(torch::constant_pad_nd(features, {0, 1, 0, 1}), /*kernel_size=*/2, /*stride=*/1);
+}
+
+/// The input as the branch leaves it: of its size and channels.
+torch::nn::Sequential resnet_shortcut(const ResnetBlockPlan& plan) {
+  torch::nn::Sequential shortcut;
+  if (plan.avg_down && plan.stride > 1) {
+    const auto options = torch::nn::AvgPool2dOptions(2).stride(plan.stride).ceil_mode(true).count_include_pad(false);
+    shortcut->push_back(torch::nn::AvgPool2d(options));
+  } else if (plan.avg_down && plan.dilation > 1) {
+    shortcut->push_back(torch::nn::Functional(means_at_every_cell));
+  } else if (plan.avg_down) {
+    shortcut->push_back(torch::nn::Identity());
+  }
+  const std::int64_t stride = plan.avg_down ? 1 : plan.stride;
+  shortcut->push_back(torch::nn::Conv2d(resnet_convolution(plan.in.channels, plan.out_channels(), 1, stride)));
+  shortcut->push_back(torch::nn::BatchNorm2d(plan.out_channels()));
+  return shortcut;
+}
+
+}  // namespace
+
+std::int64_t resnet_side(std::int64_t side, std::int64_t stride) {
+  return (side + stride - 1) / stride;
+}
+
+ResnetBlock::ResnetBlock(const ResnetBlockPlan& plan, SlotFactory& slots)
+    : Module("ResnetBlock"),
+      out_{plan.out_channels(), resnet_side(plan.in.height, plan.stride), resnet_side(plan.in.width, plan.stride)},
+      drop_probability_(plan.drop_probability),
+      path_(plan.path) {
+  const std::int64_t in = plan.in.channels, width = plan.width(), out = out_.channels;
+  const std::string mixer = plan.path + ".conv2";
+  if (plan.kind == ResnetBlockKind::basic) {
+    mixer_ = slots.mixer({Slot::conv, plan.stage, out_, out, 1, mixer});
+    add_layer(resnet_convolution(in, out, 3, plan.stride, plan.first_dilation));
+    add_layer(resnet_convolution(out, out, 3, 1, plan.dilation), mixer_);
+  } else {
+    mixer_ = slots.mixer({Slot::conv, plan.stage, {width, plan.in.height, plan.in.width}, width, plan.stride, mixer});
+    add_layer(resnet_convolution(in, width, 1));
+    add_layer(resnet_convolution(width, width, 3, plan.stride, plan.first_dilation, plan.cardinality), mixer_);
+    add_layer(resnet_convolution(width, out, 1));
+  }
+  slot_ = GateSlot(slots.gate({Slot::block, plan.stage, out_, out, 1, plan.path + ".se"}));
+  if (slot_.gate()) register_module("se", slot_.gate());
+  if (plan.stride != 1 || in != out) downsample_ = register_module("downsample", resnet_shortcut(plan));
+}
+
+void ResnetBlock::add_layer(const torch::nn::Conv2dOptions& convolution, const std::shared_ptr<Mixer>& mixer) {
+  const std::string number = std::to_string(norms_.size() + 1);
+  convolutions_.emplace_back(nullptr);
+  if (mixer) {
+    register_module("conv" + number, mixer);
+  } else {
+    convolutions_.back() = register_module("conv" + number, torch::nn::Conv2d(convolution));
+  }
+  norms_.push_back(register_module("bn" + number, torch::nn::BatchNorm2d(convolution.out_channels())));
+}
+
+torch::Tensor ResnetBlock::forward(const torch::Tensor& features, ForwardContext& context) {
+  torch::Tensor branch = features;
+  for (std::size_t i = 0; i < norms_.size(); ++i) {
+    if (i > 0) branch = torch::relu(branch);
+    branch = convolutions_[i] ? convolutions_[i](branch) : mixer_->forward(branch, context);
+    expect_norm_fits(*this, *norms_[i], branch);
+    branch = norms_[i](branch);
+  }
+  torch::Tensor keep;
+  if (is_training() && drop_probability_ > 0) {
+    keep = stochastic_depth_factors(branch, drop_probability_, context.random.child(path_).child("stochastic_depth"));
+  }
+  const auto shortcut = downsample_ ? downsample_->forward(features) : features;
+  return slot_.join(branch, shortcut, Activation::relu, context, keep);
+}
+
+}  // namespace fovea

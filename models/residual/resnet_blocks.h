@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/site.h>
+#include <fovea/attention/slot_factory.h>
+#include <fovea/nn/forward_context.h>
+
+namespace fovea {
+
+/// What a residual block's branch is made of.
+enum class ResnetBlockKind {
+  basic,       ///< two 3x3 convolutions
+  bottleneck,  ///< 1x1, 3x3 and 1x1: the first narrows, the last widens to four times the stage's channels
+};
+
+/// What a residual block is built for.
+struct ResnetBlockPlan {
+  ResnetBlockKind kind = ResnetBlockKind::basic;
+  FeatureShape in;                  ///< what arrives
+  std::int64_t channels = 64;       ///< of the stage; see out_channels()
+  std::int64_t cardinality = 1;     ///< groups of a bottleneck's 3x3 convolution
+  std::int64_t base_width = 64;     ///< channels of each group where the stage has 64
+  std::int64_t stride = 1;          ///< of the only convolution that may have one: basic the first, bottleneck the second
+  std::int64_t dilation = 1;        ///< of the 3x3 convolutions
+  std::int64_t first_dilation = 1;  ///< of the first 3x3 convolution: in a stage's first block that of the stage before
+  bool avg_down = false;            ///< a shortcut that has to shrink takes means of 2 x 2 cells, not every second cell
+  double drop_probability = 0;      ///< of the branch, in training
+  std::int64_t stage = 1;
+  std::string path = {};  ///< the block's name, e.g. "layer2.0"
+
+  std::int64_t out_channels() const { return kind == ResnetBlockKind::basic ? channels : 4 * channels; }
+  /// Channels inside a bottleneck.
+  std::int64_t width() const { return channels * base_width / 64 * cardinality; }
+};
+
+/// Length of a side behind a convolution or pool with this stride that keeps the length otherwise.
+std::int64_t resnet_side(std::int64_t side, std::int64_t stride);
+
+/// Convolutions with batch norm, a gate behind the last norm, and the sum with the input or a 1x1 convolution of it. Modules
+/// have torchvision's and timm's names: `conv1`, `bn1`, ..., `se`, `downsample`. A mixer takes the place of `conv2`, which
+/// is a 3x3 convolution in both kinds; groups and dilation are then the mixer's own matter.
+class ResnetBlock final : public torch::nn::Module {
+ public:
+  ResnetBlock(const ResnetBlockPlan& plan, SlotFactory& slots);
+
+  /// [N, C, H, W] -> [N, plan.out_channels(), H', W'], rounded up. @throws ShapeError in training when a batch norm would
+  /// see one value of each channel.
+  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
+  const FeatureShape& output_shape() const { return out_; }
+
+ private:
+  /// @param mixer in place of the convolution, or nullptr.
+  void add_layer(const torch::nn::Conv2dOptions& convolution, const std::shared_ptr<Mixer>& mixer = nullptr);
+
+  FeatureShape out_;
+  double drop_probability_;
+  std::string path_;
+  std::vector<torch::nn::Conv2d> convolutions_;  ///< the mixer's is empty
+  std::vector<torch::nn::BatchNorm2d> norms_;
+  std::shared_ptr<Mixer> mixer_;  ///< in place of conv2
+  torch::nn::Sequential downsample_{nullptr};
+  GateSlot slot_;
+};
+
+}  // namespace fovea

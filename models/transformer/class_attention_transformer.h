@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/context/class_attention.h>
+#include <fovea/attention/slot_factory.h>
+#include <fovea/config/fields.h>
+#include <fovea/models/backbone_slots.h>
+#include <fovea/models/transformer/patch_embedding.h>
+#include <fovea/models/transformer/transformer_trunk.h>
+#include <fovea/nn/classifier.h>
+#include <fovea/nn/foreign_weights.h>
+#include <fovea/nn/initialise.h>
+
+namespace fovea {
+
+struct ClassAttentionTransformerOptions : Options {
+  std::vector<std::int64_t> patch_size{16};  ///< see visit_patch_size()
+  std::int64_t embed_dim = 192;              ///< channels of a token
+  std::int64_t depth = 24;                   ///< blocks in which patches attend to each other
+  std::int64_t depth_token_only = 2;         ///< blocks in which the class token attends to them
+  std::int64_t heads = 4;                    ///< of each block's attention
+  double mlp_ratio = 4;                      ///< width of the feed-forward layers' middle / channels, in the first blocks
+  bool qkv_bias = true;                      ///< biases of queries, keys and values
+  double layer_scale = 1e-5;                 ///< where each branch's factors start; timm's init_values
+  double dropout = 0;                        ///< of a feature before the last layer; see dropout()
+  double stochastic_depth = 0;               ///< of the branches of every block but the class token's
+
+  void visit_fields(FieldVisitor& fields) override;
+};
+
+/// A block in which only the class token changes: c + gamma_1 attn(norm1 [c; patches]), then c + gamma_2 mlp(norm2 c).
+class ClassAttentionBlock final : public torch::nn::Module, public SelfInitialising {
+ public:
+  ClassAttentionBlock(std::int64_t channels, const ClassAttentionTransformerOptions& options);
+
+  /// @param class_token [N, 1, C]. @param patches [N, h w, C]. @param grid {h, w}. @return [N, 1, C].
+  torch::Tensor forward(const torch::Tensor& class_token, const torch::Tensor& patches,
+                        const std::vector<std::int64_t>& grid, ForwardContext& context);
+  void initialise(const RandomStream& stream) override;
+
+ private:
+  double layer_scale_;
+  torch::Tensor gamma_1_, gamma_2_;  ///< [C]
+  torch::nn::LayerNorm norm1_{nullptr}, norm2_{nullptr};
+  std::shared_ptr<ClassAttention> attn_;
+  std::shared_ptr<FeedForward> mlp_;
+};
+
+/// CaiT of "Going deeper with Image Transformers", arXiv:2103.17239: patches first attend to each other with talking heads
+/// and layer scale; then a class token gathers from them by class attention, and one linear layer reads it. Parameter names
+/// and starting values are timm's (`cls_token`, `pos_embed`, `patch_embed.proj`, `blocks.0.gamma_1`,
+/// `blocks_token_only.0.attn.q`, `norm`, `head`). For images of any channels and any H x W that patches divide; a network is
+/// for the size it was built for, and takes in the positions of weights made for another.
+/// Slots: see TransformerBlock and TransformerTrunk; at `pool`, a pool reads the patches behind `norm`, as a map, in place
+/// of the class token and its blocks.
+/// Differs from the paper: no dropout inside blocks.
+class ClassAttentionTransformer final : public Classifier, public SelfInitialising, public AdaptsWeights {
+ public:
+  /// @throws InputError naming the option when patches do not divide the image or heads do not divide embed_dim.
+  ClassAttentionTransformer(const ClassAttentionTransformerOptions& options, const InputSpec& input, SlotFactory& slots);
+
+  /// Taps pairwise attention of every block, and `features` of every stage; see TransformerTrunk::forward().
+  /// @throws ShapeError for images of another shape than the network was built for.
+  ModelOutput forward(const Batch& batch, ForwardContext& context) override;
+  std::string head() const override { return "head"; }
+  std::string input_layer() const override { return "patch_embed.proj"; }
+
+  void initialise(const RandomStream& stream) override;
+  /// Positions of another grid are resampled; see adapt_position_embedding().
+  void adapt_weights(NamedTensors& weights) const override;
+
+ private:
+  torch::Tensor pooled(const torch::Tensor& tokens, PoolInput& passing, ForwardContext& context);
+
+  FeatureShape image_;
+  double dropout_;
+  BackboneSlots slots_;
+  torch::Tensor cls_token_;  ///< [1, 1, C]; undefined with a pool in its place
+  torch::Tensor pos_embed_;  ///< [1, h w, C]
+  std::shared_ptr<PatchEmbedding> patch_embed_;
+  TransformerTrunk trunk_;
+  torch::nn::ModuleList class_blocks_{nullptr};  ///< `blocks_token_only`
+  torch::nn::LayerNorm norm_{nullptr};
+  torch::nn::Linear head_{nullptr};
+};
+
+}  // namespace fovea

@@ -1,0 +1,65 @@
+#include <cmath>
+#include <sstream>
+
+#include <fovea/attention/cells.h>
+#include <fovea/base/error.h>
+#include <fovea/models/transformer/patch_embedding.h>
+
+namespace fovea {
+namespace {
+
+FeatureShape grid_of_patches(const FeatureShape& image, std::int64_t height, std::int64_t width, std::int64_t channels) {
+  if (image.height % height == 0 && image.width % width == 0) return {channels, image.height / height, image.width / width};
+  const auto sides = [](std::int64_t rows, std::int64_t columns) {
+    return std::to_string(rows) + " x " + std::to_string(columns);
+  };
+  throw InputError("model.patch_size", "patches that divide images of " + sides(image.height, image.width) + " pixels",
+                   sides(height, width), "choose another patch, or a multiple of it in preprocess");
+}
+
+}  // namespace
+
+void visit_patch_size(FieldVisitor& fields, std::vector<std::int64_t>& patch_size) {
+  fields.integers("patch_size", patch_size, {1, 1 << 12}, {1, 2},
+                  "pixels along a patch's sides: one number, or height, width");
+}
+
+PatchEmbedding::PatchEmbedding(const FeatureShape& image, const std::vector<std::int64_t>& patch_size, std::int64_t channels)
+    : Module("PatchEmbedding"), grid_(grid_of_patches(image, patch_size.front(), patch_size.back(), channels)) {
+  const torch::ExpandingArray<2> patch({patch_size.front(), patch_size.back()});
+  const auto options = torch::nn::Conv2dOptions(image.channels, channels, patch).stride(patch);
+  proj_ = register_module("proj", torch::nn::Conv2d(options));
+}
+
+torch::Tensor PatchEmbedding::forward(const torch::Tensor& images) {
+  return proj_(images).flatten(2).transpose(1, 2);
+}
+
+void PatchEmbedding::initialise(const RandomStream& stream) {
+  const auto& weight = proj_->weight;
+  const double bound = std::sqrt(static_cast<double>(weight.size(0)) / static_cast<double>(weight.numel()));
+  const RandomStream own = stream.child("proj");
+  fill_uniform(weight, own.child("weight"), -bound, bound);
+  fill_uniform(proj_->bias, own.child("bias"), -bound, bound);
+}
+
+torch::Tensor patches_of(const torch::Tensor& tokens, const TokenLayout& layout) {
+  return to_grid(tokens.slice(1, layout.prefix_tokens), layout.grid[0], layout.grid[1]);
+}
+
+torch::Tensor with_patches(const torch::Tensor& tokens, const torch::Tensor& map, std::int64_t prefix_tokens) {
+  const auto cells = map.flatten(2).transpose(1, 2);
+  return prefix_tokens == 0 ? cells : torch::cat({tokens.slice(1, 0, prefix_tokens), cells}, 1);
+}
+
+void expect_images(const torch::nn::Module& network, const torch::Tensor& images, const FeatureShape& built_for) {
+  expect_features(network, images, built_for.channels);
+  if (images.size(2) == built_for.height && images.size(3) == built_for.width) return;
+  std::ostringstream expected;
+  expected << "[N, " << built_for.channels << ", " << built_for.height << ", " << built_for.width << "]";
+  std::ostringstream got;
+  got << images.sizes();
+  throw ShapeError(network.name(), expected.str() + ", the size its positions were made for", got.str());
+}
+
+}  // namespace fovea

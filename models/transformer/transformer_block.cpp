@@ -1,0 +1,113 @@
+#include <algorithm>
+
+#include <fovea/models/transformer/patch_embedding.h>
+#include <fovea/models/transformer/transformer_block.h>
+#include <fovea/nn/stochastic_depth.h>
+
+namespace fovea {
+namespace {
+
+SelfAttentionOptions self_attention_options(const TransformerBlockOptions& options) {
+  SelfAttentionOptions attention;
+  attention.heads = options.heads;
+  attention.qkv_bias = options.qkv_bias;
+  attention.qk_norm = options.qk_norm;
+  attention.norm_epsilon = kTransformerEpsilon;
+  return attention;
+}
+
+}  // namespace
+
+torch::nn::LayerNorm transformer_norm(std::int64_t channels) {
+  return torch::nn::LayerNorm(torch::nn::LayerNormOptions({channels}).eps(kTransformerEpsilon));
+}
+
+std::shared_ptr<FeedForward> transformer_mlp(std::int64_t channels, double mlp_ratio) {
+  const auto hidden = static_cast<std::int64_t>(static_cast<double>(channels) * mlp_ratio);
+  return std::make_shared<FeedForward>(channels, std::max<std::int64_t>(1, hidden));
+}
+
+void initialise_linear_layers(torch::nn::Module& module, const RandomStream& stream) {
+  for (const auto& child : module.named_children()) initialise_linear_layers(*child.value(), stream.child(child.key()));
+  const auto* linear = module.as<torch::nn::Linear>();
+  if (linear == nullptr) return;
+  const torch::NoGradGuard no_grad;
+  fill_normal(linear->weight, stream.child("weight"), 0.02);
+  torch::Tensor bias = linear->bias;
+  if (bias.defined()) bias.zero_();
+}
+
+TransformerBlock::TransformerBlock(const TransformerBlockPlace& place, const TransformerBlockOptions& options,
+                                   SlotFactory& slots)
+    : Module("TransformerBlock"),
+      layout_{{place.grid.height, place.grid.width}, place.prefix_tokens},
+      path_(place.path),
+      drop_probability_(place.drop_probability),
+      layer_scale_(options.layer_scale) {
+  const std::int64_t channels = place.grid.channels;
+  const auto factors = [&](const char* layer, const char* own) {
+    const auto values = torch::full({channels}, *layer_scale_);
+    if (options.is_cait) return register_parameter(own, values);
+    return register_module(layer, std::make_shared<torch::nn::Module>("LayerScale"))->register_parameter("gamma", values);
+  };
+  norm1_ = register_module("norm1", transformer_norm(channels));
+  if (place.prefix_tokens == 0) {
+    mixer_ = slots.mixer({Slot::conv, place.stage, place.grid, channels, 1, path_ + ".attn", {}});
+  }
+  if (mixer_) {
+    register_module("attn", mixer_);
+  } else if (options.is_cait) {
+    talking_ = register_module("attn", std::make_shared<TalkingHeads>(channels, options.heads, options.qkv_bias));
+  } else {
+    attn_ = register_module("attn", std::make_shared<SelfAttention>(channels, channels, self_attention_options(options)));
+  }
+  if (layer_scale_) scale1_ = factors("ls1", "gamma_1");
+  norm2_ = register_module("norm2", transformer_norm(channels));
+  mlp_ = register_module("mlp", transformer_mlp(channels, options.mlp_ratio));
+  gate_ = slots.gate({Slot::block, place.stage, place.grid, channels, 1, path_ + ".gate", {}});
+  if (gate_) register_module("gate", gate_);
+  if (layer_scale_) scale2_ = factors("ls2", "gamma_2");
+}
+
+torch::Tensor TransformerBlock::attended(const torch::Tensor& tokens, ForwardContext& context) {
+  if (attn_) return attn_->forward(tokens, context, layout_);
+  if (talking_) return talking_->forward(tokens, context, layout_);
+  return with_patches(tokens, mixer_->forward(patches_of(tokens, layout_), context), layout_.prefix_tokens);
+}
+
+torch::Tensor TransformerBlock::gated(const torch::Tensor& tokens, ForwardContext& context) {
+  if (!gate_) return tokens;
+  return with_patches(tokens, gate_->forward(patches_of(tokens, layout_), context), layout_.prefix_tokens);
+}
+
+torch::Tensor TransformerBlock::sum(const torch::Tensor& tokens, const torch::Tensor& branch, const torch::Tensor& scale,
+                                    const char* name, const ForwardContext& context) const {
+  auto scaled = scale.defined() ? branch * scale : branch;
+  if (is_training() && drop_probability_ > 0) {
+    const RandomStream stream = context.random.child(path_).child(name).child("stochastic_depth");
+    scaled = scaled * stochastic_depth_factors(scaled, drop_probability_, stream);
+  }
+  return tokens + scaled;
+}
+
+torch::Tensor TransformerBlock::forward(const torch::Tensor& tokens, ForwardContext& context, bool taps_input) {
+  auto read = norm1_(tokens);
+  if (taps_input) {
+    const auto patches = context.tap(*norm1_, {TapKind::features}, patches_of(read, layout_));
+    read = with_patches(read, patches, layout_.prefix_tokens);
+  }
+  const auto looked = sum(tokens, attended(read, context), scale1_, "attn", context);
+  return sum(looked, gated(mlp_->forward(norm2_(looked)), context), scale2_, "mlp", context);
+}
+
+void TransformerBlock::initialise(const RandomStream& stream) {
+  if (attn_) initialise_linear_layers(*attn_, stream.child("attn"));
+  if (talking_) initialise_linear_layers(*talking_, stream.child("attn"));
+  initialise_linear_layers(*mlp_, stream.child("mlp"));
+  if (!layer_scale_) return;
+  const torch::NoGradGuard no_grad;
+  scale1_.fill_(*layer_scale_);
+  scale2_.fill_(*layer_scale_);
+}
+
+}  // namespace fovea

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <torch/torch.h>
+
+#include <fovea/attention/context/feed_forward.h>
+#include <fovea/attention/self/self_attention.h>
+#include <fovea/attention/slot_factory.h>
+#include <fovea/models/transformer/talking_heads.h>
+#include <fovea/nn/initialise.h>
+
+namespace fovea {
+
+/// Of the layer norms of every transformer here.
+inline constexpr double kTransformerEpsilon = 1e-6;
+
+/// Layer norm over `channels`.
+torch::nn::LayerNorm transformer_norm(std::int64_t channels);
+
+/// The two layers of a block's feed-forward branch, with `mlp_ratio` times as many features between them.
+std::shared_ptr<FeedForward> transformer_mlp(std::int64_t channels, double mlp_ratio);
+
+/// Gives every linear layer in `module` the start of timm's transformers: weights normal with deviation 0.02, biases 0.
+/// (timm cuts at +-2, a hundred deviations out.)
+void initialise_linear_layers(torch::nn::Module& module, const RandomStream& stream);
+
+struct TransformerBlockOptions {
+  std::int64_t heads = 3;
+  double mlp_ratio = 4;
+  bool qkv_bias = true;
+  bool qk_norm = false;
+  std::optional<double> layer_scale = std::nullopt;  ///< where the factors of a branch's channels start; nothing: no factors
+  bool is_cait = false;  ///< TalkingHeads in place of SelfAttention; the factors are called `gamma_1` and `gamma_2`
+};
+
+/// Where in a network a block stands.
+struct TransformerBlockPlace {
+  std::string path;                ///< the block's name to be, e.g. "blocks.0"
+  std::int64_t stage = 1;          ///< see TransformerTrunk
+  FeatureShape grid;               ///< the patches as a map
+  std::int64_t prefix_tokens = 0;  ///< tokens in front of them
+  double drop_probability = 0;     ///< of each branch, in training; see stochastic_depth_factors()
+};
+
+/// A block of a transformer with norms in front of its branches: x + scale1 attention(norm1 x), then
+/// x + scale2 gate(mlp(norm2 x)). Parameter names are timm's: `norm1`, `attn`, `ls1.gamma`, `norm2`, `mlp.fc1`, `mlp.fc2`,
+/// `ls2.gamma`.
+/// Slots: at `block`, a gate, `gate`, sees the patches behind the MLP as a map (the prefix passes by it, and the factors of
+/// layer scale follow, so that it need not tell apart their tiny starting values); at `conv`, where there is no prefix, a
+/// mixer over the patches takes the place and name of `attn`.
+class TransformerBlock final : public torch::nn::Module, public SelfInitialising {
+ public:
+  TransformerBlock(const TransformerBlockPlace& place, const TransformerBlockOptions& options, SlotFactory& slots);
+
+  const TokenLayout& layout() const { return layout_; }
+
+  /// @param tokens [N, P + h w, C]. @param taps_input whether to tap `features` of norm1: the patches as attention reads
+  /// them, [N, C, h, w]. @return the same shape.
+  torch::Tensor forward(const torch::Tensor& tokens, ForwardContext& context, bool taps_input = false);
+
+  /// The network's own layers; a gate and a mixer start as they do elsewhere.
+  void initialise(const RandomStream& stream) override;
+
+ private:
+  torch::Tensor attended(const torch::Tensor& tokens, ForwardContext& context);
+  torch::Tensor gated(const torch::Tensor& tokens, ForwardContext& context);
+  torch::Tensor sum(const torch::Tensor& tokens, const torch::Tensor& branch, const torch::Tensor& scale, const char* name,
+                    const ForwardContext& context) const;
+
+  TokenLayout layout_;
+  std::string path_;
+  double drop_probability_;
+  std::optional<double> layer_scale_;
+  torch::nn::LayerNorm norm1_{nullptr}, norm2_{nullptr};
+  std::shared_ptr<SelfAttention> attn_;    ///< one of three
+  std::shared_ptr<TalkingHeads> talking_;  ///< one of three
+  std::shared_ptr<Mixer> mixer_;           ///< one of three
+  std::shared_ptr<FeedForward> mlp_;
+  torch::Tensor scale1_, scale2_;  ///< [C]; undefined without layer scale
+  std::shared_ptr<Gate> gate_;
+};
+
+}  // namespace fovea

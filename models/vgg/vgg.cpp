@@ -1,0 +1,165 @@
+#include <algorithm>
+#include <sstream>
+
+#include <fovea/attention/cells.h>
+#include <fovea/base/error.h>
+#include <fovea/models/families.h>
+#include <fovea/models/vgg/vgg.h>
+
+namespace fovea {
+namespace {
+
+constexpr std::int64_t kMaxPool = 0;  ///< among the layers' channels
+
+/// Widths of the hidden layers; the first is rounded down, as in timm.
+std::array<std::int64_t, 2> vgg_hidden_widths(const VggOptions& options) {
+  const auto first = static_cast<std::int64_t>(static_cast<double>(options.hidden) * options.mlp_ratio);
+  if (first >= 1) return {first, options.hidden};
+  std::ostringstream got;
+  got << options.mlp_ratio;
+  throw InputError("model.mlp_ratio", "at least 1 / " + std::to_string(options.hidden) + " with that many hidden features",
+                   got.str());
+}
+
+}  // namespace
+
+void VggOptions::visit_fields(FieldVisitor& fields) {
+  fields.choice("variant", variant, {{"torchvision", VggVariant::torchvision}, {"timm", VggVariant::timm}},
+                "layers behind the features: linear ones on 7 x 7 means, or convolutions and a mean over their cells");
+  fields.integers("layers", layers, {kMaxPool, 65536}, {1, 1024},
+                  "channels of each 3x3 convolution in turn, and 0 for each 2x2 max pool, which ends a stage");
+  fields.choice("norm", norm, {{"batch", VggNorm::batch}, {"none", VggNorm::none}}, "behind each convolution");
+  fields.integer("hidden", hidden, {1, 65536}, "width of the second hidden layer");
+  fields.real("mlp_ratio", mlp_ratio, {.minimum = 0.0, .maximum = 16.0, .minimum_open = true},
+              "width of the first hidden layer, as a multiple of the second's");
+  fields.real("dropout", dropout, kFractionBelowOne,
+              "probability of dropping a feature behind each hidden layer, in training");
+}
+
+Vgg::Vgg(const VggOptions& options, const InputSpec& input, SlotFactory& slots)
+    : Classifier("Vgg"), in_channels_(input.channels), dropout_(options.dropout), slots_(*this, input, slots) {
+  FeatureShape shape = slots_.input_shape();
+  make_features(options, shape, slots);
+  slots_.add_pool(*this, shape, slots);
+  if (slots_.has_pool()) {
+    head_ = VggHead(*this, options.variant, slots_.pooled_features(shape), input.num_classes);
+  } else {
+    head_ = VggHead(*this, options.variant, shape.channels, vgg_hidden_widths(options), input.num_classes);
+  }
+}
+
+void Vgg::make_features(const VggOptions& options, FeatureShape& shape, SlotFactory& slots) {
+  features_ = register_module("features", std::make_shared<torch::nn::Module>("features"));
+  Stage stage;
+  for (const std::int64_t channels : options.layers) {
+    if (channels != kMaxPool) {
+      stage.blocks.push_back(make_block(channels, options.norm, shape, slots));
+      continue;
+    }
+    if (std::min(shape.height, shape.width) < 2) {
+      throw InputError("model.layers", "at least 2 x 2 cells before each max pool",
+                       std::to_string(shape.height) + " x " + std::to_string(shape.width) + " at the end of stage " +
+                           std::to_string(stages_.size() + 1),
+                       "take larger images or fewer pools");
+    }
+    stage.pool = add_layer(torch::nn::MaxPool2d(torch::nn::MaxPool2dOptions(2).stride(2)));
+    shape = {shape.channels, shape.height / 2, shape.width / 2};
+    finish_stage(stage, shape, slots);
+  }
+  if (!stage.blocks.empty()) finish_stage(stage, shape, slots);
+  if (input_layer_.empty()) throw InputError("model.layers", "a convolution", "max pools only");
+}
+
+Vgg::Block Vgg::make_block(std::int64_t channels, VggNorm norm, FeatureShape& shape, SlotFactory& slots) {
+  const std::int64_t stage = std::ssize(stages_) + 1;
+  const std::string path = "features." + std::to_string(layer_count_);
+  const bool reads_image = input_layer_.empty();
+  Block block;
+  if (reads_image) input_layer_ = path;
+  if (!reads_image) block.mixer = slots.mixer({Slot::conv, stage, shape, channels, 1, path});
+  if (block.mixer) {
+    add_layer(block.mixer);
+  } else {
+    block.convolution = add_layer(torch::nn::Conv2d(torch::nn::Conv2dOptions(shape.channels, channels, 3).padding(1)));
+  }
+  shape.channels = channels;
+  if (norm == VggNorm::batch) block.norm = add_layer(torch::nn::BatchNorm2d(channels));
+  const std::string gate = std::to_string(layer_count_) + "_gate";
+  block.relu = add_layer(torch::nn::ReLU());
+  block.gate = slots.gate({Slot::block, stage, shape, channels, 1, "features." + gate});
+  if (block.gate) features_->register_module(gate, block.gate);
+  return block;
+}
+
+void Vgg::finish_stage(Stage& stage, FeatureShape& shape, SlotFactory& slots) {
+  stages_.push_back(std::move(stage));
+  stage = {};
+  slots_.add_stage(*this, "stage" + std::to_string(stages_.size()), shape, slots);
+}
+
+const torch::nn::Module& Vgg::Stage::last_layer() const {
+  if (pool) return *pool;
+  return *blocks.back().relu;
+}
+
+torch::Tensor Vgg::pass(Block& block, const torch::Tensor& features, ForwardContext& context) {
+  auto hidden = block.mixer ? block.mixer->forward(features, context) : block.convolution(features);
+  if (block.norm) {
+    expect_norm_fits(*this, *block.norm, hidden);
+    hidden = block.norm(hidden);
+  }
+  hidden = block.relu(hidden);
+  return block.gate ? block.gate->forward(hidden, context) : hidden;
+}
+
+torch::Tensor Vgg::pass(Stage& stage, torch::Tensor features, ForwardContext& context) {
+  for (Block& block : stage.blocks) features = pass(block, features, context);
+  if (!stage.pool) return features;
+  if (std::min(features.size(2), features.size(3)) < 2) {
+    std::ostringstream got;
+    got << features.sizes();
+    throw ShapeError(name(), "at least 2 x 2 cells before each max pool", got.str(), "take larger images");
+  }
+  return stage.pool(features);
+}
+
+ModelOutput Vgg::forward(const Batch& batch, ForwardContext& context) {
+  const auto images = batch.input();
+  expect_features(*this, images, in_channels_);
+  PoolInput passing{slots_.enter(images, context)};
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    passing.features = pass(stages_[i], passing.features, context);
+    slots_.finish_stage(i, stages_[i].last_layer(), passing, context);
+  }
+  const auto gathered = slots_.has_pool() ? slots_.pool(passing, context) : passing.features;
+  return {head_.forward(gathered, is_training() ? dropout_ : 0.0, context)};
+}
+
+std::vector<ModelRow> vgg_models() {
+  // The paper's configurations A, B, D and E: five stages of as many convolutions.
+  const std::vector<std::pair<const char*, std::vector<std::int64_t>>> depths{{"vgg11_bn", {1, 1, 2, 2, 2}},
+                                                                              {"vgg13_bn", {2, 2, 2, 2, 2}},
+                                                                              {"vgg16_bn", {2, 2, 3, 3, 3}},
+                                                                              {"vgg19_bn", {2, 2, 4, 4, 4}}};
+  std::vector<ModelRow> rows;
+  for (const auto& [name, convolutions] : depths) {
+    VggOptions options;
+    options.layers.clear();
+    for (std::size_t stage = 0; stage < convolutions.size(); ++stage) {
+      options.layers.insert(options.layers.end(), convolutions[stage],
+                            std::min(std::int64_t{64} << stage, std::int64_t{512}));
+      options.layers.push_back(kMaxPool);
+    }
+    rows.push_back({name,
+                    "Very Deep Convolutional Networks for Large-Scale Image Recognition",
+                    "1409.1556",
+                    {},
+                    starting_from(options),
+                    build_network<Vgg, VggOptions>(),
+                    "none",
+                    PhotoRecipe{}});  // torchvision's and timm's: sides of 256 and 224, bilinear
+  }
+  return rows;
+}
+
+}  // namespace fovea

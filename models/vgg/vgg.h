@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include <fovea/config/fields.h>
+#include <fovea/models/backbone_slots.h>
+#include <fovea/models/vgg/vgg_head.h>
+#include <fovea/nn/classifier.h>
+#include <fovea/nn/initialise.h>
+#include <fovea/nn/key_scheme.h>
+
+namespace fovea {
+
+/// What stands between a convolution of a VGG and its ReLU.
+enum class VggNorm { batch, none };
+
+struct VggOptions : Options {
+  VggVariant variant = VggVariant::torchvision;
+  std::vector<std::int64_t> layers{64, 0, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512, 0};  ///< see visit_fields()
+  VggNorm norm = VggNorm::batch;
+  std::int64_t hidden = 4096;  ///< width of the second hidden layer
+  double mlp_ratio = 1;        ///< of the first hidden layer's width to the second's
+  double dropout = 0.5;        ///< of a feature behind each hidden layer; see dropout()
+
+  void visit_fields(FieldVisitor& fields) override;
+};
+
+/// "Very Deep Convolutional Networks for Large-Scale Image Recognition", arXiv:1409.1556, with batch norm: 3x3 convolutions
+/// with ReLU, 2x2 max pools between them, two hidden layers, one linear layer. A stage ends with a max pool; what follows
+/// the last pool is one more.
+///
+/// `features` is numbered as in torchvision and timm, which agree: each convolution, norm, ReLU and pool counts. The names
+/// of the layers behind it are those of the variant.
+///
+/// Attention moves no number. A block is a convolution with what belongs to it: its gate stands behind the ReLU, where
+/// arXiv:1709.01507 puts one in networks without shortcuts, as `features.2_gate` behind the ReLU `features.2`; a mixer takes
+/// the place of a convolution, except the first, which reads the image. Gates and warps behind stages are `stage1_gate`,
+/// `stage1_warp`, ... A pool gives one vector for each image: it also takes the place of the hidden layers.
+///
+/// Differs from the paper: batch norm, which is younger, unless `norm: none`; features of another size than 7 x 7 are
+/// treated as the variant does; other initial weights, with which the deep networks need not grow out of shallow ones.
+///
+/// Any number of channels, and any image that its pools leave a cell of: 32 x 32 pixels for five.
+class Vgg final : public Classifier, public HasKeySchemes, public SelfInitialising {
+ public:
+  /// @throws InputError when an option is impossible, or the images are too small for the pools.
+  Vgg(const VggOptions& options, const InputSpec& input, SlotFactory& slots);
+
+  /// Taps `features` behind every stage, under the name of the stage's last layer, e.g. "features.3". @throws ShapeError
+  /// when the batch has another number of channels or its images are too small for the pools.
+  ModelOutput forward(const Batch& batch, ForwardContext& context) override;
+  std::string head() const override { return head_.logits(); }
+  std::string input_layer() const override { return input_layer_; }
+  std::vector<KeyScheme> key_schemes() const override { return {head_.key_scheme()}; }
+  void initialise(const RandomStream& stream) override { head_.initialise(stream); }
+
+ private:
+  /// A convolution and what belongs to it.
+  struct Block {
+    torch::nn::Conv2d convolution{nullptr};  ///< empty where there is a mixer
+    std::shared_ptr<Mixer> mixer;
+    torch::nn::BatchNorm2d norm{nullptr};  ///< or empty
+    torch::nn::ReLU relu{nullptr};
+    std::shared_ptr<Gate> gate;
+  };
+  struct Stage {
+    std::vector<Block> blocks;
+    torch::nn::MaxPool2d pool{nullptr};  ///< empty where no pool ends it
+
+    const torch::nn::Module& last_layer() const;
+  };
+
+  void make_features(const VggOptions& options, FeatureShape& shape, SlotFactory& slots);
+  Block make_block(std::int64_t channels, VggNorm norm, FeatureShape& shape, SlotFactory& slots);
+  void finish_stage(Stage& stage, FeatureShape& shape, SlotFactory& slots);
+  /// Registers the next layer of `features`. @param layer a module's holder or shared pointer.
+  template <typename Layer>
+  Layer add_layer(Layer layer) {
+    return features_->register_module(std::to_string(layer_count_++), layer);
+  }
+  torch::Tensor pass(Block& block, const torch::Tensor& features, ForwardContext& context);
+  torch::Tensor pass(Stage& stage, torch::Tensor features, ForwardContext& context);
+
+  std::int64_t in_channels_;
+  double dropout_;
+  BackboneSlots slots_;
+  std::string input_layer_;
+  std::shared_ptr<torch::nn::Module> features_;  ///< holds every layer before the head
+  std::int64_t layer_count_ = 0;                 ///< of numbered layers in `features`
+  std::vector<Stage> stages_;
+  VggHead head_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,297 @@
+// What every row of the model registry has to keep, in a small version of each network.
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/base/error.h>
+#include <fovea/models/mobilenet/mobilenet_v2.h>
+#include <fovea/models/mobilenet/mobilenet_v3.h>
+#include <fovea/models/model_field.h>
+#include <fovea/models/registry.h>
+#include <fovea/models/residual/cifar_resnet.h>
+#include <fovea/models/residual/resnet.h>
+#include <fovea/models/transformer/class_attention_transformer.h>
+#include <fovea/models/transformer/vision_transformer.h>
+#include <fovea/models/vgg/vgg.h>
+#include <fovea/nn/foreign_weights.h>
+#include <fovea/nn/key_scheme.h>
+#include <fovea/nn/multiply_adds.h>
+
+#include "network_run.h"
+#include "toy_slots.h"
+
+namespace fovea {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+constexpr InputSpec kWideInput{2, 32, 48, 5};
+
+/// Options that make the row's network small without changing what kind it is.
+std::string small_options(const ModelRow& row) {
+  const auto options = row.make_options();
+  const auto is = [&]<typename NetworkOptions>() { return dynamic_cast<NetworkOptions*>(options.get()) != nullptr; };
+  if (is.operator()<CifarResnetOptions>()) return "width: 4";
+  if (is.operator()<ResnetOptions>()) return "layers: [1, 2, 1, 1], channels: [16, 24, 32, 48]";
+  if (is.operator()<VggOptions>()) return "layers: [6, 0, 8, 0, 10, 12, 0, 12, 0, 14, 0], hidden: 16";
+  if (is.operator()<MobileNetV2Options>()) return "width: 0.1";
+  if (is.operator()<MobileNetV3Options>()) return "width: 0.1";
+  if (is.operator()<VisionTransformerOptions>()) return "embed_dim: 24, heads: 3, depth: 3, patch_size: 8";
+  if (is.operator()<ClassAttentionTransformerOptions>()) {
+    return "embed_dim: 24, heads: 3, depth: 3, patch_size: 8, layer_scale: 0.1";  // 1e-5 lets next to nothing through at
+                                                                                  // first
+  }
+  ADD_FAILURE() << row.name << ": say how its network is made small";
+  return "";
+}
+
+std::string small_model(const ModelRow& row, const std::string& more = "") {
+  return "{name: " + row.name + ", " + small_options(row) + more + "}";
+}
+
+class EveryNetwork : public testing::TestWithParam<std::string> {
+ protected:
+  const ModelRow& row() const { return find_model(GetParam(), "test"); }
+
+  std::shared_ptr<Classifier> network(const InputSpec& input = kWideInput, const std::string& more = "") const {
+    auto made = built(small_model(row(), more), input);
+    give_life(*made, 1);
+    settle_statistics(*made, input);
+    return made;
+  }
+
+ private:
+  /// Gives batch norms the statistics of some images: with others, a hundred layers grow beyond all numbers.
+  static void settle_statistics(Classifier& network, const InputSpec& input) {
+    const torch::NoGradGuard no_grad;
+    std::vector<std::pair<torch::nn::BatchNorm2dImpl*, c10::optional<double>>> momenta;
+    for (auto& module : network.modules()) {
+      auto* norm = module->as<torch::nn::BatchNorm2d>();
+      if (norm == nullptr) continue;
+      momenta.emplace_back(norm, norm->options.momentum());
+      norm->options.momentum(1.0);
+    }
+    network.train();
+    logits_for(network, normal_images(8, input));
+    for (auto& [norm, momentum] : momenta) norm->options.momentum(momentum);
+  }
+};
+
+TEST_P(EveryNetwork, ClassifiesWideAndHighImagesOfAnyChannels) {
+  for (const Sizes& shape : {Sizes{1, 32, 48}, Sizes{3, 64, 32}, Sizes{4, 32, 32}}) {
+    const InputSpec input{shape[0], shape[1], shape[2], 7};
+    const auto made = network(input);
+    made->eval();
+    for (const std::int64_t images : {1, 3}) {
+      const auto logits = logits_for(*made, normal_images(images, input));
+      EXPECT_EQ(logits.sizes(), (Sizes{images, 7}));
+      EXPECT_TRUE(torch::isfinite(logits).all().item<bool>());
+    }
+  }
+}
+
+TEST_P(EveryNetwork, ImagesDoNotSeeEachOther) {
+  const auto made = network();
+  made->to(torch::kFloat64);
+  made->eval();
+  const auto images = normal_images(3, kWideInput, torch::kFloat64);
+  const auto together = logits_for(*made, images);
+  for (std::int64_t i = 0; i < 3; ++i) {
+    const auto alone = logits_for(*made, images.slice(0, i, i + 1));
+    EXPECT_TRUE(torch::allclose(together[i], alone[0], 1e-9, 1e-9)) << "image " << i;
+  }
+  EXPECT_GT((together[0] - together[1]).abs().max().item<double>(), 1e-6) << "it does not look at the image";
+}
+
+TEST_P(EveryNetwork, GradientsReachEveryParameter) {
+  const auto made = network();
+  made->train();
+  auto weights = torch::empty({6, kWideInput.num_classes});
+  fill_normal(weights, RandomStream(9, Purpose::test), 1.0);
+  (logits_for(*made, normal_images(6, kWideInput)) * weights).sum().backward();
+  for (const auto& item : made->named_parameters()) {
+    const auto& gradient = item.value().grad();
+    ASSERT_TRUE(gradient.defined()) << item.key();
+    EXPECT_TRUE(torch::isfinite(gradient).all().item<bool>()) << item.key();
+    EXPECT_GT(gradient.abs().max().item<double>(), 0) << item.key();
+  }
+}
+
+TEST_P(EveryNetwork, ItsLossFallsFromTheFirstSteps) {
+  auto made = built(small_model(row()), kWideInput);
+  initialise(*made, 3);
+  made->train();
+  const auto images = normal_images(10, kWideInput);
+  const auto labels = torch::arange(10).remainder(kWideInput.num_classes);
+  torch::optim::AdamW optimizer(made->parameters(), torch::optim::AdamWOptions(2e-3));
+  constexpr std::uint64_t kMostSteps = 80;  // the deepest transformers take half of them
+  double first = 0, least = 0;
+  for (std::uint64_t step = 0; step < kMostSteps && (step == 0 || least >= 0.8 * first); ++step) {
+    ForwardContext context;
+    context.random = RandomStream(step, Purpose::test);
+    const auto loss = torch::cross_entropy_loss(logits_for(*made, images, context), labels);
+    optimizer.zero_grad();
+    loss.backward();
+    optimizer.step();
+    const double value = loss.item<double>();
+    if (step == 0) first = value;
+    least = step == 0 ? value : std::min(least, value);
+  }
+  EXPECT_LT(least, 0.8 * first);
+}
+
+TEST_P(EveryNetwork, EverySiteTellsWhatReallyArrives) {
+  const InputSpec input{2, 64, 96, 5};
+  const ModelField model = model_of(small_model(row(), ", attention: none"));
+  ToySlots slots;
+  const auto made = model.row->build(*model.options, input, slots);
+  made->eval();
+  const auto logits = logits_for(*made, normal_images(3, input));
+  EXPECT_EQ(logits.sizes(), (Sizes{3, 5}));
+  const auto modules = made->named_modules("", /*include_self=*/false);
+  std::set<Slot> kinds;
+  std::set<std::int64_t> stages;
+  for (const auto& [name, visit] : slots.visits) {
+    SCOPED_TRACE(name);
+    kinds.insert(visit.site.slot);
+    stages.insert(visit.site.stage);
+    Sizes announced = sizes_of(visit.site.in);
+    announced.insert(announced.begin(), 3);
+    EXPECT_EQ(visit.arrived, announced);
+    EXPECT_TRUE(modules.contains(visit.site.path)) << "the module is not where the site says";
+    if (visit.site.slot == Slot::block || visit.site.slot == Slot::stage) {
+      EXPECT_EQ(visit.site.out_channels, visit.site.in.channels);
+    }
+  }
+  EXPECT_TRUE(kinds.contains(Slot::input) && kinds.contains(Slot::block) && kinds.contains(Slot::stage) &&
+              kinds.contains(Slot::pool));
+  EXPECT_GE(stages.size(), 3U);
+  ASSERT_NE(slots.last_pool, nullptr);
+  std::vector<Sizes> announced;
+  for (const FeatureShape& shape : slots.last_pool->site.stages) {
+    announced.push_back(sizes_of(shape));
+    announced.back().insert(announced.back().begin(), 3);
+  }
+  EXPECT_EQ(slots.last_pool->stage_shapes, announced);
+}
+
+TEST_P(EveryNetwork, HeadAndInputLayerAreWhereItSays) {
+  const auto made = network();
+  const auto modules = made->named_modules("", /*include_self=*/false);
+  const auto* head = modules.find(made->head());
+  ASSERT_NE(head, nullptr) << made->head();
+  ASSERT_NE((*head)->as<torch::nn::Linear>(), nullptr);
+  EXPECT_EQ((*head)->as<torch::nn::Linear>()->options.out_features(), kWideInput.num_classes);
+  const auto* input = modules.find(made->input_layer());
+  ASSERT_NE(input, nullptr) << made->input_layer();
+  ASSERT_NE((*input)->as<torch::nn::Conv2d>(), nullptr);
+  EXPECT_EQ((*input)->as<torch::nn::Conv2d>()->options.in_channels(), kWideInput.channels);
+}
+
+TEST_P(EveryNetwork, OtherChannelsAreRefused) {
+  const auto made = network();
+  EXPECT_THAT(
+      [&] {
+        logits_for(*made, torch::ones({2, 5, 32, 48}));
+      },
+      ThrowsMessage<ShapeError>(AllOf(HasSubstr("[N, 2, "), HasSubstr("[2, 5, 32, 48]"))));
+}
+
+TEST_P(EveryNetwork, ReadsBackAsWritten) {
+  ModelField model = model_of(small_model(row(), ", attention: {name: eca, stages: [2]}"));
+  const auto first = build_classifier(model, kWideInput);
+  ModelField again;
+  again.read(parse_yaml(model.write().dump(), "b.yaml"), "model");
+  EXPECT_EQ(again.write(), model.write());
+  const auto second = build_classifier(again, kWideInput);
+  const NamedTensors one = state_dict(*first), other = state_dict(*second);
+  EXPECT_TRUE(compare_weights(one, other).fits());
+}
+
+TEST_P(EveryNetwork, TapsFeaturesThatExplainAClass) {
+  const auto made = network();
+  made->eval();
+  FeatureProbe probe;
+  const auto logits = logits_for(*made, normal_images(2, kWideInput), &probe);
+  ASSERT_GE(probe.features.size(), 3U);
+  const ModuleNames names(*made);
+  std::set<std::string> layers;
+  for (const auto* module : probe.modules) layers.insert(names.of(*module));
+  EXPECT_EQ(layers.size(), probe.features.size()) << "two taps of one name";
+  for (std::size_t i = 0; i < probe.features.size(); ++i) {
+    ASSERT_EQ(probe.features[i].dim(), 4);
+    const auto gradient = torch::autograd::grad({logits.select(1, 0).sum()}, {probe.features[i]}, {}, /*retain_graph=*/true,
+                                                /*create_graph=*/false, /*allow_unused=*/true)[0];
+    ASSERT_TRUE(gradient.defined()) << names.of(*probe.modules[i]) << " does not reach the logits";
+    EXPECT_GT(gradient.abs().max().item<double>(), 0) << names.of(*probe.modules[i]);
+  }
+}
+
+TEST_P(EveryNetwork, WeightsReturnFromEveryOtherLibrarysNames) {
+  const auto made = network();
+  const NamedTensors own = copy_state(*made);
+  for (const KeyScheme& scheme : key_schemes_of(*made)) {
+    SCOPED_TRACE(scheme.name);
+    const NamedTensors there = to_foreign_names(scheme, own);
+    ASSERT_EQ(there.size(), own.size() + scheme.zeros.size()) << "two tensors share a name";
+    std::set<std::string> names;
+    for (const auto& [name, tensor] : there) names.insert(name);
+    const NamedForNetwork back = name_for(*made, without_wrapper_prefix("a.pth", there));
+    EXPECT_TRUE(names.contains(made->head() + ".weight") || back.scheme == scheme.name) << "it is found by itself";
+    if (back.scheme != scheme.name) continue;  // names that are the own ones: planes in another order
+    EXPECT_TRUE(compare_weights(own, back.tensors).fits());
+    for (const auto& [name, tensor] : own) EXPECT_TRUE(torch::equal(tensor, back.tensors.at(name))) << name;
+  }
+}
+
+TEST_P(EveryNetwork, DropsAreDrawnFromTheContextAndInTrainingOnly) {
+  const auto options = list_fields(*row().make_options());
+  const bool has_branches =
+      std::any_of(options.begin(), options.end(), [](const Json& option) { return option["name"] == "stochastic_depth"; });
+  const auto made = network(kWideInput, has_branches ? ", stochastic_depth: 0.5" : ", dropout: 0.5");
+  const auto images = normal_images(4, kWideInput);
+  const auto run = [&](std::uint64_t seed) {
+    ForwardContext context;
+    context.random = RandomStream(seed, Purpose::test);
+    return logits_for(*made, images, context);
+  };
+  made->eval();
+  EXPECT_TRUE(torch::equal(run(1), run(2)));
+  made->train();
+  for (auto& module : made->modules()) {  // statistics of batches would differ from run to run
+    if (module->as<torch::nn::BatchNorm2d>() != nullptr) module->eval();
+  }
+  EXPECT_TRUE(torch::equal(run(1), run(1)));
+  EXPECT_FALSE(torch::equal(run(1), run(2)));
+}
+
+TEST_P(EveryNetwork, IsListedWithItsPaper) {
+  EXPECT_FALSE(row().title.empty());
+  EXPECT_THAT(row().arxiv, testing::MatchesRegex("[0-9]{4}\\.[0-9]{4,5}"));
+}
+
+std::vector<std::string> registered_networks() {
+  std::vector<std::string> names;
+  for (const ModelRow& row : model_registry()) names.push_back(row.name);
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, EveryNetwork, testing::ValuesIn(registered_networks()),
+                         [](const auto& test) { return test.param; });
+
+TEST(ModelRegistryTest, NamesAreThereOnce) {
+  const auto names = registered_networks();
+  EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), names.size());
+}
+
+}  // namespace
+}  // namespace fovea
