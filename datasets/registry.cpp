@@ -100,6 +100,7 @@ DatasetRow image_folder_row() {
       .obtain = "set data.root, preprocess.resize and preprocess.crop",
       .mean = {0.485, 0.456, 0.406},  // of ImageNet, as torchvision and timm have them
       .standard_deviation = {0.229, 0.224, 0.225},
+      .photos = true,
       .make_options = [] { return std::make_unique<ImageFolderOptions>(); },
       .open = [](const Options& options,
                  Split split) { return open_image_folder(dynamic_cast<const ImageFolderOptions&>(options), split); },

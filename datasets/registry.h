@@ -21,6 +21,7 @@ struct DatasetRow {
   std::string obtain;                      ///< how to get it, in a few words
   std::vector<double> mean;                ///< per channel, of training pixels scaled to [0, 1]
   std::vector<double> standard_deviation;  ///< per channel
+  bool photos = false;                     ///< images have sizes of their own
   std::function<std::unique_ptr<Options>()> make_options;
   /// Opens the files of a split. @return nothing for a validation split that the data set does not have: it is split off
   /// the training set then. @throws InputError naming the file and what is wrong with it.

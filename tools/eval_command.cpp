@@ -72,12 +72,12 @@ std::unique_ptr<ExperimentConfig> data_config(const EvalArguments& arguments, co
       if (!opened.directory.empty()) throw;
     }
     for (const std::string& setting : arguments.model.settings) apply_setting(root, setting);
-    if (root.find("data") == nullptr) {
-      throw InputError(arguments.model.model, "a data set to score on", "none",
-                       "add --set data.name=NAME; see fovea list datasets");
-    }
-    if (root.find("model") == nullptr) root.map.push_back({"model", opened.description.model});
   }
+  if (root.find("data") == nullptr) {
+    throw InputError(arguments.model.model, "a data set to score on", "none",
+                     "add --set data.name=NAME; see fovea list datasets");
+  }
+  if (root.find("model") == nullptr) root.map.push_back({"model", opened.description.model});
   auto config = read_experiment_config(root);
   config->preprocess = opened.description.preprocess;
   return config;

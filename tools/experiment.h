@@ -23,7 +23,9 @@ class Experiment {
   const InputSpec& input() const { return input_; }
   const std::vector<std::string>& classes() { return data_.classes(Split::train); }
   /// For the model file: with the preprocessing that brings a photo of any size to the network's input size.
-  Json description();
+  Json description() { return description(classes()); }
+  /// The same for a network with other classes than the data set's.
+  Json description(const std::vector<std::string>& classes);
 
   /// A network with uninitialised weights, on the device.
   std::shared_ptr<Classifier> build_network() const;

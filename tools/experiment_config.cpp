@@ -23,7 +23,24 @@ struct DataFields : Options {
   }
 };
 
+PreprocessOptions default_preprocessing(const DatasetRow& data, const ModelRow& model, const Value* given) {
+  if (data.photos && model.photos) return photo_preprocessing(*model.photos, given);
+  PreprocessOptions preprocess;
+  preprocess.mean = data.mean;
+  preprocess.standard_deviation = data.standard_deviation;
+  return preprocess;
+}
+
 }  // namespace
+
+PreprocessOptions photo_preprocessing(const PhotoRecipe& recipe, const Value* given) {
+  PreprocessOptions preprocess = preprocessing_of(recipe);
+  if (given != nullptr && (given->find("resize") != nullptr || given->find("crop") != nullptr)) {
+    preprocess.resize = {0};
+    preprocess.crop = {0};
+  }
+  return preprocess;
+}
 
 void DataField::read(const Value& value, const std::string& path) {
   const SectionName section = section_name(value, path);
@@ -60,8 +77,8 @@ std::unique_ptr<ExperimentConfig> read_experiment_config(const Value& root) {
     }
   }
   config->data.read(*root.find("data"), "data");
-  config->preprocess.mean = config->data.row->mean;
-  config->preprocess.standard_deviation = config->data.row->standard_deviation;
+  config->model.read(*root.find("model"), "model");
+  config->preprocess = default_preprocessing(*config->data.row, *config->model.row, root.find("preprocess"));
   read_fields(*config, root, "");
   config->train.validate();
   if (config->train.class_weights.balanced() && config->data.sampler == Sampling::balanced) {

@@ -42,8 +42,14 @@ struct ExperimentConfig : Options {
   void visit_fields(FieldVisitor& fields) override;
 };
 
-/// Reads a configuration; `data.name` and `model.name` have no default. The data set's mean and standard deviation are the
-/// defaults of `preprocess`. @throws InputError with file and line.
+/// How photos are prepared for a network unless `preprocess` says otherwise: as its published weights expect them. A section
+/// that sets `resize` or `crop` sets both: the other one is 0 unless given.
+/// @param given the section `preprocess`; null = there is none.
+PreprocessOptions photo_preprocessing(const PhotoRecipe& recipe, const Value* given);
+
+/// Reads a configuration; `data.name` and `model.name` have no default. Those of `preprocess` are photo_preprocessing() for
+/// a data set of photos and a network with a recipe for them, else the data set's mean and standard deviation.
+/// @throws InputError with file and line.
 std::unique_ptr<ExperimentConfig> read_experiment_config(const Value& root);
 
 /// The configuration file with every `KEY=VALUE` applied.

@@ -86,7 +86,13 @@ Json describe_blocks(const ListArguments& arguments) {
 
 Json describe_models(const ListArguments&) {
   Json rows = Json::array();
-  for (const ModelRow& row : model_registry()) rows.push_back(describe_row(row, "model"));
+  for (const ModelRow& row : model_registry()) {
+    Json described = describe_row(row, "model");
+    described["attention"] = row.attention;
+    PreprocessOptions photos = row.photos ? preprocessing_of(*row.photos) : PreprocessOptions();
+    described["photos"] = row.photos ? write_fields(photos) : Json(nullptr);
+    rows.push_back(std::move(described));
+  }
   return rows;
 }
 
@@ -168,7 +174,39 @@ std::string joined(const Json& names) {
   return text;
 }
 
-void print_row(const Json& row) {
+/// "photos: 256 to 224, bilinear".
+std::string photos_of(const Json& photos) {
+  return "photos: shorter side " + photos["resize"][0].dump() + ", its middle " + photos["crop"][0].dump() + ", " +
+         photos["interpolation"].get<std::string>();
+}
+
+void print_options(const Json& options) {
+  for (const Json& option : options) {
+    std::printf("    %-22s %-12s %s; %s\n", option["name"].get<std::string>().c_str(),
+                (option["default"].is_string() ? option["default"].get<std::string>() : option["default"].dump()).c_str(),
+                option["help"].get<std::string>().c_str(), option["allowed"].get<std::string>().c_str());
+  }
+}
+
+bool has_same_options(const Json& one, const Json& other) {
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](const Json& left, const Json& right) { return left["name"] == right["name"]; });
+}
+
+/// The options of a row of a family, whose first row was printed in full: only what is different.
+void print_differences(const Json& options, const Json& first) {
+  std::string differences;
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    if (options[i]["default"] == first[i]["default"]) continue;
+    const Json& value = options[i]["default"];
+    differences += (differences.empty() ? "" : ", ") + options[i]["name"].get<std::string>() + " " +
+                   (value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  std::printf("    options as above%s%s\n", differences.empty() ? "" : ", but ", differences.c_str());
+}
+
+/// @param family the row before whose options are the same ones; null = there is none.
+void print_row(const Json& row, const Json& family) {
   const auto text = [&](const char* key) { return row.contains(key) ? row[key].get<std::string>() : std::string(); };
   const std::string paper = paper_of(row);
   std::printf("%-20s %s%s\n", text("name").c_str(), text("title").c_str(),
@@ -185,6 +223,8 @@ void print_row(const Json& row) {
   if (row.contains("licence"))
     facts += "; " + text("size") + "; licence: " + text("licence") + "; get it: " + text("obtain");
   if (row.contains("help")) facts += "; " + text("help");
+  if (row.contains("attention") && row["attention"] != "none") facts += "; attention: " + text("attention");
+  if (row.contains("photos") && !row["photos"].is_null()) facts += "; " + photos_of(row["photos"]);
   std::printf("  %s\n", facts.c_str());
   if (row.contains("misfit")) {
     std::printf("  not with such features: %s\n", row["misfit"].get<std::string>().c_str());
@@ -194,11 +234,7 @@ void print_row(const Json& row) {
                 grouped(row["parameters"].get<std::int64_t>()).c_str(), grouped(row["macs"].get<std::int64_t>()).c_str(),
                 at[0].dump().c_str(), at[1].dump().c_str(), at[2].dump().c_str());
   }
-  for (const Json& option : row["options"]) {
-    std::printf("    %-22s %-12s %s; %s\n", option["name"].get<std::string>().c_str(),
-                (option["default"].is_string() ? option["default"].get<std::string>() : option["default"].dump()).c_str(),
-                option["help"].get<std::string>().c_str(), option["allowed"].get<std::string>().c_str());
-  }
+  family.is_null() ? print_options(row["options"]) : print_differences(row["options"], family["options"]);
   std::printf("\n");
 }
 
@@ -243,7 +279,15 @@ int list(const ListArguments& arguments, const GlobalOptions& global) {
   } else if (arguments.markdown) {
     print_markdown(rows);
   } else {
-    for (const Json& row : rows) print_row(row);
+    Json family;
+    for (const Json& row : rows) {
+      if (family.is_null() || row["options"].empty() || !has_same_options(row["options"], family["options"])) {
+        print_row(row, nullptr);
+        family = row;
+      } else {
+        print_row(row, family);
+      }
+    }
     if (arguments.what == "blocks") print_common_options();
     if (rows.empty()) std::printf("nothing has all of these traits\n");
   }

@@ -1,13 +1,14 @@
 #include "open_model.h"
 
 #include <filesystem>
+#include <sstream>
 #include <utility>
 
 #include <fovea/base/error.h>
-#include <fovea/nn/state_dict.h>
+#include <fovea/base/file.h>
 #include <fovea/train/run_directory.h>
 
-#include "experiment.h"
+#include "network_plan.h"
 
 namespace fovea {
 namespace {
@@ -16,24 +17,15 @@ bool is_yaml(const std::string& path) {
   return path.ends_with(".yaml") || path.ends_with(".yml");
 }
 
-/// The model file of a run directory; other paths as they are.
-std::string weights_file(const std::string& path) {
-  if (!std::filesystem::is_directory(path)) return path;
-  const std::string file = RunDirectory(path).model();
-  if (std::filesystem::exists(file)) return file;
-  throw InputError(path, "a run directory with model.safetensors", "none in it", "train it first: fovea train");
-}
-
-/// A network described by a configuration, with weights from elsewhere.
-OpenedModel open_configured(Value root, const std::string& weights, torch::Device device) {
-  Experiment experiment(read_experiment_config(root), device, /*warn=*/{});
-  OpenedModel opened;
-  opened.classifier = experiment.build_network();
-  opened.description = parse_description(experiment.description().dump(), "description");
-  load_state_dict(*opened.classifier, read_weights(weights).tensors, weights);
-  opened.classifier->eval();
-  opened.config = std::move(root);
-  return opened;
+/// A network described by a configuration or known by its name, with weights from elsewhere.
+OpenedModel open_with_weights(const ModelArguments& arguments, Value root, torch::Device device) {
+  const std::vector<Rename> renames = parse_renames(arguments.renames);
+  ForeignWeights weights = read_weights(arguments.weights);
+  const NetworkPlan plan(root, std::move(weights.description), read_class_names(arguments.classes), device);
+  NamedNetwork named = build_for(plan, weights.file, renames);
+  load_named_weights(*named.classifier, named.weights, weights.file.path);
+  named.classifier->eval();
+  return {std::move(named.classifier), plan.description(named.num_classes), std::move(root), "", ""};
 }
 
 /// A network with weights and description of its own: a run directory or a model file.
@@ -42,7 +34,7 @@ OpenedModel open_trained(const std::string& model, torch::Device device) {
   const bool is_directory = fs::is_directory(model);
   const fs::path folder = is_directory ? fs::path(model) : fs::path(model).parent_path();
   const RunDirectory run(folder.empty() ? "." : folder.string());
-  LoadedModel loaded = load_model_file(weights_file(model));
+  LoadedModel loaded = load_model_file(is_directory ? run.model() : model);
   loaded.classifier->to(device);
   return {std::move(loaded.classifier),
           std::move(loaded.description),
@@ -57,7 +49,15 @@ void add_model_options(CLI::App& command, ModelArguments& arguments) {
   command.add_option("model", arguments.model, "run directory, model file, or config or model name with --weights")
       ->required()
       ->type_name("MODEL");
-  command.add_option("--weights", arguments.weights, "safetensors file or run directory, when MODEL is a config or a name")
+  command
+      .add_option("--weights", arguments.weights,
+                  "safetensors or PyTorch file (.pth), or run directory, when MODEL is a config or a name")
+      ->type_name("FILE");
+  command.add_option("--rename", arguments.renames, "other names for tensors of --weights, e.g. --rename linear=fc")
+      ->type_name("FROM=TO")
+      ->take_all()
+      ->allow_extra_args(false);
+  command.add_option("--classes", arguments.classes, "names of the classes of --weights, one in each line")
       ->type_name("FILE");
   command.add_option("--set", arguments.settings, "override a key of the configuration, e.g. --set data.root=DIR")
       ->type_name("KEY=VALUE")
@@ -65,13 +65,7 @@ void add_model_options(CLI::App& command, ModelArguments& arguments) {
       ->allow_extra_args(false);
 }
 
-OpenedModel open_model(const ModelArguments& arguments, const GlobalOptions& global, torch::Device device) {
-  const auto& [model, weights, settings] = arguments;
-  if (std::filesystem::exists(model) && !is_yaml(model)) {
-    if (weights.empty()) return open_trained(model, device);
-    throw InputError("--weights", "a configuration or a registry name as MODEL", "'" + model + "', which has weights",
-                     "leave out --weights");
-  }
+Value read_model_config(const std::string& model, const std::vector<std::string>& settings) {
   Value root;
   if (is_yaml(model)) {
     root = read_yaml_file(model);
@@ -81,16 +75,47 @@ OpenedModel open_model(const ModelArguments& arguments, const GlobalOptions& glo
     throw InputError(model, "a run directory, a model file, a YAML configuration or a model name", "nothing of that name",
                      "check the path");
   }
-  for (const std::string& setting : global.with_seed(settings)) apply_setting(root, setting);
-  if (weights.empty()) {
-    throw InputError(model, "weights for this network", "none", "add --weights FILE, or name a run directory");
-  }
-  return open_configured(std::move(root), weights, device);
+  for (const std::string& setting : settings) apply_setting(root, setting);
+  return root;
 }
 
-ForeignWeights read_weights(const std::string& path) {
-  const SafetensorsFile file(weights_file(path));
-  return {file.tensors(), has_description(file) ? read_description(file).classes : std::vector<std::string>{}};
+std::vector<Rename> parse_renames(const std::vector<std::string>& texts) {
+  std::vector<Rename> renames;
+  for (const std::string& text : texts) renames.push_back(parse_rename(text, "--rename"));
+  return renames;
+}
+
+std::vector<std::string> read_class_names(const std::string& path) {
+  std::vector<std::string> names;
+  if (path.empty()) return names;
+  constexpr std::size_t kMostBytes = 1 << 24;
+  const auto bytes = read_file(path, kMostBytes);
+  std::istringstream lines(std::string(bytes.begin(), bytes.end()));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (!line.empty()) names.push_back(line);
+  }
+  if (names.empty()) throw InputError(path, "names of classes, one in each line", "none");
+  return names;
+}
+
+OpenedModel open_model(const ModelArguments& arguments, const GlobalOptions& global, torch::Device device) {
+  const std::string& model = arguments.model;
+  if (std::filesystem::exists(model) && !is_yaml(model)) {
+    for (const auto& [option, given] : {std::pair("--weights", !arguments.weights.empty()),
+                                        {"--rename", !arguments.renames.empty()},
+                                        {"--classes", !arguments.classes.empty()}}) {
+      if (!given) continue;
+      throw InputError(option, "a configuration or a model's name as MODEL",
+                       "'" + model + "', which has weights and classes", std::string("leave out ") + option);
+    }
+    return open_trained(model, device);
+  }
+  Value root = read_model_config(model, global.with_seed(arguments.settings));
+  if (arguments.weights.empty()) {
+    throw InputError(model, "weights for this network", "none", "add --weights FILE, or name a run directory");
+  }
+  return open_with_weights(arguments, std::move(root), device);
 }
 
 void expect_settings_used(const OpenedModel& opened, const std::vector<std::string>& settings) {

@@ -10,7 +10,7 @@
 #include <fovea/config/value.h>
 #include <fovea/nn/classifier.h>
 #include <fovea/nn/model_file.h>
-#include <fovea/nn/safetensors.h>
+#include <fovea/nn/weights_file.h>
 
 #include "program.h"
 
@@ -28,24 +28,26 @@ struct OpenedModel {
 /// How a command line names a network.
 struct ModelArguments {
   std::string model;    ///< a run directory, a model file, or (with weights) a configuration or a registry name
-  std::string weights;  ///< a safetensors file; empty when the model brings its own
+  std::string weights;  ///< a run directory, a safetensors file or one of torch.save; empty when the model brings its own
   std::vector<std::string> settings;  ///< `KEY=VALUE` for a configuration or a registry name
+  std::vector<std::string> renames;   ///< `FROM=TO` for the names in `weights`
+  std::string classes;                ///< a file of class names for `weights`; empty = those that are known
 };
 
-/// MODEL, --weights and --set. @param arguments must outlive the parsing.
+/// MODEL, --weights, --rename, --classes and --set. @param arguments must outlive the parsing.
 void add_model_options(CLI::App& command, ModelArguments& arguments);
+
+/// The configuration that a YAML file or a model's name stands for, with every `KEY=VALUE` applied. @throws InputError.
+Value read_model_config(const std::string& model, const std::vector<std::string>& settings);
+
+/// Reads `--rename`s. @throws InputError.
+std::vector<Rename> parse_renames(const std::vector<std::string>& texts);
+
+/// The names in a file, one in each line; none for "". @throws InputError.
+std::vector<std::string> read_class_names(const std::string& path);
 
 /// Opens MODEL. @throws InputError.
 OpenedModel open_model(const ModelArguments& arguments, const GlobalOptions& global, torch::Device device);
-
-/// Weights of a network, and the classes it was trained for where the file says so.
-struct ForeignWeights {
-  NamedTensors tensors;
-  std::vector<std::string> classes;
-};
-
-/// Reads a run directory or a safetensors file. @throws InputError.
-ForeignWeights read_weights(const std::string& path);
 
 /// Of commands that set nothing but the network. @throws InputError when there are settings and the model has no
 /// configuration that they could change.

@@ -114,8 +114,8 @@ int run_program(int argc, const char* const* argv) {
   app.add_flag("--version", version, "versions, BLAS and threads in use");
 
   std::vector<std::pair<CLI::App*, Action>> commands;
-  for (const auto add : {add_train_command, add_eval_command, add_predict_command, add_overlay_command, add_list_command,
-                         add_bench_command}) {
+  for (const auto add : {add_train_command, add_eval_command, add_predict_command, add_overlay_command, add_convert_command,
+                         add_list_command, add_bench_command}) {
     Action action = add(app);
     commands.emplace_back(app.get_subcommands({}).back(), std::move(action));
   }

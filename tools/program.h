@@ -37,6 +37,7 @@ Action add_train_command(CLI::App& app);
 Action add_eval_command(CLI::App& app);
 Action add_predict_command(CLI::App& app);
 Action add_overlay_command(CLI::App& app);
+Action add_convert_command(CLI::App& app);
 Action add_list_command(CLI::App& app);
 Action add_bench_command(CLI::App& app);
 

@@ -16,6 +16,7 @@
 
 #include "dry_run.h"
 #include "experiment.h"
+#include "network_plan.h"
 #include "open_model.h"
 #include "preview.h"
 #include "program.h"
@@ -72,7 +73,7 @@ void expect_free(const RunDirectory& run, bool resume) {
 
 /// A head that is kept names its own classes.
 void expect_same_classes(const ForeignWeights& weights, const std::vector<std::string>& classes, const std::string& path) {
-  if (weights.classes.empty() || weights.classes == classes) return;
+  if (!weights.description || weights.description->classes == classes) return;
   throw InputError("train.init.head", "replace, as the classes are not those of " + path, "keep", "set head: replace");
 }
 
@@ -81,9 +82,11 @@ void initialise_weights(Classifier& network, Experiment& experiment) {
   initialise(network, static_cast<std::uint64_t>(experiment.config().seed));
   const InitialWeightsOptions& init = experiment.config().train.init;
   if (init.weights == "none") return;
-  ForeignWeights weights = read_weights(init.weights);
+  const ForeignWeights weights = read_weights(init.weights);
   if (init.head == InitialHead::keep) expect_same_classes(weights, experiment.classes(), init.weights);
-  load_initial_weights(network, std::move(weights.tensors), init, init.weights);
+  std::vector<Rename> renames;
+  for (const std::string& text : init.rename) renames.push_back(parse_rename(text, "train.init.rename"));
+  load_initial_weights(network, name_for(network, weights.file, renames).tensors, init, init.weights);
 }
 
 /// What the result depends on: a checkpoint fits only the same.

@@ -11,6 +11,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/config/fields.h>
+#include <fovea/config/find_row.h>
 #include <fovea/config/named_options.h>
 
 namespace fovea {
@@ -388,6 +389,14 @@ TEST(NamesTest, FindsTheNearest) {
   EXPECT_EQ(nearest_name("momentum", known), "");
   EXPECT_EQ(nearest_name("cbma", {"ceca", "cbam"}), "cbam") << "two letters the wrong way round are one mistake";
   EXPECT_EQ(nearest_name("anything", {}), "");
+}
+
+TEST(MeantNameTest, TheBeginningOfANameIsEnough) {
+  const std::vector<std::string> known{"resnet18", "vit_tiny_patch16_224", "vit"};
+  EXPECT_EQ(meant_name("vit_tiny", known), "vit_tiny_patch16_224");
+  EXPECT_EQ(meant_name("vi", known), "vit") << "two letters say too little, but the nearest name is near";
+  EXPECT_EQ(meant_name("resnet8", known), "resnet18");
+  EXPECT_EQ(meant_name("nothing_like_it", known), "");
 }
 
 TEST(NamesTest, JoinsWithAnd) {

@@ -62,6 +62,20 @@ TEST_F(FineTuning, KeepsTheHeadAndFrozenStatisticsWhenAsked) {
   for (const auto& [name, tensor] : weights("source")) EXPECT_TRUE(torch::equal(tensor, tuned.at(name))) << name;
 }
 
+TEST_F(FineTuning, ForeignNamesAreChangedWhenAsked) {
+  NamedTensors foreign;
+  for (const auto& [name, tensor] : weights("source")) {
+    foreign[name.starts_with("fc.") ? "module.linear" + name.substr(2) : "module.body." + name] = tensor;
+  }
+  write_safetensors(folder_.path("foreign.safetensors"), foreign, {});
+  const std::vector<std::string> settings{"train.init.weights=foreign.safetensors", "train.init.head=keep",
+                                          "train.freeze=['*bn*', layer1]", "train.init.rename=[linear=fc, body=]"};
+  const Finished finished = fine_tune("tuned", settings);
+  ASSERT_EQ(finished.code, 0) << finished.error;
+  const NamedTensors tuned = weights("tuned");
+  for (const auto& [name, tensor] : weights("source")) EXPECT_TRUE(torch::equal(tensor, tuned.at(name))) << name;
+}
+
 TEST_F(FineTuning, UnfrozenStatisticsFollowTheData) {
   ASSERT_EQ(fine_tune("tuned", {"train.init.weights=source", "train.freeze=[layer1]"}).code, 0);
   const NamedTensors before = weights("source");
@@ -115,7 +129,10 @@ TEST_F(FineTuning, RefusesWhatDoesNotFitInOneLine) {
       {{"train.early_stopping_epochs=2", "train.epochs=3", "data.validation=none"}, "a validation split"},
       {{"train.schedule=plateau"}, "so few epochs that the rate can fall"},
       {{"train.early_stopping_epochs=2"}, "fewer than train.epochs"},
-      {{"train.init.head=keep"}, "weights for what head and input say"},
+      {{"train.init.head=keep"}, "weights for what head, input and rename say"},
+      {{"train.init.rename=linear=fc"}, "weights for what head, input and rename say"},
+      {{"train.init.weights=source", "train.init.rename=linear"}, "train.init.rename: expected FROM=TO"},
+      {{"train.init.weights=source", "train.init.rename=layer9=layer1"}, "parts of a name in "},
       {{"train.layer_rates=[{layers: conv1, factor: 2}]", "train.freeze=[conv1]"}, "layers that are trained"},
       {{"train.layer_rates=[{layers: conv1, factor: 2}, {layers: '*', factor: 3}]"}, "no later entry chooses"},
       {{"train.class_weights=balanced", "data.sampler=balanced"}, "correct twice"},

@@ -1,0 +1,180 @@
+// Weights of torchvision's networks in fovea's and the other way round, beside torchvision itself.
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <ostream>
+#include <set>
+#include <string>
+#include <temporary_directory.h>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/models/model_field.h>
+#include <fovea/nn/foreign_weights.h>
+#include <fovea/nn/initialise.h>
+#include <fovea/nn/key_scheme.h>
+#include <fovea/nn/safetensors.h>
+#include <fovea/nn/state_dict.h>
+
+#include "python_peer.h"
+
+namespace fovea {
+namespace {
+
+constexpr std::int64_t kClasses = 10;
+constexpr double kGain = 1.4;  // of a layer's variance; see torchvision_peer.py
+
+/// One of torchvision's networks and the same of fovea.
+struct Pair {
+  std::string test;
+  std::string theirs;
+  std::string ours;  ///< the section `model`
+  std::int64_t height;
+  std::int64_t width;
+  std::string form;  ///< how their weights are saved
+};
+
+void PrintTo(const Pair& pair, std::ostream* out) {
+  *out << pair.test;
+}
+
+std::vector<Pair> pairs() {
+  return {{"resnet18", "resnet18", "resnet18", 64, 96, "zip"},
+          {"resnet50", "resnet50", "resnet50", 64, 96, "legacy"},
+          {"resnext50_32x4d", "resnext50_32x4d", "resnext50_32x4d", 64, 96, "zip"},
+          {"vgg11_bn", "vgg11_bn", "vgg11_bn", 224, 224, "zip"},
+          {"mobilenet_v2", "mobilenet_v2", "mobilenet_v2", 64, 96, "checkpoint"},
+          {"mobilenet_v3_small", "mobilenet_v3_small", "mobilenet_v3_small", 64, 96, "float16"},
+          {"mobilenet_v3_large", "mobilenet_v3_large", "mobilenet_v3_large", 64, 96, "bfloat16"},
+          {"mobilenet_v3_small_with_timms_names", "mobilenet_v3_small", "{name: mobilenetv3_small_100, norm_epsilon: 0.001}",
+           64, 96, "zip"},
+          {"vit_b_16", "vit_b_16", "vit_b_16", 224, 224, "zip"}};
+}
+
+std::shared_ptr<Classifier> our_network(const Pair& pair) {
+  ModelField model;
+  model.read(parse_yaml(pair.ours, "a.yaml"), "model");
+  auto network = build_classifier(model, {3, pair.height, pair.width, kClasses});
+  network->eval();
+  return network;
+}
+
+torch::Tensor our_logits(Classifier& network, const torch::Tensor& images) {
+  const torch::NoGradGuard no_grad;
+  Batch batch;
+  batch.images = images;
+  ForwardContext context;
+  return network.forward(batch, context).logits;
+}
+
+/// Normal values, in large tensors the same ones again and again, never aligned with their rows: drawing them all takes
+/// longer than the test.
+void fill_fast(torch::Tensor& tensor, const RandomStream& stream, double deviation) {
+  constexpr std::int64_t kPeriod = 65537;  // a prime
+  auto flat = tensor.view({-1});
+  auto values = torch::empty({std::min(flat.numel(), kPeriod)});
+  fill_normal(values, stream, deviation);
+  for (const torch::Tensor& part : flat.split(kPeriod)) torch::Tensor(part).copy_(values.slice(0, 0, part.numel()));
+}
+
+/// As give_life() in torchvision_peer.py.
+void give_life(Classifier& network) {
+  const torch::NoGradGuard no_grad;
+  for (auto& [name, shared] : state_dict(network)) {
+    torch::Tensor tensor = shared;
+    const RandomStream stream = RandomStream(1, Purpose::test).child(name);
+    if (!tensor.is_floating_point()) {
+      tensor.fill_(1234);
+    } else if (name.ends_with("running_var")) {
+      fill_uniform(tensor, stream, 0.5, 1.5);
+    } else if (name.ends_with("weight") && tensor.dim() > 1) {
+      fill_fast(tensor, stream,
+                std::sqrt(kGain * static_cast<double>(tensor.size(0)) / static_cast<double>(tensor.numel())));
+    } else {
+      fill_fast(tensor, stream, 0.3);
+      if (name.ends_with("weight")) tensor.add_(1);
+    }
+  }
+}
+
+/// The network's tensors as torchvision calls them.
+NamedTensors under_torchvisions_names(const Classifier& network) {
+  const NamedTensors own = state_dict(network);
+  for (const KeyScheme& scheme : key_schemes_of(network)) {
+    if (scheme.name == "torchvision") return to_foreign_names(scheme, own);
+  }
+  return own;
+}
+
+class RoundTrip : public testing::TestWithParam<Pair> {
+ protected:
+  /// Starts Python here, not once for the suite, so that every test fails where it or a package is missing.
+  void SetUp() override {
+    if (!peer_) peer_ = std::make_unique<PythonPeer>();
+  }
+  static void TearDownTestSuite() {
+    peer_.reset();
+    const testing::UnitTest& all = *testing::UnitTest::GetInstance();
+    if (all.test_to_run_count() < all.total_test_count()) return;  // with a filter
+    EXPECT_THAT(given_, testing::IsSupersetOf({"resnet18", "resnet50", "vgg11_bn", "mobilenet_v2", "mobilenet_v3_small"}));
+    EXPECT_EQ(given_, taken_);
+  }
+
+  /// Within what float32 is rounded to in other kernels; another value in any one tensor shows more.
+  static void expect_same_logits(const torch::Tensor& ours, const torch::Tensor& theirs) {
+    ASSERT_EQ(ours.sizes(), (std::vector<std::int64_t>{2, kClasses}));
+    ASSERT_EQ(theirs.sizes(), ours.sizes());
+    const double largest = theirs.abs().max().item<double>();
+    EXPECT_GT((theirs[0] - theirs[1]).abs().max().item<double>(), 1e-2 * largest) << "the images hardly matter";
+    EXPECT_LE((ours - theirs).abs().max().item<double>(), 1e-4 * largest) << ours << "\n" << theirs;
+  }
+
+  static std::unique_ptr<PythonPeer> peer_;
+  static std::set<std::string> given_, taken_;  ///< the networks whose logits were compared
+
+  TemporaryDirectory folder_;
+};
+
+std::unique_ptr<PythonPeer> RoundTrip::peer_;
+std::set<std::string> RoundTrip::given_, RoundTrip::taken_;
+
+TEST_P(RoundTrip, TheirWeightsGiveTheirLogitsHere) {
+  const std::string weights = folder_.path("weights.pth"), answer = folder_.path("answer.safetensors");
+  peer_->ask({{"do", "save"},
+              {"model", GetParam().theirs},
+              {"form", GetParam().form},
+              {"height", GetParam().height},
+              {"width", GetParam().width},
+              {"seed", 1},
+              {"weights", weights},
+              {"answer", answer}});
+  const auto network = our_network(GetParam());
+  load_named_weights(*network, name_for(*network, read_weights_file(weights)), weights);
+  const SafetensorsFile theirs(answer);
+  expect_same_logits(our_logits(*network, theirs.tensor("images")), theirs.tensor("logits"));
+  given_.insert(GetParam().test);
+}
+
+TEST_P(RoundTrip, OurWeightsGiveOurLogitsThere) {
+  const std::string weights = folder_.path("weights.safetensors"), images = folder_.path("images.safetensors"),
+                    answer = folder_.path("answer.safetensors");
+  const auto network = our_network(GetParam());
+  give_life(*network);
+  write_safetensors(weights, under_torchvisions_names(*network), {{"format", "pt"}});
+  auto pixels = torch::empty({2, 3, GetParam().height, GetParam().width});
+  fill_normal(pixels, RandomStream(3, Purpose::test), 1.0);
+  write_safetensors(images, {{"images", pixels}}, {});
+  peer_->ask({{"do", "load"}, {"model", GetParam().theirs}, {"weights", weights}, {"images", images}, {"answer", answer}});
+  expect_same_logits(our_logits(*network, pixels), SafetensorsFile(answer).tensor("logits"));
+  taken_.insert(GetParam().test);
+}
+
+INSTANTIATE_TEST_SUITE_P(Torchvision, RoundTrip, testing::ValuesIn(pairs()),
+                         [](const auto& test) { return test.param.test; });
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,307 @@
+// Weights that other programs wrote, from outside: `--weights`, `--rename`, `fovea convert`, and files that mean harm.
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <set>
+#include <string>
+#include <temporary_directory.h>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/base/file.h>
+#include <fovea/config/value.h>
+#include <fovea/datasets/imagenet_classes.h>
+#include <fovea/image/encode.h>
+#include <fovea/image/image.h>
+#include <fovea/models/model_field.h>
+#include <fovea/nn/initialise.h>
+#include <fovea/nn/key_scheme.h>
+#include <fovea/nn/safetensors.h>
+#include <fovea/nn/state_dict.h>
+
+#include "program.h"
+
+namespace fovea {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr const char* kPhoto = FOVEA_TEST_DATA "/fashion_mnist/ankle_boot.png";
+
+/// A network with weights drawn from a seed.
+std::shared_ptr<Classifier> drawn_network(const std::string& model, const InputSpec& input) {
+  ModelField field;
+  field.read(parse_yaml(model, "test"), "model");
+  auto network = build_classifier(field, input);
+  initialise(*network, 3);
+  network->eval();
+  return network;
+}
+
+/// Weights that look as if torchvision had published them: names only, 1000 classes.
+class WeightsProgram : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TemporaryDirectory;
+    network_ = drawn_network("mobilenet_v3_small", {3, 224, 224, 1000});
+    write_safetensors(folder_->path("published.safetensors"), state_dict(*network_), {{"format", "pt"}});
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+    network_.reset();
+  }
+
+  static std::string path(const std::string& name) { return folder_->path(name); }
+  static Finished run(const std::vector<std::string>& arguments) { return run_fovea(folder_->path(), arguments); }
+  static Json json(std::vector<std::string> arguments) {
+    arguments.emplace_back("--json");
+    const Finished finished = run(arguments);
+    EXPECT_EQ(finished.code, 0) << finished.error;
+    return finished.code == 0 ? Json::parse(finished.out) : Json();
+  }
+  static void write(const std::string& name, const NamedTensors& tensors) {
+    write_safetensors(folder_->path(name), tensors, {{"format", "pt"}});
+  }
+  /// The one line on stderr of a command that refuses what it is given.
+  static std::string refusal(const std::vector<std::string>& arguments) {
+    const Finished finished = run(arguments);
+    EXPECT_EQ(finished.code, 2) << finished.out;
+    EXPECT_THAT(finished.error, StartsWith("fovea: error: "));
+    EXPECT_EQ(finished.error.find('\n'), finished.error.size() - 1) << finished.error;
+    return finished.error;
+  }
+
+  static TemporaryDirectory* folder_;
+  static std::shared_ptr<Classifier> network_;
+};
+
+TemporaryDirectory* WeightsProgram::folder_ = nullptr;
+std::shared_ptr<Classifier> WeightsProgram::network_;
+
+TEST_F(WeightsProgram, ANamedNetworkTakesPublishedWeightsAndBringsItsPreprocessingAndImageNetsClasses) {
+  const Json predictions = json({"predict", "mobilenet_v3_small", "--weights", "published.safetensors", kPhoto});
+  ASSERT_EQ(predictions[0]["topk"].size(), 5U);
+  for (const Json& entry : predictions[0]["topk"]) {
+    EXPECT_EQ(entry["name"], imagenet_classes()[entry["class"].get<std::size_t>()]);
+  }
+  const Json drawn =
+      json({"overlay", "mobilenet_v3_small", "--weights", "published.safetensors", kPhoto, "--out", "overlays"});
+  ASSERT_EQ(drawn.size(), 1U);
+  EXPECT_TRUE(std::filesystem::exists(path(drawn[0]["output"])));
+  EXPECT_EQ(drawn[0]["name"], predictions[0]["topk"][0]["name"]);
+}
+
+TEST_F(WeightsProgram, PreprocessingOfANamedNetworkCanBeSet) {
+  const std::vector<std::string> predict = {"predict", "mobilenet_v3_small", "--weights", "published.safetensors", kPhoto};
+  const auto with = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = predict;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return json(arguments)[0]["topk"];
+  };
+  EXPECT_EQ(with({"--set", "preprocess.resize=256", "--set", "preprocess.crop=224"}), json(predict)[0]["topk"]);
+  EXPECT_NE(with({"--set", "preprocess.resize=232", "--set", "preprocess.crop=224"}), json(predict)[0]["topk"]);
+  EXPECT_NE(with({"--set", "preprocess.mean=[0.5,0.5,0.5]"}), json(predict)[0]["topk"]);
+}
+
+TEST_F(WeightsProgram, ClassNamesComeFromAFileOrAreNumbers) {
+  auto other = drawn_network("mobilenet_v3_small", {3, 224, 224, 3});
+  write("three.safetensors", state_dict(*other));
+  const std::vector<std::string> predict = {"predict", "mobilenet_v3_small", "--weights", "three.safetensors", kPhoto};
+  std::set<std::string> numbered, named;
+  const Json without = json(predict);
+  for (const Json& entry : without[0]["topk"]) numbered.insert(entry["name"]);
+  EXPECT_EQ(numbered, (std::set<std::string>{"class 0", "class 1", "class 2"}));
+  folder_->write("names.txt", "ant\nbee\r\ncat\n");
+  auto arguments = predict;
+  arguments.insert(arguments.end(), {"--classes", "names.txt"});
+  const Json with = json(arguments);
+  for (const Json& entry : with[0]["topk"]) named.insert(entry["name"]);
+  EXPECT_EQ(named, (std::set<std::string>{"ant", "bee", "cat"}));
+  folder_->write("names.txt", "ant\nbee\n");
+  EXPECT_THAT(refusal(arguments), HasSubstr("a file of 3 names"));
+}
+
+TEST_F(WeightsProgram, ConvertWritesAModelFileThatPredictsTheSame) {
+  const Json report = json({"convert", "published.safetensors", "model.safetensors", "--model", "mobilenet_v3_small"});
+  EXPECT_EQ(report["model"], "mobilenet_v3_small");
+  EXPECT_EQ(report["names_in"], "fovea");
+  EXPECT_TRUE(report["fits"].get<bool>());
+  EXPECT_EQ(json({"predict", "model.safetensors", kPhoto}),
+            json({"predict", "mobilenet_v3_small", "--weights", "published.safetensors", kPhoto}));
+}
+
+TEST_F(WeightsProgram, ConvertGoesToAnotherLibrarysNamesAndBackByItself) {
+  const std::vector<std::string> timm_norm = {"--set", "model.norm_epsilon=0.00001"};
+  std::vector<std::string> there = {
+      "convert", "published.safetensors", "timm.safetensors", "--model", "mobilenet_v3_small", "--to", "timm"};
+  there.insert(there.end(), timm_norm.begin(), timm_norm.end());
+  EXPECT_EQ(json(there)["names_out"], "timm");
+  const SafetensorsFile timm(path("timm.safetensors"));
+  EXPECT_TRUE(timm.contains("conv_stem.weight"));
+  EXPECT_FALSE(timm.contains("features.0.0.weight"));
+  std::vector<std::string> back = {"convert", "timm.safetensors", "back.safetensors", "--model", "mobilenet_v3_small"};
+  back.insert(back.end(), timm_norm.begin(), timm_norm.end());
+  EXPECT_EQ(json(back)["names_in"], "timm");
+  const NamedTensors original = state_dict(*network_), returned = SafetensorsFile(path("back.safetensors")).tensors();
+  ASSERT_EQ(original.size(), returned.size());
+  for (const auto& [name, tensor] : original) EXPECT_TRUE(torch::equal(tensor, returned.at(name))) << name;
+}
+
+TEST_F(WeightsProgram, ConvertWithoutAModelChangesNamesAlone) {
+  const std::string pth = FOVEA_TEST_DATA "/torch_files/state_dict.pth";
+  const Json plain = json({"convert", pth, "plain.safetensors"});
+  EXPECT_EQ(plain["model"], nullptr);
+  const SafetensorsFile file(path("plain.safetensors"));
+  ASSERT_FALSE(file.names().empty());
+  const std::string first = file.names().front();
+  const std::string part = first.substr(0, first.find('.'));
+  json({"convert", pth, "renamed.safetensors", "--rename", part + "=other"});
+  EXPECT_EQ(SafetensorsFile(path("renamed.safetensors")).names().size(), file.names().size());
+  EXPECT_FALSE(SafetensorsFile(path("renamed.safetensors")).contains(first));
+  EXPECT_THAT(refusal({"convert", pth, "x.safetensors", "--to", "timm"}), HasSubstr("--model NAME"));
+  EXPECT_THAT(refusal({"convert", pth, "x.safetensors", "--rename", "nothing=here"}), HasSubstr("'nothing'"));
+  EXPECT_FALSE(std::filesystem::exists(path("x.safetensors")));
+}
+
+TEST_F(WeightsProgram, ConvertReportsEverythingThatDoesNotFitAndWritesNothing) {
+  NamedTensors tensors = copy_state(*network_);
+  tensors["clasifier.0.weight"] = tensors["classifier.0.weight"];
+  tensors.erase("classifier.0.weight");
+  tensors["features.0.0.weight"] = torch::zeros({8, 3, 3, 3});
+  tensors["features.0.1.bias"] = torch::zeros({16}, torch::kInt64);
+  write("broken.safetensors", tensors);
+  const std::vector<std::string> arguments = {"convert", "broken.safetensors", "out.safetensors", "--model",
+                                              "mobilenet_v3_small"};
+  const Finished text = run(arguments);
+  EXPECT_EQ(text.code, 2);
+  EXPECT_THAT(text.out, AllOf(HasSubstr("missing (1)\n  classifier.0.weight"),
+                              HasSubstr("unexpected (1)\n  clasifier.0.weight  near classifier.0.weight"),
+                              HasSubstr("features.0.0.weight  expected [16, 3, 3, 3], got [8, 3, 3, 3]"),
+                              HasSubstr("features.0.1.bias  expected Float, got Long")));
+  EXPECT_THAT(refusal(arguments), HasSubstr("1 missing (classifier.0.weight)"));
+  auto with_json = arguments;
+  with_json.emplace_back("--json");
+  const Json report = Json::parse(run(with_json).out);
+  EXPECT_FALSE(report["fits"].get<bool>());
+  EXPECT_EQ(report["unexpected"][0]["nearest"], "classifier.0.weight");
+  EXPECT_FALSE(std::filesystem::exists(path("out.safetensors")));
+}
+
+TEST_F(WeightsProgram, ConvertRefusesWhatItCannotWrite) {
+  EXPECT_THAT(refusal({"convert", "published.safetensors", "out.pth"}), HasSubstr(".safetensors"));
+  EXPECT_THAT(refusal({"convert", "published.safetensors", "published.safetensors"}), HasSubstr("does not exist yet"));
+  EXPECT_THAT(refusal({"convert", "published.safetensors", "x.safetensors", "--model", "mobilenet_v3_small", "--to", "jax"}),
+              HasSubstr("'jax'"));
+  EXPECT_THAT(refusal({"convert", "published.safetensors", "x.safetensors", "--model", "resnet18"}), HasSubstr("missing"));
+  EXPECT_THAT(refusal({"convert", "missing.pth", "x.safetensors"}), HasSubstr("missing.pth"));
+}
+
+/// A folder of images, three classes of a colour each, for training and test.
+void write_colour_folder(const std::string& root) {
+  for (const char* split : {"train", "test"}) {
+    for (int label = 0; label < 3; ++label) {
+      const std::string folder = root + "/" + split + "/" + std::string(1, static_cast<char>('a' + label));
+      std::filesystem::create_directories(folder);
+      for (int number = 0; number < 4; ++number) {
+        Image image(20 + number, 24, 3);
+        for (std::size_t i = 0; i < image.pixels.size(); ++i) {
+          image.pixels[i] = static_cast<std::uint8_t>(static_cast<int>(i % 3) == label ? 200 + number : 10);
+        }
+        write_png(folder + "/" + std::to_string(number) + ".png", image);
+      }
+    }
+  }
+}
+
+TEST_F(WeightsProgram, ACifarNetworkWithForeignNamesScoresAFolderAfterTwoRenames) {
+  write_colour_folder(path("colours"));
+  folder_->write("folder.yaml",
+                 "data: {name: image_folder, root: colours, validation: none}\n"
+                 "preprocess: {resize: [32, 32]}\nmodel: {name: resnet20, shortcut: conv}\n");
+  const auto network = drawn_network("{name: resnet20, shortcut: conv}", {3, 32, 32, 3});
+  NamedTensors own = state_dict(*network), foreign;
+  for (const auto& [name, tensor] : own) {
+    std::string other = name.starts_with("fc.") ? "linear." + name.substr(3) : name;
+    if (const auto place = other.find("downsample"); place != std::string::npos) other.replace(place, 10, "shortcut");
+    foreign.emplace("module." + other, tensor);
+  }
+  write("own.safetensors", own);
+  write("foreign.safetensors", foreign);
+  const Json expected = json({"eval", "folder.yaml", "--weights", "own.safetensors"});
+  EXPECT_EQ(expected["images"], 12);
+  for (const char* head : {"module.linear=fc", "linear=fc"}) {
+    const Json scores = json(
+        {"eval", "folder.yaml", "--weights", "foreign.safetensors", "--rename", head, "--rename", "shortcut=downsample"});
+    EXPECT_EQ(scores["loss"], expected["loss"]);
+    EXPECT_EQ(scores["confusion"], expected["confusion"]);
+  }
+  EXPECT_THAT(refusal({"eval", "folder.yaml", "--weights", "foreign.safetensors", "--rename", "shortcut=downsample"}),
+              AllOf(HasSubstr("missing (fc.bias, fc.weight)"), HasSubstr("linear.weight")));
+}
+
+TEST_F(WeightsProgram, ImageNetWeightsScoreAFolderOfSomeOfItsClasses) {
+  write_colour_folder(path("animals"));
+  for (const char* split : {"train", "test"}) {
+    const std::string root = path("animals") + "/" + split + "/";
+    std::filesystem::rename(root + "a", root + "tench");
+    std::filesystem::rename(root + "b", root + "goldfish");
+    std::filesystem::rename(root + "c", root + "hen");
+  }
+  const Json scores = json({"eval", "mobilenet_v3_small", "--weights", "published.safetensors", "--set",
+                            "data.name=image_folder", "--set", "data.root=animals", "--set", "data.validation=none"});
+  EXPECT_EQ(scores["images"], 12);
+  EXPECT_EQ(scores["per_class"].size(), 1000U);
+  EXPECT_EQ(scores["per_class"][1]["name"], "goldfish");
+  EXPECT_EQ(scores["per_class"][1]["images"], 4);
+}
+
+TEST_F(WeightsProgram, HostileFilesAreRefusedInOneLine) {
+  const auto load = [&](const std::string& file) {
+    return refusal({"predict", "mobilenet_v3_small", "--weights", file, kPhoto});
+  };
+  const std::string calls_system =
+      std::string("\x80\x02") + "cos\nsystem\nX\x0d" + std::string(3, '\0') + "touch hacked1\x85R.";
+  folder_->write("system.pth", calls_system);
+  load("system.pth");
+  EXPECT_FALSE(std::filesystem::exists(path("hacked1")));
+
+  const std::string archive = file_text(FOVEA_TEST_DATA "/torch_files/state_dict.pth");
+  folder_->write("truncated.pth", archive.substr(0, archive.size() / 2));
+  EXPECT_THAT(load("truncated.pth"), HasSubstr("truncated.pth"));
+  EXPECT_THAT(load(FOVEA_TEST_DATA "/torch_files/state_dict.pth"), HasSubstr("missing"));
+
+  folder_->write("overflow.safetensors", std::string(7, '\xff') + "\x7f{}");
+  EXPECT_THAT(load("overflow.safetensors"), HasSubstr("overflow.safetensors"));
+  const std::string header =
+      R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
+  folder_->write("twice.safetensors",
+                 std::string(1, static_cast<char>(header.size())) + std::string(7, '\0') + header + "1234");
+  EXPECT_THAT(load("twice.safetensors"), HasSubstr("twice"));
+  folder_->write("empty.pth", "");
+  EXPECT_THAT(load("empty.pth"), HasSubstr("empty"));
+
+  NamedTensors tensors = copy_state(*network_);
+  tensors["classifier.3.weight"][5][7] = std::numeric_limits<float>::quiet_NaN();
+  write("nan.safetensors", tensors);
+  EXPECT_THAT(load("nan.safetensors"), HasSubstr("nan.safetensors: classifier.3.weight: expected finite values"));
+  const Finished converted = run({"convert", "nan.safetensors", "still_nan.safetensors"});
+  EXPECT_EQ(converted.code, 0);
+  EXPECT_THAT(converted.out, HasSubstr("with NaN or infinity (1)\n  classifier.3.weight"));
+  tensors["classifier.3.weight"] = torch::zeros({1000, 1024}, torch::kInt32);
+  write("integers.safetensors", tensors);
+  EXPECT_THAT(load("integers.safetensors"), HasSubstr("of another type (classifier.3.weight"));
+  tensors["classifier.3.weight"] = torch::zeros({std::int64_t{1} << 40, 0});  // a head of so many classes, in no bytes
+  write("boundless.safetensors", tensors);
+  EXPECT_THAT(load("boundless.safetensors"), HasSubstr("of another shape (classifier.3.weight"));
+}
+
+}  // namespace
+}  // namespace fovea
