@@ -43,21 +43,23 @@ std::shared_ptr<Classifier> build_classifier(const ModelField& model, const Inpu
   return classifier;
 }
 
+std::shared_ptr<Classifier> build_described(const ModelField& model, const InputSpec& input, std::int64_t file_bytes,
+                                            const std::string& path) {
+  const compat::AllocationLimit limit(4 * file_bytes + (std::int64_t{1} << 20), path);
+  try {
+    return build_classifier(model, input);
+  } catch (const c10::Error&) {  // more at once than the machine has
+    throw InputError(path, "a description of a network that fits into memory", "a larger one",
+                     "the file is damaged or forged");
+  }
+}
+
 LoadedModel load_model_file(const std::string& path) {
   const SafetensorsFile file(path);
   LoadedModel loaded{nullptr, read_description(file)};
   ModelField model;
   model.read(loaded.description.model, "model");
-  {
-    // A forged description could ask for a network of terabytes; an honest one needs what the file holds.
-    const compat::AllocationLimit limit(4 * file.data_bytes() + (std::int64_t{1} << 20), path);
-    try {
-      loaded.classifier = build_classifier(model, loaded.description.input);
-    } catch (const c10::Error&) {  // more at once than the machine has
-      throw InputError(path, "a description of a network that fits into memory", "a larger one",
-                       "the file is damaged or forged");
-    }
-  }
+  loaded.classifier = build_described(model, loaded.description.input, file.data_bytes(), path);
   load_state_dict(*loaded.classifier, file.tensors(), path);
   loaded.classifier->eval();
   return loaded;

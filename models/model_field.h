@@ -23,6 +23,11 @@ class ModelField final : public CustomField {
 /// A fresh network with uninitialised weights. @throws InputError when options, attention and input do not fit.
 std::shared_ptr<Classifier> build_classifier(const ModelField& model, const InputSpec& input);
 
+/// build_classifier() for a description that came in a file of `file_bytes`: an honest one needs what the file holds.
+/// @throws InputError, before much is allocated, when it asks for far more.
+std::shared_ptr<Classifier> build_described(const ModelField& model, const InputSpec& input, std::int64_t file_bytes,
+                                            const std::string& path);
+
 /// A network from a model file, with what is needed to feed it.
 struct LoadedModel {
   std::shared_ptr<Classifier> classifier;

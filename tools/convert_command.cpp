@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 #include <fovea/base/error.h>
@@ -22,11 +23,12 @@ constexpr const char* kOwnNames = "fovea";
 
 struct ConvertArguments {
   std::string in;
-  std::string out;
+  std::string out;    ///< empty: nothing is written
   std::string model;  ///< a configuration or a registry name; empty = what the file says, or none
   std::vector<std::string> settings;
   std::vector<std::string> renames;
   std::string classes;
+  std::string from;  ///< whose names `in` has; empty = found out
   std::string to = kOwnNames;
 };
 
@@ -55,13 +57,13 @@ std::int64_t values_in(const NamedTensors& tensors) {
 
 Json describe(const ConvertArguments& arguments, const ForeignWeights& weights, const Conversion& conversion) {
   const WeightsReport& report = conversion.report;
+  const auto or_null = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
   Json unexpected = Json::array();
   for (const auto& other : report.unexpected) {
     unexpected.push_back({{"name", other.name}, {"nearest", other.nearest.empty() ? Json(nullptr) : Json(other.nearest)}});
   }
-  const auto or_null = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
   return {{"input", arguments.in},
-          {"output", report.fits() ? Json(arguments.out) : Json(nullptr)},
+          {"output", report.fits() ? or_null(arguments.out) : Json(nullptr)},
           {"model", or_null(conversion.network)},
           {"tensors", conversion.tensors.size()},
           {"values", values_in(conversion.tensors)},
@@ -88,6 +90,14 @@ void print_misfits(const char* heading, const std::vector<WeightsReport::Misfit>
   print_names(heading, lines);
 }
 
+void print_tensors(const NamedTensors& tensors) {
+  for (const auto& [name, tensor] : tensors) {
+    std::ostringstream shape;
+    shape << tensor.sizes();
+    std::printf("  %-48s %-16s %s\n", name.c_str(), shape.str().c_str(), c10::toString(tensor.scalar_type()));
+  }
+}
+
 void print_report(const ConvertArguments& arguments, const ForeignWeights& weights, const Conversion& conversion) {
   const WeightsReport& report = conversion.report;
   const std::string prefix = weights.file.prefix.empty() ? "" : ", '" + weights.file.prefix + "' taken off their names";
@@ -107,30 +117,35 @@ void print_report(const ConvertArguments& arguments, const ForeignWeights& weigh
   print_misfits("of another type", report.retyped);
   print_names("with NaN or infinity", report.not_finite);
   if (!report.fits()) return;
+  if (arguments.out.empty()) {
+    print_tensors(conversion.tensors);
+    return;
+  }
   const std::string names = conversion.network.empty() ? "the file's names" : arguments.to + "'s names";
   std::printf("%-8s %s: %zu tensors, %s%s\n", "wrote", arguments.out.c_str(), conversion.tensors.size(), names.c_str(),
               conversion.description.is_null() ? "" : " and a description: usable as MODEL");
 }
 
-/// The scheme that --to names; nothing for the network's own names.
-std::optional<KeyScheme> chosen_scheme(const Classifier& network, const std::string& name, const std::string& model) {
-  if (name == kOwnNames) return std::nullopt;
+/// The scheme that --from or --to names; nothing for the network's own names.
+std::optional<KeyScheme> chosen_scheme(const Classifier& network, const std::string& option, const std::string& name,
+                                       const std::string& model) {
+  if (name == kOwnNames || name.empty()) return std::nullopt;
   std::vector<std::string> known = {kOwnNames};
   for (KeyScheme& scheme : key_schemes_of(network)) {
     if (scheme.name == name) return std::move(scheme);
     known.push_back(scheme.name);
   }
-  throw InputError("--to", join_names(known) + " for " + model, "'" + name + "'",
-                   known.size() == 1 ? "its own names are those of timm and torchvision where these have it" : "");
+  throw InputError(option, join_names(known) + " for " + model, "'" + name + "'");
 }
 
-Conversion convert_for(const NetworkPlan& plan, const ForeignWeights& weights, const ConvertArguments& arguments) {
-  const NamedNetwork named = build_for(plan, weights.file, parse_renames(arguments.renames));
+Conversion convert_for(const NetworkPlan& plan, const ConvertArguments& arguments) {
+  const NamedNetwork named = build_for(plan, parse_renames(arguments.renames));
   Conversion conversion;
   conversion.network = plan.model_name();
   conversion.names_in = named.weights.scheme.empty() ? kOwnNames : named.weights.scheme;
   conversion.report = compare_weights(state_dict(*named.classifier), named.weights.tensors);
-  const auto scheme = chosen_scheme(*named.classifier, arguments.to, conversion.network);
+  chosen_scheme(*named.classifier, "--from", arguments.from, conversion.network);
+  const auto scheme = chosen_scheme(*named.classifier, "--to", arguments.to, conversion.network);
   conversion.tensors = named.weights.tensors;
   if (!conversion.report.fits()) return conversion;
   if (scheme) {
@@ -145,6 +160,7 @@ Conversion convert_for(const NetworkPlan& plan, const ForeignWeights& weights, c
 
 Conversion convert_names(const ForeignWeights& weights, const ConvertArguments& arguments) {
   for (const auto& [option, given] : {std::pair("--to", arguments.to != kOwnNames),
+                                      {"--from", !arguments.from.empty()},
                                       {"--classes", !arguments.classes.empty()},
                                       {"--set", !arguments.settings.empty()}}) {
     if (given) throw InputError(option, "--model NAME beside it", "none", "name the network whose weights these are");
@@ -166,6 +182,16 @@ std::optional<Value> network_config(const ConvertArguments& arguments, const For
   return root;
 }
 
+void write(const ConvertArguments& arguments, const Conversion& conversion) {
+  if (!conversion.description.is_null()) {
+    write_model_file(arguments.out, conversion.tensors, conversion.description);
+    return;
+  }
+  Metadata metadata{{"format", "pt"}};
+  if (arguments.to != kOwnNames) metadata[kSchemeKey] = arguments.to;  // names alone may not tell
+  write_safetensors(arguments.out, conversion.tensors, metadata);
+}
+
 void expect_new_safetensors(const std::string& path) {
   if (!path.ends_with(".safetensors")) {
     throw InputError(path, "a name that ends with .safetensors", "another",
@@ -175,23 +201,20 @@ void expect_new_safetensors(const std::string& path) {
 }
 
 int convert(const ConvertArguments& arguments, const GlobalOptions& global) {
-  expect_new_safetensors(arguments.out);
-  const ForeignWeights weights = read_weights(arguments.in);
+  if (!arguments.out.empty()) expect_new_safetensors(arguments.out);
+  ForeignWeights weights = read_weights(arguments.in);
+  if (!arguments.from.empty()) weights.file.scheme = arguments.from;
   const auto root = network_config(arguments, weights, global);
   Conversion conversion;
   if (root) {
-    const NetworkPlan plan(*root, weights.description, read_class_names(arguments.classes), torch::kCPU);
-    conversion = convert_for(plan, weights, arguments);
+    const NetworkPlan plan(*root, weights, read_class_names(arguments.classes), torch::kCPU);
+    conversion = convert_for(plan, arguments);
   } else {
     conversion = convert_names(weights, arguments);
   }
   conversion.report.not_finite = not_finite(conversion.tensors);
   const WeightsReport& report = conversion.report;
-  if (report.fits() && conversion.description.is_null()) {
-    write_safetensors(arguments.out, conversion.tensors, {{"format", "pt"}});
-  } else if (report.fits()) {
-    write_model_file(arguments.out, conversion.tensors, conversion.description);
-  }
+  if (report.fits() && !arguments.out.empty()) write(arguments, conversion);
   global.json ? print_json(describe(arguments, weights, conversion)) : print_report(arguments, weights, conversion);
   if (!report.fits()) {
     throw InputError(arguments.in, "the weights of " + conversion.network, report.summary(),
@@ -209,7 +232,8 @@ Action add_convert_command(CLI::App& app) {
   command->add_option("in", arguments->in, "safetensors or PyTorch file (.pth, .pt, .bin), or run directory")
       ->required()
       ->type_name("IN");
-  command->add_option("out", arguments->out, "safetensors file to write")->required()->type_name("OUT");
+  command->add_option("out", arguments->out, "safetensors file to write; without one, what IN holds is listed")
+      ->type_name("OUT");
   command
       ->add_option("--model", arguments->model,
                    "config or name of the network they are for: names and shapes are checked, other libraries' names found")
@@ -218,7 +242,8 @@ Action add_convert_command(CLI::App& app) {
       ->type_name("FROM=TO")
       ->take_all()
       ->allow_extra_args(false);
-  command->add_option("--to", arguments->to, "whose names to write: fovea, or timm, torchvision, official where they differ")
+  command->add_option("--from", arguments->from, "whose names IN has (default: found out)")->type_name("SCHEME");
+  command->add_option("--to", arguments->to, "whose names to write: fovea (a model file), timm, torchvision, official")
       ->capture_default_str()
       ->type_name("SCHEME");
   command->add_option("--classes", arguments->classes, "names of the classes, one in each line, for the model file")

@@ -35,11 +35,26 @@ PreprocessOptions default_preprocessing(const DatasetRow& data, const ModelRow& 
 
 PreprocessOptions photo_preprocessing(const PhotoRecipe& recipe, const Value* given) {
   PreprocessOptions preprocess = preprocessing_of(recipe);
-  if (given != nullptr && (given->find("resize") != nullptr || given->find("crop") != nullptr)) {
-    preprocess.resize = {0};
-    preprocess.crop = {0};
+  const bool resizes = given != nullptr && given->find("resize") != nullptr;
+  const bool crops = given != nullptr && given->find("crop") != nullptr;
+  if (resizes && !crops) preprocess.crop = {0};
+  if (!crops || resizes) return preprocess;
+  PreprocessOptions asked;
+  read_fields(asked, *given, "preprocess");
+  if (asked.crop.size() == 1 && asked.crop[0] > 0) {
+    PhotoRecipe larger = recipe;
+    larger.side = asked.crop[0];
+    preprocess.resize = preprocessing_of(larger).resize;
   }
   return preprocess;
+}
+
+void expect_named(const Value& root, const std::string& section) {
+  const Value* value = root.kind == Value::Kind::map ? root.find(section) : nullptr;
+  if (value != nullptr && value->kind != Value::Kind::null) return;
+  throw InputError(
+      (root.origin.empty() ? "" : root.origin + ": ") + section + ".name", "a name", "nothing",
+      "add '" + section + ": {name: ...}'; fovea list " + section + (section == "data" ? "sets" : "s") + " shows the names");
 }
 
 void DataField::read(const Value& value, const std::string& path) {
@@ -68,14 +83,7 @@ void ExperimentConfig::visit_fields(FieldVisitor& fields) {
 
 std::unique_ptr<ExperimentConfig> read_experiment_config(const Value& root) {
   auto config = std::make_unique<ExperimentConfig>();
-  for (const char* section : {"data", "model"}) {
-    const Value* value = root.find(section);
-    if (value == nullptr || value->kind == Value::Kind::null) {
-      throw InputError((root.origin.empty() ? "" : root.origin + ": ") + section + ".name", "a name", "nothing",
-                       std::string("add '") + section + ": {name: ...}'; fovea list " + section +
-                           (std::string(section) == "data" ? "sets" : "s") + " shows the names");
-    }
-  }
+  for (const char* section : {"data", "model"}) expect_named(root, section);
   config->data.read(*root.find("data"), "data");
   config->model.read(*root.find("model"), "model");
   config->preprocess = default_preprocessing(*config->data.row, *config->model.row, root.find("preprocess"));

@@ -43,9 +43,12 @@ struct ExperimentConfig : Options {
 };
 
 /// How photos are prepared for a network unless `preprocess` says otherwise: as its published weights expect them. A section
-/// that sets `resize` or `crop` sets both: the other one is 0 unless given.
+/// that sets `crop` alone keeps the share of the photo that is seen, one that sets `resize` alone takes all of it.
 /// @param given the section `preprocess`; null = there is none.
 PreprocessOptions photo_preprocessing(const PhotoRecipe& recipe, const Value* given);
+
+/// @throws InputError unless the configuration has the section and a name in it. @param section "data" or "model".
+void expect_named(const Value& root, const std::string& section);
 
 /// Reads a configuration; `data.name` and `model.name` have no default. Those of `preprocess` are photo_preprocessing() for
 /// a data set of photos and a network with a recipe for them, else the data set's mean and standard deviation.

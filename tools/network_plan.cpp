@@ -35,6 +35,28 @@ InputSpec input_of(const PreprocessOptions& options, const std::string& model) {
   return {std::ssize(options.mean), size->first, size->second, 1};
 }
 
+/// What a file's own preprocessing becomes when somebody asks for another `resize` or `crop`: a crop alone keeps the share
+/// of the photo that is seen, a resize alone takes all of it.
+PreprocessOptions with_asked_geometry(PreprocessOptions preprocess, const Value* asked) {
+  const bool resizes = asked != nullptr && asked->find("resize") != nullptr;
+  const bool crops = asked != nullptr && asked->find("crop") != nullptr;
+  if (resizes && !crops) preprocess.crop = {0};
+  if (!crops || resizes || preprocess.resize.size() != 1 || preprocess.crop.size() != 1 || preprocess.crop[0] == 0) {
+    return preprocess;
+  }
+  PreprocessOptions given;
+  given.crop = preprocess.crop;
+  read_fields(given, *asked, "preprocess");
+  preprocess.resize = {preprocess.resize[0] * given.crop[0] / preprocess.crop[0]};
+  return preprocess;
+}
+
+std::int64_t bytes_of(const NamedTensors& tensors) {
+  std::int64_t bytes = 0;
+  for (const auto& [name, tensor] : tensors) bytes += static_cast<std::int64_t>(tensor.nbytes());
+  return bytes;
+}
+
 std::vector<std::string> numbered_classes(std::int64_t count) {
   std::vector<std::string> names;
   for (std::int64_t i = 0; i < count; ++i) names.push_back("class " + std::to_string(i));
@@ -71,9 +93,10 @@ ForeignWeights read_weights(const std::string& path) {
   return weights;
 }
 
-NetworkPlan::NetworkPlan(const Value& root, std::optional<ModelDescription> given, std::vector<std::string> classes,
+NetworkPlan::NetworkPlan(const Value& root, const ForeignWeights& weights, std::vector<std::string> classes,
                          torch::Device device)
-    : device_(device), classes_(std::move(classes)), given_(std::move(given)) {
+    : device_(device), classes_(std::move(classes)), weights_(weights) {
+  expect_named(root, "model");
   if (root.find("data") != nullptr) {
     experiment_ = std::make_unique<Experiment>(read_experiment_config(root), device, /*warn=*/Warn());
     model_ = &experiment_->config().model;
@@ -82,26 +105,30 @@ NetworkPlan::NetworkPlan(const Value& root, std::optional<ModelDescription> give
   own_model_ = std::make_unique<ModelField>();
   model_ = own_model_.get();
   model_->read(*root.find("model"), "model");
-  if (given_) {
-    preprocess_ = given_->preprocess;
+  const Value* asked = root.find("preprocess");
+  if (weights.description) {
+    preprocess_ = with_asked_geometry(weights.description->preprocess, asked);
   } else if (model_->row->photos) {
-    preprocess_ = photo_preprocessing(*model_->row->photos, root.find("preprocess"));
+    preprocess_ = photo_preprocessing(*model_->row->photos, asked);
   }
   PhotoConfig config(*model_, preprocess_);
   read_fields(config, root, "", {"seed"});
-  input_ = given_ && root.find("preprocess") == nullptr ? given_->input : input_of(preprocess_, model_->row->name);
+  const bool is_as_described = weights.description && asked == nullptr;
+  input_ = is_as_described ? weights.description->input : input_of(preprocess_, model_->row->name);
 }
 
 std::int64_t NetworkPlan::likely_classes() const {
   if (!classes_.empty()) return std::ssize(classes_);
   if (experiment_) return experiment_->input().num_classes;
-  return given_ ? given_->input.num_classes : std::ssize(imagenet_classes());
+  return weights_.description ? weights_.description->input.num_classes : std::ssize(imagenet_classes());
 }
 
 std::shared_ptr<Classifier> NetworkPlan::build(std::int64_t num_classes) const {
   InputSpec input = experiment_ ? experiment_->input() : input_;
   input.num_classes = num_classes;
-  auto classifier = build_classifier(*model_, input);
+  const bool is_foreign = weights_.description && !experiment_;
+  auto classifier = is_foreign ? build_described(*model_, input, bytes_of(weights_.file.tensors), weights_.file.path)
+                               : build_classifier(*model_, input);
   classifier->to(device_);
   return classifier;
 }
@@ -121,11 +148,12 @@ std::vector<std::string> NetworkPlan::class_names(std::int64_t num_classes) cons
                      std::to_string(classes_.size()));
   }
   if (experiment_ && as_many(experiment_->classes())) return experiment_->classes();
-  if (given_ && as_many(given_->classes)) return given_->classes;
+  if (weights_.description && as_many(weights_.description->classes)) return weights_.description->classes;
   return as_many(imagenet_classes()) ? imagenet_classes() : numbered_classes(num_classes);
 }
 
-NamedNetwork build_for(const NetworkPlan& plan, const WeightsFile& file, const std::vector<Rename>& renames) {
+NamedNetwork build_for(const NetworkPlan& plan, const std::vector<Rename>& renames) {
+  const WeightsFile& file = plan.weights().file;
   NamedNetwork named;
   named.num_classes = plan.likely_classes();
   named.classifier = plan.build(named.num_classes);

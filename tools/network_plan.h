@@ -32,10 +32,9 @@ ForeignWeights read_weights(const std::string& path);
 /// or else `preprocess`, whose defaults come with the architecture.
 class NetworkPlan {
  public:
-  /// @param root has `model`, and may have `preprocess` and `data`. @param given what the weights' file says.
+  /// @param root has `model`, and may have `preprocess` and `data`. @param weights meant for it; must outlive this.
   /// @param classes names that somebody gave; empty = none did. @throws InputError when the sections do not fit together.
-  NetworkPlan(const Value& root, std::optional<ModelDescription> given, std::vector<std::string> classes,
-              torch::Device device);
+  NetworkPlan(const Value& root, const ForeignWeights& weights, std::vector<std::string> classes, torch::Device device);
 
   /// The number of classes that weights of it most likely have.
   std::int64_t likely_classes() const;
@@ -45,6 +44,7 @@ class NetworkPlan {
   /// ImageNet's, whichever are as many; else numbers. @throws InputError when names were given and are not as many.
   ModelDescription description(std::int64_t num_classes) const;
 
+  const ForeignWeights& weights() const { return weights_; }
   const std::string& model_name() const { return model_->row->name; }
   /// The resolved section `model`.
   Json model_json() const { return model_->write(); }
@@ -54,7 +54,7 @@ class NetworkPlan {
 
   torch::Device device_;
   std::vector<std::string> classes_;
-  std::optional<ModelDescription> given_;
+  const ForeignWeights& weights_;
   std::unique_ptr<Experiment> experiment_;  ///< with a section `data`
   std::unique_ptr<ModelField> own_model_;   ///< without one
   ModelField* model_ = nullptr;
@@ -69,7 +69,7 @@ struct NamedNetwork {
   NamedForNetwork weights;
 };
 
-/// Builds the network for as many classes as the file's weights tell apart.
-NamedNetwork build_for(const NetworkPlan& plan, const WeightsFile& file, const std::vector<Rename>& renames);
+/// Builds the network for as many classes as the plan's weights tell apart.
+NamedNetwork build_for(const NetworkPlan& plan, const std::vector<Rename>& renames);
 
 }  // namespace fovea

@@ -20,9 +20,9 @@ bool is_yaml(const std::string& path) {
 /// A network described by a configuration or known by its name, with weights from elsewhere.
 OpenedModel open_with_weights(const ModelArguments& arguments, Value root, torch::Device device) {
   const std::vector<Rename> renames = parse_renames(arguments.renames);
-  ForeignWeights weights = read_weights(arguments.weights);
-  const NetworkPlan plan(root, std::move(weights.description), read_class_names(arguments.classes), device);
-  NamedNetwork named = build_for(plan, weights.file, renames);
+  const ForeignWeights weights = read_weights(arguments.weights);
+  const NetworkPlan plan(root, weights, read_class_names(arguments.classes), device);
+  NamedNetwork named = build_for(plan, renames);
   load_named_weights(*named.classifier, named.weights, weights.file.path);
   named.classifier->eval();
   return {std::move(named.classifier), plan.description(named.num_classes), std::move(root), "", ""};
@@ -34,6 +34,10 @@ OpenedModel open_trained(const std::string& model, torch::Device device) {
   const bool is_directory = fs::is_directory(model);
   const fs::path folder = is_directory ? fs::path(model) : fs::path(model).parent_path();
   const RunDirectory run(folder.empty() ? "." : folder.string());
+  if (!is_directory && !is_safetensors(model)) {
+    throw InputError(model, "a run directory or a model file of fovea", "another format",
+                     "name the network, and give this file as --weights");
+  }
   LoadedModel loaded = load_model_file(is_directory ? run.model() : model);
   loaded.classifier->to(device);
   return {std::move(loaded.classifier),
@@ -73,7 +77,7 @@ Value read_model_config(const std::string& model, const std::vector<std::string>
     apply_setting(root, "model.name=" + find_model(model, "MODEL").name);
   } else {
     throw InputError(model, "a run directory, a model file, a YAML configuration or a model name", "nothing of that name",
-                     "check the path");
+                     "check the path; files of weights go behind --weights");
   }
   for (const std::string& setting : settings) apply_setting(root, setting);
   return root;

@@ -1,5 +1,6 @@
 #include <fovea/attention/bottleneck_width.h>
 #include <fovea/models/mobilenet/inverted_residual.h>
+#include <fovea/models/normed.h>
 #include <fovea/models/register_at.h>
 #include <fovea/nn/stochastic_depth.h>
 
@@ -85,16 +86,14 @@ InvertedResidual::InvertedResidual(const FeatureShape& in, const InvertedResidua
 }
 
 torch::Tensor InvertedResidual::forward(const torch::Tensor& features, ForwardContext& context) {
-  const auto inside = expand_ ? activate(expand_norm_(expand_(features)), activation_) : features;
+  const auto inside = expand_ ? activate(normed(*this, expand_norm_, expand_(features)), activation_) : features;
   const auto mixed = mixer_ ? mixer_->forward(inside, context) : depthwise_(inside);
-  const auto hidden = activate(depthwise_norm_(mixed), activation_);
+  const auto hidden = activate(normed(*this, depthwise_norm_, mixed), activation_);
   const auto gated = gate_ ? gate_->forward(hidden, context) : hidden;
-  const auto branch = project_norm_(project_(gated));
+  const auto branch = normed(*this, project_norm_, project_(gated));
   if (!residual_) return branch;
-  if (!is_training() || drop_probability_ == 0) return features + branch;
-  const auto keep =
-      stochastic_depth_factors(branch, drop_probability_, context.random.child(path_).child("stochastic_depth"));
-  return torch::addcmul(features, branch, keep);
+  const auto keep = branch_keep_factors(*this, branch, drop_probability_, context.random.child(path_));
+  return keep.defined() ? torch::addcmul(features, branch, keep) : features + branch;
 }
 
 }  // namespace fovea

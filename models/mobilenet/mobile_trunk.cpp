@@ -1,6 +1,7 @@
 #include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/cells.h>
 #include <fovea/models/mobilenet/mobile_trunk.h>
+#include <fovea/models/normed.h>
 #include <fovea/models/register_at.h>
 #include <fovea/nn/stochastic_depth.h>
 
@@ -113,12 +114,12 @@ MobileTrunk::MobileTrunk(torch::nn::Module& owner, const MobileTrunkShape& shape
 torch::Tensor MobileTrunk::forward(const torch::nn::Module& owner, const torch::Tensor& images, ForwardContext& context) {
   expect_features(owner, images, in_channels_);
   PoolInput passing{slots_.enter(images, context)};
-  passing.features = activate(stem_norm_(stem_(passing.features)), activation_);
+  passing.features = activate(normed(owner, stem_norm_, stem_(passing.features)), activation_);
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     for (const auto& block : stages_[i]) passing.features = block->forward(passing.features, context);
     slots_.finish_stage(i, *taps_[i], passing, context);
   }
-  passing.features = activate(last_norm_(last_(passing.features)), activation_);
+  passing.features = activate(normed(owner, last_norm_, last_(passing.features)), activation_);
   slots_.finish_stage(stages_.size(), *taps_.back(), passing, context);
   return slots_.pool(passing, context);
 }

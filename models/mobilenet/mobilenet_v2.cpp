@@ -69,7 +69,7 @@ std::vector<KeyScheme> MobileNetV2::key_schemes() const {
   KeyScheme timm{.name = "timm"};
   timm.keys = renamed_layers(torchvision_trunk(shape_, mobilenet_v2_block), timm_trunk(shape_, "conv_head", "bn2", "bn2"));
   timm.keys.emplace("classifier.1", ForeignKey{"classifier"});
-  return {timm};
+  return {timm, {.name = "torchvision"}};
 }
 
 // The rows differ in how photos are read: as for torchvision's weights (the second ones, IMAGENET1K_V2, saw them resized to

@@ -27,7 +27,8 @@ struct MobileNetV2Options : Options {
 /// are torchvision's (`features.0.0`, `features.2.conv.1.0`, `classifier.1`); timm's mobilenetv2_* are the same networks
 /// under other names. Stages are the rows of the table and, the eighth, the 1x1 convolution behind them. The network has no
 /// gates of its own; one that is put into a block stands where MobileNetV3 has squeeze-and-excitation and is called `se`.
-/// Differs from the paper: channels are rounded as in mobile_width(); dropout is torchvision's.
+/// Differs from the paper: channels are rounded as in mobile_width(); dropout is torchvision's; convolutions start as
+/// torchvision's, the last layer as everywhere here.
 class MobileNetV2 final : public Classifier, public HasKeySchemes {
  public:
   MobileNetV2(const MobileNetV2Options& options, const InputSpec& input, SlotFactory& slots);

@@ -204,7 +204,11 @@ std::vector<KeyScheme> MobileNetV3::key_schemes() const {
   published.variant = torchvision ? MobileNetV3Variant::timm : MobileNetV3Variant::torchvision;
   published.norm_epsilon.reset();
   const MobileNetV3Shape shape = mobilenet_v3_shape(options_);
-  if (mobilenet_v3_shape(published) != shape) return {};
+  MobileNetV3Shape theirs = mobilenet_v3_shape(published);
+  const double added_variance = theirs.norm_epsilon - shape.norm_epsilon;
+  theirs.norm_epsilon = shape.norm_epsilon;
+  const KeyScheme own_scheme{.name = torchvision ? "torchvision" : "timm"};
+  if (theirs != shape) return {own_scheme};
 
   const MobileNetV3Names own = mobilenet_v3_names(options_);
   const MobileNetV3Names foreign = mobilenet_v3_names(published);
@@ -215,7 +219,12 @@ std::vector<KeyScheme> MobileNetV3::key_schemes() const {
   if (torchvision) weight.shape.insert(weight.shape.end(), {1, 1});
   scheme.keys.emplace(own.hidden, ForeignKey{foreign.hidden});
   scheme.keys.emplace(own.hidden + ".weight", weight);
-  return {scheme};
+  for (const auto& [layer, key] : renamed_layers(own.trunk, foreign.trunk)) {
+    const std::string variance = ".running_var";
+    if (!named_buffers().contains(layer + variance)) continue;
+    scheme.keys.emplace(layer + variance, ForeignKey{.name = key.name + variance, .added = added_variance});
+  }
+  return {scheme, own_scheme};
 }
 
 // How photos are read is that of timm's ra_in1k and lamb_in1k weights, and of torchvision's; torchvision's second ones of

@@ -46,8 +46,12 @@ struct MobileNetV3Options : Options {
 /// behind the blocks. A gate that is put into a block takes the place and the name of its own squeeze-and-excitation
 /// (`block.2`, `se`), and is called `se` in a torchvision block that has none, so that no other name shifts.
 ///
-/// Weights of the other variant mean the same at width 1 and with their own epsilon: key_schemes() offers its names where
-/// both hold, e.g. timm's mobilenetv3_small_100 in torchvision's mobilenet_v3_small with `norm_epsilon: 0.00001`.
+/// Weights of the other variant mean the same at width 1, which is where key_schemes() offers its names. Their norms have
+/// another epsilon, which the running variances make up for (some become negative, their sums with the epsilon do not), so
+/// that logits in evaluation are equal; whoever trains on does it with the own epsilon.
+///
+/// Convolutions start as torchvision's, linear layers as everywhere here; dropout is torchvision's, timm's networks have
+/// none.
 ///
 /// Differs from the paper: channels are rounded as in mobile_width(); the 1x1 convolution behind the small network's blocks
 /// has no squeeze-and-excitation, in neither variant.

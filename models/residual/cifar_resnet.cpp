@@ -3,6 +3,7 @@
 #include <fovea/attention/cells.h>
 #include <fovea/base/error.h>
 #include <fovea/models/families.h>
+#include <fovea/models/normed.h>
 #include <fovea/models/residual/cifar_resnet.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/nn/stochastic_depth.h>
@@ -76,13 +77,10 @@ torch::Tensor CifarResnetBlock::shortcut(const torch::Tensor& features) {
 }
 
 torch::Tensor CifarResnetBlock::forward(const torch::Tensor& features, ForwardContext& context) {
-  const auto hidden = torch::relu(bn1_(conv1_(features)));
+  const auto hidden = torch::relu(normed(*this, bn1_, conv1_(features)));
   const auto mixed = mixer_ ? mixer_->forward(hidden, context) : conv2_(hidden);
-  const auto branch = bn2_(mixed);
-  torch::Tensor keep;
-  if (is_training() && drop_probability_ > 0) {
-    keep = stochastic_depth_factors(branch, drop_probability_, context.random.child(path_).child("stochastic_depth"));
-  }
+  const auto branch = normed(*this, bn2_, mixed);
+  const auto keep = branch_keep_factors(*this, branch, drop_probability_, context.random.child(path_));
   return slot_.join(branch, shortcut(features), Activation::relu, context, keep);
 }
 
@@ -121,7 +119,7 @@ ModelOutput CifarResnet::forward(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
   expect_features(*this, images, in_channels_);
   PoolInput passing{slots_.enter(images, context)};
-  passing.features = torch::relu(bn1_(conv1_(passing.features)));
+  passing.features = torch::relu(normed(*this, bn1_, conv1_(passing.features)));
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     for (const auto& block : *stages_[i])
       passing.features = block->as<CifarResnetBlock>()->forward(passing.features, context);

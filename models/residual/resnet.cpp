@@ -4,6 +4,7 @@
 #include <fovea/attention/cells.h>
 #include <fovea/base/error.h>
 #include <fovea/models/families.h>
+#include <fovea/models/normed.h>
 #include <fovea/models/residual/resnet.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/nn/stochastic_depth.h>
@@ -46,8 +47,9 @@ void expect_possible_blocks(const ResnetOptions& options) {
 }
 
 void expect_possible(const ResnetOptions& options) {
-  for (const std::size_t count : {options.layers.size(), options.channels.size()}) {
-    if (count != kResnetStages) throw InputError("model.layers", "4 stages", std::to_string(count));
+  for (const auto& [name, count] :
+       {std::pair("model.layers", options.layers.size()), {"model.channels", options.channels.size()}}) {
+    if (count != kResnetStages) throw InputError(name, "4 stages", std::to_string(count));
   }
   expect_possible_stem(options);
   expect_possible_blocks(options);
@@ -144,7 +146,7 @@ ModelOutput Resnet::forward(const Batch& batch, ForwardContext& context) {
   PoolInput passing{slots_.enter(images, context)};
   torch::Tensor& features = passing.features;
   features = conv1_ ? conv1_(features) : deep_conv1_->forward(features);
-  features = torch::max_pool2d(torch::relu(bn1_(features)), /*kernel_size=*/3, /*stride=*/2, /*padding=*/1);
+  features = torch::max_pool2d(torch::relu(normed(*this, bn1_, features)), /*kernel_size=*/3, /*stride=*/2, /*padding=*/1);
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     for (const auto& block : *stages_[i]) features = block->as<ResnetBlock>()->forward(features, context);
     slots_.finish_stage(i, *stages_[i], passing, context);
@@ -188,7 +190,7 @@ ResnetOptions light_resnet() {
   return options;
 }
 
-/// What a published mechanism is called and how.
+/// Where a network was published, and the attention that it brings.
 struct ResnetPaper {
   const char* title;
   const char* arxiv;

@@ -10,6 +10,7 @@
 #include <fovea/models/backbone_slots.h>
 #include <fovea/models/residual/resnet_blocks.h>
 #include <fovea/nn/classifier.h>
+#include <fovea/nn/key_scheme.h>
 
 namespace fovea {
 
@@ -51,7 +52,7 @@ struct ResnetOptions : Options {
 /// Differs from the paper: a bottleneck shrinks in its 3x3 convolution instead of its first, and shortcuts are 1x1
 /// convolutions where shapes change (option B), as in the published weights. It starts as in the paper; timm starts the last
 /// norm of each block with 0.
-class Resnet final : public Classifier {
+class Resnet final : public Classifier, public HasKeySchemes {
  public:
   /// @throws InputError naming an option that is impossible or would do nothing.
   Resnet(const ResnetOptions& options, const InputSpec& input, SlotFactory& slots);
@@ -60,6 +61,8 @@ class Resnet final : public Classifier {
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "fc"; }
   std::string input_layer() const override { return conv1_ ? "conv1" : "conv1.0"; }
+  /// The names are torchvision's and timm's already.
+  std::vector<KeyScheme> key_schemes() const override { return {{.name = "torchvision"}, {.name = "timm"}}; }
 
  private:
   void make_stem(const ResnetOptions& options, FeatureShape& shape);

@@ -86,10 +86,7 @@ torch::Tensor ResnetBlock::forward(const torch::Tensor& features, ForwardContext
     expect_norm_fits(*this, *norms_[i], branch);
     branch = norms_[i](branch);
   }
-  torch::Tensor keep;
-  if (is_training() && drop_probability_ > 0) {
-    keep = stochastic_depth_factors(branch, drop_probability_, context.random.child(path_).child("stochastic_depth"));
-  }
+  const auto keep = branch_keep_factors(*this, branch, drop_probability_, context.random.child(path_));
   const auto shortcut = downsample_ ? downsample_->forward(features) : features;
   return slot_.join(branch, shortcut, Activation::relu, context, keep);
 }

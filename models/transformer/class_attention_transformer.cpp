@@ -32,7 +32,7 @@ void ClassAttentionTransformerOptions::visit_fields(FieldVisitor& fields) {
   fields.real("mlp_ratio", mlp_ratio, {.minimum = 0, .maximum = 64, .minimum_open = true},
               "width of the feed-forward layers' middle / channels, but for the class token's blocks: 4");
   fields.boolean("qkv_bias", qkv_bias, "biases in the projections to queries, keys and values");
-  fields.real("layer_scale", layer_scale, kNonNegative, "where the learned factors of each branch's channels start");
+  fields.real("layer_scale", layer_scale, {}, "where the learned factors of each branch's channels start");
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature before the last layer, in training");
   fields.real("stochastic_depth", stochastic_depth, kFractionBelowOne,
               "probability of leaving out a branch, in training; the same in every block but the class token's: 0");
@@ -109,7 +109,7 @@ ModelOutput ClassAttentionTransformer::forward(const Batch& batch, ForwardContex
   const auto images = batch.input();
   expect_images(*this, images, image_);
   PoolInput passing;
-  const auto patches = patch_embed_->forward(slots_.enter(images, context)) + pos_embed_;
+  const auto patches = patch_embed_->forward(slots_.enter(images, context), context) + pos_embed_;
   const auto tokens = trunk_.forward(patches, passing, slots_, context, /*reads_patches=*/true);
   auto features = pooled(tokens, passing, context);  // [N, C]
   if (is_training()) features = dropout(features, dropout_, context.random.child("dropout"));

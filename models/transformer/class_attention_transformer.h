@@ -16,6 +16,7 @@
 #include <fovea/nn/classifier.h>
 #include <fovea/nn/foreign_weights.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/nn/key_scheme.h>
 
 namespace fovea {
 
@@ -55,14 +56,17 @@ class ClassAttentionBlock final : public torch::nn::Module, public SelfInitialis
 /// CaiT of "Going deeper with Image Transformers", arXiv:2103.17239: patches first attend to each other with talking heads
 /// and layer scale; then a class token gathers from them by class attention, and one linear layer reads it. Parameter names
 /// and starting values are timm's (`cls_token`, `pos_embed`, `patch_embed.proj`, `blocks.0.gamma_1`,
-/// `blocks_token_only.0.attn.q`, `norm`, `head`). For images of any channels and any H x W that patches divide; a network is
+/// `blocks_token_only.0.attn.q`, `norm`, `head`). For images of any channels and any H x W, see PatchEmbedding; a network is
 /// for the size it was built for, and takes in the positions of weights made for another.
 /// Slots: see TransformerBlock and TransformerTrunk; at `pool`, a pool reads the patches behind `norm`, as a map, in place
 /// of the class token and its blocks.
 /// Differs from the paper: no dropout inside blocks.
-class ClassAttentionTransformer final : public Classifier, public SelfInitialising, public AdaptsWeights {
+class ClassAttentionTransformer final : public Classifier,
+                                        public SelfInitialising,
+                                        public HasKeySchemes,
+                                        public AdaptsWeights {
  public:
-  /// @throws InputError naming the option when patches do not divide the image or heads do not divide embed_dim.
+  /// @throws InputError naming the option when no patch fits into the image or heads do not divide embed_dim.
   ClassAttentionTransformer(const ClassAttentionTransformerOptions& options, const InputSpec& input, SlotFactory& slots);
 
   /// Taps pairwise attention of every block, and `features` of every stage; see TransformerTrunk::forward().
@@ -70,6 +74,7 @@ class ClassAttentionTransformer final : public Classifier, public SelfInitialisi
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "head"; }
   std::string input_layer() const override { return "patch_embed.proj"; }
+  std::vector<KeyScheme> key_schemes() const override { return {{.name = "timm"}}; }
 
   void initialise(const RandomStream& stream) override;
   /// Positions of another grid are resampled; see adapt_position_embedding().

@@ -2,6 +2,7 @@
 #include <sstream>
 
 #include <fovea/attention/cells.h>
+#include <fovea/attention/warp/affine_sampling.h>
 #include <fovea/base/error.h>
 #include <fovea/models/transformer/patch_embedding.h>
 
@@ -9,12 +10,17 @@ namespace fovea {
 namespace {
 
 FeatureShape grid_of_patches(const FeatureShape& image, std::int64_t height, std::int64_t width, std::int64_t channels) {
-  if (image.height % height == 0 && image.width % width == 0) return {channels, image.height / height, image.width / width};
+  if (height <= image.height && width <= image.width) return {channels, image.height / height, image.width / width};
   const auto sides = [](std::int64_t rows, std::int64_t columns) {
     return std::to_string(rows) + " x " + std::to_string(columns);
   };
-  throw InputError("model.patch_size", "patches that divide images of " + sides(image.height, image.width) + " pixels",
-                   sides(height, width), "choose another patch, or a multiple of it in preprocess");
+  throw InputError("model.patch_size", "patches no larger than the images, " + sides(image.height, image.width) + " pixels",
+                   sides(height, width), "choose a smaller patch, or larger images in preprocess");
+}
+
+/// Share of a side's pixels that lie in whole patches.
+double covered_share(std::int64_t pixels, std::int64_t patch) {
+  return static_cast<double>(pixels - pixels % patch) / static_cast<double>(pixels);
 }
 
 }  // namespace
@@ -31,7 +37,13 @@ PatchEmbedding::PatchEmbedding(const FeatureShape& image, const std::vector<std:
   proj_ = register_module("proj", torch::nn::Conv2d(options));
 }
 
-torch::Tensor PatchEmbedding::forward(const torch::Tensor& images) {
+torch::Tensor PatchEmbedding::forward(const torch::Tensor& images, ForwardContext& context) {
+  const auto& patch = *proj_->options.kernel_size();
+  const double x = covered_share(images.size(3), patch[1]), y = covered_share(images.size(2), patch[0]);
+  if (x < 1 || y < 1) {
+    const auto seen = torch::tensor({x, 0.0, x - 1, 0.0, y, y - 1}, torch::kFloat64).view({1, 2, 3}).to(images.options());
+    context.frame = compose_frames(context.frame, seen.expand({images.size(0), 2, 3}));
+  }
   return proj_(images).flatten(2).transpose(1, 2);
 }
 

@@ -8,6 +8,7 @@
 #include <fovea/attention/self/self_attention.h>
 #include <fovea/attention/site.h>
 #include <fovea/config/fields.h>
+#include <fovea/nn/forward_context.h>
 #include <fovea/nn/initialise.h>
 
 namespace fovea {
@@ -16,17 +17,20 @@ namespace fovea {
 void visit_patch_size(FieldVisitor& fields, std::vector<std::int64_t>& patch_size);
 
 /// Cuts images into patches and maps each to a vector, a transformer's first layer: the convolution `proj`, whose kernel and
-/// stride are the patch. It starts uniform in +-1 / sqrt(fan-in), as in timm.
+/// stride are the patch. As many patches as fit lie side by side from the upper left; pixels beyond the last whole one are
+/// not seen. It starts uniform in +-1 / sqrt(fan-in), as in timm.
 class PatchEmbedding final : public torch::nn::Module, public SelfInitialising {
  public:
-  /// @param patch_size see visit_patch_size(). @throws InputError naming `model.patch_size` unless it divides the image.
+  /// @param patch_size see visit_patch_size(). @throws InputError naming `model.patch_size` when no patch fits into the
+  /// image.
   PatchEmbedding(const FeatureShape& image, const std::vector<std::int64_t>& patch_size, std::int64_t channels);
 
   /// The patches as the cells of a map.
   const FeatureShape& grid() const { return grid_; }
 
-  /// @param images [N, C, H, W]. @return tokens [N, h w, channels], row by row.
-  torch::Tensor forward(const torch::Tensor& images);
+  /// @param images [N, C, H, W]. @return tokens [N, h w, channels], row by row. Composes into ForwardContext::frame what
+  /// part of the image they cover.
+  torch::Tensor forward(const torch::Tensor& images, ForwardContext& context);
   void initialise(const RandomStream& stream) override;
 
  private:

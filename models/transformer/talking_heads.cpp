@@ -31,7 +31,8 @@ torch::Tensor TalkingHeads::forward(const torch::Tensor& tokens, ForwardContext&
                   .meaning = Meaning::weights,
                   .query_grid = layout.grid,
                   .key_grid = layout.grid,
-                  .prefix_tokens = layout.prefix_tokens};
+                  .prefix_tokens = layout.prefix_tokens,
+                  .prefix_is_read = layout.prefix_is_read};
   const auto weights = context.tap(*this, about, torch::softmax(mixed_over_heads(proj_l_, scores), 3));
   return proj_(merge_heads(torch::matmul(mixed_over_heads(proj_w_, weights), split_heads(projected[2], heads_))));
 }

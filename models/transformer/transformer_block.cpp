@@ -40,7 +40,7 @@ void initialise_linear_layers(torch::nn::Module& module, const RandomStream& str
 TransformerBlock::TransformerBlock(const TransformerBlockPlace& place, const TransformerBlockOptions& options,
                                    SlotFactory& slots)
     : Module("TransformerBlock"),
-      layout_{{place.grid.height, place.grid.width}, place.prefix_tokens},
+      layout_{{place.grid.height, place.grid.width}, place.prefix_tokens, place.prefix_is_read},
       path_(place.path),
       drop_probability_(place.drop_probability),
       layer_scale_(options.layer_scale) {
@@ -82,12 +82,9 @@ torch::Tensor TransformerBlock::gated(const torch::Tensor& tokens, ForwardContex
 
 torch::Tensor TransformerBlock::sum(const torch::Tensor& tokens, const torch::Tensor& branch, const torch::Tensor& scale,
                                     const char* name, const ForwardContext& context) const {
-  auto scaled = scale.defined() ? branch * scale : branch;
-  if (is_training() && drop_probability_ > 0) {
-    const RandomStream stream = context.random.child(path_).child(name).child("stochastic_depth");
-    scaled = scaled * stochastic_depth_factors(scaled, drop_probability_, stream);
-  }
-  return tokens + scaled;
+  const auto scaled = scale.defined() ? branch * scale : branch;
+  const auto keep = branch_keep_factors(*this, scaled, drop_probability_, context.random.child(path_).child(name));
+  return tokens + (keep.defined() ? scaled * keep : scaled);
 }
 
 torch::Tensor TransformerBlock::forward(const torch::Tensor& tokens, ForwardContext& context, bool taps_input) {

@@ -44,6 +44,7 @@ struct TransformerBlockPlace {
   FeatureShape grid;               ///< the patches as a map
   std::int64_t prefix_tokens = 0;  ///< tokens in front of them
   double drop_probability = 0;     ///< of each branch, in training; see stochastic_depth_factors()
+  bool prefix_is_read = true;      ///< see AttentionMap
 };
 
 /// A block of a transformer with norms in front of its branches: x + scale1 attention(norm1 x), then

@@ -14,8 +14,12 @@ TransformerTrunk::TransformerTrunk(torch::nn::Module& owner, const TransformerTr
   SlotFactory nothing;
   const auto depth = std::ssize(options.drop_probabilities);
   for (std::int64_t i = 0; i < depth; ++i) {
-    const TransformerBlockPlace place{"blocks." + std::to_string(i), transformer_stage(i, depth), grid,
-                                      options.prefix_tokens, options.drop_probabilities[static_cast<std::size_t>(i)]};
+    const TransformerBlockPlace place{"blocks." + std::to_string(i),
+                                      transformer_stage(i, depth),
+                                      grid,
+                                      options.prefix_tokens,
+                                      options.drop_probabilities[static_cast<std::size_t>(i)],
+                                      options.prefix_is_read};
     const bool is_read = options.patches_are_read || i + 1 < depth;
     blocks_->push_back(std::make_shared<TransformerBlock>(place, options.block, is_read ? slots : nothing));
     if (i + 1 < depth && transformer_stage(i + 1, depth) == place.stage) continue;

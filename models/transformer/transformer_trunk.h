@@ -14,6 +14,7 @@ struct TransformerTrunkOptions {
   TransformerBlockOptions block;
   std::vector<double> drop_probabilities;  ///< of each block's branches; as many as there are blocks
   std::int64_t prefix_tokens = 0;
+  bool prefix_is_read = true;  ///< whether the logits come from the prefix; see AttentionMap
   /// Whether what lies behind the last block is read. Where it is not (the class token alone makes the logits), the last
   /// block has no gate and the last stage neither gate nor warp: they would change nothing.
   bool patches_are_read = true;

@@ -20,18 +20,20 @@ void expect_vision_transformer_fits(const VisionTransformerOptions& options) {
                    "set another, or class_token: true");
 }
 
-TransformerTrunkOptions vision_trunk_options(const VisionTransformerOptions& options) {
+TransformerTrunkOptions vision_trunk_options(const VisionTransformerOptions& options, bool has_pool) {
   TransformerTrunkOptions trunk;
   trunk.block.heads = options.heads;
   trunk.block.mlp_ratio = options.mlp_ratio;
   trunk.block.qkv_bias = options.qkv_bias;
   trunk.block.qk_norm = options.qk_norm;
-  if (options.layer_scale > 0) trunk.block.layer_scale = options.layer_scale;
+  if (options.layer_scale != 0) trunk.block.layer_scale = options.layer_scale;
   for (std::int64_t number = 1; number <= options.depth; ++number) {
     trunk.drop_probabilities.push_back(stochastic_depth_probability(number, options.depth, options.stochastic_depth));
   }
   trunk.prefix_tokens = options.class_token ? 1 : 0;
-  trunk.patches_are_read = options.global_pool != TokenPooling::token;
+  const bool token = options.global_pool == TokenPooling::token;
+  trunk.prefix_is_read = !has_pool && (token || options.global_pool == TokenPooling::prr);
+  trunk.patches_are_read = has_pool || !token;
   return trunk;
 }
 
@@ -46,7 +48,7 @@ void VisionTransformerOptions::visit_fields(FieldVisitor& fields) {
               "width of the feed-forward layers' middle / channels");
   fields.boolean("qkv_bias", qkv_bias, "biases in the projections to queries, keys and values");
   fields.boolean("qk_norm", qk_norm, "layer norm of each query and key");
-  fields.real("layer_scale", layer_scale, kNonNegative, "where learned factors of each branch's channels start; 0: none");
+  fields.real("layer_scale", layer_scale, {}, "where learned factors of each branch's channels start; 0: none");
   fields.boolean("class_token", class_token, "a learned token in front of the patches");
   fields.choice(
       "global_pool", global_pool,
@@ -65,7 +67,7 @@ void VisionTransformerOptions::visit_fields(FieldVisitor& fields) {
 VisionTransformer::VisionTransformer(const VisionTransformerOptions& options, const InputSpec& input, SlotFactory& slots)
     : Classifier("VisionTransformer"),
       image_{input.channels, input.height, input.width},
-      is_torchvisions_(options.global_pool == TokenPooling::token && !options.qk_norm && options.layer_scale == 0),
+      torchvision_has_it_(options.global_pool == TokenPooling::token && !options.qk_norm && options.layer_scale == 0),
       depth_(options.depth),
       global_pool_(options.global_pool),
       dropout_(options.dropout),
@@ -78,7 +80,7 @@ VisionTransformer::VisionTransformer(const VisionTransformerOptions& options, co
   if (options.class_token) cls_token_ = register_parameter("cls_token", torch::zeros({1, 1, channels}));
   pos_embed_ = register_parameter("pos_embed", torch::zeros({1, prefix_tokens + grid.height * grid.width, channels}));
   register_module("patch_embed", patch_embed_);
-  trunk_ = TransformerTrunk(*this, vision_trunk_options(options), grid, slots_, slots);
+  trunk_ = TransformerTrunk(*this, vision_trunk_options(options, slots.has_pool()), grid, slots_, slots);
   slots_.add_pool(*this, grid, slots);
   add_pooling(options, grid);
   head_ = register_module("head", torch::nn::Linear(slots_.pooled_features(grid), input.num_classes));
@@ -104,8 +106,8 @@ void VisionTransformer::add_pooling(const VisionTransformerOptions& options, con
   }
 }
 
-torch::Tensor VisionTransformer::embedded(const torch::Tensor& images) {
-  auto tokens = patch_embed_->forward(images);
+torch::Tensor VisionTransformer::embedded(const torch::Tensor& images, ForwardContext& context) {
+  auto tokens = patch_embed_->forward(slots_.enter(images, context), context);
   if (cls_token_.defined()) tokens = torch::cat({cls_token_.expand({tokens.size(0), -1, -1}), tokens}, 1);
   return tokens + pos_embed_;
 }
@@ -131,7 +133,7 @@ ModelOutput VisionTransformer::forward(const Batch& batch, ForwardContext& conte
   const auto images = batch.input();
   expect_images(*this, images, image_);
   PoolInput passing;
-  const auto tokens = trunk_.forward(embedded(slots_.enter(images, context)), passing, slots_, context, reads_patches());
+  const auto tokens = trunk_.forward(embedded(images, context), passing, slots_, context, reads_patches());
   auto features = pooled(tokens, passing, context);  // [N, C]
   if (is_training()) features = dropout(features, dropout_, context.random.child("dropout"));
   return {head_(features)};
@@ -145,7 +147,8 @@ void VisionTransformer::initialise(const RandomStream& stream) {
 }
 
 std::vector<KeyScheme> VisionTransformer::key_schemes() const {
-  if (!is_torchvisions_) return {};
+  const KeyScheme timm{.name = "timm"};
+  if (!torchvision_has_it_) return {timm};
   const auto parameters = named_parameters();
   const auto scheme = [&](const std::string& name, const std::string& fc1, const std::string& fc2) {
     KeyScheme torchvision{name,
@@ -172,7 +175,7 @@ std::vector<KeyScheme> VisionTransformer::key_schemes() const {
     }
     return torchvision;
   };
-  return {scheme("torchvision", "0", "3"), scheme("torchvision_0.13", "linear_1", "linear_2")};
+  return {scheme("torchvision", "0", "3"), scheme("torchvision_0.13", "linear_1", "linear_2"), timm};
 }
 
 void VisionTransformer::adapt_weights(NamedTensors& weights) const {

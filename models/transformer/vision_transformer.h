@@ -53,7 +53,7 @@ struct VisionTransformerOptions : Options {
 /// "Training data-efficient image transformers & distillation through attention", arXiv:2012.12877, trains the same network.
 /// Parameter names are timm's (`cls_token`, `pos_embed`, `patch_embed.proj`, `blocks.0.attn.qkv`, `norm`, `fc_norm`,
 /// `attn_pool`, `head`); torchvision's are a key scheme. Starting values are timm's. For images of any channels and any
-/// H x W that patches divide; a network is for the size it was built for, and takes in the positions of weights made for
+/// H x W, see PatchEmbedding; a network is for the size it was built for, and takes in the positions of weights made for
 /// another.
 /// Slots: see TransformerBlock and TransformerTrunk; at `pool`, a pool reads the patches behind `norm`, as a map, in place
 /// of global_pool.
@@ -61,7 +61,7 @@ struct VisionTransformerOptions : Options {
 /// them in place of `norm`, as in timm. Differs from timm: stochastic depth starts with the first block.
 class VisionTransformer final : public Classifier, public SelfInitialising, public HasKeySchemes, public AdaptsWeights {
  public:
-  /// @throws InputError naming the option when patches do not divide the image, heads do not divide embed_dim, or the class
+  /// @throws InputError naming the option when no patch fits into the image, heads do not divide embed_dim, or the class
   /// token is to be read and there is none.
   VisionTransformer(const VisionTransformerOptions& options, const InputSpec& input, SlotFactory& slots);
 
@@ -81,11 +81,11 @@ class VisionTransformer final : public Classifier, public SelfInitialising, publ
  private:
   bool reads_patches() const { return global_pool_ != TokenPooling::token || slots_.has_pool(); }
   void add_pooling(const VisionTransformerOptions& options, const FeatureShape& grid);
-  torch::Tensor embedded(const torch::Tensor& images);
+  torch::Tensor embedded(const torch::Tensor& images, ForwardContext& context);
   torch::Tensor pooled(const torch::Tensor& tokens, PoolInput& passing, ForwardContext& context);
 
   FeatureShape image_;
-  bool is_torchvisions_;
+  bool torchvision_has_it_;  ///< whether torchvision has such a network
   std::int64_t depth_;
   TokenPooling global_pool_;
   double dropout_;

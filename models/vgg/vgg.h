@@ -56,7 +56,7 @@ class Vgg final : public Classifier, public HasKeySchemes, public SelfInitialisi
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return head_.logits(); }
   std::string input_layer() const override { return input_layer_; }
-  std::vector<KeyScheme> key_schemes() const override { return {head_.key_scheme()}; }
+  std::vector<KeyScheme> key_schemes() const override { return head_.key_schemes(); }
   void initialise(const RandomStream& stream) override { head_.initialise(stream); }
 
  private:

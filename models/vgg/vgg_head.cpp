@@ -89,18 +89,19 @@ void VggHead::initialise(const RandomStream& stream) {
   }
 }
 
-KeyScheme VggHead::key_scheme() const {
+std::vector<KeyScheme> VggHead::key_schemes() const {
   const VggVariant other = other_vgg_variant(variant_);
   const VggHeadPaths& own = vgg_head_paths(variant_);
   const VggHeadPaths& foreign = vgg_head_paths(other);
-  KeyScheme scheme{other == VggVariant::timm ? "timm" : "torchvision"};
+  const auto library = [](VggVariant variant) { return variant == VggVariant::timm ? "timm" : "torchvision"; };
+  KeyScheme scheme{library(other)};
   for (std::size_t i = 0; i < hidden_.size(); ++i) {
     const std::string path = own[i], foreign_path = foreign[i];
     scheme.keys[path] = {foreign_path};
     scheme.keys[path + ".weight"] = {foreign_path + ".weight", foreign_shapes_[i]};
   }
   scheme.keys[own.back()] = {foreign.back()};
-  return scheme;
+  return {scheme, {.name = library(variant_)}};
 }
 
 }  // namespace fovea

@@ -39,8 +39,8 @@ class VggHead {
 
   /// Path of the last layer.
   std::string logits() const;
-  /// The other variant's names and shapes.
-  KeyScheme key_scheme() const;
+  /// The other variant's names and shapes, and that the own ones are the variant's.
+  std::vector<KeyScheme> key_schemes() const;
 
  private:
   VggVariant variant_ = VggVariant::torchvision;

@@ -149,6 +149,12 @@ std::shared_ptr<Warp> ConfiguredSlots::warp(const Site& site) {
   return build_one<WarpBuilder>(site);
 }
 
+bool ConfiguredSlots::has_pool() const {
+  const auto& entries = attention_.entries;
+  return std::any_of(entries.begin(), entries.end(),
+                     [](const PlacedMechanism& entry) { return entry.at == Slot::pool && entry.stages.empty(); });
+}
+
 void ConfiguredSlots::expect_all_placed(const std::string& network) const {
   for (std::size_t i = 0; i < placed_.size(); ++i) {
     const PlacedMechanism& entry = attention_.entries[i];

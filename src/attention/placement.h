@@ -51,6 +51,7 @@ class ConfiguredSlots final : public SlotFactory {
   std::shared_ptr<Mixer> mixer(const Site& site) override;
   std::shared_ptr<Pool> pool(const Site& site) override;
   std::shared_ptr<Warp> warp(const Site& site) override;
+  bool has_pool() const override;
 
   /// @throws InputError naming the first entry, or stage of one, that found no place. @param network for the message.
   void expect_all_placed(const std::string& network) const;

@@ -19,6 +19,10 @@ class SlotFactory {
   virtual std::shared_ptr<Mixer> mixer(const Site&) { return nullptr; }
   virtual std::shared_ptr<Pool> pool(const Site&) { return nullptr; }
   virtual std::shared_ptr<Warp> warp(const Site&) { return nullptr; }
+
+  /// Whether pool() will give one; to be overridden with it. A backbone asks for its pool last, when it can say what arrives
+  /// there, and may have to know before which of its features are read at all.
+  virtual bool has_pool() const { return false; }
 };
 
 }  // namespace fovea

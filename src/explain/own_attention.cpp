@@ -4,6 +4,16 @@
 #include <fovea/explain/own_attention.h>
 
 namespace fovea {
+namespace {
+
+/// Of a sample's weights [heads, Q, K], the rows whose answers the network reads.
+torch::Tensor read_queries(const AttentionMap& map, const torch::Tensor& weights) {
+  if (map.query_grid.empty()) return weights;
+  return map.prefix_is_read && map.prefix_tokens > 0 ? weights.slice(1, 0, map.prefix_tokens)
+                                                     : weights.slice(1, map.prefix_tokens);
+}
+
+}  // namespace
 
 std::optional<torch::Tensor> visible_values(const AttentionMap& map, std::int64_t sample) {
   const torch::Tensor values = map.values[sample].to(torch::kCPU, torch::kFloat32);
@@ -15,9 +25,7 @@ std::optional<torch::Tensor> visible_values(const AttentionMap& map, std::int64_
       return values.mean(0);
     case TapKind::pairwise: {  // [heads, Q, K]
       if (map.key_grid.size() != 2) return std::nullopt;
-      const bool prefix_asks = map.prefix_tokens > 0 && !map.query_grid.empty();
-      const auto asking = prefix_asks ? values.slice(1, 0, map.prefix_tokens) : values;
-      return asking.mean(torch::IntArrayRef{0, 1}).slice(0, map.prefix_tokens).reshape(map.key_grid);
+      return read_queries(map, values).mean(torch::IntArrayRef{0, 1}).slice(0, map.prefix_tokens).reshape(map.key_grid);
     }
     case TapKind::features:
     case TapKind::branch:

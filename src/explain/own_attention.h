@@ -11,8 +11,8 @@ namespace fovea {
 /// What a sample's attention map shows on the image plane, [H, W], or per channel, [C]; nothing when it shows neither.
 /// Spatial and channel maps are taken as they are, dense ones as their mean over channels, pairwise ones as the attention
 /// that each grid cell receives: the mean over heads and over those who ask. Where prefix tokens ask beside the cells, as a
-/// vision transformer's class token does, only they count: the network's answer comes from them, and in its last block
-/// nobody reads what the cells ask of each other.
+/// vision transformer's class token does, only those count from whom the network's answer comes, the prefix or the cells: in
+/// its last block nobody reads what the others gather.
 std::optional<torch::Tensor> visible_values(const AttentionMap& map, std::int64_t sample);
 
 /// The maps of the attention modules that are part of the network. See MethodRow::explain.

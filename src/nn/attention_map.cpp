@@ -18,7 +18,7 @@ AttentionRecorder::AttentionRecorder(const torch::nn::Module& root) : names_(roo
 torch::Tensor AttentionRecorder::tap(const torch::nn::Module& module, const Tap& tap, const torch::Tensor& tensor) {
   if (tap.kind != TapKind::features) {
     maps.push_back({names_.of(module), tap.kind, tap.meaning, canonical(tap.kind, tensor.detach()), tap.query_grid,
-                    tap.key_grid, tap.prefix_tokens, tap.frame});
+                    tap.key_grid, tap.prefix_tokens, tap.prefix_is_read, tap.frame});
   }
   return tensor;
 }

@@ -28,6 +28,9 @@ struct AttentionMap {
   std::vector<std::int64_t> query_grid;  ///< pairwise: {height, width} of the queries; else empty
   std::vector<std::int64_t> key_grid;    ///< pairwise: {height, width} of the keys; else empty
   std::int64_t prefix_tokens = 0;        ///< pairwise: tokens before the grid, e.g. 1 class token
+  /// pairwise, where a prefix asks beside the grid: whether the network's answer comes from the prefix; else it comes from
+  /// the grid, as where a vision transformer averages its patches.
+  bool prefix_is_read = true;
   /// [N, 2, 3]: from the map's (x, y, 1), x and y in [-1, 1] between the outer pixel edges, to the network input's.
   /// Undefined when the map lies on the input as it is.
   torch::Tensor frame;

@@ -24,8 +24,9 @@ struct NamedForNetwork {
   std::string scheme;  ///< whose names the file had; empty: the network's own
 };
 
-/// Brings a file's tensors to the network's names: by the renames, and then by whichever of the network's key schemes finds
-/// the most names, its own first. AdaptsWeights does the rest; counters of norms' batches that files before 2018 lack are 0.
+/// Brings a file's tensors to the network's names: by the renames, and then by the key scheme that the file names, or else
+/// by whichever of the network's finds the most names, its own first. AdaptsWeights does the rest; counters of norms'
+/// batches that files before 2018 lack are 0.
 /// @throws InputError when a rename changes nothing or two tensors would have one name.
 NamedForNetwork name_for(const torch::nn::Module& network, const WeightsFile& file, const std::vector<Rename>& renames = {});
 

@@ -30,7 +30,7 @@ void initialise_convolution(torch::nn::Module& module, const RandomStream& strea
   auto* convolution = module.as<Convolution>();
   if (convolution == nullptr) return;
   const auto& weight = convolution->weight;
-  // Fan-out as torchvision and timm count it: output channels x kernel area, whatever the groups.
+  // Fan-out as torchvision counts it, and timm in its ResNets: output channels x kernel area, whatever the groups.
   const double fan_out = static_cast<double>(weight.size(0)) * fan_in(weight) / static_cast<double>(weight.size(1));
   fill_normal(weight, stream.child("weight"), std::sqrt(2.0 / fan_out));
   initialise_bias(convolution->bias, weight, stream);

@@ -15,8 +15,9 @@ ForeignKey foreign_key(const KeyScheme& scheme, const std::string& own) {
   for (std::size_t end = own.size(); end != std::string::npos && end > 0; end = own.rfind('.', end - 1)) {
     const auto found = scheme.keys.find(own.substr(0, end));
     if (found == scheme.keys.end()) continue;
-    const ForeignKey& key = found->second;
-    return {joined(key.name, end == own.size() ? "" : own.substr(end + 1)), key.shape, key.swaps_planes};
+    ForeignKey key = found->second;
+    if (end < own.size()) key.name = joined(key.name, own.substr(end + 1));
+    return key;
   }
   return {own};
 }
@@ -38,9 +39,17 @@ void add_scheme(std::vector<KeyScheme>& schemes, const std::string& path, const 
     whole->keys[path] = {there};
   }
   for (const auto& [own, foreign] : scheme.keys) {
-    whole->keys[joined(path, own)] = {joined(there, foreign.name), foreign.shape, foreign.swaps_planes};
+    ForeignKey key = foreign;
+    key.name = joined(there, foreign.name);
+    whole->keys[joined(path, own)] = std::move(key);
   }
   for (const auto& [name, shape] : scheme.zeros) whole->zeros[joined(there, name)] = shape;
+}
+
+torch::Tensor shifted(const torch::Tensor& values, double added) {
+  if (added == 0) return values;
+  const auto type = c10::promoteTypes(values.scalar_type(), torch::kFloat32);  // half would round small variances away
+  return (values.to(torch::kFloat64) + added).to(type);
 }
 
 bool is_zero(const torch::Tensor& tensor, const std::vector<std::int64_t>& shape) {
@@ -70,7 +79,7 @@ std::optional<NamedTensors> to_own_names(const KeyScheme& scheme, const NamedTen
     torch::Tensor& value = found.mapped();
     if (!key.shape.empty() && value.sizes() == torch::IntArrayRef(key.shape)) value = value.reshape(tensor.sizes());
     if (key.swaps_planes && value.dim() > 1) value = value.flip(1);
-    result.emplace(name, value);
+    result.emplace(name, shifted(value, key.added));
   }
   for (auto& [name, tensor] : foreign) {
     const auto zero = scheme.zeros.find(name);
@@ -86,7 +95,7 @@ NamedTensors to_foreign_names(const KeyScheme& scheme, const NamedTensors& own) 
     const ForeignKey key = foreign_key(scheme, name);
     torch::Tensor value = key.swaps_planes ? tensor.flip(1) : tensor;
     if (!key.shape.empty()) value = value.reshape(key.shape);
-    result.emplace(key.name, value);
+    result.emplace(key.name, shifted(value, -key.added));
   }
   for (const auto& [name, shape] : scheme.zeros) result.emplace(name, torch::zeros(shape));
   return result;

@@ -18,6 +18,7 @@ struct ForeignKey {
   /// Of a tensor that has another shape there, its values in the same order: e.g. {4096, 512, 7, 7} for {4096, 25088}.
   std::vector<std::int64_t> shape = {};
   bool swaps_planes = false;  ///< a convolution's weight whose two input planes stand in the other order there
+  double added = 0;           ///< to the values there, to make them ours: variances of norms with another epsilon
 };
 
 /// Another library's names for a network's tensors.

@@ -32,6 +32,7 @@ struct Tap {
   std::vector<std::int64_t> query_grid = {};  ///< see AttentionMap
   std::vector<std::int64_t> key_grid = {};
   std::int64_t prefix_tokens = 0;
+  bool prefix_is_read = true;
   torch::Tensor frame = {};  ///< filled by ForwardContext
 };
 

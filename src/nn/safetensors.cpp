@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::uint64_t kMaximumHeader = 100'000'000;  // the format's own limit
+constexpr std::size_t kMostNames = 1 << 14;            // ten times what large networks have
 constexpr const char* kMetadataKey = "__metadata__";
 constexpr const char* kDamaged = "the file is damaged or not safetensors";
 
@@ -49,6 +50,9 @@ class DuplicateKeyCheck {
     if (event == Event::key) {
       const auto key = parsed.get<std::string>();
       auto& known = keys_.back();
+      if (known.size() == kMostNames) {
+        throw InputError(path_ + ": header", "at most " + std::to_string(kMostNames) + " tensors", "more", kDamaged);
+      }
       if (!known.emplace(key, true).second)
         throw InputError(path_ + ": header", "every name once", "'" + key + "' twice", kDamaged);
     }

@@ -9,6 +9,12 @@ torch::Tensor stochastic_depth_factors(const torch::Tensor& branch, double proba
   return keep_factors(shape, probability, stream, branch.options().requires_grad(false));
 }
 
+torch::Tensor branch_keep_factors(const torch::nn::Module& block, const torch::Tensor& branch, double probability,
+                                  const RandomStream& stream) {
+  if (!block.is_training() || probability == 0) return {};
+  return stochastic_depth_factors(branch, probability, stream.child("stochastic_depth"));
+}
+
 double stochastic_depth_probability(std::int64_t number, std::int64_t count, double last) {
   return static_cast<double>(number) / static_cast<double>(count) * last;
 }

@@ -23,6 +23,8 @@ constexpr int kDeepestNesting = 4;
 constexpr const char* kDamagedPickle = "the file is damaged or not from torch.save";
 constexpr const char* kSaveStateDict = "in Python, load the file and torch.save(model.state_dict(), ...)";
 
+constexpr std::size_t kMostTensors = 1 << 14;  // ten times what large networks have
+
 /// Where training programs keep the state dict, the most trusted first: averaged weights only when there are no others.
 constexpr std::array<const char*, 8> kStateDictKeys{"state_dict", "model",   "model_state",    "model_state_dict",
                                                     "net",        "network", "state_dict_ema", "model_ema"};
@@ -269,6 +271,10 @@ std::vector<StoredTensor> find_state_dict(const Pickle& pickle, const std::strin
   std::set<std::string> names;
   std::map<std::string, TensorStorage> storages;
   const std::vector<PickleId>& items = pickle[place->dict].items;
+  if (items.size() / 2 > kMostTensors) {
+    throw InputError(place->where, "at most " + std::to_string(kMostTensors) + " tensors", std::to_string(items.size() / 2),
+                     kSaveStateDict);
+  }
   for (std::size_t i = 0; i < items.size(); i += 2) {
     const PickleValue& key = pickle[items[i]];
     if (key.kind != Kind::text || displayable_utf8(key.text) != key.text)

@@ -51,7 +51,7 @@ std::vector<std::string> runs_of_parts(const std::map<std::string, std::string>&
   const auto parts = static_cast<std::size_t>(1 + std::count(rename.from.begin(), rename.from.end(), '.'));
   const std::string nearest = nearest_name(rename.from, runs_of_parts(names, parts));
   throw InputError("rename " + rename.from + "=" + rename.to, "parts of a name in " + path, "'" + rename.from + "'",
-                   nearest.empty() ? "fovea convert lists the names" : "did you mean '" + nearest + "'?");
+                   nearest.empty() ? "fovea convert FILE lists the names" : "did you mean '" + nearest + "'?");
 }
 
 }  // namespace
@@ -63,12 +63,23 @@ bool is_safetensors(const std::string& path) {
 }
 
 WeightsFile read_weights_file(const std::string& path) {
-  NamedTensors tensors = is_safetensors(path) ? SafetensorsFile(path).tensors() : read_torch_file(path);
+  NamedTensors tensors;
+  std::string scheme;
+  if (is_safetensors(path)) {
+    const SafetensorsFile file(path);
+    tensors = file.tensors();
+    if (const auto found = file.metadata().find(kSchemeKey); found != file.metadata().end()) scheme = found->second;
+  } else {
+    tensors = read_torch_file(path);
+  }
   if (tensors.empty()) throw InputError(path, "tensors", "none", "it is no file of weights");
-  return without_wrapper_prefix(path, std::move(tensors));
+  WeightsFile file = without_wrapper_prefix(path, std::move(tensors));
+  file.scheme = scheme;
+  return file;
 }
 
 WeightsFile without_wrapper_prefix(const std::string& path, NamedTensors tensors) {
+  tensors.erase("n_averaged");
   WeightsFile file{path, std::move(tensors), ""};
   if (file.tensors.empty()) return file;
   for (const std::string_view prefix : kWrapperPrefixes) {
@@ -94,7 +105,7 @@ Rename parse_rename(const std::string& text, const std::string& where) {
   Rename rename;
   if (equals != std::string::npos) rename = {trimmed(text.substr(0, equals)), trimmed(text.substr(equals + 1))};
   if (rename.from.empty() || text.find('=', equals + 1) != std::string::npos) {
-    throw InputError(where, "FROM=TO, parts of tensors' names", "'" + text + "'", "e.g. " + where + " linear=fc");
+    throw InputError(where, "FROM=TO, parts of tensors' names", "'" + text + "'", "e.g. linear=fc");
   }
   return rename;
 }
@@ -108,13 +119,14 @@ NamedTensors renamed(const WeightsFile& file, const std::vector<Rename>& renames
     for (const auto& [full, name] : names) {
       const std::string replaced = with_parts_replaced(full, rename);
       used = used || replaced != full;
-      if (!replaced.empty() && changed.emplace(replaced, name).second) continue;
+      if (replaced.empty() || changed.emplace(replaced, name).second) continue;
       throw InputError("rename " + rename.from + "=" + rename.to, "every tensor of " + file.path + " with a name of its own",
-                       replaced.empty() ? "none for '" + full + "'" : "'" + replaced + "' twice");
+                       "'" + replaced + "' twice", "rename or leave out one of them");
     }
     if (!used) refuse_unused(rename, file.path, names);
     names = std::move(changed);
   }
+  if (names.empty()) throw InputError(file.path, "tensors after the renames", "none", "keep some");
   NamedTensors tensors;
   for (const auto& [full, name] : names) {
     const bool wrapped = !file.prefix.empty() && full.starts_with(file.prefix);

@@ -8,13 +8,18 @@
 namespace fovea {
 namespace {
 
-constexpr std::size_t kShown = 3;  // differences quoted of each kind
+constexpr std::size_t kShown = 3;       // differences quoted of each kind
+constexpr std::size_t kLongest = 100;   // characters of a name: a file may hold any
+constexpr std::size_t kCompared = 128;  // unexpected names that are compared with all missing ones
 
 /// "2 missing (a, b)"; nothing for none.
 std::string quoted(const std::vector<std::string>& names, const std::string& kind) {
   if (names.empty()) return "";
   std::string text = std::to_string(names.size()) + " " + kind + " (";
-  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i > 0 ? ", " : "") + names[i];
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
+    const bool is_long = names[i].size() > kLongest;
+    text += (i > 0 ? ", " : "") + names[i].substr(0, kLongest) + (is_long ? "..." : "");
+  }
   return text + (names.size() > kShown ? ", ...)" : ")");
 }
 
@@ -56,7 +61,9 @@ WeightsReport compare_weights(const NamedTensors& own, const NamedTensors& given
     }
   }
   for (const auto& [name, tensor] : given) {
-    if (!own.contains(name)) report.unexpected.push_back({name, nearest_name(name, report.missing)});
+    if (own.contains(name)) continue;
+    const bool compares = report.unexpected.size() < kCompared && name.size() <= kLongest;
+    report.unexpected.push_back({name, compares ? nearest_name(name, report.missing) : ""});
   }
   return report;
 }

@@ -69,11 +69,11 @@ TEST(VisibleValuesTest, PairwiseMapsShowWhatEachCellReceives) {
   EXPECT_TRUE(torch::equal(visible_values(map, 1).value(), expected + 72));
 }
 
-TEST(VisibleValuesTest, AClassTokenThatAsksBesideTheCellsSpeaksForThem) {
+TEST(VisibleValuesTest, WhoAsksCountsWhereTheAnswerIsRead) {
   // 2 heads; a class token and 1 x 2 cells, all of which ask and are asked.
   auto map = attention_map(TapKind::pairwise, torch::tensor({{0.2F, 0.6F, 0.2F},
                                                              {0.0F, 1.0F, 0.0F},
-                                                             {0.0F, 1.0F, 0.0F},  //
+                                                             {0.5F, 0.1F, 0.4F},  //
                                                              {0.4F, 0.2F, 0.4F},
                                                              {0.0F, 1.0F, 0.0F},
                                                              {0.0F, 1.0F, 0.0F}})
@@ -82,6 +82,8 @@ TEST(VisibleValuesTest, AClassTokenThatAsksBesideTheCellsSpeaksForThem) {
   map.key_grid = {1, 2};
   map.prefix_tokens = 1;
   EXPECT_TRUE(torch::allclose(visible_values(map, 0).value(), torch::tensor({{0.4F, 0.3F}})));
+  map.prefix_is_read = false;
+  EXPECT_TRUE(torch::allclose(visible_values(map, 0).value(), torch::tensor({{0.775F, 0.1F}})));
 }
 
 TEST(VisibleValuesTest, WhatHasNoPlaceShowsNothing) {

@@ -1,6 +1,8 @@
-// What the methods show of networks that look with a class token.
+// What the methods show of transformers: of their class token where it is read, of their patches where those are.
 
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -9,14 +11,16 @@
 
 #include <fovea/explain/grad_cam.h>
 #include <fovea/explain/own_attention.h>
-#include <fovea/models/transformer/class_attention_transformer.h>
-#include <fovea/models/transformer/vision_transformer.h>
+#include <fovea/explain/photo_map.h>
+#include <fovea/models/model_field.h>
 #include <fovea/nn/initialise.h>
 
 namespace fovea {
 namespace {
 
+using testing::Each;
 using testing::ElementsAre;
+using testing::Gt;
 
 constexpr InputSpec kExplainedInput{1, 8, 12, 3};  // 2 x 3 patches
 
@@ -24,23 +28,21 @@ bool any_layer(const std::string&) {
   return true;
 }
 
-template <typename Network, typename NetworkOptions>
-std::shared_ptr<Network> explained_network(NetworkOptions options) {
-  options.patch_size = {4};
-  options.embed_dim = 12;
-  options.heads = 3;
-  options.depth = 4;
-  options.layer_scale = 0.5;
-  SlotFactory nothing;
-  auto network = std::make_shared<Network>(options, kExplainedInput, nothing);
+/// @param name `vit` or `cait`. @param more further options, e.g. ", global_pool: avg".
+std::shared_ptr<Classifier> explained_network(const std::string& name, const std::string& more = "",
+                                              const InputSpec& input = kExplainedInput) {
+  ModelField model;
+  const std::string small = ", patch_size: 4, embed_dim: 12, heads: 3, depth: 4, layer_scale: 0.5";
+  model.read(parse_yaml("{name: " + name + small + more + "}", "a.yaml"), "model");
+  auto network = build_classifier(model, input);
   initialise(*network, 1);
   network->eval();
   return network;
 }
 
-Batch one_image() {
+Batch one_image(const InputSpec& input = kExplainedInput) {
   Batch batch;
-  batch.images = torch::empty({1, 1, 8, 12});
+  batch.images = torch::empty({1, input.channels, input.height, input.width});
   fill_normal(batch.images, RandomStream(2, Purpose::test), 1.0);
   return batch;
 }
@@ -51,24 +53,23 @@ std::vector<std::string> names_of_maps(const Explanation& explanation) {
   return names;
 }
 
+// A rectified map may well be empty for one class; not for all.
 TEST(TransformerMapsTest, GradCamHasSomethingToShowOfEveryLayer) {
-  const auto vit = explained_network<VisionTransformer>(VisionTransformerOptions());
-  const auto cait = explained_network<ClassAttentionTransformer>(ClassAttentionTransformerOptions());
-  Explanation explanation;
-  for (std::int64_t target = 0; target < 3; ++target) {
-    explanation = explain_by_grad_cam(*vit, one_image(), any_layer, target);
-    EXPECT_THAT(names_of_maps(explanation), ElementsAre("blocks.0", "blocks.1", "blocks.2", "blocks.3.norm1"));
-    for (const LayerMap& map : explanation.maps) EXPECT_EQ(map.values.sizes(), torch::IntArrayRef({2, 3}));
-    EXPECT_THAT(names_of_maps(explain_by_grad_cam(*cait, one_image(), any_layer, target)),
-                ElementsAre("blocks.0", "blocks.1", "blocks.2", "blocks.3"));
+  for (const auto& [name, last] : {std::pair("vit", "blocks.3.norm1"), {"cait", "blocks.3"}}) {
+    SCOPED_TRACE(name);
+    const auto network = explained_network(name);
+    std::vector<float> highest(4, 0);
+    for (std::int64_t target = 0; target < kExplainedInput.num_classes; ++target) {
+      const auto explanation = explain_by_grad_cam(*network, one_image(), any_layer, target);
+      ASSERT_THAT(names_of_maps(explanation), ElementsAre("blocks.0", "blocks.1", "blocks.2", last));
+      for (std::size_t i = 0; i < 4; ++i) {
+        const torch::Tensor& values = explanation.maps[i].values;
+        EXPECT_EQ(values.sizes(), torch::IntArrayRef({2, 3}));
+        highest[i] = std::max(highest[i], values.max().item<float>());
+      }
+    }
+    EXPECT_THAT(highest, Each(Gt(0)));
   }
-  // A rectified map may well be empty for one class; not for all.
-  bool shows_last = false;
-  for (std::int64_t target = 0; target < 3; ++target) {
-    explanation = explain_by_grad_cam(*vit, one_image(), any_layer, target);
-    shows_last |= explanation.maps.back().values.max().item<float>() > 0;
-  }
-  EXPECT_TRUE(shows_last);
 }
 
 /// Makes the class token of the last block look at one patch alone.
@@ -78,33 +79,88 @@ struct LooksAtOnePatch final : Probe {
     auto weights = tensor.clone();
     weights.select(2, 0).zero_();
     weights.select(2, 0).select(2, 1 + 4) = 1;  // the second row's second patch
-    maps.push_back({"last", about.kind, about.meaning, weights.detach(), about.query_grid, about.key_grid,
-                    about.prefix_tokens, about.frame});
     return weights;
   }
   int seen = 0;
-  std::vector<AttentionMap> maps;
 };
 
-TEST(TransformerMapsTest, AttentionIsWhatTheClassTokenLooksAt) {
-  const auto vit = explained_network<VisionTransformer>(VisionTransformerOptions());
-  const auto explanation = explain_by_attention(*vit, one_image(), any_layer, std::nullopt);
-  EXPECT_THAT(names_of_maps(explanation), ElementsAre("blocks.0.attn", "blocks.1.attn", "blocks.2.attn", "blocks.3.attn"));
-  LooksAtOnePatch probe;
-  ForwardContext context;
-  context.probe = &probe;
-  vit->forward(one_image(), context);
-  ASSERT_EQ(probe.maps.size(), 1);
-  EXPECT_TRUE(
-      torch::equal(visible_values(probe.maps[0], 0).value(), torch::tensor({{0.0F, 0.0F, 0.0F}, {0.0F, 1.0F, 0.0F}})));
+/// A vision transformer, and whether its logits depend on what the class token of the last block looks at.
+struct Reading {
+  const char* options;
+  bool reads_class_token;
+};
+
+constexpr Reading kReadings[] = {{"", true},
+                                 {", global_pool: prr", true},
+                                 {", global_pool: avg", false},
+                                 {", global_pool: avgmax", false},
+                                 {", global_pool: max", false},
+                                 {", global_pool: map", false},
+                                 {", attention: {name: latent_pool, heads: 3}", false},
+                                 {", attention: {name: latent_pool, heads: 3}, global_pool: prr", false}};
+
+TEST(TransformerMapsTest, AttentionIsShownOfThoseWhoseAnswersAreRead) {
+  const torch::NoGradGuard no_grad;
+  for (const Reading& reading : kReadings) {
+    SCOPED_TRACE(reading.options);
+    const auto vit = explained_network("vit", reading.options);
+    AttentionRecorder recorder(*vit);
+    LooksAtOnePatch elsewhere;
+    ForwardContext recorded, changed;
+    recorded.probe = &recorder;
+    changed.probe = &elsewhere;
+    const auto logits = vit->forward(one_image(), recorded).logits;
+    const auto others = vit->forward(one_image(), changed).logits;
+    EXPECT_EQ(!torch::equal(logits, others), reading.reads_class_token);
+
+    const auto explanation = explain_by_attention(*vit, one_image(), any_layer, std::nullopt);
+    ASSERT_EQ(explanation.maps.size(), recorder.maps.size());
+    for (std::size_t i = 0; i < 4; ++i) {
+      SCOPED_TRACE(explanation.maps[i].layer);
+      EXPECT_EQ(explanation.maps[i].layer, "blocks." + std::to_string(i) + ".attn");
+      const auto weights = recorder.maps[i].values[0].narrow(2, 1, 6);  // [3, 1 + 6, 6]: what each token looks at
+      const auto by_class_token = weights.select(1, 0).mean(0).view({2, 3});
+      const auto by_patches = weights.narrow(1, 1, 6).mean(torch::IntArrayRef{0, 1}).view({2, 3});
+      ASSERT_FALSE(torch::allclose(by_class_token, by_patches, 1e-3, 1e-5));
+      EXPECT_TRUE(torch::allclose(explanation.maps[i].values, reading.reads_class_token ? by_class_token : by_patches));
+    }
+  }
 }
 
 TEST(TransformerMapsTest, ClassAttentionIsShownLast) {
-  const auto cait = explained_network<ClassAttentionTransformer>(ClassAttentionTransformerOptions());
+  const auto cait = explained_network("cait");
   const auto explanation = explain_by_attention(*cait, one_image(), any_layer, std::nullopt);
   ASSERT_EQ(explanation.maps.size(), 6);
   EXPECT_EQ(explanation.maps.back().layer, "blocks_token_only.1.attn");
   EXPECT_EQ(explanation.maps.back().values.sizes(), torch::IntArrayRef({2, 3}));
+}
+
+TEST(TransformerMapsTest, MapsCoverThePatchesAndNotThePixelsBeyondThem) {
+  constexpr InputSpec kCutInput{1, 11, 15, 3};  // 2 x 3 patches of 4 x 4 pixels; three rows and columns are not seen
+  const auto frame = torch::tensor({12.0 / 15, 0.0, -3.0 / 15, 0.0, 8.0 / 11, -3.0 / 11}, torch::kFloat64).view({2, 3});
+  for (const char* name : {"vit", "cait"}) {
+    SCOPED_TRACE(name);
+    const auto network = explained_network(name, "", kCutInput);
+    auto maps = explain_by_attention(*network, one_image(kCutInput), any_layer, std::nullopt).maps;
+    const auto more = explain_by_grad_cam(*network, one_image(kCutInput), any_layer, 0).maps;
+    maps.insert(maps.end(), more.begin(), more.end());
+    ASSERT_GE(maps.size(), 8U);
+    for (const LayerMap& map : maps) {
+      EXPECT_EQ(map.values.sizes(), torch::IntArrayRef({2, 3}));
+      ASSERT_TRUE(map.frame.defined()) << map.layer;
+      EXPECT_TRUE(torch::allclose(map.frame, frame, 1e-6, 1e-7)) << map.layer;  // of float32
+      const PhotoMap on_image = on_photo(map, Geometry(), 11, 15);
+      EXPECT_NEAR(on_image.at(10, 6).value(), map.values[1][2].item<float>(), 1e-5) << "the last patch's centre";
+      EXPECT_FALSE(on_image.at(12.5, 4).has_value());
+      EXPECT_FALSE(on_image.at(6, 8.5).has_value());
+    }
+  }
+}
+
+TEST(TransformerMapsTest, MapsOfWholeImagesNeedNoFrame) {
+  for (const LayerMap& map : explain_by_attention(*explained_network("vit"), one_image(), any_layer, std::nullopt).maps) {
+    EXPECT_FALSE(map.frame.defined()) << map.layer;
+  }
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ const PortTable& branch_ports() {
                                                                 {"split_input", rename("split_input")},
                                                                 {"act_layer", activation("activation")},
                                                                 {"norm_layer", only("torch.nn.BatchNorm2d")}},
-                                                               {.divisor = 8, .round_limit = kRoundLimit}),
+                                                               "sk"),
                                                     {{"tap.softmax.0", 0}})},
       {"timm.layers.create_attn:splat",
        mechanism_port(

@@ -1,7 +1,6 @@
 #include <bit>
 #include <cmath>
 
-#include <fovea/attention/bottleneck_width.h>
 #include <fovea/base/error.h>
 #include <fovea/nn/attention_map.h>
 
@@ -20,7 +19,7 @@ PortBuilder se_port() {
       {"act_layer", activation("activation")},
       {"norm_layer", unless_null(word("batch_norm", {{"torch.nn.BatchNorm2d", true}, {"torch.nn.Identity", false}}))},
       {"gate_layer", gate_function()}};
-  return mechanism_port("se", "channels", with_width(arguments, {.divisor = 8}), kChannelGateTap);
+  return mechanism_port("se", "channels", with_width(arguments, "se"), kChannelGateTap);
 }
 
 /// timm's EfficientNets and MobileNets: the width is Python's round(), which takes the even neighbour of a half.
@@ -43,7 +42,7 @@ PortBuilder mobile_se_port() {
 /// kernel_size whenever channels are given, as create_attn does.
 PortBuilder eca_port(bool use_mlp) {
   const ArgumentTable plain{{"kernel_size", ignored()}, {"gate_layer", gate_function()}};
-  ArgumentTable hidden = with_width(plain, {.divisor = 8, .round_limit = kRoundLimit});
+  ArgumentTable hidden = with_width(plain, "ecam");
   hidden["act_layer"] = unless_null(activation("activation"));
   const auto eca = mechanism_port("eca", "channels", plain, kChannelGateTap);
   const auto ecam = mechanism_port("ecam", "channels", hidden, kChannelGateTap);
@@ -93,8 +92,7 @@ PortBuilder ge_port() {
                                 {"norm_layer", expect_norm()},  // whichever: timm takes BatchNorm2d
                                 {"act_layer", activation("activation")},
                                 {"gate_layer", gate_function()}};
-  return port_after(drop_idle_of_ge,
-                    mechanism_port("ge", "channels", with_width(arguments, {.divisor = 1}), kChannelGateTap));
+  return port_after(drop_idle_of_ge, mechanism_port("ge", "channels", with_width(arguments, "ge"), kChannelGateTap));
 }
 
 /// The formula's file spreads a gate of whole channels over the cells.
@@ -116,7 +114,7 @@ PortBuilder global_context_port(bool fuse_scale, bool fuse_add) {
   const ArgumentTable additive = with_width({{"use_attn", rename("attention")},
                                              {"init_last_zero", ignored()},  // by timm, too
                                              {"act_layer", activation("activation")}},
-                                            {.divisor = 1});
+                                            "gc");
   ArgumentTable multiplicative = additive;
   multiplicative.insert({{"add", rename("add")}, {"gate_layer", gate_function()}});
   const auto gc = mechanism_port("gc", "channels", multiplicative);

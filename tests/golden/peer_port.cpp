@@ -2,7 +2,6 @@
 
 #include <sstream>
 
-#include <fovea/attention/bottleneck_width.h>
 #include <fovea/base/error.h>
 
 namespace fovea {
@@ -135,14 +134,14 @@ Translate width_ratio(const PeerWidth& peer) {
     const auto arriving = static_cast<double>(call.site.in.channels * peer.branches);
     const auto ratio = value.get<double>();
     const auto divisor = call.given.value("rd_divisor", peer.divisor);
-    const auto width = divisible_width(arriving * ratio * peer.factor, divisor, peer.round_limit, peer.minimum);
+    const auto width = peer.of(call.site.in.channels, ratio, divisor);
     const bool is_multiple = width % divisor == 0;  // a minimum need not be one
     call.options["reduction_ratio"] = is_multiple ? arriving * peer.factor / static_cast<double>(width) : 1 / ratio;
   };
 }
 
-ArgumentTable with_width(ArgumentTable arguments, const PeerWidth& peer) {
-  arguments.insert({{"rd_ratio", width_ratio(peer)},
+ArgumentTable with_width(ArgumentTable arguments, const std::string& mechanism) {
+  arguments.insert({{"rd_ratio", width_ratio(peer_widths().at(mechanism))},
                     {"rd_channels", unless_null(rename("reduced_channels"))},
                     {"rd_divisor", rename("divisor")}});
   return arguments;

@@ -12,6 +12,8 @@
 #include <fovea/config/value.h>
 #include <fovea/nn/safetensors.h>
 
+#include "peer_width.h"
+
 namespace fovea {
 
 /// A peer's module as ours, ready to be called as the peer calls it.
@@ -64,19 +66,10 @@ Translate unless_null(const Translate& translate);
 Translate gate_function(const std::string& option = "gate");
 Translate activation(const std::string& option);
 
-/// How timm finds the width of a bottleneck: make_divisible of channels x branches x rd_ratio x factor.
-struct PeerWidth {
-  std::int64_t divisor;    ///< unless rd_divisor is given
-  double round_limit = 0;  ///< see divisible_width()
-  double factor = 1;
-  std::int64_t branches = 1;
-  std::int64_t minimum = 0;
-};
-
 /// rd_ratio as the option reduction_ratio with which we have timm's width: 1 / rd_ratio could round to the next one.
 Translate width_ratio(const PeerWidth& peer);
-/// `arguments` and rd_ratio, rd_channels and rd_divisor.
-ArgumentTable with_width(ArgumentTable arguments, const PeerWidth& peer);
+/// `arguments` and rd_ratio, rd_channels and rd_divisor. @param mechanism one of peer_widths().
+ArgumentTable with_width(ArgumentTable arguments, const std::string& mechanism);
 
 /// `arguments`, and every other argument of timm's create_attn without effect, as in those peers that accept any.
 ArgumentTable ignoring_others(ArgumentTable arguments);

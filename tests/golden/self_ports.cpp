@@ -1,4 +1,3 @@
-#include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/self/multihead_attention.h>
 #include <fovea/attention/self/self_attention.h>
 #include <fovea/nn/attention_map.h>
@@ -22,9 +21,6 @@ ArgumentTable with_grid_heads(ArgumentTable further) {
       {"qkv_bias", rename("qkv_bias")}});
   return further;
 }
-
-/// Of timm's non-local and bilinear attention.
-constexpr PeerWidth kNonLocalWidth{.divisor = 8, .round_limit = kRoundLimit};
 
 /// Without its scale timm's block has the paper's.
 Translate non_local_scale_flag() {
@@ -140,7 +136,7 @@ PeerPort multihead_attention_port(const Json& arguments, const NamedTensors&) {
 const PortTable& self_ports() {
   static const PortTable table{
       {"timm.layers.create_attn:nl",
-       mechanism_port("nl", "channels", ignoring_others(with_width({{"use_scale", non_local_scale_flag()}}, kNonLocalWidth)),
+       mechanism_port("nl", "channels", ignoring_others(with_width({{"use_scale", non_local_scale_flag()}}, "nl")),
                       {{"tap.softmax.0", 0}})},
       {"timm.layers.create_attn:bat",
        mechanism_port("bat", "channels",
@@ -149,7 +145,7 @@ const PortTable& self_ports() {
                                                   {"drop_rate", rename("dropout")},
                                                   {"act_layer", activation("activation")},
                                                   {"norm_layer", only("torch.nn.BatchNorm2d")}},
-                                                 kNonLocalWidth)))},
+                                                 "bat")))},
       {"formula.A2", double_attention_port},
       {"timm.layers.create_attn:bottleneck",
        without_odd_cells(mechanism_port("bottleneck", "channels",

@@ -35,7 +35,7 @@ PortBuilder timm_cbam_port() {
                                     {"mlp_bias", rename("bias")},
                                     {"act_layer", activation("activation")},
                                     {"gate_layer", gate_function()}},
-                                   {.divisor = 1}),
+                                   "cbam"),
                         {{"tap.channel.gate.0", 0}, {"tap.spatial.gate.0", 1}});
 }
 
@@ -46,7 +46,7 @@ PortBuilder timm_light_cbam_port() {
                                     {"mlp_bias", rename("bias")},
                                     {"act_layer", activation("activation")},
                                     {"gate_layer", ignored()}},
-                                   {.divisor = 1}),
+                                   "lcbam"),
                         {{"tap.spatial.gate.0", 1}});
 }
 
@@ -77,9 +77,6 @@ PortBuilder bam_port() {
   };
 }
 
-/// Of timm's coordinate attentions, whose width has a factor of its own.
-constexpr PeerWidth kCoordinateWidth{.divisor = 8, .factor = 2.0 / 3};
-
 const std::map<std::string, std::size_t> kRowAndColumnGates{{"tap.gate.0", 0}, {"tap.gate.1", 1}};
 
 PortBuilder timm_coordinate_port() {
@@ -89,7 +86,7 @@ PortBuilder timm_coordinate_port() {
                                     {"norm_layer", spatial_feature_norm()},
                                     {"gate_layer", gate_function()},
                                     {"has_skip", rename("skip")}},
-                                   kCoordinateWidth),
+                                   "coord"),
                         kRowAndColumnGates);
 }
 
@@ -105,7 +102,7 @@ PortBuilder timm_simple_coordinate_port() {
                                     {"act_layer", activation("activation")},
                                     {"gate_layer", gate_function()},
                                     {"has_skip", rename("skip")}},
-                                   kCoordinateWidth),
+                                   "scoord"),
                         {{"tap.gate.0", 0}});
 }
 

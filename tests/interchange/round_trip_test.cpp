@@ -50,8 +50,7 @@ std::vector<Pair> pairs() {
           {"mobilenet_v2", "mobilenet_v2", "mobilenet_v2", 64, 96, "checkpoint"},
           {"mobilenet_v3_small", "mobilenet_v3_small", "mobilenet_v3_small", 64, 96, "float16"},
           {"mobilenet_v3_large", "mobilenet_v3_large", "mobilenet_v3_large", 64, 96, "bfloat16"},
-          {"mobilenet_v3_small_with_timms_names", "mobilenet_v3_small", "{name: mobilenetv3_small_100, norm_epsilon: 0.001}",
-           64, 96, "zip"},
+          {"mobilenet_v3_small_with_timms_names", "mobilenet_v3_small", "mobilenetv3_small_100", 64, 96, "zip"},
           {"vit_b_16", "vit_b_16", "vit_b_16", 224, 224, "zip"}};
 }
 

@@ -81,7 +81,7 @@ TEST(ClassAttentionTransformerTest, SizesAreThePublishedOnes) {
 TEST(ClassAttentionTransformerTest, OptionsAndImagesThatCannotBeAreRefused) {
   EXPECT_THAT([] { small_cait(", heads: 5"); },
               ThrowsMessage<InputError>(HasSubstr("model.heads: expected a divisor of the 12 channels, got 5")));
-  EXPECT_THAT([] { built("{name: cait, patch_size: 5}", kCaitInput); },
+  EXPECT_THAT([] { built("{name: cait, patch_size: 17}", kCaitInput); },
               ThrowsMessage<InputError>(HasSubstr("model.patch_size: expected")));
   const auto network = small_cait();
   EXPECT_THAT(

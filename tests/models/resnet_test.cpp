@@ -23,7 +23,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::ThrowsMessage;
 
 /// Names of layers below `prefix`: parameters without their last part.
 std::set<std::string> layers_below(const torch::nn::Module& network, const std::string& prefix) {
@@ -190,13 +189,6 @@ TEST(ResnetBlockTest, ABranchIsLeftOutOrScaledUp) {
   }
   EXPECT_EQ(left_out + scaled, 40);
   EXPECT_NEAR(left_out, 30, 9) << "three standard deviations";
-}
-
-TEST(ResnetTest, OneCellOfOneImageCannotBeTrainedOn) {
-  const auto network = built("resnet18");
-  network->train();
-  EXPECT_THAT([&] { logits_for(*network, normal_images(1, kCifarInput)); },
-              ThrowsMessage<ShapeError>(HasSubstr("ResnetBlock: expected more than one image in training")));
 }
 
 TEST(ResnetTest, AMixerTakesTheConvolutionThatShrinks) {

@@ -86,6 +86,7 @@ struct ToySlots final : SlotFactory {
   std::shared_ptr<Mixer> mixer(const Site& site) override { return std::make_shared<ToyMixer>(site, visits); }
   std::shared_ptr<Warp> warp(const Site& site) override { return std::make_shared<ToyWarp>(site, visits); }
   std::shared_ptr<Pool> pool(const Site& site) override { return last_pool = std::make_shared<ToyPool>(site, visits); }
+  bool has_pool() const override { return true; }
   Visits visits;
   std::shared_ptr<ToyPool> last_pool;
 };

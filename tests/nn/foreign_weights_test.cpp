@@ -17,6 +17,7 @@ namespace fovea {
 namespace {
 
 using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -208,10 +209,20 @@ TEST(LoadNamedWeightsTest, EveryKindOfDifferenceIsReportedAtOnce) {
   weights["bn.weight"] = torch::ones({3});
   weights["fc.weight"] = torch::ones({2, 3}, torch::kInt64);
   weights["fc.scale"] = torch::ones({1});
-  EXPECT_EQ(loading_refusal(weights),
-            "a.pth: expected the weights of this 7-tensor network, got 1 missing (bn.bias), 1 unexpected (fc.scale), "
-            "1 of another shape (bn.weight [2], got [3]) and 1 of another type (fc.weight Float, got Long); "
-            "the file belongs to another architecture");
+  EXPECT_EQ(
+      loading_refusal(weights),
+      "a.pth: expected the weights of this 7-tensor network, got 1 missing (bn.bias), 1 unexpected (fc.scale), "
+      "1 of another shape (bn.weight [2], got [3]) and 1 of another type (fc.weight Float, got Long); "
+      "the file belongs to another architecture, or --rename mends its names; fovea convert FILE --model NAME lists all");
+}
+
+TEST(LoadNamedWeightsTest, TheAdviceIsWhatMostLikelyHelps) {
+  NamedTensors prefixed;
+  add_with_prefix(prefixed, travelling_state(), "backbone.net.");
+  EXPECT_THAT(loading_refusal(prefixed), EndsWith("; add --rename backbone.net="));
+  NamedTensors whole = travelling_state();
+  whole["fc.weight"] = whole["fc.weight"].to(torch::kInt64);
+  EXPECT_THAT(loading_refusal(whole), EndsWith("; in Python, save them with .float()"));
 }
 
 TEST(LoadNamedWeightsTest, OneDifferenceOfAnyKindIsEnough) {

@@ -140,7 +140,7 @@ TEST(AttentionRecorderTest, AMapSaysAllThatTheTapSaid) {
   ForwardContext context;
   context.probe = &recorder;
   context.frame = torch::rand({2, 2, 3});
-  context.tap(*net.second, {TapKind::pairwise, Meaning::weights, {1, 2}, {1, 3}, 1}, torch::rand({2, 1, 3, 4}));
+  context.tap(*net.second, {TapKind::pairwise, Meaning::weights, {1, 2}, {1, 3}, 1, false}, torch::rand({2, 1, 3, 4}));
   ASSERT_EQ(recorder.maps.size(), 1);
   const AttentionMap& map = recorder.maps[0];
   EXPECT_EQ(map.site, "layer1.1");
@@ -149,6 +149,7 @@ TEST(AttentionRecorderTest, AMapSaysAllThatTheTapSaid) {
   EXPECT_EQ(map.query_grid, (Sizes{1, 2}));
   EXPECT_EQ(map.key_grid, (Sizes{1, 3}));
   EXPECT_EQ(map.prefix_tokens, 1);
+  EXPECT_FALSE(map.prefix_is_read);
   EXPECT_TRUE(map.frame.is_same(context.frame));
 }
 

@@ -22,6 +22,17 @@ TEST(StochasticDepthTest, EveryImageHasOneFactor) {
   EXPECT_GT(factors.eq(4).sum().item<int>(), 0);
 }
 
+TEST(StochasticDepthTest, ABlockDrawsInTrainingOnly) {
+  const RandomStream stream(3, Purpose::test);
+  const auto branch = torch::zeros({40, 3});
+  torch::nn::Linear block(1, 1);
+  EXPECT_TRUE(torch::equal(branch_keep_factors(*block, branch, 0.75, stream),
+                           stochastic_depth_factors(branch, 0.75, stream.child("stochastic_depth"))));
+  EXPECT_FALSE(branch_keep_factors(*block, branch, 0, stream).defined());
+  block->eval();
+  EXPECT_FALSE(branch_keep_factors(*block, branch, 0.75, stream).defined());
+}
+
 // The paper's equation 4 with survival probability p_L = 1 - last: p_l = 1 - l / L (1 - p_L), for the 3 blocks of ResNet-8,
 // the 9 of ResNet-20, and the paper's ResNet-110, whose last of 54 blocks survives with probability 0.5.
 TEST(StochasticDepthTest, ProbabilitiesRiseLinearlyWithDepth) {

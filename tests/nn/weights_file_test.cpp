@@ -181,7 +181,7 @@ TEST(RenameTest, OtherTextsAreRefusedWithTheOptionsName) {
     EXPECT_THAT(
         [&] { parse_rename(text, "train.init.rename"); },
         ThrowsMessage<InputError>(std::string("train.init.rename: expected FROM=TO, parts of tensors' names, got '") + text +
-                                  "'; e.g. train.init.rename linear=fc"));
+                                  "'; e.g. linear=fc"));
   }
 }
 
@@ -209,6 +209,8 @@ TEST(RenamedTest, AnEmptyNewNameLeavesThePartsOut) {
   EXPECT_THAT(names_after({"encoder.a.w", "encoder.b"}, {"encoder="}), ElementsAre("a.w", "b"));
   EXPECT_THAT(names_after({"a.body.w", "a.body"}, {"body="}), ElementsAre("a", "a.w"));
   EXPECT_THAT(names_after({"x.x.w"}, {"x="}), ElementsAre("w"));
+  EXPECT_THAT(names_after({"criterion.w", "a.w"}, {"criterion.w="}), ElementsAre("a.w")) << "and the tensor with its name";
+  EXPECT_THAT(names_after({"module.a.w", "n_averaged"}, {}), ElementsAre("a.w")) << "an average's counter is no weight";
 }
 
 TEST(RenamedTest, OneFollowsTheOther) {
@@ -237,8 +239,9 @@ TEST(RenamedTest, ARenameThatChangesNothingIsRefusedWithTheNearestName) {
             "rename lineer=fc: expected parts of a name in a.pth, got 'lineer'; did you mean 'linear'?");
   EXPECT_THAT(rename_refusal(names, {"linear.wieght=fc.weight"}), EndsWith("did you mean 'linear.weight'?"));
   EXPECT_THAT(rename_refusal(names, {"conv=c"}), EndsWith("did you mean 'conv1'?")) << "parts within a name";
-  EXPECT_EQ(rename_refusal(names, {"transformer=x"}),
-            "rename transformer=x: expected parts of a name in a.pth, got 'transformer'; fovea convert lists the names");
+  EXPECT_EQ(
+      rename_refusal(names, {"transformer=x"}),
+      "rename transformer=x: expected parts of a name in a.pth, got 'transformer'; fovea convert FILE lists the names");
   EXPECT_THAT(rename_refusal(names, {"linear=fc", "linear=head"}), HasSubstr("rename linear=head: "))
       << "the name is gone by then";
   EXPECT_THAT(rename_refusal(names, {"linear=fc", "linear=head"}), Not(HasSubstr("did you mean 'linear'?")));
@@ -247,10 +250,10 @@ TEST(RenamedTest, ARenameThatChangesNothingIsRefusedWithTheNearestName) {
 
 TEST(RenamedTest, NoTwoTensorsGetOneName) {
   EXPECT_EQ(rename_refusal({"a.w", "b.w"}, {"a=b"}),
-            "rename a=b: expected every tensor of a.pth with a name of its own, got 'b.w' twice");
+            "rename a=b: expected every tensor of a.pth with a name of its own, got 'b.w' twice; rename or leave out one of "
+            "them");
   EXPECT_THAT(rename_refusal({"a.w", "w"}, {"a="}), HasSubstr("got 'w' twice"));
-  EXPECT_EQ(rename_refusal({"a", "b"}, {"a="}),
-            "rename a=: expected every tensor of a.pth with a name of its own, got none for 'a'");
+  EXPECT_EQ(rename_refusal({"a", "b"}, {"a=", "b="}), "a.pth: expected tensors after the renames, got none; keep some");
   // With the prefix, which goes afterwards, the names differ.
   EXPECT_EQ(rename_refusal({"module.a.w", "module.b.w"}, {"module.a=b"}),
             "a.pth: expected every tensor with a name of its own, got 'b.w' twice; rename one of them");

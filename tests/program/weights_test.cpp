@@ -109,6 +109,8 @@ TEST_F(WeightsProgram, PreprocessingOfANamedNetworkCanBeSet) {
   EXPECT_EQ(with({"--set", "preprocess.resize=256", "--set", "preprocess.crop=224"}), json(predict)[0]["topk"]);
   EXPECT_NE(with({"--set", "preprocess.resize=232", "--set", "preprocess.crop=224"}), json(predict)[0]["topk"]);
   EXPECT_NE(with({"--set", "preprocess.mean=[0.5,0.5,0.5]"}), json(predict)[0]["topk"]);
+  EXPECT_EQ(with({"--set", "preprocess.crop=192"}), with({"--set", "preprocess.crop=192", "--set", "preprocess.resize=219"}))
+      << "the share of the photo that is seen stays 0.875";
 }
 
 TEST_F(WeightsProgram, ClassNamesComeFromAFileOrAreNumbers) {
@@ -139,20 +141,23 @@ TEST_F(WeightsProgram, ConvertWritesAModelFileThatPredictsTheSame) {
 }
 
 TEST_F(WeightsProgram, ConvertGoesToAnotherLibrarysNamesAndBackByItself) {
-  const std::vector<std::string> timm_norm = {"--set", "model.norm_epsilon=0.00001"};
-  std::vector<std::string> there = {
-      "convert", "published.safetensors", "timm.safetensors", "--model", "mobilenet_v3_small", "--to", "timm"};
-  there.insert(there.end(), timm_norm.begin(), timm_norm.end());
-  EXPECT_EQ(json(there)["names_out"], "timm");
+  const Json there =
+      json({"convert", "published.safetensors", "timm.safetensors", "--model", "mobilenet_v3_small", "--to", "timm"});
+  EXPECT_EQ(there["names_out"], "timm");
   const SafetensorsFile timm(path("timm.safetensors"));
   EXPECT_TRUE(timm.contains("conv_stem.weight"));
   EXPECT_FALSE(timm.contains("features.0.0.weight"));
-  std::vector<std::string> back = {"convert", "timm.safetensors", "back.safetensors", "--model", "mobilenet_v3_small"};
-  back.insert(back.end(), timm_norm.begin(), timm_norm.end());
-  EXPECT_EQ(json(back)["names_in"], "timm");
+  EXPECT_EQ(json({"convert", "timm.safetensors", "back.safetensors", "--model", "mobilenet_v3_small"})["names_in"], "timm");
   const NamedTensors original = state_dict(*network_), returned = SafetensorsFile(path("back.safetensors")).tensors();
   ASSERT_EQ(original.size(), returned.size());
-  for (const auto& [name, tensor] : original) EXPECT_TRUE(torch::equal(tensor, returned.at(name))) << name;
+  for (const auto& [name, tensor] : original) EXPECT_TRUE(torch::allclose(tensor, returned.at(name), 1e-6, 1e-9)) << name;
+
+  const auto probability = [](const Json& predictions) { return predictions[0]["topk"][0]["probability"].get<double>(); };
+  const Json ours = json({"predict", "mobilenet_v3_small", "--weights", "published.safetensors", kPhoto});
+  const Json theirs = json({"predict", "mobilenetv3_small_100", "--weights", "timm.safetensors", "--set",
+                            "preprocess.interpolation=bilinear", kPhoto});
+  EXPECT_EQ(ours[0]["topk"][0]["class"], theirs[0]["topk"][0]["class"]);
+  EXPECT_NEAR(probability(ours), probability(theirs), 1e-5);
 }
 
 TEST_F(WeightsProgram, ConvertWithoutAModelChangesNamesAlone) {
@@ -261,6 +266,68 @@ TEST_F(WeightsProgram, ImageNetWeightsScoreAFolderOfSomeOfItsClasses) {
   EXPECT_EQ(scores["per_class"].size(), 1000U);
   EXPECT_EQ(scores["per_class"][1]["name"], "goldfish");
   EXPECT_EQ(scores["per_class"][1]["images"], 4);
+}
+
+TEST_F(WeightsProgram, CbamGoesToTimmsFormAndBack) {
+  const std::string model = "{name: resnet8, width: 8, attention: {name: cbam, variant: official}}";
+  folder_->write("cbam.yaml", "model: " + model + "\npreprocess: {resize: [32, 32], mean: [0.5], std: [0.5]}\n");
+  const NamedTensors original = state_dict(*drawn_network(model, {1, 32, 32, 4}));
+  write("official.safetensors", original);
+  const Json there =
+      json({"convert", "official.safetensors", "as_timm.safetensors", "--model", "cbam.yaml", "--to", "timm"});
+  EXPECT_EQ(there["names_out"], "timm");
+  const std::string planes = "layer1.0.se.spatial.conv.conv.weight";
+  const auto timm = SafetensorsFile(path("as_timm.safetensors")).tensor(planes);
+  EXPECT_TRUE(torch::equal(timm, original.at(planes).flip(1)));
+  const Json back = json({"convert", "as_timm.safetensors", "cbam_back.safetensors", "--model", "cbam.yaml"});
+  EXPECT_EQ(back["names_in"], "timm") << "the file says so, as names alone could not";
+  EXPECT_TRUE(torch::equal(SafetensorsFile(path("cbam_back.safetensors")).tensor(planes), original.at(planes)));
+
+  write("unmarked.safetensors", SafetensorsFile(path("as_timm.safetensors")).tensors());
+  json({"convert", "unmarked.safetensors", "from.safetensors", "--model", "cbam.yaml", "--from", "timm"});
+  EXPECT_TRUE(torch::equal(SafetensorsFile(path("from.safetensors")).tensor(planes), original.at(planes)));
+  json({"convert", "official.safetensors", "authors.safetensors", "--model", "cbam.yaml", "--to", "official"});
+  EXPECT_TRUE(
+      torch::equal(SafetensorsFile(path("authors.safetensors")).tensor("layer1.0.cbam.SpatialGate.spatial.conv.weight"),
+                   original.at(planes)));
+}
+
+TEST_F(WeightsProgram, ConvertWithoutAnOutputListsWhatIsThere) {
+  const Finished listed = run({"convert", "published.safetensors"});
+  EXPECT_EQ(listed.code, 0);
+  EXPECT_THAT(listed.out, HasSubstr("classifier.3.weight"));
+  EXPECT_THAT(listed.out, HasSubstr("[1000, 1024]"));
+}
+
+TEST_F(WeightsProgram, MistakesWithWeightsSayWhatHelps) {
+  folder_->write("no_model.yaml", "preprocess: {resize: 128}\n");
+  folder_->write("list.yaml", "[1, 2]\n");
+  for (const char* config : {"no_model.yaml", "list.yaml"}) {
+    EXPECT_THAT(refusal({"predict", config, "--weights", "published.safetensors", kPhoto}), HasSubstr("model.name"));
+  }
+  EXPECT_THAT(refusal({"predict", FOVEA_TEST_DATA "/torch_files/state_dict.pth", kPhoto}), HasSubstr("--weights"));
+  NamedTensors prefixed;
+  add_with_prefix(prefixed, state_dict(*network_), "backbone.");
+  prefixed["criterion.weight"] = torch::ones({3});
+  write("prefixed.safetensors", prefixed);
+  const std::vector<std::string> predict = {"predict", "mobilenet_v3_small", "--weights", "prefixed.safetensors", kPhoto};
+  EXPECT_THAT(refusal(predict), HasSubstr("--rename backbone="));
+  auto renamed = predict;
+  renamed.insert(renamed.end(), {"--rename", "backbone=", "--rename", "criterion.weight="});
+  EXPECT_EQ(run(renamed).code, 0);
+}
+
+TEST_F(WeightsProgram, AForgedDescriptionCannotAskForAllMemory) {
+  const Json description = {{"model", {{"name", "vit"}, {"embed_dim", 16384}, {"depth", 256}, {"heads", 4}}},
+                            {"input", {{"channels", 3}, {"height", 224}, {"width", 224}}},
+                            {"classes", {"a", "b"}},
+                            {"preprocess", {{"resize", {256}}, {"crop", {224}}, {"mean", {0, 0, 0}}, {"std", {1, 1, 1}}}}};
+  write_safetensors(path("forged.safetensors"), {{"head.weight", torch::zeros({2, 16384})}},
+                    {{"format", "pt"}, {"fovea.format", "1"}, {"fovea.model", description.dump()}});
+  const Finished refused = run({"convert", "forged.safetensors", "from_forged.safetensors"});
+  EXPECT_EQ(refused.code, 2) << refused.error;
+  EXPECT_THAT(refused.error, HasSubstr("damaged or forged"));
+  EXPECT_LT(refused.peak_kibibytes, 1 << 20);
 }
 
 TEST_F(WeightsProgram, HostileFilesAreRefusedInOneLine) {

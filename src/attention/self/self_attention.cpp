@@ -53,7 +53,10 @@ torch::Tensor SelfAttention::forward(const torch::Tensor& tokens, ForwardContext
     queries = q_norm_(queries);
     keys = k_norm_(keys);
   }
-  const Tap about{.query_grid = layout.grid, .key_grid = layout.grid, .prefix_tokens = layout.prefix_tokens};
+  const Tap about{.query_grid = layout.grid,
+                  .key_grid = layout.grid,
+                  .prefix_tokens = layout.prefix_tokens,
+                  .prefix_is_read = layout.prefix_is_read};
   auto merged = attend_in_heads(*this, queries, keys, split_heads(projected[2], heads_), about, context);
   if (norm_) merged = norm_(merged);
   if (gate_) merged = merged * torch::sigmoid(gate_(tokens));

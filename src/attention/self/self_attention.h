@@ -30,6 +30,7 @@ struct SelfAttentionOptions : Options {
 struct TokenLayout {
   std::vector<std::int64_t> grid = {};  ///< {height, width} of the tokens behind the prefix; empty when there is no grid
   std::int64_t prefix_tokens = 0;       ///< tokens in front, e.g. 1 class token
+  bool prefix_is_read = true;           ///< see AttentionMap
 };
 
 /// Multi-head self-attention of a Transformer, "Attention Is All You Need", arXiv:1706.03762: proj(heads of
