@@ -47,6 +47,7 @@ Translation word_as(const std::string& option, const std::map<std::string, std::
     const auto found = is_word ? words.find(value.is_null() ? "null" : last_name(value.get<std::string>())) : words.end();
     if (found == words.end()) {
       std::vector<std::string> known;
+      known.reserve(words.size());
       for (const auto& [word, meaning] : words) known.push_back(word.empty() ? "''" : word);
       throw Refusal("one of " + join_names(known));
     }
@@ -125,12 +126,15 @@ void translate_block_args(const Json& value, Json& model) {
     if (name != "attn_layer" && name != "rd_ratio" && !given.is_null()) throw Refusal("nothing but attn_layer");
   }
   const Json layer = value.value("attn_layer", Json());
-  if (layer.empty() || layer == false || layer == "") return;
+  const bool is_true = layer.is_boolean() && layer.get<bool>();
+  const bool is_none =
+      layer.empty() || (layer.is_boolean() && !is_true) || (layer.is_string() && layer.get<std::string>().empty());
+  if (is_none) return;
   const std::string text = value.dump();
   for (const char* keyword : {"rd_channels", "rd_divisor", "act_layer", "gate_layer", "norm_layer"}) {
     if (keyword_in(text, keyword)) throw Refusal("rd_ratio as the only argument of an attention module");
   }
-  model["attention"]["name"] = layer == true ? "se" : gate_in(text);
+  model["attention"]["name"] = is_true ? "se" : gate_in(text);
   if (const auto ratio = keyword_in(text, "rd_ratio")) model["attention"]["rd_ratio"] = number_in(*ratio);
 }
 
@@ -183,7 +187,7 @@ void translate_variant(const Json& value, Json& model) {
 /// Where factors start: timm multiplies with the value, so that true is 1, and has none where it is false, 0 or null.
 void translate_init_values(const Json& value, Json& model) {
   if (!value.is_null() && !value.is_boolean() && !value.is_number()) throw Refusal("a number, true, false or null");
-  model["layer_scale"] = value.is_number() ? value : Json(value == true ? 1 : 0);
+  model["layer_scale"] = value.is_number() ? value : Json(value.is_boolean() && value.get<bool>() ? 1 : 0);
 }
 
 /// Ours has no other, so that they cannot be options.
