@@ -20,9 +20,13 @@ ArrayDataset::ArrayDataset(ImageArray images, std::vector<std::uint8_t> labels, 
 
 Sample ArrayDataset::sample(std::int64_t index) const {
   Sample sample{Image(images_.height, images_.width, images_.channels), label(index)};
-  const std::size_t start = static_cast<std::size_t>(index) * images_.image_size();
-  std::copy_n(images_.pixels.data() + start, images_.image_size(), sample.image.pixels.data());
+  std::copy_n(view(index).pixels, images_.image_size(), sample.image.pixels.data());
   return sample;
+}
+
+ImageView ArrayDataset::view(std::int64_t index) const {
+  return {images_.height, images_.width, images_.channels,
+          images_.pixels.data() + static_cast<std::size_t>(index) * images_.image_size()};
 }
 
 std::int64_t ArrayDataset::label(std::int64_t index) const {

@@ -25,6 +25,19 @@ struct ImageArray {
   std::size_t count() const { return pixels.size() / image_size(); }
 };
 
+/// One image in somebody else's memory: [H, W, C] of 8-bit values.
+struct ImageView {
+  int height = 0;
+  int width = 0;
+  int channels = 0;
+  const std::uint8_t* pixels = nullptr;
+
+  /// The values of a pixel, and of those right of it.
+  const std::uint8_t* at(int y, int x) const {
+    return pixels + (static_cast<std::ptrdiff_t>(y) * width + x) * static_cast<std::ptrdiff_t>(channels);
+  }
+};
+
 /// A data set that is held in memory as it was read.
 class ArrayDataset : public Dataset {
  public:
@@ -34,6 +47,8 @@ class ArrayDataset : public Dataset {
 
   std::int64_t size() const override { return static_cast<std::int64_t>(labels_.size()); }
   Sample sample(std::int64_t index) const override;
+  /// The image of a sample, without a copy. @param index in [0, size()), which is not checked.
+  ImageView view(std::int64_t index) const;
   std::int64_t label(std::int64_t index) const override;
   const std::vector<std::string>& class_names() const override { return class_names_; }
   int channels() const override { return images_.channels; }

@@ -1,8 +1,13 @@
+#include <string>
+#include <utility>
+
 #include <fovea/config/find_row.h>
 #include <fovea/datasets/cifar.h>
 #include <fovea/datasets/image_folder.h>
 #include <fovea/datasets/mnist.h>
 #include <fovea/datasets/registry.h>
+#include <fovea/datasets/source.h>
+#include <fovea/datasets/translated_digits.h>
 
 namespace fovea {
 namespace {
@@ -13,6 +18,11 @@ constexpr const char* kCifarLicence = "no licence stated by the authors";
 
 // The means and deviations of MNIST and Fashion-MNIST are computed over the 60000 x 784 training pixels, without padding.
 
+/// Statistics that depend on no option.
+std::function<PixelStatistics(const Options&)> fixed(PixelStatistics statistics) {
+  return [statistics = std::move(statistics)](const Options&) { return statistics; };
+}
+
 DatasetRow fashion_mnist_row() {
   return {
       .name = "fashion_mnist",
@@ -22,13 +32,13 @@ DatasetRow fashion_mnist_row() {
       .licence = "MIT",
       .size = "60 000 + 10 000 grey images, 28 x 28; 31 MB",
       .obtain = "apt install dataset-fashion-mnist",
-      .mean = {0.2860},
-      .standard_deviation = {0.3530},
+      .in_memory = true,
       .make_options = [] { return std::make_unique<MnistOptions>("/usr/share/datasets/fashion-mnist"); },
+      .statistics = fixed({{0.2860}, {0.3530}}),
       .open =
           [](const Options& options, Split split) {
             return open_mnist(dynamic_cast<const MnistOptions&>(options).root, split, fashion_mnist_class_names(),
-                              "install it with 'apt install dataset-fashion-mnist', or set data.root");
+                              std::string("install it with 'apt install dataset-fashion-mnist'") + kOrSetRoot);
           },
   };
 }
@@ -44,13 +54,13 @@ DatasetRow mnist_row() {
       .licence = "CC BY-SA 3.0",
       .size = "60 000 + 10 000 grey images, 28 x 28; 12 MB",
       .obtain = "tools/download.sh mnist",
-      .mean = {0.1307},
-      .standard_deviation = {0.3081},
+      .in_memory = true,
       .make_options = [] { return std::make_unique<MnistOptions>("data/mnist"); },
+      .statistics = fixed({{0.1307}, {0.3081}}),
       .open =
           [](const Options& options, Split split) {
             return open_mnist(dynamic_cast<const MnistOptions&>(options).root, split, mnist_class_names(),
-                              "fetch it with tools/download.sh mnist, or set data.root");
+                              std::string("fetch it with tools/download.sh mnist") + kOrSetRoot);
           },
   };
 }
@@ -64,9 +74,9 @@ DatasetRow cifar10_row() {
       .licence = kCifarLicence,
       .size = "50 000 + 10 000 RGB images, 32 x 32; 170 MB",
       .obtain = "tools/download.sh cifar10",
-      .mean = {0.4914, 0.4822, 0.4465},
-      .standard_deviation = {0.2470, 0.2435, 0.2616},
+      .in_memory = true,
       .make_options = [] { return std::make_unique<Cifar10Options>(); },
+      .statistics = fixed({{0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616}}),
       .open = [](const Options& options,
                  Split split) { return open_cifar10(dynamic_cast<const Cifar10Options&>(options), split); },
   };
@@ -81,9 +91,9 @@ DatasetRow cifar100_row() {
       .licence = kCifarLicence,
       .size = "50 000 + 10 000 RGB images, 32 x 32; 169 MB",
       .obtain = "tools/download.sh cifar100",
-      .mean = {0.5071, 0.4865, 0.4409},
-      .standard_deviation = {0.2673, 0.2564, 0.2762},
+      .in_memory = true,
       .make_options = [] { return std::make_unique<Cifar100Options>(); },
+      .statistics = fixed({{0.5071, 0.4865, 0.4409}, {0.2673, 0.2564, 0.2762}}),
       .open = [](const Options& options,
                  Split split) { return open_cifar100(dynamic_cast<const Cifar100Options&>(options), split); },
   };
@@ -98,20 +108,54 @@ DatasetRow image_folder_row() {
       .licence = "that of your images",
       .size = "any number of images of any size",
       .obtain = "set data.root, preprocess.resize and preprocess.crop",
-      .mean = {0.485, 0.456, 0.406},  // of ImageNet, as torchvision and timm have them
-      .standard_deviation = {0.229, 0.224, 0.225},
       .photos = true,
       .make_options = [] { return std::make_unique<ImageFolderOptions>(); },
+      .statistics = fixed({{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}}),  // of ImageNet, as torchvision and timm have them
       .open = [](const Options& options,
                  Split split) { return open_image_folder(dynamic_cast<const ImageFolderOptions&>(options), split); },
   };
 }
 
+/// What no canvas changes: pixels stay in [0, 1], as the paper's networks read them.
+PixelStatistics canvas_statistics(const Options& options) {
+  const auto& source = dynamic_cast<const TranslatedDigitsOptions&>(options).source;
+  const std::size_t channels = find_dataset(source.name(), "source").statistics(*source).mean.size();
+  return {std::vector<double>(channels, 0.0), std::vector<double>(channels, 1.0)};
+}
+
+std::shared_ptr<const Dataset> open_canvas(const Options& options, Split split) {
+  return open_translated_digits(dynamic_cast<const TranslatedDigitsOptions&>(options), split);
+}
+
+DatasetRow translated_digits_row() {
+  return {
+      .name = "translated_digits",
+      .title = "Translated MNIST, of Recurrent Models of Visual Attention (Mnih, Heess, Graves and Kavukcuoglu, 2014)",
+      .arxiv = "1406.6247",
+      .reference = "",
+      .licence = "that of its source",
+      .size = "a canvas of any size for each image of its source",
+      .obtain = "made on the fly of the data set data.source",
+      .make_options = [] { return std::make_unique<TranslatedDigitsOptions>(); },
+      .statistics = canvas_statistics,
+      .open = open_canvas,
+  };
+}
+
+DatasetRow cluttered_digits_row() {
+  DatasetRow row = translated_digits_row();
+  row.name = "cluttered_digits";
+  row.title = "Cluttered " + row.title;
+  row.make_options = [] { return std::make_unique<ClutteredDigitsOptions>(); };
+  return row;
+}
+
 }  // namespace
 
 const std::vector<DatasetRow>& dataset_registry() {
-  static const std::vector<DatasetRow> rows = {fashion_mnist_row(), mnist_row(), cifar10_row(), cifar100_row(),
-                                               image_folder_row()};
+  static const std::vector<DatasetRow> rows = {fashion_mnist_row(),   mnist_row(),        cifar10_row(),
+                                               cifar100_row(),        image_folder_row(), translated_digits_row(),
+                                               cluttered_digits_row()};
   return rows;
 }
 

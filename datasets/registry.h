@@ -10,6 +10,12 @@
 
 namespace fovea {
 
+/// Of the training pixels of each channel, scaled to [0, 1].
+struct PixelStatistics {
+  std::vector<double> mean;
+  std::vector<double> standard_deviation;
+};
+
 /// One data set that configurations can name.
 struct DatasetRow {
   std::string name;
@@ -17,12 +23,13 @@ struct DatasetRow {
   std::string arxiv;      ///< of the paper that describes it; empty when there is none there
   std::string reference;  ///< where it is described, when not on arXiv
   std::string licence;
-  std::string size;                        ///< images, and bytes to download
-  std::string obtain;                      ///< how to get it, in a few words
-  std::vector<double> mean;                ///< per channel, of training pixels scaled to [0, 1]
-  std::vector<double> standard_deviation;  ///< per channel
-  bool photos = false;                     ///< images have sizes of their own
+  std::string size;        ///< images, and bytes to download
+  std::string obtain;      ///< how to get it, in a few words
+  bool photos = false;     ///< images have sizes of their own
+  bool in_memory = false;  ///< open() gives an ArrayDataset, which other data sets can be made of
   std::function<std::unique_ptr<Options>()> make_options;
+  /// What to normalise its images with, unless the configuration says otherwise.
+  std::function<PixelStatistics(const Options&)> statistics;
   /// Opens the files of a split. @return nothing for a validation split that the data set does not have: it is split off
   /// the training set then. @throws InputError naming the file and what is wrong with it.
   std::function<std::shared_ptr<const Dataset>(const Options&, Split)> open;

@@ -16,6 +16,7 @@ std::vector<ModelRow> mobilenet_v2_models();
 std::vector<ModelRow> mobilenet_v3_models();
 std::vector<ModelRow> vision_transformer_models();
 std::vector<ModelRow> class_attention_transformer_models();
+std::vector<ModelRow> ram_models();
 
 /// ModelRow::build of a network that is made from options of type NetworkOptions.
 template <typename Network, typename NetworkOptions>

@@ -10,7 +10,7 @@ const std::vector<ModelRow>& model_registry() {
   static const std::vector<ModelRow> rows = [] {
     std::vector<ModelRow> all;
     for (const auto& family : {cifar_resnet_models, resnet_models, vgg_models, mobilenet_v2_models, mobilenet_v3_models,
-                               vision_transformer_models, class_attention_transformer_models}) {
+                               vision_transformer_models, class_attention_transformer_models, ram_models}) {
       std::vector<ModelRow> some = family();
       std::move(some.begin(), some.end(), std::back_inserter(all));
     }

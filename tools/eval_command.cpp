@@ -11,6 +11,7 @@
 #include <fovea/train/run_directory.h>
 
 #include "experiment_data.h"
+#include "glimpse_scores.h"
 #include "open_model.h"
 #include "program.h"
 #include "run_pictures.h"
@@ -102,9 +103,10 @@ void print_scores(const Json& scores) {
   std::printf("%-14s %.4f\n%-14s %.4f\n%-14s %.4f\n%-14s %.4f\n", "top-1", number("top1"), "top-5", number("top5"), "loss",
               number("loss"), "ece", number("ece"));
   std::printf("%-14s %.0f images/s, one image in %.2f ms\n", "speed", number("images_per_second"), number("latency_ms"));
-  std::printf("%-14s %lld parameters, %lld multiply-adds per image\n\n", "size", scores["parameters"].get<long long>(),
+  std::printf("%-14s %lld parameters, %lld multiply-adds per image\n", "size", scores["parameters"].get<long long>(),
               scores["macs"].get<long long>());
-  std::printf("%-24s %8s %8s\n", "class", "images", "top-1");
+  print_glimpse_scores(scores);
+  std::printf("\n%-24s %8s %8s\n", "class", "images", "top-1");
   for (const Json& row : scores["per_class"]) {
     const std::string top1 = row["top1"].is_null() ? "-" : std::to_string(row["top1"].get<double>()).substr(0, 6);
     std::printf("%-24s %8lld %8s\n", row["name"].get<std::string>().c_str(), row["images"].get<long long>(), top1.c_str());
@@ -142,12 +144,14 @@ int eval(const EvalArguments& arguments, const GlobalOptions& global) {
   }
 
   const auto& classes = opened.description.classes;
+  const InputSpec& input = opened.description.input;
+  const EvaluationOptions options{global.threads, device};
   const auto start = std::chrono::steady_clock::now();
-  const ClassificationMetrics metrics = evaluate(*opened.classifier, loader, std::ssize(classes), {global.threads, device});
+  const ClassificationMetrics metrics = evaluate(*opened.classifier, loader, std::ssize(classes), options);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   if (metrics.images() == 0) throw InputError("--split " + arguments.split, "readable images", "none", "see the warnings");
 
-  const Json scores = {
+  Json scores = {
       {"split", arguments.split},
       {"images", metrics.images()},
       {"top1", metrics.top1()},
@@ -155,12 +159,13 @@ int eval(const EvalArguments& arguments, const GlobalOptions& global) {
       {"loss", metrics.loss()},
       {"ece", metrics.expected_calibration_error()},
       {"images_per_second", static_cast<double>(metrics.images()) / seconds.count()},
-      {"latency_ms", 1e3 * single_image_seconds(*opened.classifier, opened.description.input, device)},
+      {"latency_ms", 1e3 * single_image_seconds(*opened.classifier, input, device)},
       {"parameters", count_parameters(*opened.classifier)},
-      {"macs", count_multiply_adds(*opened.classifier, opened.description.input)},
+      {"macs", count_multiply_adds(*opened.classifier, input)},
       {"per_class", per_class(metrics, classes)},
       {"confusion", metrics.confusion()},
   };
+  scores.update(glimpse_scores(*opened.classifier, input, loader, options, print_warning));
   global.json ? print_json(scores) : print_scores(scores);
   write_confusion(arguments, opened, metrics, global);
   return kDone;

@@ -1,6 +1,9 @@
 #include "experiment_config.h"
 
+#include <algorithm>
+
 #include <fovea/base/error.h>
+#include <fovea/datasets/translated_digits.h>
 
 namespace fovea {
 namespace {
@@ -23,12 +26,39 @@ struct DataFields : Options {
   }
 };
 
-PreprocessOptions default_preprocessing(const DatasetRow& data, const ModelRow& model, const Value* given) {
-  if (data.photos && model.photos) return photo_preprocessing(*model.photos, given);
+/// @throws InputError for a root of a data set that reads no files of its own.
+void expect_no_root(const Value& section, const DataField& data, const std::string& path) {
+  const Value* root = section.find("root");
+  if (root == nullptr || dynamic_cast<const TranslatedDigitsOptions*>(data.options.get()) == nullptr) return;
+  throw InputError((root->origin.empty() ? "" : root->origin + ": ") + path + ".root",
+                   path + ".source.root, the folder of the data set that '" + data.row->name + "' is made of",
+                   root->describe());
+}
+
+PreprocessOptions default_preprocessing(const DataField& data, const ModelRow& model, const Value* given) {
+  if (data.row->photos && model.photos) return photo_preprocessing(*model.photos, given);
+  const PixelStatistics statistics = data.row->statistics(*data.options);
   PreprocessOptions preprocess;
-  preprocess.mean = data.mean;
-  preprocess.standard_deviation = data.standard_deviation;
+  preprocess.mean = statistics.mean;
+  preprocess.standard_deviation = statistics.standard_deviation;
   return preprocess;
+}
+
+/// Whether training has choices to explore and to learn.
+bool chooses_hard(const ModelRow& model) {
+  const std::vector<Selects>& selects = model.traits.selects;
+  return std::find(selects.begin(), selects.end(), Selects::hard) != selects.end();
+}
+
+/// @throws InputError when the section `train` says how choices are learned that the network does not make.
+void expect_no_choices(const Value* train, const std::string& model) {
+  if (train == nullptr) return;
+  for (const char* key : {"policy", "step_loss"}) {
+    const Value* given = train->find(key);
+    if (given == nullptr) continue;
+    throw InputError(given->origin + ": train." + key, "a network with hard choices", "'" + model + "', which has none",
+                     "remove it");
+  }
 }
 
 }  // namespace
@@ -62,6 +92,7 @@ void DataField::read(const Value& value, const std::string& path) {
   row = &find_dataset(section.name, section.where);
   options = row->make_options();
   if (!section.has_options) return;
+  expect_no_root(value, *this, path);
   DataFields fields(*this);
   read_fields(fields, value, path, {"name"});
 }
@@ -86,7 +117,9 @@ std::unique_ptr<ExperimentConfig> read_experiment_config(const Value& root) {
   for (const char* section : {"data", "model"}) expect_named(root, section);
   config->data.read(*root.find("data"), "data");
   config->model.read(*root.find("model"), "model");
-  config->preprocess = default_preprocessing(*config->data.row, *config->model.row, root.find("preprocess"));
+  config->preprocess = default_preprocessing(config->data, *config->model.row, root.find("preprocess"));
+  config->train.hard_choices = chooses_hard(*config->model.row);
+  if (!config->train.hard_choices) expect_no_choices(root.find("train"), config->model.row->name);
   read_fields(*config, root, "");
   config->train.validate();
   if (config->train.class_weights.balanced() && config->data.sampler == Sampling::balanced) {
@@ -103,8 +136,10 @@ Value read_config_with_settings(const std::string& path, const std::vector<std::
 }
 
 Json result_defining(Json config) {
-  config.at("data").erase("root");
-  config.at("data").erase("workers");
+  Json& data = config.at("data");
+  data.erase("root");
+  data.erase("workers");
+  if (data.contains("source")) data.at("source").erase("root");  // of a data set made of another one
   config.at("train").erase("checkpoint_seconds");
   return config;
 }

@@ -45,16 +45,30 @@ struct Choice {
   std::vector<LayerMap> layers;
 };
 
-/// `auto` is the network's own attention where that can be laid on a photo, Grad-CAM elsewhere.
+Choice choice_of(const std::string& method, const OpenedModel& opened) {
+  const MethodRow& row = find_method(method, "--method");
+  return {&row, list_layers(row, *opened.classifier, opened.description.input)};
+}
+
+/// `auto`: the first method that has something to show on a photo.
+std::optional<Choice> automatic_choice(const OpenedModel& opened) {
+  for (const char* method : {"glimpses", "attention", "gradcam"}) {
+    Choice choice = choice_of(method, opened);
+    const auto is_on_photo = [](const LayerMap& layer) { return !layer.is_channels(); };
+    if (std::any_of(choice.layers.begin(), choice.layers.end(), is_on_photo)) return choice;
+  }
+  return std::nullopt;
+}
+
 Choice choose_method(const std::string& name, const OpenedModel& opened) {
-  const auto choice = [&](const std::string& method) -> Choice {
-    const MethodRow& row = find_method(method, "--method");
-    return {&row, list_layers(row, *opened.classifier, opened.description.input)};
-  };
-  Choice chosen = choice(name == "auto" ? "attention" : name);
-  if (name == "auto" && !has_spatial(chosen.layers)) chosen = choice("gradcam");
-  if (!chosen.layers.empty()) return chosen;
-  throw InputError("--method " + name, "a network with layers that it can show", "one without", "try another method");
+  if (name != "auto") {
+    Choice choice = choice_of(name, opened);
+    if (!choice.layers.empty()) return choice;
+  }
+  const std::optional<Choice> automatic = automatic_choice(opened);
+  if (name == "auto" && automatic) return *automatic;
+  throw InputError("--method " + name, "a network with something that it can show", "one without",
+                   automatic ? "use --method " + automatic->method->name : "no method can show this network");
 }
 
 /// Names end at dots: layer1 is part of layer1.0, and not of layer10.
@@ -91,12 +105,22 @@ std::vector<LayerMap> choose_layers(const Choice& choice, const std::vector<std:
   return layers;
 }
 
+const char* kind_of(const LayerMap& layer) {
+  return layer.is_spatial() ? "spatial" : layer.is_channels() ? "channel" : "glimpses";
+}
+
+std::string size_text(const LayerMap& layer) {
+  const auto size = [&](std::size_t axis) { return std::to_string(layer.values.sizes()[axis]); };
+  if (layer.is_channels()) return size(0) + " channels";
+  return layer.is_spatial() ? size(0) + " x " + size(1) + " cells" : size(0) + " glimpses of " + size(1) + " scales";
+}
+
 int print_layers(const Choice& choice, const GlobalOptions& global) {
   Json rows = Json::array();
   for (const LayerMap& layer : choice.layers) {
     rows.push_back({{"method", choice.method->name},
                     {"layer", layer.layer},
-                    {"kind", layer.is_spatial() ? "spatial" : "channel"},
+                    {"kind", kind_of(layer)},
                     {"shape", layer.values.sizes().vec()}});
   }
   if (global.json) {
@@ -104,10 +128,7 @@ int print_layers(const Choice& choice, const GlobalOptions& global) {
     return kDone;
   }
   for (const LayerMap& layer : choice.layers) {
-    const auto sizes = layer.values.sizes();
-    const std::string shape = layer.is_spatial() ? std::to_string(sizes[0]) + " x " + std::to_string(sizes[1]) + " cells"
-                                                 : std::to_string(sizes[0]) + " channels";
-    std::printf("%-10s %-32s %s\n", choice.method->name.c_str(), layer.layer.c_str(), shape.c_str());
+    std::printf("%-10s %-32s %s\n", choice.method->name.c_str(), layer.layer.c_str(), size_text(layer).c_str());
   }
   return kDone;
 }
@@ -135,10 +156,20 @@ std::optional<std::pair<double, double>> parse_range(const std::vector<double>& 
   return std::pair(range[0], range[1]);
 }
 
+/// Options for maps of colours need such a map.
+void expect_colors_used(const OverlaySettings& settings, const std::vector<LayerMap>& layers) {
+  if (has_spatial(layers) || (!settings.range && !settings.opacity)) return;
+  throw InputError(settings.range ? "--range" : "--opacity", "a layer that lies on the photo as colours",
+                   layers.back().layer, "leave it out");
+}
+
 void print_entry(const Json& entry) {
   const auto text = [&](const char* key) { return entry[key].get<std::string>(); };
-  std::printf("%s  %s %.1f %%  %s\n  %s\n", text("image").c_str(), text("name").c_str(),
-              100 * entry["probability"].get<double>(), text("layer").c_str(), text("output").c_str());
+  std::printf("%s  %s %.1f %%  %s\n", text("image").c_str(), text("name").c_str(), 100 * entry["probability"].get<double>(),
+              text("layer").c_str());
+  for (const char* key : {"output", "panel", "animation"}) {
+    if (entry.contains(key)) std::printf("  %s\n", text(key).c_str());
+  }
 }
 
 /// Draws all images, a few at a time. @return entries of all; what cannot be read is warned about and counted.
@@ -209,6 +240,7 @@ int overlay_photos(const OverlayArguments& arguments, const GlobalOptions& globa
   }
   const std::vector<ImageArgument> images = expand_images(arguments.images, settings.folder, kSheetName);
   const std::vector<LayerMap> layers = choose_layers(choice, arguments.layers);
+  expect_colors_used(settings, layers);
   make_directories(settings.folder);
 
   const PhotoOverlayer overlayer(opened, *choice.method, layers, settings, device);
@@ -246,9 +278,7 @@ Action add_overlay_command(CLI::App& app) {
   command->add_option("--range", arguments->range, "values of the first and the last colour (default: each map's own)")
       ->expected(2)
       ->type_name("LOW HIGH");
-  command->add_option("--opacity", arguments->drawing.opacity, "of the colours")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 1.0));
+  command->add_option("--opacity", arguments->drawing.opacity, "of the colours (default: 0.5)")->check(CLI::Range(0.0, 1.0));
   std::map<std::string, ColorMap> color_maps;
   for (const auto& [name, map] : kColorMapNames) color_maps.emplace(name, map);
   command->add_option("--colors", arguments->drawing.color_map, "colour map (default: inferno)")

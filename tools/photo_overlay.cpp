@@ -1,38 +1,41 @@
 #include "photo_overlay.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <utility>
 
+#include <fovea/base/error.h>
 #include <fovea/base/file.h>
+#include <fovea/explain/glimpse_drawing.h>
+#include <fovea/explain/glimpse_panel.h>
 #include <fovea/explain/map_file.h>
 #include <fovea/explain/overlay.h>
+#include <fovea/explain/percent.h>
+#include <fovea/explain/photo_glimpses.h>
 #include <fovea/explain/photo_map.h>
 #include <fovea/image/bar_strip.h>
+#include <fovea/image/canvas.h>
 #include <fovea/image/encode.h>
-#include <fovea/image/resample.h>
+#include <fovea/image/zoomed.h>
 
 #include "prepared_photo.h"
 
 namespace fovea {
 namespace {
 
-std::string percent(double probability) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f %%", 100 * probability);
-  return text;
+/// The photo with its longer side as long as a tile's.
+Image fitted_to_tile(const Image& photo) {
+  return zoomed(photo, static_cast<double>(kTileSide) / std::max(photo.height, photo.width));
 }
 
-/// The photo with its longer side as long as a tile's. Pixels of small images stay visible.
-Image fitted(const Image& photo) {
-  const double factor = static_cast<double>(kTileSide) / std::max(photo.height, photo.width);
-  const auto side = [&](int length) { return std::max(1, static_cast<int>(std::lround(factor * length))); };
-  const bool antialias = factor < 1;
-  return resampled(photo, {0, 0, photo.height, photo.width}, side(photo.height), side(photo.width), Interpolation::area,
-                   antialias);
+/// Before anything is drawn. @throws InputError naming the photo when it is too large for the pictures of glimpses.
+void expect_drawable(const std::string& path, const Image& photo) {
+  if (std::max(photo.height, photo.width) <= kMaximumCanvasSide) return;
+  throw InputError(path, "sides of at most " + std::to_string(kMaximumCanvasSide) + " pixels to draw glimpses on",
+                   std::to_string(photo.height) + " x " + std::to_string(photo.width), "make the photo smaller");
 }
 
 }  // namespace
@@ -47,17 +50,14 @@ class PhotoOverlayer::Drawing {
         image_(image),
         photo_(photo),
         explanation_(explanation),
-        small_(fitted(photo)),
-        single_(overlayer.spatial_layers_ == 1) {
-    const auto predicted = static_cast<std::size_t>(explanation.predicted);
-    result_.tiles.push_back({small_,
-                             {std::filesystem::path(image.path).filename().string(),
-                              classes_[predicted] + "  " + percent(explanation.probabilities[predicted])},
-                             std::nullopt});
+        small_(fitted_to_tile(photo)),
+        single_(overlayer.layers_on_photo_ == 1) {
+    result_.tiles.push_back(
+        {small_, {std::filesystem::path(image.path).filename().string(), named(explanation.predicted)}, std::nullopt});
   }
 
   void add_spatial(const LayerMap& map, const PhotoMap& on_photo) {
-    OverlayStyle style{settings_.color_map, on_photo.lowest(), on_photo.highest(), settings_.opacity};
+    OverlayStyle style{settings_.color_map, on_photo.lowest(), on_photo.highest(), settings_.opacity.value_or(0.5)};
     if (settings_.range) std::tie(style.low, style.high) = *settings_.range;
     const std::string stem = path_of(single_ ? "" : "." + map.layer);
     write_png(stem + ".png", overlay(photo_, on_photo, style));
@@ -65,7 +65,7 @@ class PhotoOverlayer::Drawing {
                                               static_cast<double>(small_.height) / photo_.height);
     result_.tiles.push_back(
         {overlay(small_, on_small, style), caption(map.layer), ColorScale{style.color_map, style.low, style.high}});
-    add_entry(map, stem + ".png", &on_photo);
+    add_entry(map, stem + ".png", [&](Json about) { return write_map(map_stem(map), map, &on_photo, std::move(about)); });
   }
 
   void add_channels(const LayerMap& map) {
@@ -74,7 +74,30 @@ class PhotoOverlayer::Drawing {
     const bool is_gate = map.meaning == Meaning::gate;
     bars_.push_back(
         {map.layer, {begin, begin + values.numel()}, is_gate ? std::optional<ValueRange>({0, 1}) : std::nullopt});
-    add_entry(map, bars_path(), nullptr);
+    add_entry(map, bars_path(), [&](Json about) { return write_map(map_stem(map), map, nullptr, std::move(about)); });
+  }
+
+  void add_glimpses(const LayerMap& map, const GlimpsePath& path, const std::vector<PhotoGlimpse>& on_photo) {
+    const auto& [file, prediction] = std::pair(result_.tiles[0].caption[0], result_.tiles[0].caption[1]);
+    const bool is_predicted = explanation_.explained == explanation_.predicted;
+    const GlimpseTexts texts{file, prediction + (is_predicted ? "" : ", following " + named(explanation_.explained)),
+                             classes_, followed_classes(on_photo, explanation_.explained)};
+    const Image path_picture = draw_glimpses(photo_, on_photo, {settings_.color_map});
+    const Image panel = glimpse_panel(photo_, on_photo, texts, settings_.color_map);
+    Animation animation = glimpse_animation(photo_, on_photo, texts, settings_.color_map);
+    const std::string output = path_of(".png");  // all or none
+    write_png(output, path_picture);
+    write_png(path_of(".panel.png"), panel);
+    animation.write(path_of(".webp"));
+
+    const auto on_small = scaled(on_photo, static_cast<double>(small_.width) / photo_.width,
+                                 static_cast<double>(small_.height) / photo_.height);
+    result_.tiles.push_back({draw_glimpses(small_, on_small, {settings_.color_map}),
+                             {map.layer, std::to_string(on_photo.size()) + " steps"},
+                             std::nullopt});
+    add_entry(map, output, [&](Json about) { return write_glimpses(map_stem(map), path, on_photo, std::move(about)); });
+    result_.entries.back()["panel"] = path_of(".panel.png");
+    result_.entries.back()["animation"] = path_of(".webp");
   }
 
   PhotoOverlay finish() {
@@ -93,16 +116,23 @@ class PhotoOverlayer::Drawing {
 
  private:
   std::string path_of(const std::string& suffix) const { return settings_.folder + "/" + image_.name + suffix; }
+  std::string map_stem(const LayerMap& map) const { return path_of("." + map.layer); }
   std::string bars_path() const { return path_of(".channels.png"); }
+
+  /// A class and its probability.
+  std::string named(std::int64_t label) const {
+    const auto index = static_cast<std::size_t>(label);
+    return classes_[index] + "  " + percent(explanation_.probabilities[index], 1);
+  }
 
   /// A layer, and which class its map is about, where the method has one.
   std::vector<std::string> caption(const std::string& layer) const {
     if (!method_.explains_class) return {layer};
-    const auto explained = static_cast<std::size_t>(explanation_.explained);
-    return {layer, "for " + classes_[explained] + "  " + percent(explanation_.probabilities[explained])};
+    return {layer, "for " + named(explanation_.explained)};
   }
 
-  void add_entry(const LayerMap& map, const std::string& output, const PhotoMap* on_photo) {
+  /// @param write_values writes the raw map, with what is known about it; returns its path.
+  void add_entry(const LayerMap& map, const std::string& output, const std::function<std::string(Json)>& write_values) {
     const auto explained = static_cast<std::size_t>(explanation_.explained);
     Json entry = {{"image", image_.path},
                   {"method", method_.name},
@@ -119,7 +149,7 @@ class PhotoOverlayer::Drawing {
       about.erase("output");
       about.erase("map");
       about["photo"] = {{"height", photo_.height}, {"width", photo_.width}};
-      entry["map"] = write_map(path_of("." + map.layer), map, on_photo, about);
+      entry["map"] = write_values(std::move(about));
     }
     result_.entries.push_back(std::move(entry));
   }
@@ -146,7 +176,7 @@ PhotoOverlayer::PhotoOverlayer(const OpenedModel& opened, const MethodRow& metho
   std::set<std::string> names;
   for (const LayerMap& layer : layers) {
     names.insert(layer.layer);
-    spatial_layers_ += layer.is_spatial() ? 1 : 0;
+    layers_on_photo_ += layer.is_channels() ? 0 : 1;
   }
   wanted_ = [names = std::move(names)](const std::string& layer) { return names.contains(layer); };
 }
@@ -157,13 +187,17 @@ PhotoOverlay PhotoOverlayer::operator()(const ImageArgument& image) const {
   const Explanation explanation =
       method_.explain(*opened_.classifier, prepared.batch.to(device_), wanted_, settings_.target);
 
+  if (explanation.glimpses) expect_drawable(image.path, prepared.photo);
   make_directories((std::filesystem::path(settings_.folder) / image.name).parent_path().string());
   Drawing drawing(*this, image, prepared.photo, explanation);
   for (const LayerMap& map : explanation.maps) {
-    if (map.is_spatial()) {
+    if (map.is_channels()) {
+      drawing.add_channels(map);
+    } else if (map.is_spatial()) {
       drawing.add_spatial(map, on_photo(map, prepared.geometry, prepared.height, prepared.width));
     } else {
-      drawing.add_channels(map);
+      const GlimpsePath& path = *explanation.glimpses;
+      drawing.add_glimpses(map, path, on_photo(path, prepared.geometry, prepared.height, prepared.width));
     }
   }
   return drawing.finish();

@@ -23,7 +23,7 @@ namespace fovea {
 /// How `fovea overlay` draws.
 struct OverlaySettings {
   ColorMap color_map = ColorMap::inferno;
-  double opacity = 0.5;
+  std::optional<double> opacity;                   ///< of the colours; nothing: 0.5
   std::optional<std::pair<double, double>> range;  ///< of the colours; nothing: each map's own lowest and highest value
   std::optional<std::int64_t> target;              ///< class to explain; nothing: the predicted one
   bool maps = false;                               ///< write the raw maps too
@@ -33,7 +33,7 @@ struct OverlaySettings {
 /// What came of one photo.
 struct PhotoOverlay {
   Json entries = Json::array();  ///< one per layer; see contract of `overlay --json`
-  std::vector<Tile> tiles;       ///< small: the photo with its prediction, and it under each layer's colours
+  std::vector<Tile> tiles;       ///< small: the photo with its prediction, and what each layer shows on it
 };
 
 /// Draws what layers of a network show of photos, one at a time, each into files of its own.
@@ -47,7 +47,7 @@ class PhotoOverlayer {
   PhotoOverlay operator()(const ImageArgument& image) const;
 
   /// Of the tiles of each photo.
-  std::int64_t tiles_per_photo() const { return 1 + spatial_layers_; }
+  std::int64_t tiles_per_photo() const { return 1 + layers_on_photo_; }
 
  private:
   class Drawing;
@@ -58,7 +58,7 @@ class PhotoOverlayer {
   torch::Device device_;
   Preprocess preprocess_;
   LayerFilter wanted_;
-  std::int64_t spatial_layers_ = 0;
+  std::int64_t layers_on_photo_ = 0;
 };
 
 inline constexpr int kTileSide = 224;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include <fovea/config/value.h>
 
@@ -16,6 +17,9 @@ struct Timing {
 
 /// Runs `compute` a few times to warm up, then at least 10 times and for at least `seconds`.
 Timing time_repeatedly(const std::function<void()>& compute, double seconds);
+
+/// Several computations, one run of each in turn, so that what slows the machine down meets all of them alike.
+std::vector<Timing> time_alternately(const std::vector<std::function<void()>>& computations, double seconds);
 
 /// {median, p10, p90}.
 Json to_json(const Timing& timing);

@@ -16,6 +16,7 @@
 
 #include "dry_run.h"
 #include "experiment.h"
+#include "glimpse_scores.h"
 #include "network_plan.h"
 #include "open_model.h"
 #include "preview.h"
@@ -43,7 +44,7 @@ Json best_of(const TrainingResult& result) {
 }
 
 Json summarise(const RunDirectory& run, const TrainingResult& result, Classifier& network, const InputSpec& input,
-               const ClassificationMetrics& test, int threads) {
+               const Json& test, int threads) {
   return {{"run", run.path()},
           {"epochs", result.epochs},
           {"seconds", result.seconds},
@@ -51,7 +52,7 @@ Json summarise(const RunDirectory& run, const TrainingResult& result, Classifier
           {"parameters", count_parameters(network)},
           {"macs", count_multiply_adds(network, input)},
           {"best", best_of(result)},
-          {"test", {{"top1", test.top1()}, {"loss", test.loss()}}},
+          {"test", test},
           {"environment", environment(threads)}};
 }
 
@@ -62,6 +63,7 @@ void print_summary(const Json& summary) {
             << "parameters    " << summary["parameters"] << "\n"
             << "multiply-adds " << summary["macs"] << " per image\n"
             << "run           " << summary["run"].get<std::string>() << "\n";
+  print_glimpse_scores(summary["test"]);
 }
 
 /// An existing run is touched only with --resume.
@@ -171,13 +173,18 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
   }
   const EvaluationOptions evaluation{global.threads, device, stop_requested};
   ClassificationMetrics metrics(num_classes);
+  Json glimpses;
   try {
     metrics = evaluate(*network, test, num_classes, evaluation);
+    glimpses = glimpse_scores(*network, experiment.input(), test, evaluation,
+                              [&](const std::string& text) { progress->warn(text); });
   } catch (const Interrupted&) {
     return interrupted();
   }
   if (metrics.images() == 0) throw InputError("data", "readable test images", "none", "check the files");
-  const Json summary = summarise(run, result, *network, experiment.input(), metrics, global.threads);
+  Json scores = {{"top1", metrics.top1()}, {"loss", metrics.loss()}};
+  scores.update(glimpses);
+  const Json summary = summarise(run, result, *network, experiment.input(), scores, global.threads);
   write_file_atomically(run.summary(), json_text(summary));
   try {
     write_curves(run, result.best ? std::optional(result.best->epoch) : std::nullopt);

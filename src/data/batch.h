@@ -26,6 +26,9 @@ struct Batch {
   torch::Tensor labels;                ///< int64 [N]
   torch::Tensor other_labels;          ///< int64 [N] of what was mixed into each image; undefined when nothing was
   torch::Tensor own_share;             ///< float [N] in [0.5, 1]: how much of each image is of `labels`; as other_labels
+  /// float [N, 4]: left, top, right and bottom of the labelled thing, in [-1, 1] between the image's outer pixel edges.
+  /// Undefined when the data set does not know, and in training, where augmentation moves things.
+  torch::Tensor boxes;
   std::shared_ptr<const Normalization> normalization;
 
   std::int64_t size() const;

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <fovea/base/random.h>
+#include <fovea/image/box.h>
 #include <fovea/image/image.h>
 
 namespace fovea {
@@ -17,7 +20,8 @@ std::string to_string(Split split);
 /// One labelled image.
 struct Sample {
   Image image;
-  std::int64_t label = 0;  ///< in [0, number of classes)
+  std::int64_t label = 0;                 ///< in [0, number of classes)
+  std::optional<Box> box = std::nullopt;  ///< where the labelled thing is, when the data set knows
 };
 
 /// A finite, indexable set of labelled images. Implementations are immutable and may be read from several threads.
@@ -29,6 +33,10 @@ class Dataset {
 
   /// The sample at `index` in [0, size()). @throws InputError when its bytes cannot be read.
   virtual Sample sample(std::int64_t index) const = 0;
+
+  /// The sample at `index` for training. A data set that makes its images makes a new one with every stream; others give
+  /// sample(index).
+  virtual Sample training_sample(std::int64_t index, const RandomStream& /*stream*/) const { return sample(index); }
 
   /// The label at `index`, without decoding the image.
   virtual std::int64_t label(std::int64_t index) const = 0;

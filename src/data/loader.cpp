@@ -13,6 +13,25 @@
 #include <fovea/data/mix.h>
 
 namespace fovea {
+namespace {
+
+/// As Batch::boxes, float [N, 4]; undefined unless every image has a box.
+torch::Tensor relative_boxes(const std::vector<std::optional<Box>>& boxes, const std::vector<Image>& images) {
+  const bool all_known = std::all_of(boxes.begin(), boxes.end(), [](const auto& box) { return box.has_value(); });
+  if (boxes.empty() || !all_known) return {};
+  const auto relative = [](double edge, int side) { return static_cast<float>(2 * edge / side - 1); };
+  std::vector<float> edges;
+  edges.reserve(4 * boxes.size());
+  for (std::size_t n = 0; n < boxes.size(); ++n) {
+    const Box& box = *boxes[n];
+    const Image& image = images[n];
+    edges.insert(edges.end(), {relative(box.left, image.width), relative(box.top, image.height),
+                               relative(box.right, image.width), relative(box.bottom, image.height)});
+  }
+  return torch::tensor(edges, torch::kFloat32).view({-1, 4});
+}
+
+}  // namespace
 
 /// Workers take batch numbers in order and put results under their number; the consumer takes them out in order. A worker
 /// waits while it is `window` batches ahead of the consumer.
@@ -123,18 +142,23 @@ RandomStream Loader::stream_of(const ImageUse& use, std::int64_t epoch) const {
   return use.repetition == 0 ? first : first.child(static_cast<std::uint64_t>(use.repetition));
 }
 
-Image Loader::augmented(const Image& photo, const RandomStream& stream) const {
-  const auto window = options_.augment.window(photo.height, photo.width, stream);
-  Image image = window ? (*preprocess_)(photo, *window) : (*preprocess_)(photo);
-  options_.augment.apply(image, stream, mean_);
-  return image;
+void Loader::prepare(Sample& sample) const {
+  if (sample.box) sample.box = preprocess_->prepared_box(*sample.box, sample.image.height, sample.image.width);
+  sample.image = (*preprocess_)(std::move(sample.image));
+}
+
+void Loader::prepare_augmented(Sample& sample, const RandomStream& stream) const {
+  const auto window = options_.augment.window(sample.image.height, sample.image.width, stream);
+  sample.image = window ? (*preprocess_)(sample.image, *window) : (*preprocess_)(std::move(sample.image));
+  options_.augment.apply(sample.image, stream, mean_);
+  sample.box.reset();  // augmentation moves things, and does not say where to
 }
 
 std::optional<Sample> Loader::prepared(std::int64_t index, const RandomStream& stream, std::string& why) const {
   try {
-    Sample sample = dataset_->sample(index);
+    Sample sample = options_.training ? dataset_->training_sample(index, stream.child("sample")) : dataset_->sample(index);
     try {
-      sample.image = options_.training ? augmented(sample.image, stream) : (*preprocess_)(sample.image);
+      options_.training ? prepare_augmented(sample, stream) : prepare(sample);
     } catch (const InputError& error) {
       throw InputError(dataset_->name(index) + ": " + error.what());
     }
@@ -173,6 +197,7 @@ Batch Loader::batch(const EpochOrder& order, std::int64_t epoch, std::int64_t nu
   const std::int64_t end = number + 1 == batches() ? size : std::min(size, begin + options_.batch_size);
   std::vector<Image> images;
   std::vector<std::int64_t> labels;
+  std::vector<std::optional<Box>> boxes;
   std::vector<RandomStream> streams;
   std::string why;
   for (std::int64_t position = begin; position < end; ++position) {
@@ -183,10 +208,12 @@ Batch Loader::batch(const EpochOrder& order, std::int64_t epoch, std::int64_t nu
     if (!sample) continue;
     images.push_back(std::move(sample->image));
     labels.push_back(sample->label);
+    boxes.push_back(sample->box);
     streams.push_back(stream);
   }
   const auto mixed = options_.training ? mix_batch(options_.augment, images, labels, streams) : std::nullopt;
   Batch batch = collate(images, labels, preprocess_->normalization());
+  batch.boxes = relative_boxes(boxes, images);
   if (mixed) {
     batch.other_labels = torch::tensor(mixed->other, torch::kInt64);
     batch.own_share = torch::tensor(mixed->own_share, torch::kFloat32);

@@ -79,7 +79,10 @@ class Loader {
  private:
   /// Of everything random about one use of a sample.
   RandomStream stream_of(const ImageUse& use, std::int64_t epoch) const;
-  Image augmented(const Image& photo, const RandomStream& stream) const;
+  /// Makes network input of a sample as it was read: its image, and its box in that image.
+  void prepare(Sample& sample) const;
+  /// Likewise for training. No box is left.
+  void prepare_augmented(Sample& sample, const RandomStream& stream) const;
   /// The sample as it goes into a batch; nothing, but `why`, when it is left out. @param stream read only when training.
   std::optional<Sample> prepared(std::int64_t index, const RandomStream& stream, std::string& why) const;
   Sample prepared_or_next(const EpochOrder& order, std::int64_t position, const RandomStream& stream) const;

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cmath>
+#include <tuple>
+#include <utility>
 
 #include <fovea/base/error.h>
 #include <fovea/data/preprocess.h>
@@ -14,11 +16,26 @@ int centre_offset(int outer, int inner) {
   return static_cast<int>(std::rint((outer - inner) / 2.0));
 }
 
-void check_size(const std::string& what, int height, int width) {
+void check_size(const char* what, int height, int width) {
   if (std::int64_t{height} * width <= kMostPixels) return;
-  throw InputError("preprocess.resize", "at most 2^27 pixels " + what,
+  throw InputError("preprocess.resize", std::string("at most 2^27 pixels ") + what,
                    std::to_string(height) + " x " + std::to_string(width) + " (height x width)",
                    "set a smaller preprocess.resize");
+}
+
+/// Writes [H, W, C] as [C, H, W]. @return the end of what it wrote.
+std::uint8_t* copy_planes(const Image& image, std::uint8_t* target) {
+  const auto channels = static_cast<std::size_t>(image.channels);
+  if (channels == 1) return std::copy(image.pixels.begin(), image.pixels.end(), target);
+  for (std::size_t channel = 0; channel < channels; ++channel) {
+    for (std::size_t i = channel; i < image.pixels.size(); i += channels) *target++ = image.pixels[i];
+  }
+  return target;
+}
+
+bool have_one_size(const std::vector<Image>& images) {
+  const auto size = [](const Image& image) { return std::tuple(image.height, image.width, image.channels); };
+  return std::all_of(images.begin(), images.end(), [&](const Image& image) { return size(image) == size(images[0]); });
 }
 
 }  // namespace
@@ -39,6 +56,9 @@ struct Preprocess::Plan {
   int height, width;            // after the resize
   int top, left;                // of the crop
   int crop_height, crop_width;  // the result's size
+
+  bool resizes(int from_height, int from_width) const { return height != from_height || width != from_width; }
+  bool crops() const { return crop_height != height || crop_width != width; }
 };
 
 Preprocess::Preprocess(PreprocessOptions options) : options_(std::move(options)) {
@@ -62,8 +82,7 @@ Preprocess::Plan Preprocess::plan(int height, int width) const {
     plan.height = height <= width ? static_cast<int>(resize[0]) : longer(height, width);
     plan.width = width <= height ? static_cast<int>(resize[0]) : longer(width, height);
   }
-  const bool resizes = plan.height != height || plan.width != width;
-  if (resizes) check_size("after the resize", plan.height, plan.width);
+  if (plan.resizes(height, width)) check_size("after the resize", plan.height, plan.width);
   const auto& crop = options_.crop;
   plan.crop_height = crop.front() > 0 ? static_cast<int>(crop.front()) : plan.height;
   plan.crop_width = crop.back() > 0 ? static_cast<int>(crop.back()) : plan.width;
@@ -83,9 +102,15 @@ Image Preprocess::operator()(const Image& image) const {
   const Plan plan = this->plan(image.height, image.width);
   const Window whole{0, 0, image.height, image.width};
   const Window crop{plan.top, plan.left, plan.crop_height, plan.crop_width};
-  if (plan.height == image.height && plan.width == image.width) return cropped(image, crop);
+  if (!plan.resizes(image.height, image.width)) return cropped(image, crop);
   const Image resized = resampled(image, whole, plan.height, plan.width, options_.interpolation, options_.antialias);
   return cropped(resized, crop);
+}
+
+Image Preprocess::operator()(Image&& image) const {
+  const Plan plan = this->plan(image.height, image.width);
+  if (plan.resizes(image.height, image.width) || plan.crops()) return (*this)(std::as_const(image));
+  return std::move(image);
 }
 
 Image Preprocess::operator()(const Image& image, const Window& window) const {
@@ -113,11 +138,18 @@ Geometry Preprocess::geometry(int height, int width) const {
           static_cast<double>(height) / plan.height};
 }
 
+Box Preprocess::prepared_box(const Box& box, int height, int width) const {
+  const Geometry geometry = this->geometry(height, width);
+  const auto [rows, columns] = output_size(height, width);
+  const auto within = [](double edge, int side) { return std::clamp(edge, 0.0, static_cast<double>(side)); };
+  return {within(geometry.prepared_x(box.left), columns), within(geometry.prepared_y(box.top), rows),
+          within(geometry.prepared_x(box.right), columns), within(geometry.prepared_y(box.bottom), rows)};
+}
+
 torch::Tensor to_tensor(const Image& image) {
-  auto* pixels = const_cast<std::uint8_t*>(image.pixels.data());  // from_blob takes no const; the view is only read
-  return torch::from_blob(pixels, {image.height, image.width, image.channels}, torch::kUInt8)
-      .permute({2, 0, 1})
-      .clone(torch::MemoryFormat::Contiguous);
+  auto tensor = torch::empty({image.channels, image.height, image.width}, torch::kUInt8);
+  copy_planes(image, tensor.data_ptr<std::uint8_t>());
+  return tensor;
 }
 
 Image to_image(const torch::Tensor& tensor) {
@@ -131,15 +163,13 @@ Batch collate(const std::vector<Image>& images, const std::vector<std::int64_t>&
               std::shared_ptr<const Normalization> normalization) {
   Batch batch;
   batch.normalization = std::move(normalization);
-  std::vector<torch::Tensor> tensors;
-  tensors.reserve(images.size());
-  for (const Image& image : images) tensors.push_back(to_tensor(image));
-  const bool same_size = std::all_of(tensors.begin(), tensors.end(),
-                                     [&](const torch::Tensor& tensor) { return tensor.sizes() == tensors[0].sizes(); });
-  if (same_size && !tensors.empty()) {
-    batch.images = torch::stack(tensors);
+  if (!images.empty() && have_one_size(images)) {
+    const Image& first = images.front();
+    batch.images = torch::empty({std::ssize(images), first.channels, first.height, first.width}, torch::kUInt8);
+    auto* target = batch.images.data_ptr<std::uint8_t>();
+    for (const Image& image : images) target = copy_planes(image, target);
   } else {
-    batch.singles = std::move(tensors);
+    for (const Image& image : images) batch.singles.push_back(to_tensor(image));
   }
   if (!labels.empty()) batch.labels = torch::tensor(labels, torch::kInt64);
   return batch;

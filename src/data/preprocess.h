@@ -10,6 +10,7 @@
 
 #include <fovea/config/fields.h>
 #include <fovea/data/batch.h>
+#include <fovea/image/box.h>
 #include <fovea/image/image.h>
 #include <fovea/image/resample.h>
 
@@ -35,6 +36,8 @@ struct Geometry {
 
   double source_x(double x) const { return (x + offset_x) * scale_x; }
   double source_y(double y) const { return (y + offset_y) * scale_y; }
+  double prepared_x(double x) const { return x / scale_x - offset_x; }
+  double prepared_y(double y) const { return y / scale_y - offset_y; }
 };
 
 /// Resize, crop, then (in the network's hands, last) normalisation. Immutable; may be used from several threads.
@@ -45,6 +48,8 @@ class Preprocess {
   /// Resized and cropped, still 8-bit; equal to torchvision's Resize and CenterCrop of a PIL image.
   /// @throws InputError when the image is smaller than the crop.
   Image operator()(const Image& image) const;
+  /// Likewise; an image that is to stay as it is is moved instead of copied.
+  Image operator()(Image&& image) const;
 
   /// A part of the image, resized to the size that operator() gives the whole: equal to torchvision's resized_crop.
   Image operator()(const Image& image, const Window& window) const;
@@ -57,6 +62,10 @@ class Preprocess {
 
   /// The geometry of what operator() does to an image of this size.
   Geometry geometry(int height, int width) const;
+
+  /// Where a box in an image of this size lies in what operator() makes of the image. What the crop cuts off is lost: of a
+  /// box that it misses, an edge without area is left.
+  Box prepared_box(const Box& box, int height, int width) const;
 
   const std::shared_ptr<const Normalization>& normalization() const { return normalization_; }
 

@@ -15,10 +15,9 @@ class RelabelledDataset final : public Dataset {
       : dataset_(std::move(dataset)), labels_(std::move(labels)), class_names_(std::move(class_names)) {}
 
   std::int64_t size() const override { return dataset_->size(); }
-  Sample sample(std::int64_t index) const override {
-    Sample sample = dataset_->sample(index);
-    sample.label = labels_[static_cast<std::size_t>(sample.label)];
-    return sample;
+  Sample sample(std::int64_t index) const override { return renamed(dataset_->sample(index)); }
+  Sample training_sample(std::int64_t index, const RandomStream& stream) const override {
+    return renamed(dataset_->training_sample(index, stream));
   }
   std::int64_t label(std::int64_t index) const override { return labels_[static_cast<std::size_t>(dataset_->label(index))]; }
   const std::vector<std::string>& class_names() const override { return class_names_; }
@@ -29,6 +28,11 @@ class RelabelledDataset final : public Dataset {
   bool leaves_out_unreadable() const override { return dataset_->leaves_out_unreadable(); }
 
  private:
+  Sample renamed(Sample sample) const {
+    sample.label = labels_[static_cast<std::size_t>(sample.label)];
+    return sample;
+  }
+
   std::shared_ptr<const Dataset> dataset_;
   std::vector<std::int64_t> labels_;
   std::vector<std::string> class_names_;

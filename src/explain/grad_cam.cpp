@@ -43,8 +43,10 @@ Explanation explain_by_grad_cam(Classifier& classifier, const Batch& batch, cons
   FeatureProbe probe(classifier, wanted);
   ForwardContext context;
   context.probe = &probe;
-  const torch::Tensor logits = classifier.forward(batch, context).logits;
+  const ModelOutput output = classifier.forward(batch, context);
+  const torch::Tensor& logits = output.logits;
   Explanation explanation = explanation_of(logits, target);
+  if (output.trajectory) return explanation;                                  // features of glimpses do not cover the image
   if (probe.features.empty() || !logits.requires_grad()) return explanation;  // the score depends on none
 
   const auto gradients = torch::autograd::grad({logits[0][explanation.explained]}, probe.features, /*grad_outputs=*/{},

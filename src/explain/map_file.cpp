@@ -1,5 +1,6 @@
 #include <bit>
 #include <cstdint>
+#include <utility>
 
 #include <fovea/base/file.h>
 #include <fovea/explain/map_file.h>
@@ -27,16 +28,10 @@ Json to_json(const Affine& map) {
   return Json::array({row(map.xx, map.xy, map.x0), row(map.yx, map.yy, map.y0)});
 }
 
-}  // namespace
-
-std::string write_map(const std::string& stem, const LayerMap& map, const PhotoMap* on_photo, Json about) {
-  const torch::Tensor values = map.values.to(torch::kFloat32).contiguous();
+/// `<stem>.npy` and `<stem>.json`. @return the path of the first.
+std::string write_values(const std::string& stem, const torch::Tensor& any_values, Json about) {
+  const torch::Tensor values = any_values.to(torch::kFloat32).contiguous();
   about["shape"] = values.sizes().vec();
-  if (on_photo != nullptr) {
-    // (x, y, 1) in pixels of the photo to cells of the map, and back; both count from the top left corner.
-    about["photo_to_cells"] = to_json(on_photo->to_cells);
-    about["cells_to_photo"] = to_json(on_photo->to_cells.inverse());
-  }
   const std::string path = stem + ".npy";
   write_file_atomically(path, [&](FileWriter& file) {
     file.write(npy_header(values.sizes()));
@@ -44,6 +39,35 @@ std::string write_map(const std::string& stem, const LayerMap& map, const PhotoM
   });
   write_file_atomically(stem + ".json", about.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   return path;
+}
+
+}  // namespace
+
+std::string write_map(const std::string& stem, const LayerMap& map, const PhotoMap* on_photo, Json about) {
+  if (on_photo != nullptr) {
+    // (x, y, 1) in pixels of the photo to cells of the map, and back; both count from the top left corner.
+    about["photo_to_cells"] = to_json(on_photo->to_cells);
+    about["cells_to_photo"] = to_json(on_photo->to_cells.inverse());
+  }
+  return write_values(stem, map.values, std::move(about));
+}
+
+std::string write_glimpses(const std::string& stem, const GlimpsePath& path, const std::vector<PhotoGlimpse>& on_photo,
+                           Json about) {
+  std::vector<double> edges;
+  for (const char* key : {"fixations", "locations", "probabilities"}) about[key] = Json::array();
+  for (std::size_t step = 0; step < on_photo.size(); ++step) {
+    const PhotoGlimpse& glimpse = on_photo[step];
+    for (const Box& window : glimpse.windows) {
+      edges.insert(edges.end(), {window.left, window.top, window.right, window.bottom});
+    }
+    const auto location = path.locations[static_cast<std::int64_t>(step)];
+    about["fixations"].push_back({glimpse.fixation.x, glimpse.fixation.y});
+    about["locations"].push_back({location[0].item<double>(), location[1].item<double>()});
+    about["probabilities"].push_back(glimpse.probabilities);
+  }
+  about["columns"] = {"left", "top", "right", "bottom"};
+  return write_values(stem, torch::tensor(edges, torch::kFloat64).view(path.windows.sizes()), std::move(about));
 }
 
 }  // namespace fovea

@@ -1,4 +1,5 @@
 #include <fovea/config/find_row.h>
+#include <fovea/explain/glimpses.h>
 #include <fovea/explain/grad_cam.h>
 #include <fovea/explain/method.h>
 #include <fovea/explain/own_attention.h>
@@ -13,10 +14,16 @@ const std::vector<MethodRow>& method_registry() {
        .help = "spatial gates as maps, channel gates as bars; read off one forward pass",
        .explains_class = false,
        .explain = explain_by_attention},
+      {.name = "glimpses",
+       .title = "Recurrent Models of Visual Attention",
+       .arxiv = "1406.6247",
+       .help = "where a network with hard attention looked in turn, what it saw, and what it thought",
+       .explains_class = true,
+       .explain = explain_by_glimpses},
       {.name = "gradcam",
        .title = "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization",
        .arxiv = "1610.02391",
-       .help = "features weighted by the class score's mean gradient; for any network",
+       .help = "features weighted by the class score's mean gradient; for any network that reads the whole image",
        .explains_class = true,
        .explain = explain_by_grad_cam},
   };

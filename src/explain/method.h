@@ -20,7 +20,7 @@ struct MethodRow {
   std::string title;    ///< of the paper
   std::string arxiv;    ///< empty when the method is the network's own attention
   std::string help;     ///< one sentence
-  bool explains_class;  ///< whether the maps are about one class
+  bool explains_class;  ///< whether the maps or pictures are about one class
   /// @param batch one image. @param target the class to explain; nothing: the predicted one. The classifier must be in
   /// evaluation mode; several threads may explain with one at the same time.
   Explanation (*explain)(Classifier& classifier, const Batch& batch, const LayerFilter& wanted,

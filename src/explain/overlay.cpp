@@ -1,5 +1,5 @@
-#include <array>
 #include <cmath>
+#include <cstdint>
 
 #include <fovea/base/error.h>
 #include <fovea/explain/overlay.h>
@@ -7,21 +7,22 @@
 namespace fovea {
 namespace {
 
-using Pixel = std::array<double, 3>;
-
-/// Halfway from its luma (ITU-R BT.601) to white: nothing that a colour map produces.
-Pixel unseen(const Pixel& pixel) {
-  const double luma = 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2];
-  const double pale = 0.5 * luma + 0.5 * 255;
-  return {pale, pale, pale};
+std::uint8_t blended(std::uint8_t pixel, std::uint8_t color, double opacity) {
+  return static_cast<std::uint8_t>(std::lround(std::lerp(static_cast<double>(pixel), color, opacity)));
 }
 
-Pixel blended(const Pixel& pixel, const Rgb8& color, double opacity) {
-  return {std::lerp(pixel[0], color.red, opacity), std::lerp(pixel[1], color.green, opacity),
-          std::lerp(pixel[2], color.blue, opacity)};
+Rgb8 blended(Rgb8 pixel, Rgb8 color, double opacity) {
+  return {blended(pixel.red, color.red, opacity), blended(pixel.green, color.green, opacity),
+          blended(pixel.blue, color.blue, opacity)};
 }
 
 }  // namespace
+
+Rgb8 unseen(Rgb8 pixel) {
+  const double luma = 0.299 * pixel.red + 0.587 * pixel.green + 0.114 * pixel.blue;
+  const auto pale = static_cast<std::uint8_t>(std::lround(0.5 * luma + 0.5 * 255));
+  return {pale, pale, pale};
+}
 
 Image overlay(const Image& photo, const PhotoMap& map, const OverlayStyle& style) {
   if (photo.channels != 3) throw InputError("overlay", "an RGB photo", std::to_string(photo.channels) + " channels");
@@ -34,10 +35,12 @@ Image overlay(const Image& photo, const PhotoMap& map, const OverlayStyle& style
   std::uint8_t* target = result.pixels.data();
   for (int y = 0; y < photo.height; ++y) {
     for (int x = 0; x < photo.width; ++x, target += 3) {
-      const Pixel pixel{static_cast<double>(target[0]), static_cast<double>(target[1]), static_cast<double>(target[2])};
+      const Rgb8 pixel{target[0], target[1], target[2]};
       const auto value = map.at(x + 0.5, y + 0.5);
-      const Pixel shown = value ? blended(pixel, color(*value), style.opacity) : unseen(pixel);
-      for (std::size_t c = 0; c < 3; ++c) target[c] = static_cast<std::uint8_t>(std::lround(shown[c]));
+      const Rgb8 shown = value ? blended(pixel, color(*value), style.opacity) : unseen(pixel);
+      target[0] = shown.red;
+      target[1] = shown.green;
+      target[2] = shown.blue;
     }
   }
   return result;

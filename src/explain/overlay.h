@@ -14,6 +14,10 @@ struct OverlayStyle {
   double opacity = 0.5;  ///< of the colours, in [0, 1]
 };
 
+/// How a pixel is shown that the network did not see: halfway from its luma (ITU-R BT.601) to white, which no colour map
+/// produces.
+Rgb8 unseen(Rgb8 pixel);
+
 /// The photo, at its own size, under the colours of a map. What the network did not see (outside the crop) is pale and grey.
 /// @param photo RGB. @throws InputError for another number of channels, or an opacity outside [0, 1].
 Image overlay(const Image& photo, const PhotoMap& map, const OverlayStyle& style);

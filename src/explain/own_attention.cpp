@@ -60,7 +60,9 @@ Explanation explain_by_attention(Classifier& classifier, const Batch& batch, con
   AttentionRecorder recorder(classifier);
   ForwardContext context;
   context.probe = &recorder;
-  Explanation explanation = explanation_of(classifier.forward(batch, context).logits, target);
+  const ModelOutput output = classifier.forward(batch, context);
+  Explanation explanation = explanation_of(output.logits, target);
+  if (output.trajectory) return explanation;  // maps of glimpses do not cover the image
   for (const AttentionMap& map : recorder.maps) {
     if (!wanted(map.site)) continue;
     const auto frame = map.frame.defined() ? map.frame[0].to(torch::kCPU, torch::kFloat64) : torch::Tensor();

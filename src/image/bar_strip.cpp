@@ -67,7 +67,7 @@ ValueAxis value_axis(const BarRow& row, const Spread& spread) {
 
 /// From a row's channels and values to pixels.
 struct BarFrame {
-  Box plot;
+  Rectangle plot;
   ValueRange range;
   double channels;
 
@@ -143,7 +143,7 @@ void draw_mean(Canvas& canvas, const BarFrame& frame, double mean) {
   canvas.text("mean " + number_text(mean, (frame.range.high - frame.range.low) / 100), {right + 8, y}, style);
 }
 
-void draw_row(Canvas& canvas, const BarRow& row, const Box& box) {
+void draw_row(Canvas& canvas, const BarRow& row, const Rectangle& box) {
   if (row.values.empty()) throw InputError("bar strip: " + row.title, "at least one channel", "none");
   const Spread spread = spread_of(row.values);
   const ValueAxis axis = value_axis(row, spread);
@@ -181,7 +181,7 @@ Image bar_strip(const std::vector<BarRow>& rows, const BarStripOptions& options)
   Canvas canvas(static_cast<int>(height), options.width);
   canvas.text(fitted_text(options.title, kStripTitleStyle, options.width - kLeft - kStripMargin), {kLeft, kStripMargin},
               kStripTitleStyle);
-  Box box{0, top, static_cast<double>(options.width), static_cast<double>(options.row_height)};
+  Rectangle box{0, top, static_cast<double>(options.width), static_cast<double>(options.row_height)};
   for (const BarRow& row : rows) {
     draw_row(canvas, row, box);
     box.y += box.height;

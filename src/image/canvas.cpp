@@ -70,7 +70,7 @@ struct PixelBox {
   int left, top, width, height;
 };
 
-PixelBox on_pixels(const Box& box) {
+PixelBox on_pixels(const Rectangle& box) {
   const bool valid = std::abs(box.x) <= 1e6 && std::abs(box.y) <= 1e6 && box.width >= 0 && box.height >= 0 &&
                      box.width <= kMaximumCanvasSide && box.height <= kMaximumCanvasSide;
   if (!valid) {
@@ -198,12 +198,12 @@ int Canvas::width() const {
   return surface_->width();
 }
 
-void Canvas::fill_rectangle(const Box& box, const Color& color) {
+void Canvas::fill_rectangle(const Rectangle& box, const Color& color) {
   cairo_rectangle(surface_->context(), box.x, box.y, box.width, box.height);
   surface_->fill(color);
 }
 
-void Canvas::stroke_rectangle(const Box& box, const Stroke& stroke) {
+void Canvas::stroke_rectangle(const Rectangle& box, const Stroke& stroke) {
   cairo_rectangle(surface_->context(), box.x, box.y, box.width, box.height);
   surface_->stroke(stroke);
 }
@@ -255,7 +255,7 @@ void Canvas::text(const std::string& utf8, Point anchor, const TextStyle& style)
   surface_->check();
 }
 
-void Canvas::draw(const Image& image, const Box& box, Scaling scaling) {
+void Canvas::draw(const Image& image, const Rectangle& box, Scaling scaling) {
   if (image.pixels.empty() || (image.channels != 1 && image.channels != 3)) {
     throw InputError(
         "canvas", "an image with pixels of 1 or 3 channels",

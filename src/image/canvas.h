@@ -11,7 +11,7 @@
 namespace fovea {
 
 /// x, y: the top left corner.
-struct Box {
+struct Rectangle {
   double x = 0;
   double y = 0;
   double width = 0;
@@ -73,8 +73,8 @@ class Canvas {
   int height() const;
   int width() const;
 
-  void fill_rectangle(const Box& box, const Color& color);
-  void stroke_rectangle(const Box& box, const Stroke& stroke);
+  void fill_rectangle(const Rectangle& box, const Color& color);
+  void stroke_rectangle(const Rectangle& box, const Stroke& stroke);
   void fill_polygon(const std::vector<Point>& corners, const Color& color);
   void fill_circle(Point centre, double radius, const Color& color);
   void stroke_circle(Point centre, double radius, const Stroke& stroke);
@@ -86,7 +86,7 @@ class Canvas {
   /// Fills a box, rounded to whole pixels (at least one), with an image.
   /// @throws InputError for an image without pixels or with other than 1 or 3 channels, or a box longer than
   /// kMaximumCanvasSide.
-  void draw(const Image& image, const Box& box, Scaling scaling);
+  void draw(const Image& image, const Rectangle& box, Scaling scaling);
 
   /// What was drawn so far: RGB [H, W, 3].
   Image image() const;

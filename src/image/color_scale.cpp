@@ -25,7 +25,7 @@ Image color_bar(const ColorTable& table, bool wide) {
   return bar;
 }
 
-void draw_bar(Canvas& canvas, const Box& box, const Image& bar) {
+void draw_bar(Canvas& canvas, const Rectangle& box, const Image& bar) {
   canvas.draw(bar, box, Scaling::smooth);
   // A bright end would not stand out from the background.
   canvas.stroke_rectangle({box.x + 0.5, box.y + 0.5, box.width - 1, box.height - 1}, {.color = with_alpha(kQuiet, 0.5)});
@@ -45,7 +45,7 @@ ScaleTexts scale_texts(const ValueRange& range) {
   return {short_number_text(range.low, range), short_number_text(middle, range), short_number_text(range.high, range)};
 }
 
-void draw_wide_scale(Canvas& canvas, const Box& box, const ColorTable& table, const ScaleTexts& texts) {
+void draw_wide_scale(Canvas& canvas, const Rectangle& box, const ColorTable& table, const ScaleTexts& texts) {
   constexpr double kNumbers = 17;
   const double bar = box.height - kNumbers;
   draw_bar(canvas, {box.x, box.y, box.width, bar}, color_bar(table, true));
@@ -61,7 +61,7 @@ void draw_wide_scale(Canvas& canvas, const Box& box, const ColorTable& table, co
   canvas.text(texts.middle, {box.x + box.width / 2, top}, style);
 }
 
-void draw_high_scale(Canvas& canvas, const Box& box, const ColorTable& table, const ScaleTexts& texts) {
+void draw_high_scale(Canvas& canvas, const Rectangle& box, const ColorTable& table, const ScaleTexts& texts) {
   TextStyle style = kScaleStyle;
   style.vertical = TextStyle::Vertical::middle;
   constexpr double kBar = 12;
@@ -75,7 +75,7 @@ void draw_high_scale(Canvas& canvas, const Box& box, const ColorTable& table, co
 
 }  // namespace
 
-void draw_color_scale(Canvas& canvas, const Box& box, const ColorTable& colors, const ValueRange& range) {
+void draw_color_scale(Canvas& canvas, const Rectangle& box, const ColorTable& colors, const ValueRange& range) {
   const ScaleTexts texts = scale_texts(range);
   if (box.width > box.height) {
     draw_wide_scale(canvas, box, colors, texts);
@@ -84,7 +84,7 @@ void draw_color_scale(Canvas& canvas, const Box& box, const ColorTable& colors, 
   }
 }
 
-void draw_color_scale(Canvas& canvas, const Box& box, const ColorScale& scale) {
+void draw_color_scale(Canvas& canvas, const Rectangle& box, const ColorScale& scale) {
   draw_color_scale(canvas, box, color_table(scale.map), {scale.low, scale.high});
 }
 

@@ -17,9 +17,9 @@ struct ColorScale {
 /// the bar when the box is wider than high, otherwise to its right, low at the bottom.
 /// @param box at least kColorScaleRoom high when horizontal, 48 pixels wide when vertical.
 /// @throws InputError unless low <= high and their distance are finite.
-void draw_color_scale(Canvas& canvas, const Box& box, const ColorScale& scale);
+void draw_color_scale(Canvas& canvas, const Rectangle& box, const ColorScale& scale);
 /// The same for any colours.
-void draw_color_scale(Canvas& canvas, const Box& box, const ColorTable& colors, const ValueRange& range);
+void draw_color_scale(Canvas& canvas, const Rectangle& box, const ColorTable& colors, const ValueRange& range);
 
 /// What a horizontal colour scale needs in height, in pixels.
 inline constexpr double kColorScaleRoom = 26;

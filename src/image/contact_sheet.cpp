@@ -69,13 +69,13 @@ int chosen_columns(int tiles, double tile_width, double tile_height) {
 
 void draw_tile(Canvas& canvas, const Tile& tile, Point corner, const SheetRow& row, int side) {
   const FittedSize size = fitted_size(tile.picture, side);
-  const Box place{corner.x + std::floor((side - size.width) / 2), corner.y + row.picture_height - size.height, size.width,
-                  size.height};
+  const Rectangle place{corner.x + std::floor((side - size.width) / 2), corner.y + row.picture_height - size.height,
+                        size.width, size.height};
   canvas.draw(tile.picture, place, size.scaling);
 
   double y = corner.y + row.picture_height;
   if (tile.scale) {
-    const Box legend{corner.x, y + kCaptionGap, static_cast<double>(side), kColorScaleRoom};
+    const Rectangle legend{corner.x, y + kCaptionGap, static_cast<double>(side), kColorScaleRoom};
     draw_color_scale(canvas, legend, *tile.scale);
   }
   y += row.scale_height + kCaptionGap;

@@ -11,20 +11,28 @@
 
 namespace fovea {
 
-/// What a glimpse network did, step by step (T steps). Locations are (x, y) in [-1, 1] between the image's outer pixel
-/// edges.
+/// What a glimpse network did in T steps. Each of N images is looked at M times (ForwardContext::rollouts); rollout m of
+/// image n is row n M + m of R. Locations are (x, y) in [-1, 1] between the image's outer pixel edges. Of the T locations
+/// the first is given; the policy chooses the others, so that choice t, of T - 1, is made after step t and leads to step t
+/// + 1.
 struct GlimpseTrajectory {
-  torch::Tensor means;      ///< [N, T, 2] of the location policy
-  torch::Tensor locations;  ///< [N, T, 2] where the network looked
-  torch::Tensor log_probs;  ///< [N, T] of the unclamped samples
-  torch::Tensor baselines;  ///< [N, T] expected reward
-  torch::Tensor logits;     ///< [N, T, K] class scores after each step
-  torch::Tensor windows;    ///< [N, T, S, 4] what each of S scales covered; see AttentionMap
+  torch::Tensor locations;  ///< [R, T, 2] where the network looked
+  torch::Tensor logits;     ///< [R, T, K] class scores after each step
+  torch::Tensor means;      ///< [R, T - 1, 2] of the location policy, within its range
+  torch::Tensor baselines;  ///< [R, T - 1] what the network expects each choice to gain
+  torch::Tensor samples;    ///< [R, T - 1, 2] what was drawn for each choice, before it was brought into the image
+  torch::Tensor log_probs;  ///< [R, T - 1] logarithm of the samples' density; undefined unless choices were sampled
+  /// [R, T, S, 4] what each of S scales covered, nearest and finest first: centre x, y, half width, half height in [-1, 1]
+  /// of the input. Undefined in training.
+  torch::Tensor windows;
+  /// [R, T, S, C, G, G] what the network saw: normalised means over the windows' cells, 0 outside the image. Undefined in
+  /// training.
+  torch::Tensor patches;
 };
 
 /// The result of a classifier, soft or hard.
 struct ModelOutput {
-  torch::Tensor logits;  ///< [N, K], before softmax
+  torch::Tensor logits;  ///< [N, K], before softmax; of several rollouts, the logarithm of their mean probability
   std::optional<GlimpseTrajectory> trajectory = std::nullopt;
 };
 

@@ -23,11 +23,14 @@ enum class PolicyMode {
 /// What travels with one forward pass. Modules keep nothing between passes, so one network can be traced, sampled and
 /// trained from several threads at once, each with a context of its own.
 struct ForwardContext {
-  Probe* probe = nullptr;                                     ///< optional observer
-  RandomStream random{0, Purpose::forward};                   ///< every random draw of this pass comes from here
-  PolicyMode policy = PolicyMode::mean;                       ///< for networks with hard choices
-  torch::Tensor replay;                                       ///< the choices of PolicyMode::replay
-  torch::Tensor frame;                                        ///< set by a warp for what follows it; see AttentionMap::frame
+  Probe* probe = nullptr;                    ///< optional observer
+  RandomStream random{0, Purpose::forward};  ///< every random draw of this pass comes from here
+  PolicyMode policy = PolicyMode::mean;      ///< for networks with hard choices
+  /// Of PolicyMode::sample, > 0: how far choices scatter. Of locations, their standard deviation in units of [-1, 1].
+  double deviation = 0;
+  std::int64_t rollouts = 1;  ///< how often each image's choices are made anew; see GlimpseTrajectory
+  torch::Tensor replay;       ///< the choices of PolicyMode::replay; of locations [R, T, 2], see GlimpseTrajectory
+  torch::Tensor frame;        ///< set by a warp for what follows it; see AttentionMap::frame
   std::vector<std::pair<std::string, torch::Tensor>> losses;  ///< named scalar terms the objective adds
   /// [N, K] each: class scores of branches, which the objective trains like the network's own.
   std::vector<std::pair<std::string, torch::Tensor>> branch_logits;

@@ -29,7 +29,8 @@ constexpr std::array kCounted{
     CountedOperator{"aten::addmm", 1, last_dimension},      CountedOperator{"aten::mm", 0, last_dimension},
     CountedOperator{"aten::bmm", 0, last_dimension},        CountedOperator{"aten::baddbmm", 1, last_dimension},
     CountedOperator{"aten::mv", 0, last_dimension},         CountedOperator{"aten::addmv", 1, last_dimension},
-    CountedOperator{"aten::dot", 0, last_dimension},
+    CountedOperator{"aten::dot", 0, last_dimension},        CountedOperator{"aten::addmm_", 1, last_dimension},
+    CountedOperator{"aten::baddbmm_", 1, last_dimension},   CountedOperator{"aten::addmv_", 1, last_dimension},
 };
 
 const CountedOperator* find_counted(std::string_view name) {

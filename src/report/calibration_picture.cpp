@@ -50,7 +50,7 @@ ValueRange bin_range(std::size_t index, std::size_t count) {
   return {(static_cast<double>(index) + kGap) / bins, (static_cast<double>(index) + 1 - kGap) / bins};
 }
 
-void draw_reliability(Canvas& canvas, const Box& plot, const std::vector<CalibrationBin>& bins) {
+void draw_reliability(Canvas& canvas, const Rectangle& plot, const std::vector<CalibrationBin>& bins) {
   Chart chart(canvas, plot, exact_axis("", {0, 1}, 6), exact_axis("accuracy", {0, 1}, 6));
   for (std::size_t i = 0; i < bins.size(); ++i) {
     if (bins[i].images == 0) continue;
@@ -66,7 +66,7 @@ void draw_reliability(Canvas& canvas, const Box& plot, const std::vector<Calibra
   chart.header("", {{"accuracy", kBlue}, {"overconfident by", kOverconfident}, {"underconfident by", kUnderconfident}});
 }
 
-void draw_histogram(Canvas& canvas, const Box& plot, const std::vector<CalibrationBin>& bins, std::int64_t images) {
+void draw_histogram(Canvas& canvas, const Rectangle& plot, const std::vector<CalibrationBin>& bins, std::int64_t images) {
   std::int64_t most = 1;
   for (const CalibrationBin& bin : bins) most = std::max(most, bin.images);
   const double highest = static_cast<double>(most) / static_cast<double>(std::max<std::int64_t>(images, 1));

@@ -40,7 +40,7 @@ Axis exact_axis(const std::string& label, const ValueRange& range, int most_tick
   return {label, range, round_ticks(range, most_ticks, smallest_step)};
 }
 
-Chart::Chart(Canvas& canvas, const Box& plot, Axis x, Axis y)
+Chart::Chart(Canvas& canvas, const Rectangle& plot, Axis x, Axis y)
     : canvas_(canvas), plot_(plot), x_(std::move(x)), y_(std::move(y)) {
   check_axis(x_);
   check_axis(y_);

@@ -32,7 +32,7 @@ class Chart {
  public:
   /// Draws grid, numbers and labels. @param plot where the data goes, in whole pixels; numbers and labels lie outside, up to
   /// kChartLeft pixels to the left and kChartBottom below. @throws InputError unless each axis has low < high.
-  Chart(Canvas& canvas, const Box& plot, Axis x, Axis y);
+  Chart(Canvas& canvas, const Rectangle& plot, Axis x, Axis y);
 
   /// The place of a value; outside the plot when the value is outside the axes.
   Point at(double x, double y) const;
@@ -48,7 +48,7 @@ class Chart {
 
  private:
   Canvas& canvas_;
-  Box plot_;
+  Rectangle plot_;
   Axis x_;
   Axis y_;
 };

@@ -102,7 +102,7 @@ struct Panel {
   std::vector<Curve> curves;
 };
 
-void draw_panel(Canvas& canvas, const Box& plot, const Panel& panel, const CurveOptions& options) {
+void draw_panel(Canvas& canvas, const Rectangle& plot, const Panel& panel, const CurveOptions& options) {
   Chart chart(canvas, plot, panel.epochs, panel.values);
   const double selected = static_cast<double>(options.selected_epoch.value_or(0));
   if (options.selected_epoch && panel.epochs.range.low < selected && selected < panel.epochs.range.high) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fovea/base/error.h>
 #include <fovea/nn/state_dict.h>
 #include <fovea/train/checkpoint.h>
@@ -31,6 +33,8 @@ Json counters(const Checkpoint& checkpoint) {
   }
   Json validation = Json::array();
   for (const ValidationScore& score : checkpoint.validation) validation.push_back({score.loss, score.top1});
+  Json parts = Json::object();
+  for (const auto& [name, part] : checkpoint.sums.parts) parts[name] = {part.sum, part.images};
   return {{"format", kFormat},
           {"config", checkpoint.config},
           {"epoch", checkpoint.epoch},
@@ -38,6 +42,7 @@ Json counters(const Checkpoint& checkpoint) {
           {"loss", checkpoint.sums.loss},
           {"correct", checkpoint.sums.correct},
           {"images", checkpoint.sums.images},
+          {"parts", parts},
           {"seconds", checkpoint.seconds},
           {"train_seconds", checkpoint.train_seconds},
           {"epoch_seconds", checkpoint.epoch_seconds},
@@ -79,6 +84,10 @@ Checkpoint read_checkpoint(const std::string& path, const Json& config) {
     state.at("loss").get_to(checkpoint.sums.loss);
     state.at("correct").get_to(checkpoint.sums.correct);
     state.at("images").get_to(checkpoint.sums.images);
+    const Json parts = state.value("parts", Json::object());  // none in files of earlier versions
+    for (const auto& [name, part] : parts.items()) {
+      checkpoint.sums.parts[name] = {part.at(0).get<double>(), part.at(1).get<std::int64_t>()};
+    }
     state.at("seconds").get_to(checkpoint.seconds);
     state.at("train_seconds").get_to(checkpoint.train_seconds);
     state.at("epoch_seconds").get_to(checkpoint.epoch_seconds);
@@ -90,7 +99,10 @@ Checkpoint read_checkpoint(const std::string& path, const Json& config) {
       checkpoint.validation.push_back({score.at(0).get<double>(), score.at(1).get<double>()});
     }
     const StepSums& sums = checkpoint.sums;
-    if (checkpoint.epoch < 0 || checkpoint.batch < 0 || sums.correct < 0 || sums.images < sums.correct) {
+    const bool parts_fit = std::all_of(sums.parts.begin(), sums.parts.end(), [&](const auto& part) {
+      return part.second.images >= 0 && part.second.images <= sums.images;
+    });
+    if (checkpoint.epoch < 0 || checkpoint.batch < 0 || sums.correct < 0 || sums.images < sums.correct || !parts_fit) {
       throw InputError(path + ": " + kStateKey, "counters >= 0", found->second.substr(found->second.rfind("\"epoch\"")),
                        "the file is damaged");
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,6 +21,8 @@ struct EpochRecord {
   double learning_rate = 0;  ///< of the last update, for a layer without a rate of its own
   double images_per_second = 0;
   double seconds = 0;  ///< training and validation
+  /// What else the objective tells, as means over the epoch's images; nothing for what it did not tell in this epoch.
+  std::map<std::string, std::optional<double>> parts;
 };
 
 Json to_json(const EpochRecord& record);

@@ -1,46 +1,48 @@
 #pragma once
 
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <torch/torch.h>
 
+#include <fovea/base/random.h>
 #include <fovea/nn/classifier.h>
+#include <fovea/train/class_loss.h>
+#include <fovea/train/training_position.h>
 
 namespace fovea {
+
+/// What a batch cost.
+struct Loss {
+  torch::Tensor total;   ///< scalar, mean over the batch's images; training follows its gradient
+  torch::Tensor logits;  ///< [N, K] what the network said
+  /// Means over the batch's images, for the log, each with its name; nothing for what this batch does not tell.
+  std::vector<std::pair<std::string, std::optional<double>>> parts;
+};
 
 /// What training makes small.
 class Objective {
  public:
   virtual ~Objective() = default;
-  /// @param batch, context of the forward pass that made `output`. @return a scalar, mean over the batch's images.
-  virtual torch::Tensor loss(const ModelOutput& output, const Batch& batch, const ForwardContext& context) const = 0;
+
+  /// Makes the passes of the network over the batch that training at `position` takes. @param random every draw of the
+  /// first pass comes from this stream, of others from streams below it.
+  virtual Loss loss(Classifier& network, const Batch& batch, const TrainingPosition& position,
+                    const RandomStream& random) const = 0;
 };
 
-/// Cross-entropy in nats, with label smoothing ("Rethinking the Inception Architecture for Computer Vision",
-/// arXiv:1512.00567), plus the same of every branch that scores classes on its own and the terms that modules left in the
-/// context. Of a mixed image, the cross-entropies of both its
-/// labels count by their shares ("mixup: Beyond Empirical Risk Minimization", arXiv:1710.09412).
-///
-/// With class weights each cross-entropy, smoothed or not, counts as often as the weight of its label says. The mean is over
-/// images all the same, so that the losses of a batch's parts add up to the batch's; torch's weighted mean divides by the
-/// sum of the weights that are in the batch.
+/// The class loss of the network's scores, and of those of its branches, plus the terms that modules left in the context.
 class ClassificationObjective final : public Objective {
  public:
-  /// @param label_smoothing share of the target spread evenly over all classes, in [0, 1).
-  /// @param class_weights one per class, not negative; empty: all 1.
-  explicit ClassificationObjective(double label_smoothing, std::vector<double> class_weights = {});
+  explicit ClassificationObjective(ClassLoss class_loss) : class_loss_(std::move(class_loss)) {}
 
-  /// @throws ShapeError when there are class weights, but not as many as classes.
-  torch::Tensor loss(const ModelOutput& output, const Batch& batch, const ForwardContext& context) const override;
+  Loss loss(Classifier& network, const Batch& batch, const TrainingPosition& position,
+            const RandomStream& random) const override;
 
  private:
-  /// The mean over the batch of what `logits` [N, K] cost.
-  torch::Tensor classification_loss(const torch::Tensor& logits, const Batch& batch) const;
-  /// The weighted cross-entropy of each image with its label in `labels`, [N].
-  torch::Tensor image_losses(const torch::Tensor& logits, const torch::Tensor& labels) const;
-
-  double label_smoothing_;
-  std::vector<double> class_weights_;
+  ClassLoss class_loss_;
 };
 
 }  // namespace fovea

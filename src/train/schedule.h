@@ -1,23 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include <fovea/config/named_options.h>
-#include <fovea/train/validation_score.h>
+#include <fovea/train/training_position.h>
 
 namespace fovea {
-
-/// Where training stands, counted in updates.
-struct TrainingPosition {
-  std::int64_t update = 0;             ///< updates done before this one
-  std::int64_t updates_per_epoch = 1;  ///< >= 1
-  std::int64_t epochs = 1;
-  std::span<const ValidationScore> validation;  ///< of every finished epoch; empty without a validation split
-
-  double epoch() const { return static_cast<double>(update) / static_cast<double>(updates_per_epoch); }
-};
 
 /// The learning rate over time, as a factor in [0, 1] of the optimiser's, set anew for every update.
 struct Schedule : Options {

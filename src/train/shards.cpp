@@ -29,12 +29,32 @@ TrainedNames trained_names(const torch::nn::Module& network) {
   return names;
 }
 
+StepSums step_sums(const Loss& loss, const Batch& batch) {
+  const torch::NoGradGuard no_grad;
+  const auto images = static_cast<double>(batch.size());
+  const auto correct = loss.logits.argmax(1).eq(batch.labels).sum();
+  StepSums sums{loss.total.item<double>() * images, correct.item<std::int64_t>(), batch.size(), {}};
+  for (const auto& [name, mean] : loss.parts) {
+    sums.parts[name] = mean ? PartSum{*mean * images, batch.size()} : PartSum{};
+  }
+  return sums;
+}
+
 }  // namespace
+
+std::optional<double> PartSum::mean() const {
+  return images > 0 ? std::optional(sum / static_cast<double>(images)) : std::nullopt;
+}
 
 StepSums& StepSums::operator+=(const StepSums& other) {
   loss += other.loss;
   correct += other.correct;
   images += other.images;
+  for (const auto& [name, part] : other.parts) {
+    PartSum& total = parts[name];
+    total.sum += part.sum;
+    total.images += part.images;
+  }
   return *this;
 }
 
@@ -74,7 +94,8 @@ void Shards::zero_gradient() {
   for (torch::Tensor& parameter : parameters_) parameter.mutable_grad() = torch::Tensor();
 }
 
-StepSums Shards::add_gradient(const Batch& batch, double share, const Objective& objective, const RandomStream& random) {
+StepSums Shards::add_gradient(const Batch& batch, double share, const Objective& objective, const TrainingPosition& position,
+                              const RandomStream& random) {
   const std::int64_t images = batch.size();
   const std::int64_t shards = std::clamp<std::int64_t>(images / kSmallestShard, 1, std::ssize(replicas_));
   std::vector<StepSums> sums(static_cast<std::size_t>(shards));
@@ -86,7 +107,7 @@ StepSums Shards::add_gradient(const Batch& batch, double share, const Objective&
   team_.run(shards, [&](std::int64_t shard) {
     const auto index = static_cast<std::size_t>(shard);
     const Batch part = batch.slice(boundary(shard), boundary(shard + 1));
-    sums[index] = run_shard(replicas_[index], part, objective, random.child(static_cast<std::uint64_t>(shard)));
+    sums[index] = run_shard(replicas_[index], part, objective, position, random.child(static_cast<std::uint64_t>(shard)));
   });
   run_alone([&] {
     average_buffers(weights);
@@ -98,23 +119,17 @@ StepSums Shards::add_gradient(const Batch& batch, double share, const Objective&
   return total;
 }
 
-StepSums Shards::run_shard(Replica& replica, const Batch& part, const Objective& objective, RandomStream random) {
+StepSums Shards::run_shard(Replica& replica, const Batch& part, const Objective& objective, const TrainingPosition& position,
+                           const RandomStream& random) {
   {
     const torch::NoGradGuard no_grad;
     for (std::size_t i = 0; i < buffers_.size(); ++i) replica.buffers[i].copy_(buffers_[i]);
   }
   for (torch::Tensor& parameter : replica.parameters) parameter.mutable_grad() = torch::Tensor();
 
-  ForwardContext context;
-  context.random = random;
-  context.policy = PolicyMode::sample;
-  const ModelOutput output = replica.network->forward(part, context);
-  const torch::Tensor loss = objective.loss(output, part, context);
-  loss.backward();
-
-  const torch::NoGradGuard no_grad;
-  const auto correct = output.logits.argmax(1).eq(part.labels).sum();
-  return {loss.item<double>() * static_cast<double>(part.size()), correct.item<std::int64_t>(), part.size()};
+  const Loss loss = objective.loss(*replica.network, part, position, random);
+  if (loss.total.requires_grad()) loss.total.backward();  // not where all that it depends on is frozen
+  return step_sums(loss, part);
 }
 
 void Shards::run_alone(const std::function<void()>& work) {

@@ -2,7 +2,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include <torch/torch.h>
@@ -14,11 +17,20 @@
 
 namespace fovea {
 
+/// A mean over images that is still being summed.
+struct PartSum {
+  double sum = 0;
+  std::int64_t images = 0;  ///< those that told; 0 when none did
+
+  std::optional<double> mean() const;
+};
+
 /// Sums over the images of one or more batches.
 struct StepSums {
   double loss = 0;
   std::int64_t correct = 0;
   std::int64_t images = 0;
+  std::map<std::string, PartSum> parts;  ///< by name; see Loss::parts
 
   StepSums& operator+=(const StepSums& other);
 };
@@ -41,7 +53,8 @@ class Shards {
 
   /// Adds `share` times the gradient of the mean loss over the batch to the master's gradients, and updates its buffers.
   /// @param random parent of every shard's stream.
-  StepSums add_gradient(const Batch& batch, double share, const Objective& objective, const RandomStream& random);
+  StepSums add_gradient(const Batch& batch, double share, const Objective& objective, const TrainingPosition& position,
+                        const RandomStream& random);
 
   /// Runs something under the same conditions as the shards: alone, with single-threaded operators.
   void run_alone(const std::function<void()>& work);
@@ -55,7 +68,8 @@ class Shards {
 
   Replica make_replica(const Build& build) const;
 
-  StepSums run_shard(Replica& replica, const Batch& part, const Objective& objective, RandomStream random);
+  StepSums run_shard(Replica& replica, const Batch& part, const Objective& objective, const TrainingPosition& position,
+                     const RandomStream& random);
   /// @param weights of each shard's gradient.
   void add_gradients(const std::vector<double>& weights);
   void average_buffers(const std::vector<double>& weights);

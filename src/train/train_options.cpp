@@ -13,6 +13,11 @@ void TrainOptions::visit_fields(FieldVisitor& fields) {
   fields.custom("schedule", schedule, "cosine, one_cycle, step, multistep, plateau or constant, with its options");
   fields.real("label_smoothing", label_smoothing, kFractionBelowOne, "share of the target spread over all classes");
   fields.custom("class_weights", class_weights, "none, balanced, or a weight per class for the loss of its images");
+  if (hard_choices) {
+    fields.custom("policy", policy, "how the network learns where to look: reinforce, with its options");
+    fields.choice("step_loss", step_loss, {{"rising", StepLoss::rising}, {"last", StepLoss::last}},
+                  "which steps' class scores count in the loss: each more than the one before, or the last alone");
+  }
   fields.real("clip_norm", clip_norm, kNonNegative, "largest norm of the whole gradient; 0 = no limit");
   fields.optional_real("ema_decay", ema_decay, kFractionBelowOne,
                        "decay of a moving average of the weights, which is then scored and saved");
@@ -37,6 +42,7 @@ void TrainOptions::validate() const {
     throw InputError("train.init", "weights for what head, input and rename say", "none", "set train.init.weights");
   }
   schedule->validate(epochs);
+  if (hard_choices) policy->validate(epochs);
 }
 
 }  // namespace fovea

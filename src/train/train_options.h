@@ -7,10 +7,12 @@
 
 #include <fovea/config/named_options.h>
 #include <fovea/nn/initial_weights.h>
+#include <fovea/policy/policy_estimator.h>
 #include <fovea/train/class_weights.h>
 #include <fovea/train/layer_rates.h>
 #include <fovea/train/optimizer_options.h>
 #include <fovea/train/schedule.h>
+#include <fovea/train/step_loss.h>
 
 namespace fovea {
 
@@ -24,6 +26,9 @@ struct TrainOptions : Options {
   NamedOptions<Schedule> schedule = schedule_field();
   double label_smoothing = 0;
   ClassWeightsField class_weights;
+  bool hard_choices = false;  ///< the network makes some; set before fields are visited, as the next two are only then there
+  NamedOptions<PolicyEstimator> policy = policy_field();
+  StepLoss step_loss = StepLoss::rising;
   double clip_norm = 0;                    ///< largest norm of the whole gradient; 0 = no limit
   std::optional<double> ema_decay;         ///< of the weights' moving average, which is then what is scored and saved
   std::int64_t early_stopping_epochs = 0;  ///< without a better epoch on validation until training ends; 0 = never

@@ -9,6 +9,7 @@
 #include <fovea/nn/freeze.h>
 #include <fovea/nn/model_file.h>
 #include <fovea/nn/state_dict.h>
+#include <fovea/train/glimpse_objective.h>
 #include <fovea/train/trainer.h>
 
 namespace fovea {
@@ -28,6 +29,12 @@ bool improves(const ClassificationMetrics& metrics, const std::optional<Selected
   return metrics.loss() < best->val_loss;
 }
 
+std::unique_ptr<Objective> make_objective(const TrainOptions& options, const std::vector<double>& class_weights) {
+  ClassLoss class_loss(options.label_smoothing, class_weights);
+  if (!options.hard_choices) return std::make_unique<ClassificationObjective>(std::move(class_loss));
+  return std::make_unique<GlimpseObjective>(std::move(class_loss), options.step_loss, *options.policy);
+}
+
 /// Freezes what the options say, before anything is made of the network.
 TrainingSetup with_layers_frozen(TrainingSetup setup) {
   freeze(*setup.network, setup.options.freeze, "train.freeze");
@@ -38,7 +45,7 @@ TrainingSetup with_layers_frozen(TrainingSetup setup) {
 
 Trainer::Trainer(TrainingSetup setup)
     : setup_(with_layers_frozen(std::move(setup))),
-      objective_(setup_.options.label_smoothing, setup_.class_weights),
+      objective_(make_objective(setup_.options, setup_.class_weights)),
       optimizer_(*setup_.options.optimizer, trained_parameters()),
       shards_(
           setup_.network, [this] { return build_ready(); }, setup_.options.shards, setup_.threads),
@@ -167,8 +174,8 @@ bool Trainer::update(BatchStream& stream) {
   for (std::int64_t number = state_.batch; number < end; ++number) {
     const Batch batch = stream.next().value().to(setup_.device);
     const auto key = {static_cast<std::uint64_t>(state_.epoch), static_cast<std::uint64_t>(number)};
-    const StepSums sums = shards_.add_gradient(batch, static_cast<double>(batch.size()) / images, objective_,
-                                               RandomStream(setup_.seed, Purpose::forward, key));
+    const StepSums sums = shards_.add_gradient(batch, static_cast<double>(batch.size()) / images, *objective_,
+                                               position(state_.batch), RandomStream(setup_.seed, Purpose::forward, key));
     expect_finite(sums.loss, "loss");
     state_.sums += sums;
   }
@@ -203,9 +210,12 @@ std::int64_t Trainer::update_number(std::int64_t batch) const {
   return state_.epoch * updates_per_epoch() + batch / setup_.options.accumulate;
 }
 
+TrainingPosition Trainer::position(std::int64_t batch) const {
+  return {update_number(batch), updates_per_epoch(), setup_.options.epochs, state_.validation};
+}
+
 double Trainer::schedule_factor(std::int64_t batch) const {
-  return setup_.options.schedule->factor(
-      {update_number(batch), updates_per_epoch(), setup_.options.epochs, state_.validation});
+  return setup_.options.schedule->factor(position(batch));
 }
 
 Classifier& Trainer::scored_network() {
@@ -241,6 +251,7 @@ void Trainer::finish_epoch() {
   record.learning_rate = setup_.options.optimizer->learning_rate * schedule_factor(setup_.train.batches() - 1);
   record.images_per_second = per_second(state_.sums.images, state_.epoch_seconds);
   record.seconds = state_.epoch_seconds + validation_seconds;
+  for (const auto& [name, part] : state_.sums.parts) record.parts[name] = part.mean();
 
   if (validation) state_.validation.push_back({validation->loss(), validation->top1()});
   ++state_.epoch;

@@ -63,8 +63,8 @@ struct TrainingRehearsal {
 /// is killed and resumed.
 class Trainer {
  public:
-  /// Freezes what the options say in the network. @throws InputError when they do not fit the network, or need a validation
-  /// split that is not there.
+  /// Freezes what the options say in the network, which has hard choices if the options say so. @throws InputError when they
+  /// do not fit the network, or need a validation split that is not there.
   explicit Trainer(TrainingSetup setup);
 
   /// Goes on from the run directory's checkpoint. @return false when there is none. @throws InputError when it does not fit.
@@ -106,11 +106,12 @@ class Trainer {
   std::int64_t updates_per_epoch() const;
   /// Of the update that begins with batch `batch` of the present epoch, since the beginning of training.
   std::int64_t update_number(std::int64_t batch) const;
+  TrainingPosition position(std::int64_t batch) const;
   /// The schedule's factor for the same update.
   double schedule_factor(std::int64_t batch) const;
 
   TrainingSetup setup_;
-  ClassificationObjective objective_;
+  std::unique_ptr<Objective> objective_;
   Optimizer optimizer_;
   Shards shards_;
   std::optional<WeightAverage> average_;

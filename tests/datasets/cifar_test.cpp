@@ -114,10 +114,10 @@ TEST(Cifar10Test, SaysHowToGetMissingFiles) {
   const TemporaryDirectory folder;
   Cifar10Options options;
   options.root = folder.path("none");
-  EXPECT_THAT(
-      [&] { open_cifar10(options, Split::train); },
-      ThrowsMessage<InputError>(AllOf(StartsWith(options.root + ": expected the folder of the data set, got nothing there"),
-                                      HasSubstr("binary version"), HasSubstr("data.root"))));
+  EXPECT_THAT([&] { open_cifar10(options, Split::train); },
+              ThrowsMessage<InputError>(
+                  AllOf(StartsWith(options.root + ": expected the folder of the data set, got nothing there"),
+                        HasSubstr("binary version"), HasSubstr("or set data.root (of a canvas: data.source.root)"))));
   EXPECT_THAT([&] { open_cifar10(cifar10_at(folder), Split::train); },
               ThrowsMessage<InputError>(
                   StartsWith(folder.path("data_batch_1.bin") + ": expected a readable file, got No such file")));

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -9,8 +10,10 @@
 #include <gtest/gtest.h>
 
 #include <fovea/base/error.h>
+#include <fovea/datasets/array_dataset.h>
 #include <fovea/datasets/registry.h>
 
+#include "byte_builders.h"
 #include "temporary_directory.h"
 
 namespace fovea {
@@ -31,13 +34,16 @@ TEST(DatasetRegistryTest, EveryRowIsComplete) {
     EXPECT_FALSE(row.licence.empty());
     EXPECT_FALSE(row.size.empty());
     EXPECT_FALSE(row.obtain.empty());
-    ASSERT_FALSE(row.mean.empty());
-    ASSERT_EQ(row.mean.size(), row.standard_deviation.size());
-    for (std::size_t channel = 0; channel < row.mean.size(); ++channel) {
-      EXPECT_GT(row.mean[channel], 0.0);
-      EXPECT_LT(row.mean[channel], 1.0);
-      EXPECT_GT(row.standard_deviation[channel], 0.0);
-      EXPECT_LE(row.standard_deviation[channel], 0.5);  // the largest of values in [0, 1]
+    const PixelStatistics statistics = row.statistics(*row.make_options());
+    ASSERT_FALSE(statistics.mean.empty());
+    ASSERT_EQ(statistics.mean.size(), statistics.standard_deviation.size());
+    if (row.photos || row.in_memory) {
+      for (std::size_t channel = 0; channel < statistics.mean.size(); ++channel) {
+        EXPECT_GT(statistics.mean[channel], 0.0);
+        EXPECT_LT(statistics.mean[channel], 1.0);
+        EXPECT_GT(statistics.standard_deviation[channel], 0.0);
+        EXPECT_LE(statistics.standard_deviation[channel], 0.5);  // the largest of values in [0, 1]
+      }
     }
     EXPECT_EQ(&find_dataset(row.name, "test"), &row);
   }
@@ -48,10 +54,34 @@ TEST(DatasetRegistryTest, EveryRowRefusesAMissingFolder) {
   for (const DatasetRow& row : dataset_registry()) {
     SCOPED_TRACE(row.name);
     const auto options = row.make_options();
-    read_fields(*options, parse_yaml("root: " + folder.path("none"), "test.yaml"), "data");
+    const std::string root = "{root: " + folder.path("none") + "}";
+    const bool has_source = !row.photos && !row.in_memory;
+    read_fields(*options, parse_yaml(has_source ? "source: " + root : root, "test.yaml"), "data");
     EXPECT_THAT([&] { row.open(*options, Split::train); },
-                ThrowsMessage<InputError>(AllOf(StartsWith(folder.path("none") + ": expected"), HasSubstr("data.root"))));
+                ThrowsMessage<InputError>(AllOf(StartsWith(folder.path("none") + ": expected"), HasSubstr("set data.root"),
+                                                HasSubstr(has_source ? "of a canvas: data.source.root" : ""))));
   }
+}
+
+TEST(DatasetRegistryTest, RowsInMemoryGiveArrays) {
+  const TemporaryDirectory folder;
+  folder.write("train-images-idx3-ubyte", idx_bytes(kIdxImages, {1, 2, 3}, ByteVector(6)));
+  folder.write("train-labels-idx1-ubyte", idx_bytes(kIdxLabels, {1}, {0}));
+  for (int part = 1; part <= 5; ++part) {
+    folder.write("data_batch_" + std::to_string(part) + ".bin", ByteVector(1 + 3072));
+  }
+  folder.write("train.bin", ByteVector(2 + 3072));
+  int rows = 0;
+  for (const DatasetRow& row : dataset_registry()) {
+    if (!row.in_memory) continue;
+    const auto options = row.make_options();
+    read_fields(*options, parse_yaml("root: " + folder.path(), "test.yaml"), "data");
+    const auto dataset = std::dynamic_pointer_cast<const ArrayDataset>(row.open(*options, Split::train));
+    ASSERT_NE(dataset, nullptr) << row.name;
+    EXPECT_EQ(std::ssize(row.statistics(*options).mean), dataset->channels()) << row.name;
+    ++rows;
+  }
+  EXPECT_EQ(rows, 4);
 }
 
 TEST(DatasetRegistryTest, SaysWhichPackageHasFashionMnist) {
@@ -60,6 +90,13 @@ TEST(DatasetRegistryTest, SaysWhichPackageHasFashionMnist) {
   read_fields(*options, parse_yaml("root: /nonexistent", "test.yaml"), "data");
   EXPECT_THAT([&] { row.open(*options, Split::train); },
               ThrowsMessage<InputError>(HasSubstr("apt install dataset-fashion-mnist")));
+}
+
+TEST(DatasetRegistryTest, TheHelpOfACanvasNamesItsSources) {
+  const auto options = find_dataset("translated_digits", "test").make_options();
+  const Json source = list_fields(*options)[0];
+  EXPECT_EQ(source["name"], "source");
+  EXPECT_THAT(source["help"].get<std::string>(), HasSubstr(": mnist, fashion_mnist, cifar10 and cifar100"));
 }
 
 TEST(DatasetRegistryTest, AnUnknownNameGetsTheNearest) {
@@ -85,8 +122,9 @@ void expect_statistics(const DatasetRow& row, const Dataset& train) {
   }
   const double mean = sum / count;
   constexpr double kHalfDigit = 0.5e-4;  // the constants have four digits
-  EXPECT_NEAR(row.mean.at(0), mean, kHalfDigit);
-  EXPECT_NEAR(row.standard_deviation.at(0), std::sqrt(sum_of_squares / count - mean * mean), kHalfDigit);
+  const PixelStatistics statistics = row.statistics(*row.make_options());
+  EXPECT_NEAR(statistics.mean.at(0), mean, kHalfDigit);
+  EXPECT_NEAR(statistics.standard_deviation.at(0), std::sqrt(sum_of_squares / count - mean * mean), kHalfDigit);
 }
 
 TEST(DatasetRegistryTest, FashionMnistIsWhatItsRowSays) {

@@ -20,7 +20,7 @@ using testing::ThrowsMessage;
 using Counts = std::vector<std::vector<std::int64_t>>;
 
 // Sums of a few logarithms in float64: rounding stays far below this.
-constexpr double kRounding = 1e-12;
+constexpr double kMetricsRounding = 1e-12;
 
 /// Logits whose softmax are the given rows.
 torch::Tensor logits_of(const std::vector<std::vector<double>>& probabilities) {
@@ -57,13 +57,13 @@ TEST(ClassificationMetricsTest, WorkedExampleByHand) {
   EXPECT_EQ(metrics.images(), 4);
   EXPECT_EQ(metrics.top1(), 2.0 / 4);
   EXPECT_EQ(metrics.top5(), 1.0);  // 3 classes: the true one is always among the first five
-  EXPECT_NEAR(metrics.loss(), -(std::log(0.70) + std::log(0.09) + std::log(0.90) + std::log(0.18)) / 4, kRounding);
+  EXPECT_NEAR(metrics.loss(), -(std::log(0.70) + std::log(0.09) + std::log(0.90) + std::log(0.18)) / 4, kMetricsRounding);
   EXPECT_EQ(metrics.confusion(), (Counts{{1, 0, 0}, {1, 0, 0}, {0, 1, 1}}));
 }
 
 TEST(ClassificationMetricsTest, CalibrationErrorByHand) {
   // Bin 10 holds two images, one right, probabilities 0.70 + 0.72: |1 - 1.42|; bin 12: |0 - 0.81|; bin 13: |1 - 0.90|.
-  EXPECT_NEAR(worked_example().expected_calibration_error(), (0.42 + 0.81 + 0.10) / 4, kRounding);
+  EXPECT_NEAR(worked_example().expected_calibration_error(), (0.42 + 0.81 + 0.10) / 4, kMetricsRounding);
 }
 
 TEST(ClassificationMetricsTest, CertaintyFallsIntoTheLastBin) {
@@ -91,7 +91,7 @@ TEST(ClassificationMetricsTest, TiesGoToTheLowerClass) {
     EXPECT_EQ(metrics.top1(), label == 0 ? 1.0 : 0.0) << "label " << label;
     EXPECT_EQ(metrics.top5(), label < 5 ? 1.0 : 0.0) << "label " << label;
     EXPECT_EQ(metrics.confusion()[static_cast<std::size_t>(label)][0], 1);
-    EXPECT_NEAR(metrics.loss(), std::log(7.0), kRounding);
+    EXPECT_NEAR(metrics.loss(), std::log(7.0), kMetricsRounding);
   }
   const auto second_tie = torch::tensor({{1.0, 3.0, 3.0}});
   EXPECT_EQ(measured(3, second_tie, labels_of({1})).top1(), 1.0);
@@ -108,7 +108,7 @@ TEST(ClassificationMetricsTest, OneClassIsAlwaysRight) {
 
 TEST(ClassificationMetricsTest, LargeLogitsDoNotOverflow) {
   // log(exp(3e4) + exp(3e4)) - 3e4 = log 2, although exp(3e4) is infinite.
-  EXPECT_NEAR(measured(2, torch::full({1, 2}, 3e4), labels_of({0})).loss(), std::log(2.0), kRounding);
+  EXPECT_NEAR(measured(2, torch::full({1, 2}, 3e4), labels_of({0})).loss(), std::log(2.0), kMetricsRounding);
 }
 
 TEST(ClassificationMetricsTest, WithoutImagesEverythingIsZero) {
@@ -139,8 +139,8 @@ TEST(ClassificationMetricsTest, AddingPartsEqualsAddingAll) {
   EXPECT_EQ(parts.top1(), all.top1());
   EXPECT_EQ(parts.top5(), all.top5());
   EXPECT_EQ(parts.confusion(), all.confusion());
-  EXPECT_NEAR(parts.loss(), all.loss(), kRounding);  // another order of the sum
-  EXPECT_NEAR(parts.expected_calibration_error(), all.expected_calibration_error(), kRounding);
+  EXPECT_NEAR(parts.loss(), all.loss(), kMetricsRounding);  // another order of the sum
+  EXPECT_NEAR(parts.expected_calibration_error(), all.expected_calibration_error(), kMetricsRounding);
   EXPECT_GT(all.top1(), 0.0);
   EXPECT_LT(all.top1(), all.top5());
 }

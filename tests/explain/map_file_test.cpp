@@ -123,6 +123,27 @@ TEST(MapFileTest, ChannelsLieNowhere) {
   EXPECT_EQ(about, Json::parse(R"({"layer": "layer", "shape": [5]})"));
 }
 
+TEST(MapFileTest, WritesTheWindowsOfGlimpses) {
+  const TemporaryDirectory folder;
+  GlimpsePath path;
+  path.locations = torch::tensor({{0.0, 0.5}}, torch::kFloat64);
+  path.windows = torch::tensor({{{0.0, 0.5, 0.25, 0.5}, {0.0, 0.5, 0.5, 1.0}}}, torch::kFloat64);
+  path.patches = torch::zeros({1, 2, 1, 3, 3});
+  path.probabilities = torch::tensor({{0.25, 0.75}}, torch::kFloat64);
+  // An input of 4 x 8 pixels out of a photo twice as large, from its column 2 and row 1 on.
+  const std::vector<PhotoGlimpse> glimpses = on_photo(path, {2, 1, 2, 2}, 4, 8);
+  const NpyFile file = read_npy(write_glimpses(folder.path("a.glimpses"), path, glimpses, {{"image", "photo.jpg"}}));
+  expect_header(file.header, "(1,2,4,)");
+  EXPECT_THAT(file.values, ElementsAre(10, 6, 14, 10, 8, 4, 16, 12));  // left, top, right, bottom
+  const Json about = Json::parse(contents_of(folder.path("a.glimpses.json")));
+  EXPECT_EQ(about["image"], "photo.jpg");
+  EXPECT_EQ(about["shape"], Json::parse("[1, 2, 4]"));
+  EXPECT_EQ(about["columns"], Json::parse(R"(["left", "top", "right", "bottom"])"));
+  EXPECT_EQ(about["fixations"], Json::parse("[[12, 8]]"));
+  EXPECT_EQ(about["locations"], Json::parse("[[0, 0.5]]"));
+  EXPECT_EQ(about["probabilities"], Json::parse("[[0.25, 0.75]]"));
+}
+
 TEST(MapFileTest, WritesNamesThatAreNoText) {
   const TemporaryDirectory folder;
   write_map(folder.path("a"), map_of(torch::zeros({1})), nullptr, {{"image", "caf\xE9.jpg"}});  // Latin-1

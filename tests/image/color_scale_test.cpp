@@ -13,7 +13,7 @@
 namespace fovea {
 namespace {
 
-Image drawn_scale(int height, int width, const Box& box, const ColorScale& scale) {
+Image drawn_scale(int height, int width, const Rectangle& box, const ColorScale& scale) {
   Canvas canvas(height, width);
   draw_color_scale(canvas, box, scale);
   return canvas.image();
@@ -55,8 +55,9 @@ TEST(ColorScaleTest, LeavesTheMiddleOutWithoutRoom) {
 }
 
 TEST(ColorScaleTest, StaysInItsBox) {
-  for (const auto& [box, scale] : {std::pair(Box{30, 30, 200, kColorScaleRoom}, ColorScale{ColorMap::magma, -1.5, 12345}),
-                                   std::pair(Box{30, 30, 56, 100}, ColorScale{ColorMap::magma, 0, 0.25})}) {
+  for (const auto& [box, scale] :
+       {std::pair(Rectangle{30, 30, 200, kColorScaleRoom}, ColorScale{ColorMap::magma, -1.5, 12345}),
+        std::pair(Rectangle{30, 30, 56, 100}, ColorScale{ColorMap::magma, 0, 0.25})}) {
     const Image image = drawn_scale(160, 260, box, scale);
     const Region ink = bounds(image, whole(image), is_inked);
     EXPECT_GE(ink.top, box.y);

@@ -81,6 +81,9 @@ TEST(MultiplyAddsTest, ProductsOfMatricesCount) {
   EXPECT_EQ(count_of([] { return torch::bmm(ones({3, 4, 5}), ones({3, 5, 6})); }), 3 * 4 * 5 * 6);
   EXPECT_EQ(count_of([] { return torch::baddbmm(ones({3, 4, 6}), ones({3, 4, 5}), ones({3, 5, 6})); }), 3 * 4 * 5 * 6);
   EXPECT_EQ(count_of([] { return torch::addmm(ones({4, 6}), ones({4, 5}), ones({5, 6})); }), 4 * 5 * 6);
+  EXPECT_EQ(count_of([] { return ones({4, 6}).addmm_(ones({4, 5}), ones({5, 6})); }), 4 * 5 * 6);
+  EXPECT_EQ(count_of([] { return ones({3, 4, 6}).baddbmm_(ones({3, 4, 5}), ones({3, 5, 6})); }), 3 * 4 * 5 * 6);
+  EXPECT_EQ(count_of([] { return ones({4}).addmv_(ones({4, 5}), ones({5})); }), 4 * 5);
   EXPECT_EQ(count_of([] { return torch::addmv(ones({4}), ones({4, 5}), ones({5})); }), 4 * 5);
 }
 

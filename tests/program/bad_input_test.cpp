@@ -131,7 +131,7 @@ TEST_F(BadInput, AttentionThatFindsNoPlace) {
 }
 
 TEST_F(BadInput, MissingData) {
-  expect_error({"train", "a.yaml", "--set", "data.root=" + folder_.path("nowhere")}, {"nowhere", "data.root"});
+  expect_error({"train", "a.yaml", "--set", "data.root=" + folder_.path("nowhere")}, {"nowhere", "or set data.root"});
   std::filesystem::remove(folder_.path("data/train-images-idx3-ubyte"));
   expect_error({"train", "a.yaml"}, {"train-images-idx3-ubyte"});
 }

@@ -22,11 +22,25 @@ TEST(ConfigFiles, AllLoadAndReadBackAsWritten) {
     const Json resolved = write_fields(*config);
     const auto again = read_experiment_config(parse_yaml(to_yaml(resolved), "resolved"));
     EXPECT_EQ(write_fields(*again), resolved) << entry.path();
-    EXPECT_NO_THROW(build_classifier(config->model, {config->data.row->mean.size() == 1 ? 1 : 3, 32, 32, 10}))
-        << entry.path();
+    EXPECT_NO_THROW(build_classifier(config->model, {std::ssize(config->preprocess.mean), 32, 32, 10})) << entry.path();
     ++files;
   }
   EXPECT_GE(files, 9);
+}
+
+TEST(ConfigFiles, ADataSetMadeOfAnotherIsNormalisedByItsOptionsAndNotKnownByItsFolder) {
+  const auto config_of = [](const std::string& source) {
+    const std::string text = "data: {name: cluttered_digits, source: " + source + "}\nmodel: resnet20";
+    return read_experiment_config(parse_yaml(text, "test.yaml"));
+  };
+  const auto colour = config_of("{name: cifar10, root: here}");
+  EXPECT_EQ(colour->preprocess.mean, std::vector<double>(3, 0.0));
+  EXPECT_EQ(colour->preprocess.standard_deviation, std::vector<double>(3, 1.0));
+  EXPECT_EQ(config_of("mnist")->preprocess.mean, std::vector<double>(1, 0.0));
+
+  const Json defining = result_defining(write_fields(*colour));
+  EXPECT_EQ(result_defining(write_fields(*config_of("{name: cifar10, root: there}"))), defining);
+  EXPECT_NE(result_defining(write_fields(*config_of("{name: cifar100, root: here}"))), defining);
 }
 
 TEST(ConfigFiles, RowsOfTheResultsTableLoad) {

@@ -1,6 +1,9 @@
 // `fovea eval`, `predict` and `list` from outside.
 
+#include <algorithm>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -60,6 +63,7 @@ TEST_F(ModelProgram, EvalScoresASplitWithTheKeysOfTheContract) {
   EXPECT_TRUE(std::filesystem::exists(folder_->path("run/confusion_test.csv")));
   EXPECT_EQ(json({"eval", "run", "--split", "val"})["images"], 48);
   EXPECT_EQ(json({"eval", "run", "--split", "train"})["images"], 192);
+  EXPECT_FALSE(scores.contains("glimpses"));
 }
 
 TEST_F(ModelProgram, EveryNotationOfAModelScoresTheSame) {
@@ -102,7 +106,7 @@ TEST_F(ModelProgram, ListShowsRegistriesAndFiltersByTrait) {
   ASSERT_FALSE(spatial.empty());
   for (const Json& row : spatial) EXPECT_THAT(row["traits"]["axis"], testing::Contains("spatial"));
   EXPECT_LT(spatial.size(), blocks.size());
-  EXPECT_EQ(json({"list", "datasets"}).size(), 5U);
+  EXPECT_EQ(json({"list", "datasets"}).size(), 7U);
   EXPECT_FALSE(json({"list", "models"}).empty());
   EXPECT_THAT(run({"list", "blocks"}).out, HasSubstr("arXiv:1807.06521"));
 }
@@ -157,6 +161,46 @@ TEST_F(ModelProgram, BenchMeasuresMechanisms) {
     }
   }
   EXPECT_THAT(run({"bench", "attention", "cbma"}).error, HasSubstr("did you mean 'cbam'?"));
+}
+
+TEST_F(ModelProgram, BenchMeasuresTheGlimpseNetwork) {
+  const Json measured = json({"bench", "glimpse", "--size", "20", "--batch", "8", "--shards", "1", "--seconds", "0", "--set",
+                              "model.width=8", "--set", "model.core=gru"});
+  EXPECT_EQ(measured["network"]["core"], "gru");
+  EXPECT_EQ(measured["network"]["width"], 8);
+  EXPECT_GT(measured["macs"], 0);
+  for (const char* what : {"training", "inference"}) {
+    for (const char* kind : {"fused", "composed"}) {
+      const Json& rate = measured[what][kind];
+      EXPECT_GT(rate["p10"], 0) << what << ", " << kind;
+      EXPECT_LE(rate["p10"], rate["median"]) << what << ", " << kind;
+      EXPECT_LE(rate["median"], rate["p90"]) << what << ", " << kind;
+    }
+  }
+  ASSERT_EQ(measured["sensor"]["sizes"].size(), 4U);
+  EXPECT_EQ(measured["sensor"]["sizes"][3]["size"], 4096);
+  std::vector<double> medians;
+  for (const Json& row : measured["sensor"]["sizes"]) medians.push_back(row["glimpse_ms"]["median"]);
+  const auto [fastest, slowest] = std::minmax_element(medians.begin(), medians.end());
+  EXPECT_GT(*fastest, 0);
+  EXPECT_NEAR(measured["sensor"]["growth"], *slowest / *fastest, 1e-9);
+  EXPECT_EQ(measured["size"], 20);
+  EXPECT_EQ(measured["batch"], 8);
+  EXPECT_EQ(measured["shards"], 1);
+  EXPECT_EQ(measured["threads"], 1);
+  EXPECT_THAT(run({"bench", "glimpse", "--set", "model.widht=8"}).error, HasSubstr("did you mean 'width'?"));
+  EXPECT_THAT(run({"bench", "glimpse", "--set", "model.name=resnet20"}).error, HasSubstr("expected ram"));
+  EXPECT_THAT(run({"bench", "glimpse", "--set", "train.epochs=9"}).error,
+              HasSubstr("--set train.epochs=9: expected a key of model"));
+}
+
+TEST_F(ModelProgram, BenchNamesTheThreadsThatHaveWork) {
+  const auto threads = [&](const std::string& batch) {
+    return json({"bench", "glimpse", "--size", "20", "--batch", batch, "--shards", "4", "--threads", "3", "--seconds", "0",
+                 "--set", "model.width=8"})["threads"];
+  };
+  EXPECT_EQ(threads("64"), 2);  // a part has 32 images at least
+  EXPECT_EQ(threads("128"), 3);
 }
 
 TEST_F(ModelProgram, VersionNamesTheOpenMpBlas) {

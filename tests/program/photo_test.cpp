@@ -258,6 +258,8 @@ TEST_F(PhotoProgram, OverlayRefusesWhatItCannotShow) {
   };
   EXPECT_THAT(error({}), HasSubstr("expected images"));
   EXPECT_THAT(error({"photo.ppm", "--method", "gradcamm"}), HasSubstr("did you mean 'gradcam'?"));
+  EXPECT_THAT(error({"photo.ppm", "--method", "glimpses"}), HasSubstr("got one without; use --method attention"));
+  EXPECT_THAT(error({"photo.ppm", "--layer", "layer3.0.se.channel", "--opacity", "0.3"}), HasSubstr("leave it out"));
   EXPECT_THAT(error({"photo.ppm", "--layer", "layer3.0.se.spatia"}), HasSubstr("did you mean 'layer3.0.se.spatial'?"));
   EXPECT_THAT(error({"photo.ppm", "--class", "lefd", "--method", "gradcam"}), HasSubstr("did you mean 'left'?"));
   EXPECT_THAT(error({"photo.ppm", "--class", "2", "--method", "gradcam"}), HasSubstr("its number below 2"));

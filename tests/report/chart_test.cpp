@@ -15,7 +15,7 @@ namespace {
 using ::testing::DoubleEq;
 using ::testing::ElementsAre;
 
-constexpr Box kPlot{80, 40, 200, 100};
+constexpr Rectangle kPlot{80, 40, 200, 100};
 constexpr int kRight = 280;
 constexpr int kBottom = 140;
 

@@ -26,7 +26,8 @@ StepResult one_step(std::int64_t shards, int threads, std::int64_t images) {
   initialise(*network, 1);
   Shards engine(network, toy_network, shards, threads);
   StepResult result;
-  result.sums = engine.add_gradient(toy_batch(images), 1, ClassificationObjective(0), RandomStream(1, Purpose::forward));
+  result.sums = engine.add_gradient(toy_batch(images), 1, ClassificationObjective(ClassLoss(0)), {},
+                                    RandomStream(1, Purpose::forward));
   for (const auto& item : network->named_parameters()) result.gradients.emplace(item.key(), item.value().grad().clone());
   result.state = copy_state(*network);
   return result;
@@ -46,6 +47,23 @@ TEST(ShardsTest, ThreadsDoNotChangeABit) {
     EXPECT_EQ(one.sums.loss, other.sums.loss);
     EXPECT_EQ(one.sums.correct, other.sums.correct);
   }
+}
+
+/// As where a policy waits and all else is frozen.
+class ConstantObjective final : public Objective {
+ public:
+  Loss loss(Classifier&, const Batch& batch, const TrainingPosition&, const RandomStream&) const override {
+    return {torch::tensor(2.0F), torch::zeros({batch.size(), 4}), {}};
+  }
+};
+
+TEST(ShardsTest, ALossThatNothingCanMakeSmallerGivesNoGradient) {
+  const auto network = toy_network();
+  initialise(*network, 1);
+  Shards engine(network, toy_network, 2, 1);
+  const StepSums sums = engine.add_gradient(toy_batch(64), 1, ConstantObjective(), {}, RandomStream(1, Purpose::forward));
+  EXPECT_EQ(sums.loss, 2.0 * 64);
+  for (const auto& item : network->named_parameters()) EXPECT_FALSE(item.value().grad().defined()) << item.key();
 }
 
 TEST(ShardsTest, OneShardIsPlainBackpropagation) {
@@ -98,14 +116,14 @@ TEST(ShardsTest, ReplicasShareTheMastersParameters) {
   const auto network = toy_network();
   initialise(*network, 1);
   Shards engine(network, toy_network, 2, 2);
-  const ClassificationObjective objective(0);
+  const ClassificationObjective objective{ClassLoss(0)};
   const Batch batch = toy_batch(80);
-  const double before = engine.add_gradient(batch, 1, objective, RandomStream(1, Purpose::forward)).loss;
+  const double before = engine.add_gradient(batch, 1, objective, {}, RandomStream(1, Purpose::forward)).loss;
   {
     const torch::NoGradGuard no_grad;
     for (torch::Tensor& parameter : network->parameters()) parameter.mul_(0.5);
   }
-  EXPECT_NE(engine.add_gradient(batch, 1, objective, RandomStream(1, Purpose::forward)).loss, before);
+  EXPECT_NE(engine.add_gradient(batch, 1, objective, {}, RandomStream(1, Purpose::forward)).loss, before);
 }
 
 TEST(ShardsTest, GradientsOfBatchesAddUpByTheirShares) {
@@ -117,24 +135,34 @@ TEST(ShardsTest, GradientsOfBatchesAddUpByTheirShares) {
     return replica;
   };
   Shards engine(network, build, 2, 2);
-  const ClassificationObjective objective(0);
+  const ClassificationObjective objective{ClassLoss(0)};
   const RandomStream random(1, Purpose::forward);
   const Batch all = toy_batch(150);
   engine.zero_gradient();
-  const StepSums whole = engine.add_gradient(all, 1, objective, random);
+  const StepSums whole = engine.add_gradient(all, 1, objective, {}, random);
   NamedTensors expected;
   for (const auto& item : network->named_parameters()) expected.emplace(item.key(), item.value().grad().clone());
 
   engine.zero_gradient();
   StepSums parts;
   for (const auto& [begin, end] : {std::pair<std::int64_t, std::int64_t>{0, 80}, {80, 150}}) {
-    parts += engine.add_gradient(all.slice(begin, end), static_cast<double>(end - begin) / 150, objective, random);
+    parts += engine.add_gradient(all.slice(begin, end), static_cast<double>(end - begin) / 150, objective, {}, random);
   }
   for (const auto& item : network->named_parameters()) {
     EXPECT_TRUE(torch::allclose(item.value().grad(), expected.at(item.key()), 1e-4, 1e-6)) << item.key();
   }
   EXPECT_NEAR(parts.loss, whole.loss, 1e-3);
   EXPECT_EQ(parts.images, 150);
+}
+
+TEST(ShardsTest, PartsAreMeansOverTheImagesThatToldThem) {
+  StepSums sums;
+  sums += {0, 0, 30, {{"told", {15, 30}}, {"never", {}}}};
+  sums += {0, 0, 10, {{"told", {}}, {"never", {}}}};
+  sums += {0, 0, 20, {{"told", {40, 20}}, {"never", {}}}};
+  EXPECT_EQ(sums.images, 60);
+  EXPECT_DOUBLE_EQ(sums.parts.at("told").mean().value(), 1.1);
+  EXPECT_FALSE(sums.parts.at("never").mean());
 }
 
 TEST(ShardsTest, FrozenParametersGetNoGradientAndFrozenStatisticsStayToTheBit) {
@@ -150,7 +178,7 @@ TEST(ShardsTest, FrozenParametersGetNoGradientAndFrozenStatisticsStayToTheBit) {
   const NamedTensors before = copy_state(*network);
   Shards engine(network, build, 2, 2);
   engine.zero_gradient();
-  engine.add_gradient(toy_batch(99), 1, ClassificationObjective(0), RandomStream(1, Purpose::forward));
+  engine.add_gradient(toy_batch(99), 1, ClassificationObjective(ClassLoss(0)), {}, RandomStream(1, Purpose::forward));
   std::int64_t moved = 0;
   const auto is_frozen = [](const std::string& name) {
     return name.starts_with("layer1.") || name.find(".bn2.") != std::string::npos;

@@ -1,0 +1,98 @@
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include <fovea/base/error.h>
+#include <fovea/datasets/digit_canvas.h>
+#include <fovea/image/resample.h>
+
+namespace fovea {
+namespace {
+
+struct Size {
+  int height, width;
+
+  bool holds(const Size& inner) const { return inner.height <= height && inner.width <= width; }
+  std::string text() const { return std::to_string(height) + " x " + std::to_string(width); }
+};
+
+/// A uniform window of this size among those wholly inside an image.
+Window random_window(const Size& size, const Size& image, RandomStream& draws) {
+  const auto offset = [&](int largest) { return static_cast<int>(draws.below(static_cast<std::uint64_t>(largest) + 1)); };
+  const int top = offset(image.height - size.height);
+  const int left = offset(image.width - size.width);
+  return {top, left, size.height, size.width};
+}
+
+/// Adds the part of an image from (top, left) on to as large a part of a canvas; a sum above 255 is 255.
+void add(const ImageView& image, int top, int left, Image& canvas, const Window& place) {
+  const std::ptrdiff_t line_length = std::ptrdiff_t{place.width} * image.channels;
+  for (int y = 0; y < place.height; ++y) {
+    const std::uint8_t* source = image.at(top + y, left);
+    std::uint8_t* target = &canvas.at(place.top + y, place.left, 0);
+    for (std::ptrdiff_t i = 0; i < line_length; ++i) {
+      target[i] = static_cast<std::uint8_t>(std::min(255, target[i] + source[i]));
+    }
+  }
+}
+
+/// The smallest window with every pixel that is not black; all of an image that is black everywhere.
+Window bounds_of(const ImageView& image) {
+  const auto is_black = [&](int top, int left, int height, int width) {
+    const auto black_line = [&](const std::uint8_t* line) {
+      return std::all_of(line, line + std::ptrdiff_t{width} * image.channels, [](std::uint8_t value) { return value == 0; });
+    };
+    int y = top;
+    while (y < top + height && black_line(image.at(y, left))) ++y;
+    return y == top + height;
+  };
+  int top = 0, left = 0, bottom = image.height, right = image.width;
+  while (top < bottom && is_black(top, left, 1, right)) ++top;
+  if (top == bottom) return {0, 0, image.height, image.width};
+  while (is_black(bottom - 1, left, 1, right)) --bottom;
+  while (is_black(top, left, bottom - top, 1)) ++left;
+  while (is_black(top, right - 1, bottom - top, 1)) --right;
+  return {top, left, bottom - top, right - left};
+}
+
+/// Where a part of what was put at `place` lies on the canvas.
+Box box_at(const Window& place, const Window& part) {
+  const double left = place.left + part.left;
+  const double top = place.top + part.top;
+  return {left, top, left + part.width, top + part.height};
+}
+
+}  // namespace
+
+DigitCanvas::DigitCanvas(std::shared_ptr<const ArrayDataset> source, const CanvasLayout& layout, const RandomStream& fixed)
+    : source_(std::move(source)), layout_(layout), fixed_(fixed) {
+  const Size image{source_->height(), source_->width()};
+  const Size canvas{layout_.height, layout_.width};
+  const Size piece{layout_.piece_height, layout_.piece_width};
+  const std::string size = image.text() + " pixels (height x width), the size of the source's images";
+  if (!canvas.holds(image)) {
+    throw InputError("data.canvas", "at least " + size, canvas.text(), "set a larger data.canvas");
+  }
+  if (layout_.pieces > 0 && !image.holds(piece)) {
+    throw InputError("data.clutter_size", "at most " + size, piece.text(), "set a smaller data.clutter_size");
+  }
+}
+
+Sample DigitCanvas::composed(std::int64_t index, RandomStream draws) const {
+  const Size canvas{layout_.height, layout_.width};
+  const Size piece{layout_.piece_height, layout_.piece_width};
+  const Size image{source_->height(), source_->width()};
+  Sample sample{Image(canvas.height, canvas.width, channels()), label(index)};
+  const Window place = random_window(image, canvas, draws);
+  for (int i = 0; i < layout_.pieces; ++i) {
+    const auto other = static_cast<std::int64_t>(draws.below(static_cast<std::uint64_t>(size())));
+    const Window part = random_window(piece, image, draws);
+    add(source_->view(other), part.top, part.left, sample.image, random_window(piece, canvas, draws));
+  }
+  const ImageView digit = source_->view(index);
+  add(digit, 0, 0, sample.image, place);
+  sample.box = box_at(place, bounds_of(digit));
+  return sample;
+}
+
+}  // namespace fovea

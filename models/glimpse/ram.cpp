@@ -1,0 +1,133 @@
+#include <array>
+#include <cmath>
+
+#include <fovea/base/error.h>
+#include <fovea/models/families.h>
+#include <fovea/models/glimpse/ram.h>
+
+namespace fovea {
+namespace {
+
+std::shared_ptr<GlimpseEncoder> make_encoder(const RamOptions& options, std::int64_t channels) {
+  const RetinaShape retina{options.patch, options.scales};
+  if (options.encoder == GlimpseEncoderKind::linear) {
+    return std::make_shared<LinearGlimpseEncoder>(retina.values(channels), options.encoder_features, options.width);
+  }
+  return std::make_shared<ConvolutionalGlimpseEncoder>(options.scales * channels, options.patch, options.encoder_channels,
+                                                       options.encoder_features, options.width);
+}
+
+/// [rows, count, 2], drawn one after the other.
+template <typename Draw>
+torch::Tensor drawn(std::int64_t rows, std::int64_t count, const torch::Tensor& like, Draw draw) {
+  auto values = torch::empty({rows, count, 2}, torch::kFloat64);
+  double* value = values.data_ptr<double>();
+  for (std::int64_t i = 0; i < values.numel(); ++i) value[i] = draw();
+  return values.to(like.device(), like.scalar_type());
+}
+
+/// Class scores of N images from R rollouts [R, K]: the logarithm of the mean probability over each image's rollouts.
+torch::Tensor over_rollouts(const torch::Tensor& logits, std::int64_t rollouts) {
+  if (rollouts == 1) return logits;
+  const auto log_probabilities = logits.log_softmax(1).view({-1, rollouts, logits.size(1)});
+  return log_probabilities.logsumexp(1) - std::log(static_cast<double>(rollouts));
+}
+
+}  // namespace
+
+void RamOptions::visit_fields(FieldVisitor& fields) {
+  fields.integer("glimpses", glimpses, {1, 1024}, "how often the network looks");
+  fields.integer("patch", patch, {1, 512}, "values along a side of each window");
+  fields.integer("scales", scales, {1, 12}, "windows of a glimpse, each twice as wide as the one before");
+  fields.choice("encoder", encoder,
+                {{"linear", GlimpseEncoderKind::linear}, {"convolutional", GlimpseEncoderKind::convolutional}},
+                "what sees the values of a glimpse");
+  fields.integer("encoder_channels", encoder_channels, {1, 4096}, "of the convolutional encoder's first layer");
+  fields.integer("encoder_features", encoder_features, {1, 65536}, "of what was seen, and of where");
+  fields.choice("core", core, {{"relu", CoreKind::relu}, {"lstm", CoreKind::lstm}, {"gru", CoreKind::gru}},
+                "what remembers glimpses");
+  fields.integer("width", width, {1, 65536}, "features of a glimpse and of the memory");
+  fields.integer("policy_features", policy_features, {0, 65536}, "of the location policy's hidden layer; 0 = none");
+  fields.real("range", range, {.minimum = 0, .maximum = 1, .minimum_open = true},
+              "largest coordinate of a glimpse's centre; 1 = the image's edge");
+  fields.choice("first", first, {{"centre", FirstGlimpse::centre}, {"random", FirstGlimpse::random}},
+                "where the first glimpse goes");
+}
+
+Ram::Ram(const RamOptions& options, const InputSpec& input, SlotFactory& /*slots*/)
+    : retina_{options.patch, options.scales}, channels_(input.channels), glimpses_(options.glimpses), first_(options.first) {
+  const bool convolutional = options.encoder == GlimpseEncoderKind::convolutional;
+  if (convolutional && options.patch < 2) {
+    throw InputError("model.patch", "at least 2 for a convolutional encoder", std::to_string(options.patch));
+  }
+  if (!convolutional && options.encoder_channels != RamOptions().encoder_channels) {
+    throw InputError("model.encoder_channels", "a convolutional encoder to go with it", "a linear one",
+                     "set model.encoder: convolutional, or leave it out");
+  }
+  network_.encoder = register_module("encoder", make_encoder(options, input.channels));
+  network_.core = register_module("core", std::make_shared<RecurrentCore>(options.core, options.width, options.width));
+  network_.policy =
+      register_module("policy", std::make_shared<LocationPolicy>(options.width, options.policy_features, options.range));
+  network_.baseline = register_module("baseline", torch::nn::Linear(options.width, 1));
+  network_.classifier = register_module("classifier", torch::nn::Linear(options.width, input.num_classes));
+}
+
+RolloutPlan Ram::plan(const Retina& retina, const ForwardContext& context) const {
+  const std::int64_t rows = retina.rows();
+  const torch::Tensor& like = network_.classifier->weight;
+  const double range = network_.policy->range();
+  const auto zeros = [&](std::int64_t count) { return torch::zeros({rows, count, 2}, like.options().requires_grad(false)); };
+  const auto uniform = [&](std::int64_t count) {
+    RandomStream stream = context.random.child("locations");
+    return drawn(rows, count, like, [&] { return stream.uniform(-range, range); });
+  };
+  RolloutPlan plan;
+  plan.glimpses = glimpses_;
+  plan.keeps_sight = !is_training();
+  if (context.policy == PolicyMode::random) plan.locations = uniform(glimpses_);
+  if (context.policy == PolicyMode::centre) plan.locations = zeros(glimpses_);
+  if (context.policy == PolicyMode::replay) {
+    const std::array<std::int64_t, 3> expected{rows, glimpses_, 2};
+    if (!context.replay.defined() || context.replay.sizes() != torch::IntArrayRef(expected)) {
+      throw ShapeError("Ram", "locations to replay of [" + std::to_string(rows) + ", " + std::to_string(glimpses_) + ", 2]",
+                       context.replay.defined() ? c10::str(context.replay.sizes()) : "none");
+    }
+    plan.locations = context.replay.to(like.device(), like.scalar_type());
+  }
+  if (plan.locations.defined()) return plan;
+
+  plan.first = (first_ == FirstGlimpse::random ? uniform(1) : zeros(1)).select(1, 0);
+  if (context.policy == PolicyMode::sample) {
+    if (!(context.deviation > 0))
+      throw InputError("Ram", "a deviation above 0 to sample with", std::to_string(context.deviation));
+    RandomStream stream = context.random.child("choices");
+    plan.noise = drawn(rows, glimpses_ - 1, like, [&] { return stream.normal(); });
+    plan.deviation = context.deviation;
+  }
+  return plan;
+}
+
+ModelOutput Ram::forward(const Batch& batch, ForwardContext& context) {
+  const Retina retina(retina_, batch, context.rollouts, network_.classifier->weight.scalar_type());
+  if (retina.channels() != channels_) {
+    const torch::Tensor& images = batch.images.defined() ? batch.images : batch.singles.front();
+    throw ShapeError("Ram", (batch.images.defined() ? "[N, " : "[") + std::to_string(channels_) + ", H, W]",
+                     c10::str(images.sizes()));
+  }
+  const bool fuses = fused_ && can_fuse(network_, retina);
+  auto trajectory = (fuses ? fused_rollout : composed_rollout)(network_, retina, plan(retina, context));
+  const auto last = trajectory.logits.select(1, glimpses_ - 1);
+  return {over_rollouts(last, context.rollouts), std::move(trajectory)};
+}
+
+std::vector<ModelRow> ram_models() {
+  return {
+      {.name = "ram",
+       .title = "Recurrent Models of Visual Attention",
+       .arxiv = "1406.6247",
+       .traits = {.where = {Where::location}, .selects = {Selects::hard}, .asks = {Asks::context}, .axis = {Axis::region}},
+       .make_options = starting_from(RamOptions()),
+       .build = build_network<Ram, RamOptions>()}};
+}
+
+}  // namespace fovea

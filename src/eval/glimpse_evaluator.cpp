@@ -1,0 +1,53 @@
+#include <fovea/base/error.h>
+#include <fovea/eval/glimpse_evaluator.h>
+#include <fovea/eval/score_batches.h>
+
+namespace fovea {
+namespace {
+
+struct GlimpsePass {
+  GlimpseTrajectory trajectory;
+  Share correct;
+};
+
+GlimpsePass look(Classifier& classifier, const Batch& batch, ForwardContext context, PolicyMode policy,
+                 const torch::Tensor& replay = {}) {
+  context.policy = policy;
+  context.replay = replay;
+  const ModelOutput output = classifier.forward(batch, context);
+  if (!output.trajectory) throw ShapeError("glimpses", "a network that tells where it looked", "another");
+  return {*output.trajectory, {output.logits.argmax(1).eq(batch.labels).sum().item<std::int64_t>(), batch.size()}};
+}
+
+GlimpseEvaluation score_glimpses(Classifier& classifier, const Batch& batch, const ForwardContext& context) {
+  GlimpseEvaluation scores;
+  const GlimpsePass learned = look(classifier, batch, context, PolicyMode::mean);
+  scores.learned.add(learned.trajectory, batch);
+  const GlimpsePass random = look(classifier, batch, context, PolicyMode::random);
+  scores.random = random.correct;
+  if (batch.boxes.defined()) scores.random_hits.add(random.trajectory.locations, batch.boxes);
+  scores.centre = look(classifier, batch, context, PolicyMode::centre).correct;
+  if (batch.size() > 1) {
+    const auto others = learned.trajectory.locations.roll(batch.size() / 2, 0);
+    scores.swapped = look(classifier, batch, context, PolicyMode::replay, others).correct;
+  }
+  return scores;
+}
+
+}  // namespace
+
+void GlimpseEvaluation::add(const GlimpseEvaluation& other) {
+  learned.add(other.learned);
+  random.add(other.random);
+  random_hits.add(other.random_hits);
+  centre.add(other.centre);
+  swapped.add(other.swapped);
+}
+
+GlimpseEvaluation evaluate_glimpses(Classifier& classifier, const Loader& loader, const EvaluationOptions& options) {
+  return score_batches(
+      classifier, loader, options, GlimpseEvaluation{},
+      [&](const Batch& batch, const ForwardContext& context) { return score_glimpses(classifier, batch, context); });
+}
+
+}  // namespace fovea

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <fovea/base/error.h>
+#include <fovea/base/thread_team.h>
+#include <fovea/base/torch_compat.h>
+#include <fovea/data/loader.h>
+#include <fovea/eval/evaluation_options.h>
+#include <fovea/nn/classifier.h>
+#include <fovea/nn/evaluation_mode.h>
+
+namespace fovea {
+
+/// Scores every batch that the loader gives, in evaluation mode, without gradients, and adds the scores up. The result does
+/// not depend on the number of threads. The network's mode is as before afterwards.
+/// @param none scores of no images: has add(scores of other images).
+/// @param score called as score(const Batch&, const ForwardContext&), from several threads; returns what `none` is of. A
+/// pass takes a copy of the context, whose random draws depend on the batch's number only.
+/// @throws Interrupted when asked to stop.
+template <typename Scores, typename Score>
+Scores score_batches(Classifier& classifier, const Loader& loader, const EvaluationOptions& options, const Scores& none,
+                     const Score& score) {
+  const EvaluationMode mode(classifier);
+  const auto useful = std::clamp<std::int64_t>(options.threads, 1, std::max<std::int64_t>(1, loader.batches()));
+  ThreadTeam team(static_cast<int>(useful), compat::use_one_operator_thread);
+  Scores total = none;
+  std::int64_t scored = 0;
+  std::vector<Batch> batches;
+  const auto score_together = [&] {
+    std::vector<Scores> parts(batches.size(), none);
+    team.run(std::ssize(batches), [&](std::int64_t i) {
+      const torch::NoGradGuard no_grad;  // thread-local, so here and not around the team
+      ForwardContext context;
+      context.random = RandomStream(0, Purpose::forward, {static_cast<std::uint64_t>(scored + i)});
+      const auto index = static_cast<std::size_t>(i);
+      parts[index] = score(batches[index].to(options.device), context);
+    });
+    for (const Scores& part : parts) total.add(part);  // in order: sums of floats are not associative
+    scored += std::ssize(batches);
+    batches.clear();
+    if (options.stop_requested && options.stop_requested()) throw Interrupted("evaluation stopped");
+  };
+  BatchStream stream = loader.epoch(0);
+  while (auto batch = stream.next()) {
+    if (batch->size() == 0) continue;  // every image of it was left out
+    batches.push_back(std::move(*batch));
+    if (std::ssize(batches) >= team.threads()) score_together();
+  }
+  score_together();
+  return total;
+}
+
+}  // namespace fovea

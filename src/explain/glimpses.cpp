@@ -1,0 +1,44 @@
+#include <fovea/base/error.h>
+#include <fovea/explain/glimpses.h>
+#include <fovea/explain/own_attention.h>
+
+namespace fovea {
+namespace {
+
+/// Undoes a normalisation. @param patches [T, S, C, G, G]. @return the same shape, in [0, 1].
+torch::Tensor pixels_of(const torch::Tensor& patches, const Normalization* normalization) {
+  if (normalization == nullptr) return patches.clamp(0, 1);
+  const auto per_channel = [](const std::vector<double>& values) {
+    return torch::tensor(values, torch::kFloat32).view({1, 1, -1, 1, 1});
+  };
+  return (patches * per_channel(normalization->standard_deviation) + per_channel(normalization->mean)).clamp(0, 1);
+}
+
+GlimpsePath path_of(const GlimpseTrajectory& trajectory, const Normalization* normalization) {
+  if (!trajectory.windows.defined() || !trajectory.patches.defined()) {
+    throw InputError("glimpses", "a network in evaluation mode", "one that is being trained", "call eval() first");
+  }
+  const auto of_the_image = [](const torch::Tensor& values, torch::ScalarType type) {
+    return values.detach()[0].to(torch::kCPU, type);
+  };
+  return {of_the_image(trajectory.locations, torch::kFloat64), of_the_image(trajectory.windows, torch::kFloat64),
+          pixels_of(of_the_image(trajectory.patches, torch::kFloat32), normalization),
+          torch::softmax(of_the_image(trajectory.logits, torch::kFloat64), 1)};
+}
+
+}  // namespace
+
+Explanation explain_by_glimpses(Classifier& classifier, const Batch& batch, const LayerFilter& wanted,
+                                std::optional<std::int64_t> target) {
+  expect_one_image(batch);
+  const torch::NoGradGuard no_grad;
+  ForwardContext context;
+  const ModelOutput output = classifier.forward(batch, context);
+  Explanation explanation = explanation_of(output.logits, target);
+  if (!output.trajectory || !wanted(kGlimpsesLayer)) return explanation;
+  explanation.glimpses = path_of(*output.trajectory, batch.normalization.get());
+  explanation.maps.push_back({kGlimpsesLayer, Meaning::none, explanation.glimpses->windows.to(torch::kFloat32)});
+  return explanation;
+}
+
+}  // namespace fovea

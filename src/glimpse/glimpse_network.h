@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+
+#include <torch/torch.h>
+
+#include <fovea/glimpse/glimpse_encoder.h>
+#include <fovea/glimpse/location_policy.h>
+#include <fovea/glimpse/recurrent_core.h>
+
+namespace fovea {
+
+/// The parts of a glimpse network, which rollouts put to work.
+struct GlimpseNetwork {
+  std::shared_ptr<GlimpseEncoder> encoder;
+  std::shared_ptr<RecurrentCore> core;
+  std::shared_ptr<LocationPolicy> policy;
+  torch::nn::Linear baseline{nullptr};    ///< [R, width] -> [R, 1]: what the next choice is expected to gain
+  torch::nn::Linear classifier{nullptr};  ///< [R, width] -> [R, K]
+};
+
+}  // namespace fovea

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include <fovea/config/fields.h>
+#include <fovea/nn/initialise.h>
+
+namespace fovea {
+
+enum class CoreKind {
+  relu,  ///< h' = ReLU(W g + U h)
+  lstm,  ///< long short-term memory
+  gru,   ///< gated recurrent unit
+};
+
+/// What remembers glimpses: one of torch's recurrent cells, with torch's parameter names (`weight_ih`, `weight_hh`,
+/// `bias_ih`, `bias_hh`) and, as there, starting uniform in +-1/sqrt(width), but for the ReLU cell: its recurrent weight
+/// starts as the identity and its recurrent bias as 0, "A Simple Way to Initialize Recurrent Networks of Rectified Linear
+/// Units", arXiv:1504.00941.
+class RecurrentCore final : public torch::nn::Module, public SelfInitialising {
+ public:
+  /// @param inputs of g. @param width of h.
+  RecurrentCore(CoreKind kind, std::int64_t inputs, std::int64_t width);
+
+  /// One step. @param input [R, inputs]. @param state what the step before gave, h first; empty before the first step.
+  /// @return h [R, width], and for an LSTM its cell.
+  std::vector<torch::Tensor> forward(const torch::Tensor& input, const std::vector<torch::Tensor>& state) const;
+
+  void initialise(const RandomStream& stream) override;
+  CoreKind kind() const { return kind_; }
+  std::int64_t width() const { return weight_hh.size(1); }
+
+  torch::Tensor weight_ih, weight_hh, bias_ih, bias_hh;
+
+ private:
+  CoreKind kind_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include <fovea/data/batch.h>
+#include <fovea/glimpse/retina_shape.h>
+#include <fovea/glimpse/window_means.h>
+
+namespace fovea {
+
+/// Looks at a batch's images through a retina. A glimpse reads the pixels below its windows and no others, so that what it
+/// costs does not depend on the image's size: nothing is padded, resized or normalised as a whole. (Float images of another
+/// type than the values, and images that are not contiguous, are copied first.) A value is the mean over a cell's pixels,
+/// normalised; pixels outside the image count as 0 after normalisation.
+///
+/// Images may be 8-bit or normalised float, have any number of channels, be higher than wide, and differ in size.
+class Retina {
+ public:
+  /// @param rollouts M: how often each image is looked at in parallel; see GlimpseTrajectory. @param type of values and
+  /// locations: float32 or float64. @throws ShapeError when there is no image, or images differ in channels or type.
+  Retina(const RetinaShape& shape, const Batch& batch, std::int64_t rollouts, torch::ScalarType type);
+
+  /// One glimpse of every rollout, without gradient. @param locations [R, 2] as x, y, R = N M. @return [R, S, C, G, G].
+  /// @throws ShapeError when the locations do not fit.
+  torch::Tensor look(const torch::Tensor& locations) const;
+  /// Into `values`, contiguous with R S C G G entries. On the CPU only. @throws ShapeError when something does not fit.
+  void look(const torch::Tensor& locations, torch::Tensor& values) const;
+  /// The same, composed of library operators: the reference, and the way on other devices.
+  torch::Tensor composed_look(const torch::Tensor& locations) const;
+
+  const RetinaShape& shape() const { return shape_; }
+  std::int64_t rows() const { return static_cast<std::int64_t>(images_.size()) * rollouts_; }
+  std::int64_t channels() const { return channels_; }
+  torch::Device device() const { return owners_.front().device(); }
+  /// See retina_windows(). @param locations [R, T, 2].
+  torch::Tensor windows(const torch::Tensor& locations) const;
+
+ private:
+  struct Image {
+    const void* pixels;  ///< [C, H, W]
+    std::int64_t height, width;
+  };
+
+  void expect_fitting(const torch::Tensor& locations) const;
+  template <typename Pixel, typename Real>
+  void look_at_pixels(const torch::Tensor& locations, torch::Tensor& values) const;
+  /// At images of one size, [N, C, H, W].
+  torch::Tensor composed_look(const torch::Tensor& images, const torch::Tensor& locations) const;
+
+  RetinaShape shape_;
+  std::int64_t rollouts_;
+  torch::ScalarType type_;
+  bool reads_bytes_;
+  std::int64_t channels_;
+  std::vector<PixelScale> scales_;     ///< per channel
+  std::vector<torch::Tensor> owners_;  ///< of the images' memory: [N, C, H, W], or [1, C, H, W] each; 8-bit or `type_`
+  std::vector<Image> images_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+namespace fovea {
+
+/// normalised = scale x pixel - shift.
+struct PixelScale {
+  double scale = 1, shift = 0;
+};
+
+/// The part [begin, end) of a window's columns or rows that lies inside the image.
+struct Inside {
+  std::int64_t begin, end;
+
+  Inside(std::int64_t start, std::int64_t count, std::int64_t length)
+      : begin(std::clamp<std::int64_t>(-start, 0, count)), end(std::clamp<std::int64_t>(length - start, begin, count)) {}
+
+  /// How many of the pixels of cell number `index` are inside.
+  std::int64_t in_cell(std::int64_t index, std::int64_t cell) const {
+    return std::max<std::int64_t>(0, std::min(end, (index + 1) * cell) - std::max(begin, index * cell));
+  }
+};
+
+/// Brings what a window covers of one channel near. In a large image every row of pixels lies in a memory page of its own,
+/// and the sums below would wait for one after the other. Loads that nothing depends on wait for all of them at once;
+/// prefetch instructions do not do, since processors drop them where a page's address has to be looked up first.
+template <typename Pixel>
+void bring_near(const Pixel* plane, std::int64_t height, std::int64_t width, std::int64_t top, std::int64_t left,
+                std::int64_t side) {
+  constexpr std::int64_t kCacheLine = 64 / sizeof(Pixel);
+  constexpr std::int64_t kMostRows = 128;  // more would push each other out of the cache
+  const Inside rows(top, std::min(side, kMostRows), height);
+  const Inside columns(left, side, width);
+  const std::int64_t last = columns.end - columns.begin - 1;
+  if (last < 0) return;
+  Pixel sum = 0;
+  for (std::int64_t y = rows.begin; y < rows.end; ++y) {
+    const Pixel* row = plane + (top + y) * width + (left + columns.begin);
+    for (std::int64_t x = 0; x < last; x += kCacheLine) sum += row[x];
+    sum += row[last];
+  }
+  asm volatile("" : : "m"(sum));  // for the compiler, somebody wants the sum
+}
+
+/// The window of one scale over one channel, being filled row by row.
+template <typename Sum, typename Real>
+class WindowMeans {
+ public:
+  /// @param top, left first pixel of the window. @param columns patch x cell sums of scratch memory, all 0. @param means
+  /// [G, G].
+  WindowMeans(std::int64_t patch, std::int64_t cell, std::int64_t top, std::int64_t left, std::int64_t height,
+              std::int64_t width, Sum* columns, Real* means)
+      : patch_(patch),
+        cell_(cell),
+        top_(top),
+        left_(left),
+        rows_(top, patch * cell, height),
+        inside_(left, patch * cell, width),
+        columns_(columns),
+        means_(means) {}
+
+  /// Takes row `y` of the image; rows come in order, also those outside the image, which are not read. @param plane the
+  /// channel's first pixel.
+  template <typename Pixel>
+  void take(std::int64_t y, const Pixel* plane, std::int64_t width, const PixelScale& scale) {
+    const std::int64_t number = y - top_;
+    if (number < 0 || number >= patch_ * cell_) return;
+    if (number >= rows_.begin && number < rows_.end && inside_.begin < inside_.end) {
+      const Pixel* pixel = plane + y * width + (left_ + inside_.begin);
+      for (std::int64_t x = inside_.begin; x < inside_.end; ++x) columns_[x] += *pixel++;
+    }
+    if ((number + 1) % cell_ == 0) finish_cells(number / cell_, scale);
+  }
+
+ private:
+  void finish_cells(std::int64_t row_of_cells, const PixelScale& scale) {
+    const double pixels = static_cast<double>(cell_ * cell_);
+    const std::int64_t rows_inside = rows_.in_cell(row_of_cells, cell_);
+    Sum* column = columns_;
+    for (std::int64_t x = 0; x < patch_; ++x) {
+      Sum sum = 0;
+      for (std::int64_t i = 0; i < cell_; ++i, ++column) sum += std::exchange(*column, Sum{0});
+      const auto covered = static_cast<double>(rows_inside * inside_.in_cell(x, cell_));
+      *means_++ = static_cast<Real>((scale.scale * static_cast<double>(sum) - scale.shift * covered) / pixels);
+    }
+  }
+
+  std::int64_t patch_, cell_, top_, left_;
+  Inside rows_, inside_;
+  Sum* columns_;
+  Real* means_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,96 @@
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fovea/base/error.h>
+#include <fovea/policy/exploration.h>
+
+namespace fovea {
+namespace {
+
+using ::testing::StrEq;
+using ::testing::ThrowsMessage;
+
+ExplorationOptions exploration_from(const std::string& yaml) {
+  ExplorationOptions options;
+  read_fields(options, parse_yaml(yaml, "test"), "train.policy");
+  return options;
+}
+
+struct ScheduleRow {
+  double epoch;
+  PolicyMode mode;
+  double deviation;
+  bool trains_policy;
+};
+
+void expect_schedule(const ExplorationOptions& options, std::int64_t epochs, const std::vector<ScheduleRow>& rows) {
+  for (const ScheduleRow& row : rows) {
+    const Exploration exploration = options.at(row.epoch, epochs);
+    EXPECT_EQ(exploration.mode, row.mode) << "epoch " << row.epoch;
+    EXPECT_NEAR(exploration.deviation, row.deviation, 1e-12) << "epoch " << row.epoch;
+    EXPECT_EQ(exploration.trains_policy, row.trains_policy) << "epoch " << row.epoch;
+  }
+}
+
+TEST(ExplorationTest, FollowsTheRecipe) {
+  // 60 epochs: 3 of warm-up; from 0.2 to 0.08 over the other 57, of which the last 6 settle at 0.03.
+  expect_schedule(ExplorationOptions(), 60,
+                  {{0, PolicyMode::random, 0, false},
+                   {2.999, PolicyMode::random, 0, false},
+                   {3, PolicyMode::sample, 0.2, true},
+                   {3 + 57.0 / 4, PolicyMode::sample, 0.17, true},
+                   {3 + 57.0 / 2, PolicyMode::sample, 0.14, true},
+                   {53.999, PolicyMode::sample, 0.2 - 0.12 * 50.999 / 57, true},
+                   {54, PolicyMode::sample, 0.03, false},
+                   {59.999, PolicyMode::sample, 0.03, false}});
+}
+
+TEST(ExplorationTest, EveryPhaseMayBeLeftOut) {
+  expect_schedule(
+      exploration_from("{warmup_epochs: 0, settle: 0}"), 10,
+      {{0, PolicyMode::sample, 0.2, true}, {5, PolicyMode::sample, 0.14, true}, {9.5, PolicyMode::sample, 0.086, true}});
+  expect_schedule(exploration_from("{warmup_epochs: 10, settle: 0}"), 10,
+                  {{0, PolicyMode::random, 0, false}, {9.999, PolicyMode::random, 0, false}});
+  expect_schedule(exploration_from("{warmup_epochs: 0, settle: 1, settle_deviation: 0.5}"), 10,
+                  {{0, PolicyMode::sample, 0.5, false}, {9.999, PolicyMode::sample, 0.5, false}});
+}
+
+TEST(ExplorationTest, OneDeviationStays) {
+  expect_schedule(
+      exploration_from("{deviation: 0.11, warmup_epochs: 0.5}"), 2,
+      {{0.49, PolicyMode::random, 0, false}, {0.5, PolicyMode::sample, 0.11, true}, {1.7, PolicyMode::sample, 0.11, true}});
+}
+
+TEST(ExplorationTest, SettlingBeginsAtAWholeEpochDespiteRounding) {
+  // 1 - 0.7 is a little more than 0.3 in binary.
+  expect_schedule(exploration_from("{warmup_epochs: 0, settle: 0.7}"), 10, {{3, PolicyMode::sample, 0.03, false}});
+}
+
+TEST(ExplorationTest, PhasesHaveToFitIntoTraining) {
+  EXPECT_NO_THROW(ExplorationOptions().validate(4));  // 3 + 0.4
+  EXPECT_THAT([] { ExplorationOptions().validate(3); },
+              ThrowsMessage<InputError>(StrEq("train.policy.warmup_epochs: expected at most train.epochs, 3, without the "
+                                              "share of train.policy.settle, 0.1, got 3.0; shorten the warm-up or train "
+                                              "longer")));
+  EXPECT_THROW(exploration_from("{warmup_epochs: 1, settle: 1}").validate(100), InputError);
+  EXPECT_NO_THROW(exploration_from("{warmup_epochs: 100, settle: 0}").validate(100));
+}
+
+TEST(ExplorationTest, RefusesDeviationsThatAreNone) {
+  for (const char* text : {"{deviation: 0}", "{deviation: [0.2, 1.1]}", "{deviation: [0.3, 0.2, 0.1]}", "{deviation: []}",
+                           "{settle_deviation: 0}", "{settle: 1.5}", "{warmup_epochs: -1}"}) {
+    EXPECT_THROW(exploration_from(text), InputError) << text;
+  }
+}
+
+TEST(ExplorationTest, EntropyIsThatOfTheNormalDistribution) {
+  EXPECT_NEAR(location_entropy(1), 2.8378770664093453, 1e-12);  // 1 + log(2 pi)
+  EXPECT_NEAR(location_entropy(0.5), 2.8378770664093453 - 2 * std::log(2.0), 1e-12);
+}
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,152 @@
+// What `fovea overlay` shows of a glimpse network.
+
+#include <algorithm>
+#include <filesystem>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fovea/config/value.h>
+#include <fovea/image/decode.h>
+#include <fovea/image/encode.h>
+
+#include "glimpse_program.h"
+#include "image_bytes.h"
+
+namespace fovea {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// And a photo of another size than the canvas.
+class GlimpseOverlay : public GlimpseProgram {
+ protected:
+  static void SetUpTestSuite() {
+    GlimpseProgram::SetUpTestSuite();
+    Image photo(30, 47, 3);
+    for (std::size_t i = 0; i < photo.pixels.size(); ++i) photo.pixels[i] = static_cast<std::uint8_t>(i * i % 253);
+    folder_->write("photo.png", encoded::png(photo, 1));
+    folder_->write("turned.png", encoded::png(photo, 6));
+  }
+
+  static Json overlay_json(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"overlay", "run"});
+    return json(std::move(arguments));
+  }
+  static std::string error(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"overlay", "run"});
+    const Finished finished = run(arguments);
+    EXPECT_EQ(finished.code, 2) << finished.error;
+    return finished.error;
+  }
+  static Image picture(const std::string& file) { return decode_image_file(folder_->path(file)); }
+};
+
+TEST_F(GlimpseOverlay, LeavesAPictureAPanelAndAnAnimation) {
+  const Json entries = overlay_json({"photo.png", "--out", "out"});
+  ASSERT_EQ(entries.size(), 1U);
+  const Json& entry = entries[0];
+  EXPECT_EQ(entry["method"], "glimpses");
+  EXPECT_EQ(entry["layer"], "glimpses");
+  EXPECT_EQ(entry["class"], entry["predicted"]);
+  EXPECT_EQ(entry["output"], "out/photo.png");
+  EXPECT_EQ(entry["panel"], "out/photo.panel.png");
+  EXPECT_EQ(entry["animation"], "out/photo.webp");
+  EXPECT_TRUE(entry["map"].is_null());
+  const Image drawn = picture("out/photo.png");
+  EXPECT_EQ(std::pair(drawn.height, drawn.width), std::pair(30, 47));
+  EXPECT_NE(drawn.pixels, picture("photo.png").pixels);
+  EXPECT_GT(picture("out/photo.panel.png").width, 400);
+  EXPECT_GT(picture("out/contact_sheet.png").width, 400);
+  const std::string animation = file_text(folder_->path("out/photo.webp"));
+  EXPECT_THAT(animation, StartsWith("RIFF"));
+  EXPECT_THAT(animation.substr(0, 100), HasSubstr("ANIM"));
+}
+
+TEST_F(GlimpseOverlay, WritesWhereItLooked) {
+  const Json entries = overlay_json({"photo.png", "turned.png", "--maps", "--out", "maps"});
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0]["map"], "maps/photo.glimpses.npy");
+  const Json upright = Json::parse(file_text(folder_->path("maps/photo.glimpses.json")));
+  const Json turned = Json::parse(file_text(folder_->path("maps/turned.glimpses.json")));
+  EXPECT_EQ(upright["shape"], Json::array({4, 2, 4}));
+  EXPECT_EQ(upright["fixations"][0], Json::array({23.5, 15.0}));  // the first one: the centre, x first
+  EXPECT_EQ(turned["fixations"][0], Json::array({15.0, 23.5}));
+  EXPECT_EQ(turned["photo"], Json::parse(R"({"height": 47, "width": 30})"));
+  EXPECT_EQ(upright["locations"][0], Json::array({0.0, 0.0}));
+  ASSERT_EQ(upright["probabilities"].size(), 4U);
+  double sum = 0;
+  for (const Json& probability : upright["probabilities"][3]) sum += probability.get<double>();
+  EXPECT_NEAR(sum, 1, 1e-9);
+  EXPECT_NEAR(upright["probabilities"][3][upright["class"].get<std::size_t>()], upright["probability"], 1e-6);
+}
+
+TEST_F(GlimpseOverlay, FollowsTheClassThatIsAskedFor) {
+  ASSERT_EQ(overlay_json({"photo.png", "--maps", "--out", "plain"}).size(), 1U);
+  const Json about = Json::parse(file_text(folder_->path("plain/photo.glimpses.json")));
+  const auto last = about["probabilities"].back().get<std::vector<double>>();
+  const auto least = std::min_element(last.begin(), last.end()) - last.begin();
+  const Json entry = overlay_json({"photo.png", "--class", std::to_string(least), "--out", "least"})[0];
+  EXPECT_EQ(entry["class"], least);
+  EXPECT_EQ(entry["predicted"], about["class"]);
+  EXPECT_EQ(picture("least/photo.png").pixels, picture("plain/photo.png").pixels);
+  EXPECT_NE(picture("least/photo.panel.png").pixels, picture("plain/photo.panel.png").pixels);
+}
+
+TEST_F(GlimpseOverlay, SaysWhichClassWasAskedFor) {
+  overlay_json({"photo.png", "--maps", "--out", "first"});
+  const Json about = Json::parse(file_text(folder_->path("first/photo.glimpses.json")));
+  const auto last = about["probabilities"].back().get<std::vector<double>>();
+  std::vector<std::size_t> order(last.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return last[a] > last[b]; });
+  overlay_json({"photo.png", "--class", std::to_string(order[0]), "--out", "same"});
+  overlay_json({"photo.png", "--class", std::to_string(order[1]), "--out", "second"});  // in the panel in any case
+  EXPECT_EQ(picture("same/photo.panel.png").pixels, picture("first/photo.panel.png").pixels);
+  const Image first = picture("first/photo.panel.png"), second = picture("second/photo.panel.png");
+  EXPECT_EQ(std::pair(second.height, second.width), std::pair(first.height, first.width));
+  EXPECT_NE(second.pixels, first.pixels);
+}
+
+TEST_F(GlimpseOverlay, TakesItsColoursFromAMap) {
+  ASSERT_EQ(overlay_json({"photo.png", "--colors", "viridis", "--out", "viridis"}).size(), 1U);
+  ASSERT_EQ(overlay_json({"photo.png", "--out", "inferno"}).size(), 1U);
+  EXPECT_NE(picture("viridis/photo.png").pixels, picture("inferno/photo.png").pixels);
+}
+
+TEST_F(GlimpseOverlay, NamesAPhotoThatIsTooLarge) {
+  write_png(folder_->path("long.png"), Image(2, 40000, 3));
+  EXPECT_THAT(error({"long.png", "--out", "long"}),
+              HasSubstr("long.png: expected sides of at most 32767 pixels to draw glimpses on, got 2 x 40000; make"));
+  EXPECT_FALSE(std::filesystem::exists(folder_->path("long/long.png")));
+  const Finished both = run({"overlay", "run", "long.png", "photo.png", "--out", "both"});
+  EXPECT_THAT(both.error, HasSubstr("long.png: expected"));
+  EXPECT_TRUE(std::filesystem::exists(folder_->path("both/photo.webp")));
+}
+
+TEST_F(GlimpseOverlay, ListsItsGlimpsesAsALayer) {
+  const Json layers = overlay_json({"--layer", "list"});
+  ASSERT_EQ(layers.size(), 1U);
+  EXPECT_EQ(layers[0]["kind"], "glimpses");
+  EXPECT_EQ(layers[0]["shape"], Json::array({4, 2, 4}));
+  EXPECT_THAT(run({"overlay", "run", "--layer", "list"}).out, HasSubstr("4 glimpses of 2 scales"));
+  EXPECT_EQ(overlay_json({"photo.png", "--layer", "all", "--out", "all"}).size(), 1U);
+}
+
+TEST_F(GlimpseOverlay, RefusesWhatGlimpsesAreNot) {
+  EXPECT_THAT(error({"photo.png", "--method", "gradcam"}), HasSubstr("got one without; use --method glimpses"));
+  EXPECT_THAT(error({"photo.png", "--method", "attention"}), HasSubstr("got one without; use --method glimpses"));
+  EXPECT_THAT(error({"photo.png", "--range", "0", "1"}),
+              HasSubstr("--range: expected a layer that lies on the photo as colours"));
+  EXPECT_THAT(error({"photo.png", "--opacity", "0.3"}),
+              HasSubstr("--opacity: expected a layer that lies on the photo as colours"));
+  EXPECT_THAT(error({"photo.png", "--layer", "glimpse"}), HasSubstr("did you mean 'glimpses'?"));
+}
+
+}  // namespace
+}  // namespace fovea
