@@ -9,7 +9,7 @@
 
 namespace fovea {
 
-/// What `fovea train --dry-run` tells: sizes, and speed and memory as measured on the first updates and on a few batches of
+/// What `fovea train --dry-run` tells: sizes, and speed and memory as measured on some updates and on a few batches of
 /// evaluation. Writes no file. @return nothing when it was stopped.
 std::optional<Json> dry_run(Experiment& experiment, Trainer& trainer, Classifier& network,
                             const EvaluationOptions& evaluation);

@@ -212,7 +212,7 @@ Action add_train_command(CLI::App& app) {
   CLI::Option* print_config =
       command->add_flag("--print-config", arguments->print_config, "print the resolved configuration and stop");
   CLI::Option* dry =
-      command->add_flag("--dry-run", arguments->dry_run, "measure speed and memory on the first updates, and stop");
+      command->add_flag("--dry-run", arguments->dry_run, "measure speed and memory on some updates, and stop");
   command->add_option("--preview", arguments->preview, "draw training images as augmented, and stop")
       ->type_name("PNG")
       ->excludes(out)

@@ -128,6 +128,7 @@ TrainingResult Trainer::run() {
 }
 
 TrainingRehearsal Trainer::rehearse(double seconds) {
+  state_.epoch = setup_.options.epochs / 2;  // what waits at first, as a policy does, is at work then
   TrainingRehearsal rehearsal;
   BatchStream stream = setup_.train.epoch(0);
   std::int64_t warm_up_images = 0;

@@ -52,7 +52,7 @@ struct TrainingResult {
   std::optional<SelectedEpoch> best;
 };
 
-/// How training would go on this machine, measured on the first updates.
+/// How training would go on this machine, measured on some updates.
 struct TrainingRehearsal {
   std::int64_t updates = 0;
   double images_per_second = 0;  ///< the first update, which warms up, not counted unless it is the only one
@@ -74,7 +74,8 @@ class Trainer {
   /// @throws NumericError when the loss is not a number; the last checkpoint stays.
   TrainingResult run();
 
-  /// Does the first updates for `seconds` and writes nothing; the network is then of no use. Instead of run().
+  /// Does the updates of an epoch from the midst of training for `seconds` and writes nothing; the network is then of no
+  /// use. Instead of run().
   TrainingRehearsal rehearse(double seconds);
 
  private:

@@ -1,5 +1,7 @@
 // Training of a network with hard choices, from the first random looks to the last update, also when it is interrupted.
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -49,9 +51,10 @@ struct UpdateCounter final : TrainingObserver {
   std::int64_t updates = 0;
 };
 
-/// Trains the toy network on the toy task in a folder; goes on if something is there. @param stop_after so many updates of
-/// this call; 0: never.
-void train_glimpses(const std::string& folder, const std::string& options_yaml, int threads, std::int64_t stop_after = 0) {
+/// Lets `use` have a trainer of the toy network on the toy task in a folder. @param stop_after so many updates of this call;
+/// 0: never.
+void with_trainer(const std::shared_ptr<ToyGlimpses>& network, const std::string& folder, const std::string& options_yaml,
+                  int threads, std::int64_t stop_after, const std::function<void(Trainer&)>& use) {
   TrainOptions options = glimpse_options(options_yaml);
   make_directories(folder);
   const Loader training = toy_loader(200, true, options.batch_size);
@@ -61,7 +64,7 @@ void train_glimpses(const std::string& folder, const std::string& options_yaml, 
                    9,
                    write_fields(options),
                    Json::object(),
-                   initial_glimpses(),
+                   network,
                    [] { return std::make_shared<ToyGlimpses>(); },
                    training,
                    &validation,
@@ -72,8 +75,15 @@ void train_glimpses(const std::string& folder, const std::string& options_yaml, 
                    RunDirectory(folder),
                    counter,
                    [&] { return stop_after > 0 && counter.updates == stop_after; }});
-  trainer.resume();
-  trainer.run();
+  use(trainer);
+}
+
+/// Trains in the folder; goes on if something is there.
+void train_glimpses(const std::string& folder, const std::string& options_yaml, int threads, std::int64_t stop_after = 0) {
+  with_trainer(initial_glimpses(), folder, options_yaml, threads, stop_after, [](Trainer& trainer) {
+    trainer.resume();
+    trainer.run();
+  });
 }
 
 Checkpoint checkpoint_of(const std::string& folder, const std::string& options_yaml) {
@@ -90,6 +100,15 @@ std::vector<std::string> timeless_metrics(const std::string& folder) {
     lines.push_back(line.dump());
   }
   return lines;
+}
+
+TEST(GlimpseTrainingTest, ARehearsalIsOfUpdatesInWhichThePolicyLearns) {
+  const TemporaryDirectory folder;
+  const auto network = initial_glimpses(), untrained = initial_glimpses();
+  with_trainer(network, folder.path("run"), kPhases + "optimizer: sgd}", 1, 0,
+               [](Trainer& trainer) { trainer.rehearse(0); });
+  EXPECT_FALSE(torch::equal(network->locate->weight, untrained->locate->weight));
+  EXPECT_FALSE(torch::equal(network->expect->weight, untrained->expect->weight));
 }
 
 TEST(GlimpseTrainingTest, ResumingInAnyPhaseGivesTheSameBytes) {
