@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include <fovea/config/fields.h>
 #include <fovea/data/dataset.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 

@@ -8,11 +8,12 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/random.h>
+#include <fovea/base/utf8.h>
+#include <fovea/config/config_node.h>
 #include <fovea/datasets/image_folder.h>
 #include <fovea/datasets/source.h>
 #include <fovea/image/decode.h>
 #include <fovea/image/image_files.h>
-#include <fovea/image/utf8.h>
 
 namespace fovea {
 namespace {

@@ -1,13 +1,13 @@
 #include <string>
 #include <utility>
 
-#include <fovea/config/find_row.h>
 #include <fovea/datasets/cifar.h>
 #include <fovea/datasets/image_folder.h>
 #include <fovea/datasets/mnist.h>
 #include <fovea/datasets/registry.h>
 #include <fovea/datasets/source.h>
 #include <fovea/datasets/translated_digits.h>
+#include <fovea/options/find_row.h>
 
 namespace fovea {
 namespace {

@@ -4,10 +4,10 @@
 #include <memory>
 #include <vector>
 
-#include <fovea/config/fields.h>
 #include <fovea/config/named_options.h>
 #include <fovea/data/dataset.h>
 #include <fovea/datasets/digit_canvas.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 

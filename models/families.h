@@ -21,15 +21,15 @@ std::vector<ModelRow> ram_models();
 /// ModelRow::build of a network that is made from options of type NetworkOptions.
 template <typename Network, typename NetworkOptions>
 auto build_network() {
-  return [](const Options& options, const InputSpec& input, SlotFactory& slots) -> std::shared_ptr<Classifier> {
-    return std::make_shared<Network>(dynamic_cast<const NetworkOptions&>(options), input, slots);
+  return [](const Options& options, const InputSpec& input, AttentionFactory& attention) -> std::shared_ptr<Classifier> {
+    return std::make_shared<Network>(options_cast<NetworkOptions>(options), input, attention);
   };
 }
 
 /// ModelRow::make_options: `options` as they are, for rows that share a class and differ in their starting values.
 template <typename NetworkOptions>
 std::function<std::unique_ptr<Options>()> starting_from(const NetworkOptions& options) {
-  return [options] { return std::make_unique<NetworkOptions>(options); };
+  return [options] { return std::make_unique<OptionsOf<NetworkOptions>>(options); };
 }
 
 }  // namespace fovea

@@ -1,17 +1,17 @@
 #include <fovea/base/error.h>
 #include <fovea/base/torch_compat.h>
 #include <fovea/models/model_field.h>
-#include <fovea/nn/state_dict.h>
+#include <fovea/weights/state_dict.h>
 
 namespace fovea {
 namespace {
 
 /// The keys of `model` besides its name.
-struct ModelFields : Options {
+struct ModelFields {
   explicit ModelFields(ModelField& target) : model(target) {}
   ModelField& model;
 
-  void visit_fields(FieldVisitor& fields) override {
+  void visit_fields(FieldVisitor& fields) {
     fields.custom("attention", model.attention, "none, a mechanism, or a list of {name, at, stages, options}");
     model.options->visit_fields(fields);
   }
@@ -19,7 +19,7 @@ struct ModelFields : Options {
 
 }  // namespace
 
-void ModelField::read(const Value& value, const std::string& path) {
+void ModelField::read(const ConfigNode& value, const std::string& path) {
   const SectionName section = section_name(value, path);
   row = &find_model(section.name, section.where);
   options = row->make_options();
@@ -37,9 +37,9 @@ Json ModelField::write() {
 }
 
 std::shared_ptr<Classifier> build_classifier(const ModelField& model, const InputSpec& input) {
-  ConfiguredSlots slots(model.attention);
-  auto classifier = model.row->build(*model.options, input, slots);
-  slots.expect_all_placed(model.row->name);
+  ConfiguredAttention attention(model.attention);
+  auto classifier = model.row->build(*model.options, input, attention);
+  attention.expect_all_inserted(model.row->name);
   return classifier;
 }
 

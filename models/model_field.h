@@ -3,16 +3,16 @@
 #include <memory>
 #include <string>
 
-#include <fovea/attention/placement.h>
+#include <fovea/models/attention_field.h>
 #include <fovea/models/registry.h>
-#include <fovea/nn/model_file.h>
+#include <fovea/weights/model_file.h>
 
 namespace fovea {
 
 /// The configuration section `model`: a name, the network's own options, and `attention`.
 class ModelField final : public CustomField {
  public:
-  void read(const Value& value, const std::string& path) override;
+  void read(const ConfigNode& value, const std::string& path) override;
   Json write() override;
 
   const ModelRow* row = nullptr;

@@ -2,7 +2,7 @@
 
 #include <torch/torch.h>
 
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 
 namespace fovea {
 

@@ -1,8 +1,8 @@
 #include <iterator>
 
-#include <fovea/config/find_row.h>
 #include <fovea/models/families.h>
 #include <fovea/models/registry.h>
+#include <fovea/options/find_row.h>
 
 namespace fovea {
 

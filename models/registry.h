@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include <fovea/attention/slot_factory.h>
+#include <fovea/attention/attention_factory.h>
 #include <fovea/attention/traits.h>
-#include <fovea/config/fields.h>
 #include <fovea/nn/classifier.h>
-#include <fovea/nn/photo_recipe.h>
+#include <fovea/options/fields.h>
+#include <fovea/weights/preprocessing_defaults.h>
 
 namespace fovea {
 
@@ -21,9 +21,9 @@ struct ModelRow {
   std::string arxiv;
   Traits traits;  ///< of attention that is part of the network itself; empty for plain backbones
   std::function<std::unique_ptr<Options>()> make_options;
-  std::function<std::shared_ptr<Classifier>(const Options&, const InputSpec&, SlotFactory&)> build;
-  std::string attention = "none";                    ///< `model.attention` where the configuration says nothing
-  std::optional<PhotoRecipe> photos = std::nullopt;  ///< how its published weights expect photos
+  std::function<std::shared_ptr<Classifier>(const Options&, const InputSpec&, AttentionFactory&)> build;
+  std::string attention = "none";                              ///< `model.attention` where the configuration says nothing
+  std::optional<PreprocessingDefaults> photos = std::nullopt;  ///< how its published weights expect photos
 };
 
 /// Every network, in the order `fovea list models` prints.

@@ -5,12 +5,13 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
 #include <fovea/base/random.h>
 #include <fovea/base/torch_compat.h>
+#include <fovea/config/config_node.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/run/block_profile.h>
 
-#include "block_profile.h"
-#include "number_text.h"
 #include "timing.h"
 
 namespace fovea {

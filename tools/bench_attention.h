@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include <fovea/attention/site.h>
-#include <fovea/config/value.h>
+#include <fovea/attention/insertion_point.h>
+#include <fovea/config/config_node.h>
 
 namespace fovea {
 

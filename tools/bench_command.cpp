@@ -2,10 +2,11 @@
 #include <memory>
 
 #include <fovea/base/error.h>
+#include <fovea/config/config_node.h>
+#include <fovea/run/open_model.h>
 
 #include "bench_attention.h"
 #include "bench_glimpse.h"
-#include "open_model.h"
 #include "program.h"
 
 namespace fovea {

@@ -6,7 +6,9 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
 #include <fovea/base/torch_compat.h>
+#include <fovea/config/config_node.h>
 #include <fovea/models/glimpse/ram.h>
 #include <fovea/models/model_field.h>
 #include <fovea/nn/evaluation_mode.h>
@@ -17,7 +19,6 @@
 #include <fovea/train/optimizer.h>
 #include <fovea/train/shards.h>
 
-#include "number_text.h"
 #include "timing.h"
 
 namespace fovea {
@@ -26,7 +27,7 @@ namespace {
 constexpr std::int64_t kClasses = 10;
 
 ModelField read_network(const GlimpseBench& bench) {
-  Value root = parse_yaml("model: {name: ram}", "fovea bench glimpse");
+  ConfigNode root = parse_yaml("model: {name: ram}", "fovea bench glimpse");
   for (const std::string& setting : bench.settings) {
     if (!setting.starts_with("model.") && !setting.starts_with("model=")) {
       throw InputError("--set " + setting, "a key of model, e.g. model.core=lstm", "another");
@@ -41,8 +42,8 @@ ModelField read_network(const GlimpseBench& bench) {
   return model;
 }
 
-std::shared_ptr<Ram> build_ram(const ModelField& model, const InputSpec& input, bool fused) {
-  auto network = std::dynamic_pointer_cast<Ram>(build_classifier(model, input));
+std::shared_ptr<RamImpl> build_ram(const ModelField& model, const InputSpec& input, bool fused) {
+  auto network = std::dynamic_pointer_cast<RamImpl>(build_classifier(model, input));
   network->set_fused(fused);
   return network;
 }
@@ -100,7 +101,7 @@ class Training {
     return trained;
   }
 
-  std::shared_ptr<Ram> network_;
+  std::shared_ptr<RamImpl> network_;
   Shards shards_;
   AdamwOptions optimizer_options_ = [] {
     AdamwOptions options;
@@ -227,7 +228,7 @@ Json bench_glimpse(const GlimpseBench& bench) {
   measured["training"] = measure_training(model, input, bench);
   compat::use_one_operator_thread();
   measured["inference"] = measure_inference(model, input, bench);
-  measured["sensor"] = measure_sensor(dynamic_cast<const RamOptions&>(*model.options), bench);
+  measured["sensor"] = measure_sensor(options_cast<RamOptions>(*model.options), bench);
   return measured;
 }
 

@@ -7,13 +7,13 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
 #include <fovea/config/fields.h>
-#include <fovea/nn/key_scheme.h>
-#include <fovea/nn/state_dict.h>
+#include <fovea/run/network_plan.h>
+#include <fovea/run/open_model.h>
+#include <fovea/weights/map_keys.h>
+#include <fovea/weights/state_dict.h>
 
-#include "network_plan.h"
-#include "number_text.h"
-#include "open_model.h"
 #include "program.h"
 
 namespace fovea {
@@ -55,7 +55,7 @@ std::int64_t values_in(const NamedTensors& tensors) {
   return values;
 }
 
-Json describe(const ConvertArguments& arguments, const ForeignWeights& weights, const Conversion& conversion) {
+Json describe(const ConvertArguments& arguments, const ExternalCheckpoint& weights, const Conversion& conversion) {
   const WeightsReport& report = conversion.report;
   const auto or_null = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
   Json unexpected = Json::array();
@@ -98,7 +98,7 @@ void print_tensors(const NamedTensors& tensors) {
   }
 }
 
-void print_report(const ConvertArguments& arguments, const ForeignWeights& weights, const Conversion& conversion) {
+void print_report(const ConvertArguments& arguments, const ExternalCheckpoint& weights, const Conversion& conversion) {
   const WeightsReport& report = conversion.report;
   const std::string prefix = weights.file.prefix.empty() ? "" : ", '" + weights.file.prefix + "' taken off their names";
   std::printf("%-8s %s: %zu tensors of %s values%s\n", "read", arguments.in.c_str(), weights.file.tensors.size(),
@@ -126,14 +126,14 @@ void print_report(const ConvertArguments& arguments, const ForeignWeights& weigh
               conversion.description.is_null() ? "" : " and a description: usable as MODEL");
 }
 
-/// The scheme that --from or --to names; nothing for the network's own names.
-std::optional<KeyScheme> chosen_scheme(const Classifier& network, const std::string& option, const std::string& name,
-                                       const std::string& model) {
+/// The mapping that --from or --to names; nothing for the network's own names.
+std::optional<KeyMapping> chosen_mapping(const Classifier& network, const std::string& option, const std::string& name,
+                                         const std::string& model) {
   if (name == kOwnNames || name.empty()) return std::nullopt;
   std::vector<std::string> known = {kOwnNames};
-  for (KeyScheme& scheme : key_schemes_of(network)) {
-    if (scheme.name == name) return std::move(scheme);
-    known.push_back(scheme.name);
+  for (KeyMapping& mapping : key_mappings_of(network)) {
+    if (mapping.name == name) return std::move(mapping);
+    known.push_back(mapping.name);
   }
   throw InputError(option, join_names(known) + " for " + model, "'" + name + "'");
 }
@@ -142,14 +142,14 @@ Conversion convert_for(const NetworkPlan& plan, const ConvertArguments& argument
   const NamedNetwork named = build_for(plan, parse_renames(arguments.renames));
   Conversion conversion;
   conversion.network = plan.model_name();
-  conversion.names_in = named.weights.scheme.empty() ? kOwnNames : named.weights.scheme;
+  conversion.names_in = named.weights.mapping.empty() ? kOwnNames : named.weights.mapping;
   conversion.report = compare_weights(state_dict(*named.classifier), named.weights.tensors);
-  chosen_scheme(*named.classifier, "--from", arguments.from, conversion.network);
-  const auto scheme = chosen_scheme(*named.classifier, "--to", arguments.to, conversion.network);
+  chosen_mapping(*named.classifier, "--from", arguments.from, conversion.network);
+  const auto mapping = chosen_mapping(*named.classifier, "--to", arguments.to, conversion.network);
   conversion.tensors = named.weights.tensors;
   if (!conversion.report.fits()) return conversion;
-  if (scheme) {
-    conversion.tensors = to_foreign_names(*scheme, conversion.tensors);
+  if (mapping) {
+    conversion.tensors = to_external_names(*mapping, conversion.tensors);
   } else {
     const ModelDescription description = plan.description(named.num_classes);
     conversion.description =
@@ -158,7 +158,7 @@ Conversion convert_for(const NetworkPlan& plan, const ConvertArguments& argument
   return conversion;
 }
 
-Conversion convert_names(const ForeignWeights& weights, const ConvertArguments& arguments) {
+Conversion convert_names(const ExternalCheckpoint& weights, const ConvertArguments& arguments) {
   for (const auto& [option, given] : {std::pair("--to", arguments.to != kOwnNames),
                                       {"--from", !arguments.from.empty()},
                                       {"--classes", !arguments.classes.empty()},
@@ -171,12 +171,12 @@ Conversion convert_names(const ForeignWeights& weights, const ConvertArguments& 
 }
 
 /// The configuration of the network the weights are for: as somebody said, or as their file says.
-std::optional<Value> network_config(const ConvertArguments& arguments, const ForeignWeights& weights,
-                                    const GlobalOptions& global) {
+std::optional<ConfigNode> network_config(const ConvertArguments& arguments, const ExternalCheckpoint& weights,
+                                         const GlobalOptions& global) {
   if (!arguments.model.empty()) return read_model_config(arguments.model, global.with_seed(arguments.settings));
   if (!weights.description) return std::nullopt;
-  Value root;
-  root.kind = Value::Kind::map;
+  ConfigNode root;
+  root.kind = ConfigNode::Kind::map;
   root.map.push_back({"model", weights.description->model});
   for (const std::string& setting : arguments.settings) apply_setting(root, setting);
   return root;
@@ -188,7 +188,7 @@ void write(const ConvertArguments& arguments, const Conversion& conversion) {
     return;
   }
   Metadata metadata{{"format", "pt"}};
-  if (arguments.to != kOwnNames) metadata[kSchemeKey] = arguments.to;  // names alone may not tell
+  if (arguments.to != kOwnNames) metadata[kMappingKey] = arguments.to;  // names alone may not tell
   write_safetensors(arguments.out, conversion.tensors, metadata);
 }
 
@@ -202,8 +202,8 @@ void expect_new_safetensors(const std::string& path) {
 
 int convert(const ConvertArguments& arguments, const GlobalOptions& global) {
   if (!arguments.out.empty()) expect_new_safetensors(arguments.out);
-  ForeignWeights weights = read_weights(arguments.in);
-  if (!arguments.from.empty()) weights.file.scheme = arguments.from;
+  ExternalCheckpoint weights = read_weights(arguments.in);
+  if (!arguments.from.empty()) weights.file.mapping = arguments.from;
   const auto root = network_config(arguments, weights, global);
   Conversion conversion;
   if (root) {

@@ -6,15 +6,16 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
+#include <fovea/config/config_node.h>
 #include <fovea/eval/evaluator.h>
 #include <fovea/nn/multiply_adds.h>
+#include <fovea/run/experiment_data.h>
+#include <fovea/run/glimpse_scores.h>
+#include <fovea/run/run_pictures.h>
 #include <fovea/train/run_directory.h>
 
-#include "experiment_data.h"
-#include "glimpse_scores.h"
-#include "open_model.h"
+#include "model_options.h"
 #include "program.h"
-#include "run_pictures.h"
 
 namespace fovea {
 namespace {
@@ -33,13 +34,13 @@ Split parse_split(const std::string& name) {
 }
 
 /// The configuration of the run that a model file lies in; nothing when the file beside it belongs to another network.
-Value config_beside(const OpenedModel& opened) {
+ConfigNode config_beside(const OpenedModel& opened) {
   if (opened.config_file.empty()) return {};
-  Value root = read_yaml_file(opened.config_file);
+  ConfigNode root = read_yaml_file(opened.config_file);
   if (!opened.directory.empty()) return root;
   ModelField described;
   described.read(opened.description.model, "model");
-  return read_experiment_config(root)->model.write() == described.write() ? root : Value{};
+  return read_experiment_config(root)->model.write() == described.write() ? root : ConfigNode{};
 }
 
 /// What was settled when the model was trained cannot be set any more.
@@ -64,8 +65,8 @@ void expect_data_settings(const EvalArguments& arguments, const GlobalOptions& g
 /// Where the data to score on is, to be seen through the model's own preprocessing.
 std::unique_ptr<ExperimentConfig> data_config(const EvalArguments& arguments, const OpenedModel& opened,
                                               const GlobalOptions& global) {
-  Value root = opened.config;
-  if (root.kind == Value::Kind::null) {  // a trained model: the configuration only tells where the data is
+  ConfigNode root = opened.config;
+  if (root.kind == ConfigNode::Kind::null) {  // a trained model: the configuration only tells where the data is
     expect_data_settings(arguments, global);
     try {
       root = config_beside(opened);
@@ -135,7 +136,7 @@ void write_confusion(const EvalArguments& arguments, const OpenedModel& opened, 
 int eval(const EvalArguments& arguments, const GlobalOptions& global) {
   const Split split = parse_split(arguments.split);
   const torch::Device device = parse_device(global.device);
-  const OpenedModel opened = open_model(arguments.model, global, device);
+  const OpenedModel opened = open_model(with_seed(arguments.model, global), device);
   const auto config = data_config(arguments, opened, global);
   ExperimentData data(*config, opened.description.classes, print_warning);
   const Loader loader = data.loader(split);

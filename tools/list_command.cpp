@@ -5,13 +5,14 @@
 
 #include <fovea/attention/registry.h>
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
+#include <fovea/config/fields.h>
 #include <fovea/data/augmentations/registry.h>
 #include <fovea/datasets/registry.h>
 #include <fovea/explain/method.h>
 #include <fovea/models/registry.h>
+#include <fovea/run/block_profile.h>
 
-#include "block_profile.h"
-#include "number_text.h"
 #include "program.h"
 
 namespace fovea {
@@ -36,7 +37,7 @@ Json names_of(const std::vector<Trait>& traits) {
 Json to_json(const Traits& traits) {
   return {{"where", names_of(traits.where)},
           {"selects", names_of(traits.selects)},
-          {"asks", names_of(traits.asks)},
+          {"query", names_of(traits.query)},
           {"axis", names_of(traits.axis)}};
 }
 
@@ -76,7 +77,7 @@ Json describe_blocks(const ListArguments& arguments) {
     described["summary"] = row.summary;
     described["reference"] = row.reference;
     described["at"] = Json::array();
-    for (const Slot slot : row.slots()) described["at"].push_back(to_string(slot));
+    for (const InsertionKind kind : row.insertion_kinds()) described["at"].push_back(to_string(kind));
     if (!passes(described, arguments.filters)) continue;  // before what takes time
     described.update(describe_cost(row, arguments));
     rows.push_back(std::move(described));
@@ -248,7 +249,7 @@ void print_common_options() {
 
 /// The table of blocks in README.md.
 void print_markdown(const Json& rows) {
-  std::printf("| name | | kind | where | asks | axis | parameters | multiply-adds | paper |\n");
+  std::printf("| name | | kind | where | query | axis | parameters | multiply-adds | paper |\n");
   std::printf("|---|---|---|---|---|---|---:|---:|---|\n");
   for (const Json& row : rows) {
     const Json& traits = row["traits"];
@@ -260,7 +261,7 @@ void print_markdown(const Json& rows) {
     const std::string paper =
         arxiv.empty() ? title + ", " + text("reference") : "[" + title + "](https://arxiv.org/abs/" + arxiv + ")";
     std::printf("| `%s` | %s | %s | %s | %s | %s | %s | %s | %s |\n", text("name").c_str(), text("summary").c_str(),
-                text("kind").c_str(), joined(traits["where"]).c_str(), joined(traits["asks"]).c_str(),
+                text("kind").c_str(), joined(traits["where"]).c_str(), joined(traits["query"]).c_str(),
                 joined(traits["axis"]).c_str(), number("parameters").c_str(), number("macs").c_str(), paper.c_str());
   }
 }
@@ -305,7 +306,7 @@ Action add_list_command(CLI::App& app) {
   const std::pair<const char*, std::vector<std::string>> traits[] = {
       {"where", {"location", "item"}},
       {"selects", {"soft", "hard"}},
-      {"asks", {"self", "context"}},
+      {"query", {"self", "context"}},
       {"axis", {"channel", "spatial", "branch", "token", "region"}}};
   for (const auto& [trait, values] : traits) {
     command->add_option(std::string("--") + trait, arguments->filters[trait], "only rows with this trait")

@@ -12,12 +12,12 @@
 #include <fovea/base/torch_compat.h>
 #include <fovea/config/fields.h>
 #include <fovea/explain/method.h>
+#include <fovea/run/image_arguments.h>
+#include <fovea/run/photo_overlay.h>
+#include <fovea/run/sheet_pages.h>
 
-#include "image_arguments.h"
-#include "open_model.h"
-#include "photo_overlay.h"
+#include "model_options.h"
 #include "program.h"
-#include "sheet_pages.h"
 
 namespace fovea {
 namespace {
@@ -224,7 +224,7 @@ int overlay_photos(const OverlayArguments& arguments, const GlobalOptions& globa
   const torch::Device device = parse_device(global.device);
   const bool only_list = std::find(arguments.layers.begin(), arguments.layers.end(), "list") != arguments.layers.end();
   if (arguments.images.empty() && !only_list) throw InputError("fovea overlay", "images, or --layer list", "none");
-  const OpenedModel opened = open_model(arguments.model, global, device);
+  const OpenedModel opened = open_model(with_seed(arguments.model, global), device);
   expect_settings_used(opened, arguments.model.settings);
   for (torch::Tensor& parameter : opened.classifier->parameters()) parameter.set_requires_grad(false);
 

@@ -4,10 +4,11 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/config/config_node.h>
+#include <fovea/run/image_arguments.h>
+#include <fovea/run/prepared_photo.h>
 
-#include "image_arguments.h"
-#include "open_model.h"
-#include "prepared_photo.h"
+#include "model_options.h"
 #include "program.h"
 
 namespace fovea {
@@ -48,7 +49,7 @@ void print_prediction(const Json& prediction) {
 int predict(const PredictArguments& arguments, const GlobalOptions& global) {
   const torch::Device device = parse_device(global.device);
   const std::vector<ImageArgument> images = expand_images(arguments.images);
-  const OpenedModel opened = open_model(arguments.model, global, device);
+  const OpenedModel opened = open_model(with_seed(arguments.model, global), device);
   expect_settings_used(opened, arguments.model.settings);
   const Preprocess preprocess(opened.description.preprocess);
   const torch::NoGradGuard no_grad;

@@ -13,6 +13,7 @@
 #include <torch/version.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/config_node.h>
 
 namespace fovea {
 namespace {

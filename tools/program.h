@@ -10,7 +10,7 @@
 #include <CLI/CLI.hpp>
 #include <torch/torch.h>
 
-#include <fovea/config/value.h>
+#include <fovea/config/config_node.h>
 
 namespace fovea {
 

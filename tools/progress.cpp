@@ -7,7 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "duration_text.h"
+#include <fovea/base/number_text.h>
+
 #include "program.h"
 
 namespace fovea {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include <fovea/config/config_node.h>
+
 namespace fovea {
 
 namespace {

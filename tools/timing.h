@@ -3,7 +3,7 @@
 #include <functional>
 #include <vector>
 
-#include <fovea/config/value.h>
+#include <fovea/config/config_node.h>
 
 namespace fovea {
 

@@ -7,22 +7,23 @@
 #include <fovea/base/directory_lock.h>
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
+#include <fovea/config/fields.h>
 #include <fovea/eval/evaluator.h>
 #include <fovea/image/encode.h>
-#include <fovea/nn/initial_weights.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/nn/multiply_adds.h>
+#include <fovea/run/dry_run.h>
+#include <fovea/run/experiment.h>
+#include <fovea/run/glimpse_scores.h>
+#include <fovea/run/network_plan.h>
+#include <fovea/run/open_model.h>
+#include <fovea/run/preview.h>
+#include <fovea/run/run_pictures.h>
 #include <fovea/train/trainer.h>
+#include <fovea/weights/initial_weights.h>
 
-#include "dry_run.h"
-#include "experiment.h"
-#include "glimpse_scores.h"
-#include "network_plan.h"
-#include "open_model.h"
-#include "preview.h"
 #include "program.h"
 #include "progress.h"
-#include "run_pictures.h"
 #include "stop_signal.h"
 
 namespace fovea {
@@ -74,7 +75,8 @@ void expect_free(const RunDirectory& run, bool resume) {
 }
 
 /// A head that is kept names its own classes.
-void expect_same_classes(const ForeignWeights& weights, const std::vector<std::string>& classes, const std::string& path) {
+void expect_same_classes(const ExternalCheckpoint& weights, const std::vector<std::string>& classes,
+                         const std::string& path) {
   if (!weights.description || weights.description->classes == classes) return;
   throw InputError("train.init.head", "replace, as the classes are not those of " + path, "keep", "set head: replace");
 }
@@ -84,7 +86,7 @@ void initialise_weights(Classifier& network, Experiment& experiment) {
   initialise(network, static_cast<std::uint64_t>(experiment.config().seed));
   const InitialWeightsOptions& init = experiment.config().train.init;
   if (init.weights == "none") return;
-  const ForeignWeights weights = read_weights(init.weights);
+  const ExternalCheckpoint weights = read_weights(init.weights);
   if (init.head == InitialHead::keep) expect_same_classes(weights, experiment.classes(), init.weights);
   std::vector<Rename> renames;
   for (const std::string& text : init.rename) renames.push_back(parse_rename(text, "train.init.rename"));
@@ -100,7 +102,7 @@ Json identity_of(Experiment& experiment, torch::Device device) {
 }
 
 int train(const TrainArguments& arguments, const GlobalOptions& global) {
-  const Value root = read_config_with_settings(arguments.config, global.with_seed(arguments.settings));
+  const ConfigNode root = read_config_with_settings(arguments.config, global.with_seed(arguments.settings));
   auto config = read_experiment_config(root);
   if (arguments.print_config) {
     const Json resolved = write_fields(*config);

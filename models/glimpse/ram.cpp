@@ -11,10 +11,10 @@ namespace {
 std::shared_ptr<GlimpseEncoder> make_encoder(const RamOptions& options, std::int64_t channels) {
   const RetinaShape retina{options.patch, options.scales};
   if (options.encoder == GlimpseEncoderKind::linear) {
-    return std::make_shared<LinearGlimpseEncoder>(retina.values(channels), options.encoder_features, options.width);
+    return std::make_shared<LinearGlimpseEncoderImpl>(retina.values(channels), options.encoder_features, options.width);
   }
-  return std::make_shared<ConvolutionalGlimpseEncoder>(options.scales * channels, options.patch, options.encoder_channels,
-                                                       options.encoder_features, options.width);
+  return std::make_shared<ConvolutionalGlimpseEncoderImpl>(
+      options.scales * channels, options.patch, options.encoder_channels, options.encoder_features, options.width);
 }
 
 /// [rows, count, 2], drawn one after the other.
@@ -54,7 +54,7 @@ void RamOptions::visit_fields(FieldVisitor& fields) {
                 "where the first glimpse goes");
 }
 
-Ram::Ram(const RamOptions& options, const InputSpec& input, SlotFactory& /*slots*/)
+RamImpl::RamImpl(const RamOptions& options, const InputSpec& input, AttentionFactory& /*slots*/)
     : retina_{options.patch, options.scales}, channels_(input.channels), glimpses_(options.glimpses), first_(options.first) {
   const bool convolutional = options.encoder == GlimpseEncoderKind::convolutional;
   if (convolutional && options.patch < 2) {
@@ -65,14 +65,14 @@ Ram::Ram(const RamOptions& options, const InputSpec& input, SlotFactory& /*slots
                      "set model.encoder: convolutional, or leave it out");
   }
   network_.encoder = register_module("encoder", make_encoder(options, input.channels));
-  network_.core = register_module("core", std::make_shared<RecurrentCore>(options.core, options.width, options.width));
+  network_.core = register_module("core", std::make_shared<RecurrentCoreImpl>(options.core, options.width, options.width));
   network_.policy =
-      register_module("policy", std::make_shared<LocationPolicy>(options.width, options.policy_features, options.range));
+      register_module("policy", std::make_shared<LocationPolicyImpl>(options.width, options.policy_features, options.range));
   network_.baseline = register_module("baseline", torch::nn::Linear(options.width, 1));
   network_.classifier = register_module("classifier", torch::nn::Linear(options.width, input.num_classes));
 }
 
-RolloutPlan Ram::plan(const Retina& retina, const ForwardContext& context) const {
+RolloutPlan RamImpl::plan(const Retina& retina, const ForwardContext& context) const {
   const std::int64_t rows = retina.rows();
   const torch::Tensor& like = network_.classifier->weight;
   const double range = network_.policy->range();
@@ -83,7 +83,7 @@ RolloutPlan Ram::plan(const Retina& retina, const ForwardContext& context) const
   };
   RolloutPlan plan;
   plan.glimpses = glimpses_;
-  plan.keeps_sight = !is_training();
+  plan.record_glimpses = !is_training();
   if (context.policy == PolicyMode::random) plan.locations = uniform(glimpses_);
   if (context.policy == PolicyMode::centre) plan.locations = zeros(glimpses_);
   if (context.policy == PolicyMode::replay) {
@@ -107,7 +107,7 @@ RolloutPlan Ram::plan(const Retina& retina, const ForwardContext& context) const
   return plan;
 }
 
-ModelOutput Ram::forward(const Batch& batch, ForwardContext& context) {
+ModelOutput RamImpl::forward(const Batch& batch, ForwardContext& context) {
   const Retina retina(retina_, batch, context.rollouts, network_.classifier->weight.scalar_type());
   if (retina.channels() != channels_) {
     const torch::Tensor& images = batch.images.defined() ? batch.images : batch.singles.front();
@@ -125,9 +125,9 @@ std::vector<ModelRow> ram_models() {
       {.name = "ram",
        .title = "Recurrent Models of Visual Attention",
        .arxiv = "1406.6247",
-       .traits = {.where = {Where::location}, .selects = {Selects::hard}, .asks = {Asks::context}, .axis = {Axis::region}},
+       .traits = {.where = {Where::location}, .selects = {Selects::hard}, .query = {Query::context}, .axis = {Axis::region}},
        .make_options = starting_from(RamOptions()),
-       .build = build_network<Ram, RamOptions>()}};
+       .build = build_network<RamImpl, RamOptions>()}};
 }
 
 }  // namespace fovea

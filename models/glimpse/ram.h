@@ -5,12 +5,12 @@
 
 #include <torch/torch.h>
 
-#include <fovea/attention/slot_factory.h>
-#include <fovea/config/fields.h>
+#include <fovea/attention/attention_factory.h>
 #include <fovea/glimpse/glimpse_network.h>
 #include <fovea/glimpse/retina.h>
 #include <fovea/glimpse/rollout.h>
 #include <fovea/nn/classifier.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
@@ -22,9 +22,9 @@ enum class FirstGlimpse {
   random,  ///< uniform in the policy's range, as in the paper
 };
 
-struct RamOptions : Options {
+struct RamOptions {
   std::int64_t glimpses = 6;
-  std::int64_t patch = 12;  ///< cells along a side of a window
+  std::int64_t patch = 12;  ///< positions along a side of a window
   std::int64_t scales = 3;  ///< windows of a glimpse, each twice as wide as the one before
   GlimpseEncoderKind encoder = GlimpseEncoderKind::linear;
   std::int64_t encoder_channels = 32;   ///< of the convolutional encoder's first layer
@@ -35,25 +35,25 @@ struct RamOptions : Options {
   double range = 0.8;                  ///< largest coordinate of a glimpse
   FirstGlimpse first = FirstGlimpse::centre;
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// The recurrent attention model of "Recurrent Models of Visual Attention", arXiv:1406.6247: looks at an image in T
-/// glimpses, each at a place that it chooses by what it saw before, and says what it sees after each of them. Reads an image
+/// glimpses, each at a place that it matches by what it saw before, and says what it sees after each of them. Reads an image
 /// of any size with any number of channels, also 8-bit and of different sizes within a batch, and of it no more than its
 /// windows.
 ///
 /// Parts: `encoder`, `core`, `policy`, `baseline`, `classifier`. Who gets gradient from which output says
-/// composed_rollout(). ForwardContext::policy says how locations come about; in `random` and `centre`, all of them.
+/// composed_rollout(). ForwardContext::policy says how positions come about; in `random` and `centre`, all of them.
 ///
 /// Differs from the paper: a policy with a bounded mean and a hidden layer; the first glimpse goes to the centre; the core's
 /// recurrent weight starts as the identity. `policy_features: 0`, `first: random` and `range: 1` undo the most of it.
-class Ram final : public Classifier {
+class RamImpl final : public Classifier {
  public:
   /// @throws InputError naming an option that is impossible or would do nothing.
-  Ram(const RamOptions& options, const InputSpec& input, SlotFactory& slots);
+  RamImpl(const RamOptions& options, const InputSpec& input, AttentionFactory& attention);
 
-  /// @throws ShapeError when images have another number of channels, or replayed locations do not fit.
+  /// @throws ShapeError when images have another number of channels, or replayed positions do not fit.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "classifier"; }
 
@@ -70,5 +70,6 @@ class Ram final : public Classifier {
   GlimpseNetwork network_;
   bool fused_ = true;
 };
+TORCH_MODULE(Ram);
 
 }  // namespace fovea

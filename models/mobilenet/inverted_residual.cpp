@@ -26,7 +26,7 @@ std::shared_ptr<Gate> mobile_excitation(std::int64_t channels, ExcitationNames n
   options.reduced_channels = divisible_width(static_cast<double>(channels) / 4, 8, kRoundLimit);
   options.gate = GateFunction::hard_sigmoid;
   options.names = names;
-  return std::make_shared<SqueezeExcitation>(channels, options);
+  return std::make_shared<SqueezeExcitationImpl>(channels, options);
 }
 
 }  // namespace
@@ -54,10 +54,11 @@ torch::nn::BatchNorm2d mobile_norm(std::int64_t channels, const InvertedResidual
       torch::nn::BatchNorm2dOptions(channels).eps(settings.norm_epsilon).momentum(settings.norm_momentum));
 }
 
-InvertedResidual::InvertedResidual(const FeatureShape& in, const InvertedResidualShape& shape,
-                                   const InvertedResidualNames& names, const InvertedResidualSettings& settings,
-                                   std::int64_t stage, const std::string& path, SlotFactory& slots, double drop_probability)
-    : Module("InvertedResidual"),
+InvertedResidualImpl::InvertedResidualImpl(const FeatureShape& in, const InvertedResidualShape& shape,
+                                           const InvertedResidualNames& names, const InvertedResidualSettings& settings,
+                                           std::int64_t stage, const std::string& path, AttentionFactory& attention,
+                                           double drop_probability)
+    : CloneableModule("InvertedResidual"),
       activation_(shape.activation),
       residual_(shape.stride == 1 && in.channels == shape.out_channels),
       drop_probability_(drop_probability),
@@ -71,21 +72,22 @@ InvertedResidual::InvertedResidual(const FeatureShape& in, const InvertedResidua
     expand_ = register_at(*this, names.expand, mobile_pointwise(in.channels, shape.expanded));
     expand_norm_ = register_at(*this, names.expand_norm, mobile_norm(shape.expanded, settings));
   }
-  mixer_ = slots.mixer({Slot::conv, stage, inside, shape.expanded, shape.stride, path + "." + names.depthwise, {}});
+  mixer_ =
+      attention.mixer({InsertionKind::conv, stage, inside, shape.expanded, shape.stride, path + "." + names.depthwise, {}});
   if (mixer_) {
     register_at(*this, names.depthwise, mixer_);
   } else {
     depthwise_ = register_at(*this, names.depthwise, mobile_depthwise(shape));
   }
   depthwise_norm_ = register_at(*this, names.depthwise_norm, mobile_norm(shape.expanded, settings));
-  gate_ = slots.gate({Slot::block, stage, gated, shape.expanded, 1, path + "." + names.gate, {}});
+  gate_ = attention.gate({InsertionKind::block, stage, gated, shape.expanded, 1, path + "." + names.gate, {}});
   if (!gate_ && shape.excited && settings.squeeze_excitation) gate_ = mobile_excitation(shape.expanded, names.excitation);
   if (gate_) register_at(*this, names.gate, gate_);
   project_ = register_at(*this, names.project, mobile_pointwise(shape.expanded, shape.out_channels));
   project_norm_ = register_at(*this, names.project_norm, mobile_norm(shape.out_channels, settings));
 }
 
-torch::Tensor InvertedResidual::forward(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor InvertedResidualImpl::forward(const torch::Tensor& features, ForwardContext& context) {
   const auto inside = expand_ ? activate(normed(*this, expand_norm_, expand_(features)), activation_) : features;
   const auto mixed = mixer_ ? mixer_->forward(inside, context) : depthwise_(inside);
   const auto hidden = activate(normed(*this, depthwise_norm_, mixed), activation_);

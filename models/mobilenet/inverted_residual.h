@@ -7,9 +7,10 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/attention_factory.h>
 #include <fovea/attention/channel/squeeze_excitation.h>
-#include <fovea/attention/slot_factory.h>
 #include <fovea/nn/activation.h>
+#include <fovea/nn/cloneable_module.h>
 
 namespace fovea {
 
@@ -55,13 +56,13 @@ torch::nn::BatchNorm2d mobile_norm(std::int64_t channels, const InvertedResidual
 /// back without activation, and the sum with the input where shapes allow. The gate weighs the many channels, as
 /// squeeze-and-excitation does in MobileNetV3: a factory's gate takes its place, also in blocks that have none of their own.
 /// A factory's mixer takes the place of the depthwise convolution.
-class InvertedResidual final : public torch::nn::Module {
+class InvertedResidualImpl final : public CloneableModule {
  public:
   /// @param in what arrives. @param stage from 1. @param path the block's name. @param drop_probability of the branch, in
   /// training, where there is a sum.
-  InvertedResidual(const FeatureShape& in, const InvertedResidualShape& shape, const InvertedResidualNames& names,
-                   const InvertedResidualSettings& settings, std::int64_t stage, const std::string& path, SlotFactory& slots,
-                   double drop_probability = 0);
+  InvertedResidualImpl(const FeatureShape& in, const InvertedResidualShape& shape, const InvertedResidualNames& names,
+                       const InvertedResidualSettings& settings, std::int64_t stage, const std::string& path,
+                       AttentionFactory& attention, double drop_probability = 0);
 
   /// @param features [N, C, H, W]. @return [N, out_channels, ceil(H / stride), ceil(W / stride)].
   torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
@@ -80,5 +81,6 @@ class InvertedResidual final : public torch::nn::Module {
   std::shared_ptr<Mixer> mixer_;  ///< in place of depthwise_
   std::shared_ptr<Gate> gate_;
 };
+TORCH_MODULE(InvertedResidual);
 
 }  // namespace fovea

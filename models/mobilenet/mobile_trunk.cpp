@@ -1,5 +1,5 @@
 #include <fovea/attention/bottleneck_width.h>
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/models/mobilenet/mobile_trunk.h>
 #include <fovea/models/normed.h>
 #include <fovea/models/register_at.h>
@@ -42,17 +42,17 @@ MobileTrunkNames torchvision_trunk(const MobileTrunkShape& shape,
   for (const auto& stage : shape.stages) {
     auto& blocks = names.stages.emplace_back();
     for (const InvertedResidualShape& block : stage) blocks.push_back({next(), block_names(block)});
-    names.taps.push_back(blocks.back().path);
+    names.hooked.push_back(blocks.back().path);
   }
   const std::string last = next();
   names.last = last + ".0";
   names.last_norm = last + ".1";
-  names.taps.push_back(last);
+  names.hooked.push_back(last);
   return names;
 }
 
 MobileTrunkNames timm_trunk(const MobileTrunkShape& shape, const std::string& last, const std::string& last_norm,
-                            const std::string& last_tap) {
+                            const std::string& last_hooked) {
   MobileTrunkNames names{"conv_stem", "bn1", {}, last, last_norm, {}};
   for (const auto& stage : shape.stages) {
     const std::string path = "blocks." + std::to_string(names.stages.size());
@@ -60,27 +60,27 @@ MobileTrunkNames timm_trunk(const MobileTrunkShape& shape, const std::string& la
     for (const InvertedResidualShape& block : stage) {
       blocks.push_back({path + "." + std::to_string(blocks.size()), timm_inverted_residual(block.expands)});
     }
-    names.taps.push_back(path);
+    names.hooked.push_back(path);
   }
-  names.taps.push_back(last_tap);
+  names.hooked.push_back(last_hooked);
   return names;
 }
 
-std::map<std::string, ForeignKey> renamed_layers(const MobileTrunkNames& own, const MobileTrunkNames& foreign) {
+std::map<std::string, ExternalKey> renamed_layers(const MobileTrunkNames& own, const MobileTrunkNames& foreign) {
   const auto here = own.layers();
   const auto there = foreign.layers();
-  std::map<std::string, ForeignKey> keys;
+  std::map<std::string, ExternalKey> keys;
   for (std::size_t i = 0; i < here.size(); ++i) {
-    if (!here[i].empty()) keys.emplace(here[i], ForeignKey{there[i]});
+    if (!here[i].empty()) keys.emplace(here[i], ExternalKey{there[i]});
   }
   return keys;
 }
 
 MobileTrunk::MobileTrunk(torch::nn::Module& owner, const MobileTrunkShape& shape, const MobileTrunkNames& names,
                          const InvertedResidualSettings& settings, double stochastic_depth, const InputSpec& input,
-                         SlotFactory& slots)
-    : in_channels_(input.channels), activation_(shape.activation), slots_(owner, input, slots) {
-  FeatureShape features = slots_.input_shape();
+                         AttentionFactory& attention)
+    : in_channels_(input.channels), activation_(shape.activation), attention_(owner, input, attention) {
+  FeatureShape features = attention_.input_shape();
   const auto stem = torch::nn::Conv2dOptions(features.channels, shape.stem, 3).stride(2).padding(1).bias(false);
   stem_ = register_at(owner, names.stem, torch::nn::Conv2d(stem));
   stem_norm_ = register_at(owner, names.stem_norm, mobile_norm(shape.stem, settings));
@@ -94,34 +94,34 @@ MobileTrunk::MobileTrunk(torch::nn::Module& owner, const MobileTrunkShape& shape
     for (std::size_t j = 0; j < shape.stages[i].size(); ++j) {
       const MobileTrunkNames::Block& name = names.stages[i][j];
       const double drop_probability = stochastic_depth_probability(++number, count, stochastic_depth);
-      blocks.push_back(std::make_shared<InvertedResidual>(features, shape.stages[i][j], name.layers, settings, stage,
-                                                          name.path, slots, drop_probability));
+      blocks.push_back(std::make_shared<InvertedResidualImpl>(features, shape.stages[i][j], name.layers, settings, stage,
+                                                              name.path, attention, drop_probability));
       register_at(owner, name.path, blocks.back());
       features = blocks.back()->out();
     }
-    slots_.add_stage(owner, "stage" + std::to_string(stage), features, slots);
+    attention_.add_stage(owner, "stage" + std::to_string(stage), features, attention);
   }
   last_ = register_at(owner, names.last,
                       torch::nn::Conv2d(torch::nn::Conv2dOptions(features.channels, shape.last, 1).bias(false)));
   last_norm_ = register_at(owner, names.last_norm, mobile_norm(shape.last, settings));
   features.channels = shape.last;
-  slots_.add_stage(owner, "stage" + std::to_string(stages_.size() + 1), features, slots);
-  slots_.add_pool(owner, features, slots);
-  out_features_ = slots_.pooled_features(features);
-  for (const std::string& tap : names.taps) taps_.push_back(&module_at(owner, tap));
+  attention_.add_stage(owner, "stage" + std::to_string(stages_.size() + 1), features, attention);
+  attention_.add_pool(owner, features, attention);
+  out_features_ = attention_.pooled_features(features);
+  for (const std::string& path : names.hooked) hooked_.push_back(&module_at(owner, path));
 }
 
 torch::Tensor MobileTrunk::forward(const torch::nn::Module& owner, const torch::Tensor& images, ForwardContext& context) {
   expect_features(owner, images, in_channels_);
-  PoolInput passing{slots_.enter(images, context)};
+  PoolInput passing{attention_.enter(images, context)};
   passing.features = activate(normed(owner, stem_norm_, stem_(passing.features)), activation_);
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     for (const auto& block : stages_[i]) passing.features = block->forward(passing.features, context);
-    slots_.finish_stage(i, *taps_[i], passing, context);
+    attention_.finish_stage(i, *hooked_[i], passing, context);
   }
   passing.features = activate(normed(owner, last_norm_, last_(passing.features)), activation_);
-  slots_.finish_stage(stages_.size(), *taps_.back(), passing, context);
-  return slots_.pool(passing, context);
+  attention_.finish_stage(stages_.size(), *hooked_.back(), passing, context);
+  return attention_.pool(passing, context);
 }
 
 }  // namespace fovea

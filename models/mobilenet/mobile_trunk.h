@@ -9,9 +9,9 @@
 
 #include <torch/torch.h>
 
-#include <fovea/models/backbone_slots.h>
+#include <fovea/models/backbone_attention.h>
 #include <fovea/models/mobilenet/inverted_residual.h>
-#include <fovea/nn/key_scheme.h>
+#include <fovea/nn/key_mapping.h>
 
 namespace fovea {
 
@@ -37,7 +37,7 @@ struct MobileTrunkNames {
   std::string stem, stem_norm;
   std::vector<std::vector<Block>> stages;
   std::string last, last_norm;
-  std::vector<std::string> taps;  ///< by stage, the modules that offer its features; behind them the last convolution's
+  std::vector<std::string> hooked;  ///< by stage, the modules that offer its features; behind them the last convolution's
 
   /// Every layer, in an order that is the same for every naming.
   std::vector<std::string> layers() const;
@@ -47,13 +47,13 @@ struct MobileTrunkNames {
 MobileTrunkNames torchvision_trunk(const MobileTrunkShape& shape,
                                    const std::function<InvertedResidualNames(const InvertedResidualShape&)>& block_names);
 
-/// timm's names: `conv_stem`, `blocks.S.B`. @param last, last_norm, last_tap of the last convolution, which differ between
-/// networks.
+/// timm's names: `conv_stem`, `blocks.S.B`. @param last, last_norm, last_hooked of the last convolution, which differ
+/// between networks.
 MobileTrunkNames timm_trunk(const MobileTrunkShape& shape, const std::string& last, const std::string& last_norm,
-                            const std::string& last_tap);
+                            const std::string& last_hooked);
 
-/// KeyScheme::keys for layers of the same trunk that have other names there.
-std::map<std::string, ForeignKey> renamed_layers(const MobileTrunkNames& own, const MobileTrunkNames& foreign);
+/// KeyMapping::keys for layers of the same trunk that have other names there.
+std::map<std::string, ExternalKey> renamed_layers(const MobileTrunkNames& own, const MobileTrunkNames& foreign);
 
 /// A MobileNet up to its pool: a convolution, stages of inverted residual blocks, a 1x1 convolution that counts as the last
 /// stage, and the places for attention around them (`stage1_gate`, ..., `pool`). Features are tapped behind every stage.
@@ -62,7 +62,8 @@ class MobileTrunk {
   /// Registers everything in `owner`. @param stochastic_depth of the last block, less before; see
   /// stochastic_depth_probability().
   MobileTrunk(torch::nn::Module& owner, const MobileTrunkShape& shape, const MobileTrunkNames& names,
-              const InvertedResidualSettings& settings, double stochastic_depth, const InputSpec& input, SlotFactory& slots);
+              const InvertedResidualSettings& settings, double stochastic_depth, const InputSpec& input,
+              AttentionFactory& attention);
 
   /// Length of what forward() gives for each image.
   std::int64_t out_features() const { return out_features_; }
@@ -73,11 +74,11 @@ class MobileTrunk {
  private:
   std::int64_t in_channels_;
   Activation activation_;
-  BackboneSlots slots_;
+  BackboneAttention attention_;
   torch::nn::Conv2d stem_{nullptr}, last_{nullptr};
   torch::nn::BatchNorm2d stem_norm_{nullptr}, last_norm_{nullptr};
-  std::vector<std::vector<std::shared_ptr<InvertedResidual>>> stages_;
-  std::vector<const torch::nn::Module*> taps_;
+  std::vector<std::vector<std::shared_ptr<InvertedResidualImpl>>> stages_;
+  std::vector<const torch::nn::Module*> hooked_;
   std::int64_t out_features_ = 0;
 };
 

@@ -51,24 +51,24 @@ void MobileNetV2Options::visit_fields(FieldVisitor& fields) {
               "probability of leaving out the last block's branch, in training; proportionally less before");
 }
 
-MobileNetV2::MobileNetV2(const MobileNetV2Options& options, const InputSpec& input, SlotFactory& slots)
+MobileNetV2Impl::MobileNetV2Impl(const MobileNetV2Options& options, const InputSpec& input, AttentionFactory& attention)
     : Classifier("MobileNetV2"),
       shape_(mobilenet_v2_shape(options)),
       dropout_(options.dropout),
-      trunk_(*this, shape_, torchvision_trunk(shape_, mobilenet_v2_block), {}, options.stochastic_depth, input, slots) {
+      trunk_(*this, shape_, torchvision_trunk(shape_, mobilenet_v2_block), {}, options.stochastic_depth, input, attention) {
   classifier_ = register_at(*this, "classifier.1", torch::nn::Linear(trunk_.out_features(), input.num_classes));
 }
 
-ModelOutput MobileNetV2::forward(const Batch& batch, ForwardContext& context) {
+ModelOutput MobileNetV2Impl::forward(const Batch& batch, ForwardContext& context) {
   auto pooled = trunk_.forward(*this, batch.input(), context);  // [N, C]
   if (is_training()) pooled = dropout(pooled, dropout_, context.random.child("dropout"));
   return {classifier_(pooled)};
 }
 
-std::vector<KeyScheme> MobileNetV2::key_schemes() const {
-  KeyScheme timm{.name = "timm"};
+std::vector<KeyMapping> MobileNetV2Impl::key_mappings() const {
+  KeyMapping timm{.name = "timm"};
   timm.keys = renamed_layers(torchvision_trunk(shape_, mobilenet_v2_block), timm_trunk(shape_, "conv_head", "bn2", "bn2"));
-  timm.keys.emplace("classifier.1", ForeignKey{"classifier"});
+  timm.keys.emplace("classifier.1", ExternalKey{"classifier"});
   return {timm, {.name = "torchvision"}};
 }
 
@@ -76,14 +76,14 @@ std::vector<KeyScheme> MobileNetV2::key_schemes() const {
 // 232 instead of 256), and for timm's.
 std::vector<ModelRow> mobilenet_v2_models() {
   const auto row = [](const std::string& name, Interpolation interpolation) {
-    PhotoRecipe photos;
+    PreprocessingDefaults photos;
     photos.interpolation = interpolation;
     return ModelRow{.name = name,
                     .title = "MobileNetV2: Inverted Residuals and Linear Bottlenecks",
                     .arxiv = "1801.04381",
                     .traits = {},
                     .make_options = starting_from(MobileNetV2Options()),
-                    .build = build_network<MobileNetV2, MobileNetV2Options>(),
+                    .build = build_network<MobileNetV2Impl, MobileNetV2Options>(),
                     .photos = photos};
   };
   return {row("mobilenet_v2", Interpolation::bilinear), row("mobilenetv2_100", Interpolation::bicubic)};

@@ -6,20 +6,20 @@
 
 #include <torch/torch.h>
 
-#include <fovea/attention/slot_factory.h>
-#include <fovea/config/fields.h>
+#include <fovea/attention/attention_factory.h>
 #include <fovea/models/mobilenet/mobile_trunk.h>
 #include <fovea/nn/classifier.h>
-#include <fovea/nn/key_scheme.h>
+#include <fovea/nn/key_mapping.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-struct MobileNetV2Options : Options {
+struct MobileNetV2Options {
   double width = 1;             ///< channels of every layer, as a multiple of the paper's
   double dropout = 0.2;         ///< of a feature before the last layer; see dropout()
   double stochastic_depth = 0;  ///< of the last block's branch, less before; see stochastic_depth_probability()
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// "MobileNetV2: Inverted Residuals and Linear Bottlenecks", arXiv:1801.04381, table 2: a 3x3 convolution with stride 2, the
@@ -29,15 +29,15 @@ struct MobileNetV2Options : Options {
 /// gates of its own; one that is put into a block stands where MobileNetV3 has squeeze-and-excitation and is called `se`.
 /// Differs from the paper: channels are rounded as in mobile_width(); dropout is torchvision's; convolutions start as
 /// torchvision's, the last layer as everywhere here.
-class MobileNetV2 final : public Classifier, public HasKeySchemes {
+class MobileNetV2Impl final : public Classifier, public HasKeyMappings {
  public:
-  MobileNetV2(const MobileNetV2Options& options, const InputSpec& input, SlotFactory& slots);
+  MobileNetV2Impl(const MobileNetV2Options& options, const InputSpec& input, AttentionFactory& attention);
 
-  /// Taps `features` behind every stage. @throws ShapeError when the batch has another number of channels.
+  /// Hooks see `features` behind every stage. @throws ShapeError when the batch has another number of channels.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "classifier.1"; }
   std::string input_layer() const override { return "features.0.0"; }
-  std::vector<KeyScheme> key_schemes() const override;
+  std::vector<KeyMapping> key_mappings() const override;
 
  private:
   MobileTrunkShape shape_;
@@ -45,5 +45,6 @@ class MobileNetV2 final : public Classifier, public HasKeySchemes {
   MobileTrunk trunk_;
   torch::nn::Linear classifier_{nullptr};
 };
+TORCH_MODULE(MobileNetV2);
 
 }  // namespace fovea

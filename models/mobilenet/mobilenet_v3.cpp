@@ -166,11 +166,11 @@ void MobileNetV3Options::visit_fields(FieldVisitor& fields) {
               "probability of leaving out the last block's branch, in training; proportionally less before");
 }
 
-MobileNetV3::MobileNetV3(const MobileNetV3Options& options, const InputSpec& input, SlotFactory& slots)
+MobileNetV3Impl::MobileNetV3Impl(const MobileNetV3Options& options, const InputSpec& input, AttentionFactory& attention)
     : Classifier("MobileNetV3"),
       options_(options),
       trunk_(*this, mobilenet_v3_shape(options).trunk, mobilenet_v3_names(options).trunk, mobilenet_v3_settings(options),
-             options.stochastic_depth, input, slots) {
+             options.stochastic_depth, input, attention) {
   const std::int64_t hidden = mobilenet_v3_shape(options).hidden;
   const MobileNetV3Names names = mobilenet_v3_names(options);
   if (options.variant == MobileNetV3Variant::torchvision) {
@@ -182,7 +182,7 @@ MobileNetV3::MobileNetV3(const MobileNetV3Options& options, const InputSpec& inp
   classifier_ = register_at(*this, names.classifier, torch::nn::Linear(hidden, input.num_classes));
 }
 
-ModelOutput MobileNetV3::forward(const Batch& batch, ForwardContext& context) {
+ModelOutput MobileNetV3Impl::forward(const Batch& batch, ForwardContext& context) {
   const auto pooled = trunk_.forward(*this, batch.input(), context);  // [N, C]
   const auto scores = hidden_ ? hidden_(pooled) : hidden_convolution_(pooled.unsqueeze(-1).unsqueeze(-1)).flatten(1);
   auto hidden = activate(scores, options_.minimal ? Activation::relu : Activation::hard_swish);
@@ -190,15 +190,15 @@ ModelOutput MobileNetV3::forward(const Batch& batch, ForwardContext& context) {
   return {classifier_(hidden)};
 }
 
-std::string MobileNetV3::head() const {
+std::string MobileNetV3Impl::head() const {
   return mobilenet_v3_names(options_).classifier;
 }
 
-std::string MobileNetV3::input_layer() const {
+std::string MobileNetV3Impl::input_layer() const {
   return mobilenet_v3_names(options_).trunk.stem;
 }
 
-std::vector<KeyScheme> MobileNetV3::key_schemes() const {
+std::vector<KeyMapping> MobileNetV3Impl::key_mappings() const {
   const bool torchvision = options_.variant == MobileNetV3Variant::torchvision;
   MobileNetV3Options published = options_;
   published.variant = torchvision ? MobileNetV3Variant::timm : MobileNetV3Variant::torchvision;
@@ -207,24 +207,24 @@ std::vector<KeyScheme> MobileNetV3::key_schemes() const {
   MobileNetV3Shape theirs = mobilenet_v3_shape(published);
   const double added_variance = theirs.norm_epsilon - shape.norm_epsilon;
   theirs.norm_epsilon = shape.norm_epsilon;
-  const KeyScheme own_scheme{.name = torchvision ? "torchvision" : "timm"};
-  if (theirs != shape) return {own_scheme};
+  const KeyMapping own_mapping{.name = torchvision ? "torchvision" : "timm"};
+  if (theirs != shape) return {own_mapping};
 
   const MobileNetV3Names own = mobilenet_v3_names(options_);
   const MobileNetV3Names foreign = mobilenet_v3_names(published);
-  KeyScheme scheme{.name = torchvision ? "timm" : "torchvision"};
-  scheme.keys = renamed_layers(own.trunk, foreign.trunk);
-  scheme.keys.emplace(own.classifier, ForeignKey{foreign.classifier});
-  ForeignKey weight{foreign.hidden + ".weight", {shape.hidden, trunk_.out_features()}};
+  KeyMapping mapping{.name = torchvision ? "timm" : "torchvision"};
+  mapping.keys = renamed_layers(own.trunk, foreign.trunk);
+  mapping.keys.emplace(own.classifier, ExternalKey{foreign.classifier});
+  ExternalKey weight{foreign.hidden + ".weight", {shape.hidden, trunk_.out_features()}};
   if (torchvision) weight.shape.insert(weight.shape.end(), {1, 1});
-  scheme.keys.emplace(own.hidden, ForeignKey{foreign.hidden});
-  scheme.keys.emplace(own.hidden + ".weight", weight);
+  mapping.keys.emplace(own.hidden, ExternalKey{foreign.hidden});
+  mapping.keys.emplace(own.hidden + ".weight", weight);
   for (const auto& [layer, key] : renamed_layers(own.trunk, foreign.trunk)) {
     const std::string variance = ".running_var";
     if (!named_buffers().contains(layer + variance)) continue;
-    scheme.keys.emplace(layer + variance, ForeignKey{.name = key.name + variance, .added = added_variance});
+    mapping.keys.emplace(layer + variance, ExternalKey{.name = key.name + variance, .added = added_variance});
   }
-  return {scheme, own_scheme};
+  return {mapping, own_mapping};
 }
 
 // How photos are read is that of timm's ra_in1k and lamb_in1k weights, and of torchvision's; torchvision's second ones of
@@ -235,14 +235,14 @@ std::vector<ModelRow> mobilenet_v3_models() {
     options.size = size;
     options.variant = variant;
     options.width = width;
-    PhotoRecipe photos;
+    PreprocessingDefaults photos;
     if (variant == MobileNetV3Variant::timm) photos.interpolation = Interpolation::bicubic;
     return ModelRow{.name = name,
                     .title = "Searching for MobileNetV3",
                     .arxiv = "1905.02244",
-                    .traits = {{Where::item}, {Selects::soft}, {Asks::self}, {Axis::channel}},
+                    .traits = {{Where::item}, {Selects::soft}, {Query::self}, {Axis::channel}},
                     .make_options = starting_from(options),
-                    .build = build_network<MobileNetV3, MobileNetV3Options>(),
+                    .build = build_network<MobileNetV3Impl, MobileNetV3Options>(),
                     .photos = photos};
   };
   using enum MobileNetV3Size;

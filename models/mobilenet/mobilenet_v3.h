@@ -7,11 +7,11 @@
 
 #include <torch/torch.h>
 
-#include <fovea/attention/slot_factory.h>
-#include <fovea/config/fields.h>
+#include <fovea/attention/attention_factory.h>
 #include <fovea/models/mobilenet/mobile_trunk.h>
 #include <fovea/nn/classifier.h>
-#include <fovea/nn/key_scheme.h>
+#include <fovea/nn/key_mapping.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
@@ -24,7 +24,7 @@ enum class MobileNetV3Variant {
                 ///< below 0.75; epsilon 1e-5, momentum 0.1
 };
 
-struct MobileNetV3Options : Options {
+struct MobileNetV3Options {
   MobileNetV3Size size = MobileNetV3Size::small;  ///< part of the network's name and no option
   MobileNetV3Variant variant = MobileNetV3Variant::torchvision;
   double width = 1;                                   ///< channels of every layer, as a multiple of the paper's
@@ -35,7 +35,7 @@ struct MobileNetV3Options : Options {
   double dropout = 0.2;         ///< of a feature before the last layer; see dropout()
   double stochastic_depth = 0;  ///< of the last block's branch, less before; see stochastic_depth_probability()
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// "Searching for MobileNetV3", arXiv:1905.02244, tables 1 and 2: as MobileNetV2, with squeeze-and-excitation in some
@@ -46,7 +46,7 @@ struct MobileNetV3Options : Options {
 /// behind the blocks. A gate that is put into a block takes the place and the name of its own squeeze-and-excitation
 /// (`block.2`, `se`), and is called `se` in a torchvision block that has none, so that no other name shifts.
 ///
-/// Weights of the other variant mean the same at width 1, which is where key_schemes() offers its names. Their norms have
+/// Weights of the other variant mean the same at width 1, which is where key_mappings() offers its names. Their norms have
 /// another epsilon, which the running variances make up for (some become negative, their sums with the epsilon do not), so
 /// that logits in evaluation are equal; whoever trains on does it with the own epsilon.
 ///
@@ -55,15 +55,15 @@ struct MobileNetV3Options : Options {
 ///
 /// Differs from the paper: channels are rounded as in mobile_width(); the 1x1 convolution behind the small network's blocks
 /// has no squeeze-and-excitation, in neither variant.
-class MobileNetV3 final : public Classifier, public HasKeySchemes {
+class MobileNetV3Impl final : public Classifier, public HasKeyMappings {
  public:
-  MobileNetV3(const MobileNetV3Options& options, const InputSpec& input, SlotFactory& slots);
+  MobileNetV3Impl(const MobileNetV3Options& options, const InputSpec& input, AttentionFactory& attention);
 
-  /// Taps `features` behind every stage. @throws ShapeError when the batch has another number of channels.
+  /// Hooks see `features` behind every stage. @throws ShapeError when the batch has another number of channels.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override;
   std::string input_layer() const override;
-  std::vector<KeyScheme> key_schemes() const override;
+  std::vector<KeyMapping> key_mappings() const override;
 
  private:
   MobileNetV3Options options_;
@@ -72,5 +72,6 @@ class MobileNetV3 final : public Classifier, public HasKeySchemes {
   torch::nn::Conv2d hidden_convolution_{nullptr};  ///< timm's
   torch::nn::Linear classifier_{nullptr};
 };
+TORCH_MODULE(MobileNetV3);
 
 }  // namespace fovea

@@ -1,6 +1,6 @@
 #include <sstream>
 
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/models/families.h>
 #include <fovea/models/normed.h>
@@ -41,9 +41,10 @@ void CifarResnetOptions::visit_fields(FieldVisitor& fields) {
               "probability of leaving out the last block's branch, in training; proportionally less before");
 }
 
-CifarResnetBlock::CifarResnetBlock(const FeatureShape& in, std::int64_t out_channels, std::int64_t stride, Shortcut shortcut,
-                                   std::int64_t stage, const std::string& path, SlotFactory& slots, double drop_probability)
-    : Module("CifarResnetBlock"),
+CifarResnetBlockImpl::CifarResnetBlockImpl(const FeatureShape& in, std::int64_t out_channels, std::int64_t stride,
+                                           Shortcut shortcut, std::int64_t stage, const std::string& path,
+                                           AttentionFactory& attention, double drop_probability)
+    : CloneableModule("CifarResnetBlock"),
       stride_(stride),
       new_channels_(out_channels - in.channels),
       drop_probability_(drop_probability),
@@ -51,15 +52,15 @@ CifarResnetBlock::CifarResnetBlock(const FeatureShape& in, std::int64_t out_chan
   const FeatureShape inside{out_channels, strided(in.height, stride), strided(in.width, stride)};
   conv1_ = register_module("conv1", convolution3x3(in.channels, out_channels, stride));
   bn1_ = register_module("bn1", torch::nn::BatchNorm2d(out_channels));
-  mixer_ = slots.mixer({Slot::conv, stage, inside, out_channels, 1, path + ".conv2", {}});
+  mixer_ = attention.mixer({InsertionKind::conv, stage, inside, out_channels, 1, path + ".conv2", {}});
   if (mixer_) {
     register_module("conv2", mixer_);
   } else {
     conv2_ = register_module("conv2", convolution3x3(out_channels, out_channels, 1));
   }
   bn2_ = register_module("bn2", torch::nn::BatchNorm2d(out_channels));
-  slot_ = GateSlot(slots.gate({Slot::block, stage, inside, out_channels, 1, path + ".se", {}}));
-  if (slot_.gate()) register_module("se", slot_.gate());
+  join_ = ResidualJoin(attention.gate({InsertionKind::block, stage, inside, out_channels, 1, path + ".se", {}}));
+  if (join_.gate()) register_module("se", join_.gate());
   if (shortcut == Shortcut::conv && (stride != 1 || new_channels_ != 0)) {
     const auto options = torch::nn::Conv2dOptions(in.channels, out_channels, 1).stride(stride).bias(false);
     downsample_ = register_module("downsample",
@@ -67,7 +68,7 @@ CifarResnetBlock::CifarResnetBlock(const FeatureShape& in, std::int64_t out_chan
   }
 }
 
-torch::Tensor CifarResnetBlock::shortcut(const torch::Tensor& features) {
+torch::Tensor CifarResnetBlockImpl::shortcut(const torch::Tensor& features) {
   using torch::indexing::None;
   using torch::indexing::Slice;
   if (downsample_) return downsample_->forward(features);
@@ -76,27 +77,31 @@ torch::Tensor CifarResnetBlock::shortcut(const torch::Tensor& features) {
   return torch::constant_pad_nd(kept, {0, 0, 0, 0, 0, new_channels_});  // new channels behind the old ones
 }
 
-torch::Tensor CifarResnetBlock::forward(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor CifarResnetBlockImpl::forward(const torch::Tensor& features, ForwardContext& context) {
   const auto hidden = torch::relu(normed(*this, bn1_, conv1_(features)));
   const auto mixed = mixer_ ? mixer_->forward(hidden, context) : conv2_(hidden);
   const auto branch = normed(*this, bn2_, mixed);
   const auto keep = branch_keep_factors(*this, branch, drop_probability_, context.random.child(path_));
-  return slot_.join(branch, shortcut(features), Activation::relu, context, keep);
+  return join_.join(branch, shortcut(features), Activation::relu, context, keep);
 }
 
-CifarResnet::CifarResnet(const CifarResnetOptions& options, const InputSpec& input, SlotFactory& slots)
-    : Classifier("CifarResnet"), in_channels_(input.channels), dropout_(options.dropout), slots_(*this, input, slots) {
-  FeatureShape shape = slots_.input_shape();
+CifarResnetImpl::CifarResnetImpl(const CifarResnetOptions& options, const InputSpec& input, AttentionFactory& attention)
+    : Classifier("CifarResnet"),
+      in_channels_(input.channels),
+      dropout_(options.dropout),
+      attention_(*this, input, attention) {
+  FeatureShape shape = attention_.input_shape();
   conv1_ = register_module("conv1", convolution3x3(input.channels, options.width, 1));
   bn1_ = register_module("bn1", torch::nn::BatchNorm2d(options.width));
   shape.channels = options.width;
-  for (std::int64_t number = 1; number <= kStages; ++number) stages_.push_back(make_stage(options, number, shape, slots));
-  slots_.add_pool(*this, shape, slots);
-  fc_ = register_module("fc", torch::nn::Linear(slots_.pooled_features(shape), input.num_classes));
+  for (std::int64_t number = 1; number <= kStages; ++number)
+    stages_.push_back(make_stage(options, number, shape, attention));
+  attention_.add_pool(*this, shape, attention);
+  fc_ = register_module("fc", torch::nn::Linear(attention_.pooled_features(shape), input.num_classes));
 }
 
-torch::nn::ModuleList CifarResnet::make_stage(const CifarResnetOptions& options, std::int64_t number, FeatureShape& shape,
-                                              SlotFactory& slots) {
+torch::nn::ModuleList CifarResnetImpl::make_stage(const CifarResnetOptions& options, std::int64_t number,
+                                                  FeatureShape& shape, AttentionFactory& attention) {
   const std::string name = "layer" + std::to_string(number);
   const std::int64_t out_channels = options.width << (number - 1);
   torch::nn::ModuleList blocks;
@@ -106,26 +111,26 @@ torch::nn::ModuleList CifarResnet::make_stage(const CifarResnetOptions& options,
     const std::string path = name + "." + std::to_string(i);
     const double drop_probability =
         stochastic_depth_probability((number - 1) * count + i + 1, kStages * count, options.stochastic_depth);
-    blocks->push_back(std::make_shared<CifarResnetBlock>(shape, out_channels, stride, options.shortcut, number, path, slots,
-                                                         drop_probability));
+    blocks->push_back(std::make_shared<CifarResnetBlockImpl>(shape, out_channels, stride, options.shortcut, number, path,
+                                                             attention, drop_probability));
     shape = {out_channels, strided(shape.height, stride), strided(shape.width, stride)};
   }
   register_module(name, blocks);
-  slots_.add_stage(*this, name, shape, slots);
+  attention_.add_stage(*this, name, shape, attention);
   return blocks;
 }
 
-ModelOutput CifarResnet::forward(const Batch& batch, ForwardContext& context) {
+ModelOutput CifarResnetImpl::forward(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
   expect_features(*this, images, in_channels_);
-  PoolInput passing{slots_.enter(images, context)};
+  PoolInput passing{attention_.enter(images, context)};
   passing.features = torch::relu(normed(*this, bn1_, conv1_(passing.features)));
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     for (const auto& block : *stages_[i])
-      passing.features = block->as<CifarResnetBlock>()->forward(passing.features, context);
-    slots_.finish_stage(i, *stages_[i], passing, context);
+      passing.features = block->as<CifarResnetBlockImpl>()->forward(passing.features, context);
+    attention_.finish_stage(i, *stages_[i], passing, context);
   }
-  auto pooled = slots_.pool(passing, context);  // [N, C]
+  auto pooled = attention_.pool(passing, context);  // [N, C]
   if (is_training()) pooled = dropout(pooled, dropout_, context.random.child("dropout"));
   return {fc_(pooled)};
 }
@@ -140,7 +145,7 @@ std::vector<ModelRow> cifar_resnet_models() {
                     "1512.03385",
                     {},
                     starting_from(options),
-                    build_network<CifarResnet, CifarResnetOptions>()};
+                    build_network<CifarResnetImpl, CifarResnetOptions>()};
   };
   std::vector<ModelRow> rows;
   for (const std::int64_t depth : {8, 14, 20, 32, 44, 56, 110}) {

@@ -1,7 +1,7 @@
 #include <map>
 #include <numeric>
 
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/models/families.h>
 #include <fovea/models/normed.h>
@@ -75,24 +75,25 @@ void ResnetOptions::visit_fields(FieldVisitor& fields) {
                 "a 7x7 convolution, or three of 3x3 with w, w and 2w channels, or with 3 floor(w / 4), w and 2w");
   fields.integer("stem_width", stem_width, {1, 65536}, "w of a deep stem");
   fields.integer("output_stride", output_stride, {8, 32},
-                 "pixels per cell of the last stage, 32, 16 or 8: later stages dilate instead of shrinking");
-  fields.boolean("avg_down", avg_down, "shortcuts shrink by means of 2 x 2 cells instead of taking every second cell");
+                 "pixels per position of the last stage, 32, 16 or 8: later stages dilate instead of shrinking");
+  fields.boolean("avg_down", avg_down,
+                 "shortcuts shrink by means of 2 x 2 positions instead of taking every second position");
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature before the last layer, in training");
   fields.real("stochastic_depth", stochastic_depth, kFractionBelowOne,
               "probability of leaving out the last block's branch, in training; proportionally less before");
 }
 
-Resnet::Resnet(const ResnetOptions& options, const InputSpec& input, SlotFactory& slots)
-    : Classifier("Resnet"), in_channels_(input.channels), dropout_(options.dropout), slots_(*this, input, slots) {
+ResnetImpl::ResnetImpl(const ResnetOptions& options, const InputSpec& input, AttentionFactory& attention)
+    : Classifier("Resnet"), in_channels_(input.channels), dropout_(options.dropout), attention_(*this, input, attention) {
   expect_possible(options);
-  FeatureShape shape = slots_.input_shape();
+  FeatureShape shape = attention_.input_shape();
   make_stem(options, shape);
-  make_stages(options, shape, slots);
-  slots_.add_pool(*this, shape, slots);
-  fc_ = register_module("fc", torch::nn::Linear(slots_.pooled_features(shape), input.num_classes));
+  make_stages(options, shape, attention);
+  attention_.add_pool(*this, shape, attention);
+  fc_ = register_module("fc", torch::nn::Linear(attention_.pooled_features(shape), input.num_classes));
 }
 
-void Resnet::make_stem(const ResnetOptions& options, FeatureShape& shape) {
+void ResnetImpl::make_stem(const ResnetOptions& options, FeatureShape& shape) {
   const std::int64_t width = options.stem_width;
   const std::int64_t out = options.stem == ResnetStem::plain ? kPlainStemWidth : 2 * width;
   if (options.stem == ResnetStem::plain) {
@@ -109,9 +110,9 @@ void Resnet::make_stem(const ResnetOptions& options, FeatureShape& shape) {
   shape = {out, resnet_side(shape.height, 4), resnet_side(shape.width, 4)};
 }
 
-void Resnet::make_stages(const ResnetOptions& options, FeatureShape& shape, SlotFactory& slots) {
+void ResnetImpl::make_stages(const ResnetOptions& options, FeatureShape& shape, AttentionFactory& attention) {
   const std::int64_t count = std::accumulate(options.layers.begin(), options.layers.end(), std::int64_t{0});
-  std::int64_t number = 0, reached = 4;  // pixels per cell so far
+  std::int64_t number = 0, reached = 4;  // pixels per position so far
   ResnetBlockPlan plan{options.block, shape, 0, options.cardinality, options.base_width};
   plan.avg_down = options.avg_down;
   for (std::size_t i = 0; i < kResnetStages; ++i) {
@@ -129,29 +130,29 @@ void Resnet::make_stages(const ResnetOptions& options, FeatureShape& shape, Slot
       plan.in = shape;
       plan.path = name + "." + std::to_string(j);
       plan.drop_probability = stochastic_depth_probability(++number, count, options.stochastic_depth);
-      const auto block = std::make_shared<ResnetBlock>(plan, slots);
+      const auto block = std::make_shared<ResnetBlockImpl>(plan, attention);
       blocks->push_back(block);
       shape = block->output_shape();
       plan.stride = 1;
       plan.first_dilation = plan.dilation;
     }
     stages_.push_back(register_module(name, blocks));
-    slots_.add_stage(*this, name, shape, slots);
+    attention_.add_stage(*this, name, shape, attention);
   }
 }
 
-ModelOutput Resnet::forward(const Batch& batch, ForwardContext& context) {
+ModelOutput ResnetImpl::forward(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
   expect_features(*this, images, in_channels_);
-  PoolInput passing{slots_.enter(images, context)};
+  PoolInput passing{attention_.enter(images, context)};
   torch::Tensor& features = passing.features;
   features = conv1_ ? conv1_(features) : deep_conv1_->forward(features);
   features = torch::max_pool2d(torch::relu(normed(*this, bn1_, features)), /*kernel_size=*/3, /*stride=*/2, /*padding=*/1);
   for (std::size_t i = 0; i < stages_.size(); ++i) {
-    for (const auto& block : *stages_[i]) features = block->as<ResnetBlock>()->forward(features, context);
-    slots_.finish_stage(i, *stages_[i], passing, context);
+    for (const auto& block : *stages_[i]) features = block->as<ResnetBlockImpl>()->forward(features, context);
+    attention_.finish_stage(i, *stages_[i], passing, context);
   }
-  auto pooled = slots_.pool(passing, context);  // [N, C]
+  auto pooled = attention_.pool(passing, context);  // [N, C]
   if (is_training()) pooled = dropout(pooled, dropout_, context.random.child("dropout"));
   return {fc_(pooled)};
 }
@@ -199,13 +200,13 @@ struct ResnetPaper {
 };
 
 ModelRow resnet_row(const std::string& name, const ResnetPaper& paper, const ResnetOptions& options,
-                    const PhotoRecipe& photos) {
+                    const PreprocessingDefaults& photos) {
   return {name,
           paper.title,
           paper.arxiv,
           paper.traits,
           starting_from(options),
-          build_network<Resnet, ResnetOptions>(),
+          build_network<ResnetImpl, ResnetOptions>(),
           paper.attention,
           photos};
 }
@@ -213,9 +214,9 @@ ModelRow resnet_row(const std::string& name, const ResnetPaper& paper, const Res
 }  // namespace
 
 std::vector<ModelRow> resnet_models() {
-  const Traits channels{{Where::item}, {Selects::soft}, {Asks::self}, {Axis::channel}};
+  const Traits channels{{Where::item}, {Selects::soft}, {Query::self}, {Axis::channel}};
   const Traits channels_and_places{
-      {Where::location, Where::item}, {Selects::soft}, {Asks::self}, {Axis::channel, Axis::spatial}};
+      {Where::location, Where::item}, {Selects::soft}, {Query::self}, {Axis::channel, Axis::spatial}};
   const ResnetPaper resnet{"Deep Residual Learning for Image Recognition", "1512.03385"};
   const ResnetPaper resnext{"Aggregated Residual Transformations for Deep Neural Networks", "1611.05431"};
   const ResnetPaper wide{"Wide Residual Networks", "1605.07146"};
@@ -229,15 +230,15 @@ std::vector<ModelRow> resnet_models() {
 
   // torchvision's first weights of each network, and those of the authors of ECA-Net and CBAM. (torchvision's second are
   // best with sides of 232 and 224, and timm's own of a plain ResNet with 0.95 and bicubic.)
-  const PhotoRecipe torchvision{224, 0.875, Interpolation::bilinear};
+  const PreprocessingDefaults torchvision{224, 0.875, Interpolation::bilinear};
   // timm's first choice for each name, and what it says of those without weights.
-  const PhotoRecipe timm{224, 0.875, Interpolation::bicubic};
-  const PhotoRecipe timm_resnet101d{256, 0.95, Interpolation::bicubic};
-  const PhotoRecipe timm_seresnet50{224, 0.95, Interpolation::bicubic};
+  const PreprocessingDefaults timm{224, 0.875, Interpolation::bicubic};
+  const PreprocessingDefaults timm_resnet101d{256, 0.95, Interpolation::bicubic};
+  const PreprocessingDefaults timm_seresnet50{224, 0.95, Interpolation::bicubic};
 
   std::vector<ModelRow> rows;
   const auto add = [&](const std::string& name, const ResnetPaper& paper, const ResnetOptions& options,
-                       const PhotoRecipe& photos) { rows.push_back(resnet_row(name, paper, options, photos)); };
+                       const PreprocessingDefaults& photos) { rows.push_back(resnet_row(name, paper, options, photos)); };
   const auto of_depth = resnet_of_depth;
   for (const int depth : {18, 34, 50, 101, 152}) add("resnet" + std::to_string(depth), resnet, of_depth(depth), torchvision);
   add("resnext50_32x4d", resnext, with_groups(of_depth(50), 32, 4), torchvision);

@@ -6,11 +6,11 @@
 
 #include <torch/torch.h>
 
-#include <fovea/config/fields.h>
-#include <fovea/models/backbone_slots.h>
+#include <fovea/models/backbone_attention.h>
 #include <fovea/models/residual/resnet_blocks.h>
 #include <fovea/nn/classifier.h>
-#include <fovea/nn/key_scheme.h>
+#include <fovea/nn/key_mapping.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
@@ -21,20 +21,21 @@ enum class ResnetStem {
   deep_tiered,  ///< the same with 3 floor(w / 4), w and 2w
 };
 
-struct ResnetOptions : Options {
+struct ResnetOptions {
   ResnetBlockKind block = ResnetBlockKind::basic;
   std::vector<std::int64_t> layers{2, 2, 2, 2};           ///< blocks of each stage
   std::vector<std::int64_t> channels{64, 128, 256, 512};  ///< of each stage; what a bottleneck gives has four times as many
   std::int64_t cardinality = 1;                           ///< groups of a bottleneck's 3x3 convolution
   std::int64_t base_width = 64;  ///< of a bottleneck: it has floor(channels x base_width / 64) x cardinality inside
   ResnetStem stem = ResnetStem::plain;
-  std::int64_t stem_width = 64;     ///< of a deep stem
-  std::int64_t output_stride = 32;  ///< pixels per cell of the last stage: 32, 16 or 8; stages dilate instead of shrinking
-  bool avg_down = false;            ///< shortcuts shrink by means of 2 x 2 cells instead of taking every second cell
-  double dropout = 0;               ///< of a feature before the last layer; see dropout()
-  double stochastic_depth = 0;      ///< of the last block's branch, less before; see stochastic_depth_probability()
+  std::int64_t stem_width = 64;  ///< of a deep stem
+  std::int64_t output_stride =
+      32;                       ///< pixels per position of the last stage: 32, 16 or 8; stages dilate instead of shrinking
+  bool avg_down = false;        ///< shortcuts shrink by means of 2 x 2 positions instead of taking every second position
+  double dropout = 0;           ///< of a feature before the last layer; see dropout()
+  double stochastic_depth = 0;  ///< of the last block's branch, less before; see stochastic_depth_probability()
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// ResNets for photos: a stem, four stages of residual blocks, global average pooling, one linear layer.
@@ -52,30 +53,31 @@ struct ResnetOptions : Options {
 /// Differs from the paper: a bottleneck shrinks in its 3x3 convolution instead of its first, and shortcuts are 1x1
 /// convolutions where shapes change (option B), as in the published weights. It starts as in the paper; timm starts the last
 /// norm of each block with 0.
-class Resnet final : public Classifier, public HasKeySchemes {
+class ResnetImpl final : public Classifier, public HasKeyMappings {
  public:
   /// @throws InputError naming an option that is impossible or would do nothing.
-  Resnet(const ResnetOptions& options, const InputSpec& input, SlotFactory& slots);
+  ResnetImpl(const ResnetOptions& options, const InputSpec& input, AttentionFactory& attention);
 
-  /// Taps `features` behind every stage. @throws ShapeError when the batch has another number of channels.
+  /// Hooks see `features` behind every stage. @throws ShapeError when the batch has another number of channels.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "fc"; }
   std::string input_layer() const override { return conv1_ ? "conv1" : "conv1.0"; }
   /// The names are torchvision's and timm's already.
-  std::vector<KeyScheme> key_schemes() const override { return {{.name = "torchvision"}, {.name = "timm"}}; }
+  std::vector<KeyMapping> key_mappings() const override { return {{.name = "torchvision"}, {.name = "timm"}}; }
 
  private:
   void make_stem(const ResnetOptions& options, FeatureShape& shape);
-  void make_stages(const ResnetOptions& options, FeatureShape& shape, SlotFactory& slots);
+  void make_stages(const ResnetOptions& options, FeatureShape& shape, AttentionFactory& attention);
 
   std::int64_t in_channels_;
   double dropout_;
-  BackboneSlots slots_;
+  BackboneAttention attention_;
   torch::nn::Conv2d conv1_{nullptr};           ///< of a plain stem
   torch::nn::Sequential deep_conv1_{nullptr};  ///< of a deep one
   torch::nn::BatchNorm2d bn1_{nullptr};
   std::vector<torch::nn::ModuleList> stages_;
   torch::nn::Linear fc_{nullptr};
 };
+TORCH_MODULE(Resnet);
 
 }  // namespace fovea

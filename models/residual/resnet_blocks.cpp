@@ -1,4 +1,4 @@
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/models/residual/resnet_blocks.h>
 #include <fovea/nn/stochastic_depth.h>
 
@@ -17,7 +17,8 @@ torch::nn::Conv2dOptions resnet_convolution(std::int64_t in, std::int64_t out, s
       .bias(false);
 }
 
-/// Means of 2 x 2 cells at every cell, as many as before. The zeros beyond the edges count, as in timm's AvgPool2dSame.
+/// Means of 2 x 2 positions at every position, as many as before. The zeros beyond the edges count, as in timm's
+/// AvgPool2dSame.
 torch::Tensor means_at_every_cell(const torch::Tensor& features) {
   return torch::avg_pool2d(torch::constant_pad_nd(features, {0, 1, 0, 1}), /*kernel_size=*/2, /*stride=*/1);
 }
@@ -45,29 +46,30 @@ std::int64_t resnet_side(std::int64_t side, std::int64_t stride) {
   return (side + stride - 1) / stride;
 }
 
-ResnetBlock::ResnetBlock(const ResnetBlockPlan& plan, SlotFactory& slots)
-    : Module("ResnetBlock"),
+ResnetBlockImpl::ResnetBlockImpl(const ResnetBlockPlan& plan, AttentionFactory& attention)
+    : CloneableModule("ResnetBlock"),
       out_{plan.out_channels(), resnet_side(plan.in.height, plan.stride), resnet_side(plan.in.width, plan.stride)},
       drop_probability_(plan.drop_probability),
       path_(plan.path) {
   const std::int64_t in = plan.in.channels, width = plan.width(), out = out_.channels;
   const std::string mixer = plan.path + ".conv2";
   if (plan.kind == ResnetBlockKind::basic) {
-    mixer_ = slots.mixer({Slot::conv, plan.stage, out_, out, 1, mixer});
+    mixer_ = attention.mixer({InsertionKind::conv, plan.stage, out_, out, 1, mixer});
     add_layer(resnet_convolution(in, out, 3, plan.stride, plan.first_dilation));
     add_layer(resnet_convolution(out, out, 3, 1, plan.dilation), mixer_);
   } else {
-    mixer_ = slots.mixer({Slot::conv, plan.stage, {width, plan.in.height, plan.in.width}, width, plan.stride, mixer});
+    mixer_ = attention.mixer(
+        {InsertionKind::conv, plan.stage, {width, plan.in.height, plan.in.width}, width, plan.stride, mixer});
     add_layer(resnet_convolution(in, width, 1));
     add_layer(resnet_convolution(width, width, 3, plan.stride, plan.first_dilation, plan.cardinality), mixer_);
     add_layer(resnet_convolution(width, out, 1));
   }
-  slot_ = GateSlot(slots.gate({Slot::block, plan.stage, out_, out, 1, plan.path + ".se"}));
-  if (slot_.gate()) register_module("se", slot_.gate());
+  join_ = ResidualJoin(attention.gate({InsertionKind::block, plan.stage, out_, out, 1, plan.path + ".se"}));
+  if (join_.gate()) register_module("se", join_.gate());
   if (plan.stride != 1 || in != out) downsample_ = register_module("downsample", resnet_shortcut(plan));
 }
 
-void ResnetBlock::add_layer(const torch::nn::Conv2dOptions& convolution, const std::shared_ptr<Mixer>& mixer) {
+void ResnetBlockImpl::add_layer(const torch::nn::Conv2dOptions& convolution, const std::shared_ptr<Mixer>& mixer) {
   const std::string number = std::to_string(norms_.size() + 1);
   convolutions_.emplace_back(nullptr);
   if (mixer) {
@@ -78,7 +80,7 @@ void ResnetBlock::add_layer(const torch::nn::Conv2dOptions& convolution, const s
   norms_.push_back(register_module("bn" + number, torch::nn::BatchNorm2d(convolution.out_channels())));
 }
 
-torch::Tensor ResnetBlock::forward(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor ResnetBlockImpl::forward(const torch::Tensor& features, ForwardContext& context) {
   torch::Tensor branch = features;
   for (std::size_t i = 0; i < norms_.size(); ++i) {
     if (i > 0) branch = torch::relu(branch);
@@ -88,7 +90,7 @@ torch::Tensor ResnetBlock::forward(const torch::Tensor& features, ForwardContext
   }
   const auto keep = branch_keep_factors(*this, branch, drop_probability_, context.random.child(path_));
   const auto shortcut = downsample_ ? downsample_->forward(features) : features;
-  return slot_.join(branch, shortcut, Activation::relu, context, keep);
+  return join_.join(branch, shortcut, Activation::relu, context, keep);
 }
 
 }  // namespace fovea

@@ -7,8 +7,9 @@
 
 #include <torch/torch.h>
 
-#include <fovea/attention/site.h>
-#include <fovea/attention/slot_factory.h>
+#include <fovea/attention/attention_factory.h>
+#include <fovea/attention/insertion_point.h>
+#include <fovea/nn/cloneable_module.h>
 #include <fovea/nn/forward_context.h>
 
 namespace fovea {
@@ -29,8 +30,8 @@ struct ResnetBlockPlan {
   std::int64_t stride = 1;          ///< of the only convolution that may have one: basic the first, bottleneck the second
   std::int64_t dilation = 1;        ///< of the 3x3 convolutions
   std::int64_t first_dilation = 1;  ///< of the first 3x3 convolution: in a stage's first block that of the stage before
-  bool avg_down = false;            ///< a shortcut that has to shrink takes means of 2 x 2 cells, not every second cell
-  double drop_probability = 0;      ///< of the branch, in training
+  bool avg_down = false;        ///< a shortcut that has to shrink takes means of 2 x 2 positions, not every second position
+  double drop_probability = 0;  ///< of the branch, in training
   std::int64_t stage = 1;
   std::string path = {};  ///< the block's name, e.g. "layer2.0"
 
@@ -45,9 +46,9 @@ std::int64_t resnet_side(std::int64_t side, std::int64_t stride);
 /// Convolutions with batch norm, a gate behind the last norm, and the sum with the input or a 1x1 convolution of it. Modules
 /// have torchvision's and timm's names: `conv1`, `bn1`, ..., `se`, `downsample`. A mixer takes the place of `conv2`, which
 /// is a 3x3 convolution in both kinds; groups and dilation are then the mixer's own matter.
-class ResnetBlock final : public torch::nn::Module {
+class ResnetBlockImpl final : public CloneableModule {
  public:
-  ResnetBlock(const ResnetBlockPlan& plan, SlotFactory& slots);
+  ResnetBlockImpl(const ResnetBlockPlan& plan, AttentionFactory& attention);
 
   /// [N, C, H, W] -> [N, plan.out_channels(), H', W'], rounded up. @throws ShapeError in training when a batch norm would
   /// see one value of each channel.
@@ -65,7 +66,8 @@ class ResnetBlock final : public torch::nn::Module {
   std::vector<torch::nn::BatchNorm2d> norms_;
   std::shared_ptr<Mixer> mixer_;  ///< in place of conv2
   torch::nn::Sequential downsample_{nullptr};
-  GateSlot slot_;
+  ResidualJoin join_;
 };
+TORCH_MODULE(ResnetBlock);
 
 }  // namespace fovea

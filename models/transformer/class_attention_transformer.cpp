@@ -1,4 +1,4 @@
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/models/families.h>
 #include <fovea/models/transformer/class_attention_transformer.h>
 #include <fovea/models/transformer/position_embedding.h>
@@ -38,27 +38,27 @@ void ClassAttentionTransformerOptions::visit_fields(FieldVisitor& fields) {
               "probability of leaving out a branch, in training; the same in every block but the class token's: 0");
 }
 
-ClassAttentionBlock::ClassAttentionBlock(std::int64_t channels, const ClassAttentionTransformerOptions& options)
-    : Module("ClassAttentionBlock"), layer_scale_(options.layer_scale) {
+ClassAttentionBlockImpl::ClassAttentionBlockImpl(std::int64_t channels, const ClassAttentionTransformerOptions& options)
+    : CloneableModule("ClassAttentionBlock"), layer_scale_(options.layer_scale) {
   ClassAttentionOptions attention;
   attention.heads = options.heads;
   attention.qkv_bias = options.qkv_bias;
   gamma_1_ = register_parameter("gamma_1", torch::full({channels}, layer_scale_));
   gamma_2_ = register_parameter("gamma_2", torch::full({channels}, layer_scale_));
   norm1_ = register_module("norm1", transformer_norm(channels));
-  attn_ = register_module("attn", std::make_shared<ClassAttention>(channels, attention));
+  attn_ = register_module("attn", std::make_shared<ClassAttentionImpl>(channels, attention));
   norm2_ = register_module("norm2", transformer_norm(channels));
   mlp_ = register_module("mlp", transformer_mlp(channels, kClassMlpRatio));
 }
 
-torch::Tensor ClassAttentionBlock::forward(const torch::Tensor& class_token, const torch::Tensor& patches,
-                                           const std::vector<std::int64_t>& grid, ForwardContext& context) {
+torch::Tensor ClassAttentionBlockImpl::forward(const torch::Tensor& class_token, const torch::Tensor& patches,
+                                               const std::vector<std::int64_t>& grid, ForwardContext& context) {
   const auto all = norm1_(torch::cat({class_token, patches}, 1));
   const auto looked = class_token + gamma_1_ * attn_->forward(all, grid, context);
   return looked + gamma_2_ * mlp_->forward(norm2_(looked));
 }
 
-void ClassAttentionBlock::initialise(const RandomStream& stream) {
+void ClassAttentionBlockImpl::initialise(const RandomStream& stream) {
   initialise_linear_layers(*attn_, stream.child("attn"));
   initialise_linear_layers(*mlp_, stream.child("mlp"));
   const torch::NoGradGuard no_grad;
@@ -66,63 +66,64 @@ void ClassAttentionBlock::initialise(const RandomStream& stream) {
   gamma_2_.fill_(layer_scale_);
 }
 
-ClassAttentionTransformer::ClassAttentionTransformer(const ClassAttentionTransformerOptions& options, const InputSpec& input,
-                                                     SlotFactory& slots)
+ClassAttentionTransformerImpl::ClassAttentionTransformerImpl(const ClassAttentionTransformerOptions& options,
+                                                             const InputSpec& input, AttentionFactory& attention)
     : Classifier("ClassAttentionTransformer"),
       image_{input.channels, input.height, input.width},
       dropout_(options.dropout),
-      slots_(*this, input, slots) {
+      attention_(*this, input, attention) {
   expect_divides(options.embed_dim, options.heads, "model.heads");
   const std::int64_t channels = options.embed_dim;
-  patch_embed_ = std::make_shared<PatchEmbedding>(slots_.input_shape(), options.patch_size, channels);
+  patch_embed_ = std::make_shared<PatchEmbeddingImpl>(attention_.input_shape(), options.patch_size, channels);
   FeatureShape grid = patch_embed_->grid();
   pos_embed_ = register_parameter("pos_embed", torch::zeros({1, grid.height * grid.width, channels}));
   register_module("patch_embed", patch_embed_);
-  trunk_ = TransformerTrunk(*this, cait_trunk_options(options), grid, slots_, slots);
-  slots_.add_pool(*this, grid, slots);
-  if (!slots_.has_pool()) {
+  trunk_ = TransformerTrunk(*this, cait_trunk_options(options), grid, attention_, attention);
+  attention_.add_pool(*this, grid, attention);
+  if (!attention_.has_pool()) {
     cls_token_ = register_parameter("cls_token", torch::zeros({1, 1, channels}));
     class_blocks_ = register_module("blocks_token_only", torch::nn::ModuleList());
     for (std::int64_t i = 0; i < options.depth_token_only; ++i) {
-      class_blocks_->push_back(std::make_shared<ClassAttentionBlock>(channels, options));
+      class_blocks_->push_back(std::make_shared<ClassAttentionBlockImpl>(channels, options));
     }
   }
   norm_ = register_module("norm", transformer_norm(channels));
-  head_ = register_module("head", torch::nn::Linear(slots_.pooled_features(grid), input.num_classes));
+  head_ = register_module("head", torch::nn::Linear(attention_.pooled_features(grid), input.num_classes));
 }
 
-torch::Tensor ClassAttentionTransformer::pooled(const torch::Tensor& tokens, PoolInput& passing, ForwardContext& context) {
+torch::Tensor ClassAttentionTransformerImpl::pooled(const torch::Tensor& tokens, PoolInput& passing,
+                                                    ForwardContext& context) {
   const std::vector<std::int64_t> grid{passing.features.size(2), passing.features.size(3)};
-  if (slots_.has_pool()) {
+  if (attention_.has_pool()) {
     passing.features = patches_of(norm_(tokens), {grid});
     passing.stages.back().features = passing.features;
-    return slots_.pool(passing, context);
+    return attention_.pool(passing, context);
   }
   auto class_token = cls_token_.expand({tokens.size(0), -1, -1});
   for (const auto& block : *class_blocks_) {
-    class_token = block->as<ClassAttentionBlock>()->forward(class_token, tokens, grid, context);
+    class_token = block->as<ClassAttentionBlockImpl>()->forward(class_token, tokens, grid, context);
   }
   return norm_(class_token).squeeze(1);
 }
 
-ModelOutput ClassAttentionTransformer::forward(const Batch& batch, ForwardContext& context) {
+ModelOutput ClassAttentionTransformerImpl::forward(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
   expect_images(*this, images, image_);
   PoolInput passing;
-  const auto patches = patch_embed_->forward(slots_.enter(images, context), context) + pos_embed_;
-  const auto tokens = trunk_.forward(patches, passing, slots_, context, /*reads_patches=*/true);
+  const auto patches = patch_embed_->forward(attention_.enter(images, context), context) + pos_embed_;
+  const auto tokens = trunk_.forward(patches, passing, attention_, context, /*reads_patches=*/true);
   auto features = pooled(tokens, passing, context);  // [N, C]
   if (is_training()) features = dropout(features, dropout_, context.random.child("dropout"));
   return {head_(features)};
 }
 
-void ClassAttentionTransformer::initialise(const RandomStream& stream) {
+void ClassAttentionTransformerImpl::initialise(const RandomStream& stream) {
   fill_normal(pos_embed_, stream.child("pos_embed"), 0.02);
   if (cls_token_.defined()) fill_normal(cls_token_, stream.child("cls_token"), 0.02);
   initialise_linear_layers(*head_, stream.child("head"));
 }
 
-void ClassAttentionTransformer::adapt_weights(NamedTensors& weights) const {
+void ClassAttentionTransformerImpl::adapt_weights(NamedTensors& weights) const {
   const FeatureShape& grid = patch_embed_->grid();
   adapt_position_embedding(weights, "pos_embed", pos_embed_, {grid.height, grid.width});
 }
@@ -130,7 +131,7 @@ void ClassAttentionTransformer::adapt_weights(NamedTensors& weights) const {
 std::vector<ModelRow> class_attention_transformer_models() {
   // The class token's question is learned, the patches' are their own.
   const Traits traits{
-      {Where::location, Where::item}, {Selects::soft}, {Asks::self, Asks::context}, {Axis::spatial, Axis::token}};
+      {Where::location, Where::item}, {Selects::soft}, {Query::self, Query::context}, {Axis::spatial, Axis::token}};
   const auto row = [&](const std::string& name, std::int64_t embed_dim, std::int64_t depth, std::int64_t side) {
     constexpr std::int64_t kHeadChannels = 48;
     ClassAttentionTransformerOptions options;
@@ -142,8 +143,8 @@ std::vector<ModelRow> class_attention_transformer_models() {
                    .arxiv = "2103.17239",
                    .traits = traits,
                    .make_options = starting_from(options),
-                   .build = build_network<ClassAttentionTransformer, ClassAttentionTransformerOptions>()};
-    if (side > 0) model.photos = PhotoRecipe{.side = side, .share = 1, .interpolation = Interpolation::bicubic};
+                   .build = build_network<ClassAttentionTransformerImpl, ClassAttentionTransformerOptions>()};
+    if (side > 0) model.photos = PreprocessingDefaults{.side = side, .share = 1, .interpolation = Interpolation::bicubic};
     return model;
   };
   return {row("cait_xxs24_224", 192, 24, 224), row("cait_xxs36_224", 192, 36, 224), row("cait_xs24_384", 288, 24, 384),

@@ -7,20 +7,21 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/attention_factory.h>
 #include <fovea/attention/context/class_attention.h>
-#include <fovea/attention/slot_factory.h>
-#include <fovea/config/fields.h>
-#include <fovea/models/backbone_slots.h>
+#include <fovea/models/backbone_attention.h>
 #include <fovea/models/transformer/patch_embedding.h>
 #include <fovea/models/transformer/transformer_trunk.h>
 #include <fovea/nn/classifier.h>
-#include <fovea/nn/foreign_weights.h>
+#include <fovea/nn/cloneable_module.h>
 #include <fovea/nn/initialise.h>
-#include <fovea/nn/key_scheme.h>
+#include <fovea/nn/key_mapping.h>
+#include <fovea/options/fields.h>
+#include <fovea/weights/external_checkpoint.h>
 
 namespace fovea {
 
-struct ClassAttentionTransformerOptions : Options {
+struct ClassAttentionTransformerOptions {
   std::vector<std::int64_t> patch_size{16};  ///< see visit_patch_size()
   std::int64_t embed_dim = 192;              ///< channels of a token
   std::int64_t depth = 24;                   ///< blocks in which patches attend to each other
@@ -32,13 +33,13 @@ struct ClassAttentionTransformerOptions : Options {
   double dropout = 0;                        ///< of a feature before the last layer; see dropout()
   double stochastic_depth = 0;               ///< of the branches of every block but the class token's
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// A block in which only the class token changes: c + gamma_1 attn(norm1 [c; patches]), then c + gamma_2 mlp(norm2 c).
-class ClassAttentionBlock final : public torch::nn::Module, public SelfInitialising {
+class ClassAttentionBlockImpl final : public CloneableModule, public SelfInitialising {
  public:
-  ClassAttentionBlock(std::int64_t channels, const ClassAttentionTransformerOptions& options);
+  ClassAttentionBlockImpl(std::int64_t channels, const ClassAttentionTransformerOptions& options);
 
   /// @param class_token [N, 1, C]. @param patches [N, h w, C]. @param grid {h, w}. @return [N, 1, C].
   torch::Tensor forward(const torch::Tensor& class_token, const torch::Tensor& patches,
@@ -49,9 +50,10 @@ class ClassAttentionBlock final : public torch::nn::Module, public SelfInitialis
   double layer_scale_;
   torch::Tensor gamma_1_, gamma_2_;  ///< [C]
   torch::nn::LayerNorm norm1_{nullptr}, norm2_{nullptr};
-  std::shared_ptr<ClassAttention> attn_;
-  std::shared_ptr<FeedForward> mlp_;
+  std::shared_ptr<ClassAttentionImpl> attn_;
+  std::shared_ptr<FeedForwardImpl> mlp_;
 };
+TORCH_MODULE(ClassAttentionBlock);
 
 /// CaiT of "Going deeper with Image Transformers", arXiv:2103.17239: patches first attend to each other with talking heads
 /// and layer scale; then a class token gathers from them by class attention, and one linear layer reads it. Parameter names
@@ -61,20 +63,21 @@ class ClassAttentionBlock final : public torch::nn::Module, public SelfInitialis
 /// Slots: see TransformerBlock and TransformerTrunk; at `pool`, a pool reads the patches behind `norm`, as a map, in place
 /// of the class token and its blocks.
 /// Differs from the paper: no dropout inside blocks.
-class ClassAttentionTransformer final : public Classifier,
-                                        public SelfInitialising,
-                                        public HasKeySchemes,
-                                        public AdaptsWeights {
+class ClassAttentionTransformerImpl final : public Classifier,
+                                            public SelfInitialising,
+                                            public HasKeyMappings,
+                                            public AdaptsWeights {
  public:
   /// @throws InputError naming the option when no patch fits into the image or heads do not divide embed_dim.
-  ClassAttentionTransformer(const ClassAttentionTransformerOptions& options, const InputSpec& input, SlotFactory& slots);
+  ClassAttentionTransformerImpl(const ClassAttentionTransformerOptions& options, const InputSpec& input,
+                                AttentionFactory& attention);
 
-  /// Taps pairwise attention of every block, and `features` of every stage; see TransformerTrunk::forward().
+  /// Hooks see pairwise attention of every block, and `features` of every stage; see TransformerTrunk::forward().
   /// @throws ShapeError for images of another shape than the network was built for.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "head"; }
   std::string input_layer() const override { return "patch_embed.proj"; }
-  std::vector<KeyScheme> key_schemes() const override { return {{.name = "timm"}}; }
+  std::vector<KeyMapping> key_mappings() const override { return {{.name = "timm"}}; }
 
   void initialise(const RandomStream& stream) override;
   /// Positions of another grid are resampled; see adapt_position_embedding().
@@ -85,14 +88,15 @@ class ClassAttentionTransformer final : public Classifier,
 
   FeatureShape image_;
   double dropout_;
-  BackboneSlots slots_;
+  BackboneAttention attention_;
   torch::Tensor cls_token_;  ///< [1, 1, C]; undefined with a pool in its place
   torch::Tensor pos_embed_;  ///< [1, h w, C]
-  std::shared_ptr<PatchEmbedding> patch_embed_;
+  std::shared_ptr<PatchEmbeddingImpl> patch_embed_;
   TransformerTrunk trunk_;
   torch::nn::ModuleList class_blocks_{nullptr};  ///< `blocks_token_only`
   torch::nn::LayerNorm norm_{nullptr};
   torch::nn::Linear head_{nullptr};
 };
+TORCH_MODULE(ClassAttentionTransformer);
 
 }  // namespace fovea

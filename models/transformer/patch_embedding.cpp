@@ -1,7 +1,7 @@
 #include <cmath>
 #include <sstream>
 
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/warp/affine_sampling.h>
 #include <fovea/base/error.h>
 #include <fovea/models/transformer/patch_embedding.h>
@@ -30,24 +30,25 @@ void visit_patch_size(FieldVisitor& fields, std::vector<std::int64_t>& patch_siz
                   "pixels along a patch's sides: one number, or height, width");
 }
 
-PatchEmbedding::PatchEmbedding(const FeatureShape& image, const std::vector<std::int64_t>& patch_size, std::int64_t channels)
-    : Module("PatchEmbedding"), grid_(grid_of_patches(image, patch_size.front(), patch_size.back(), channels)) {
+PatchEmbeddingImpl::PatchEmbeddingImpl(const FeatureShape& image, const std::vector<std::int64_t>& patch_size,
+                                       std::int64_t channels)
+    : CloneableModule("PatchEmbedding"), grid_(grid_of_patches(image, patch_size.front(), patch_size.back(), channels)) {
   const torch::ExpandingArray<2> patch({patch_size.front(), patch_size.back()});
   const auto options = torch::nn::Conv2dOptions(image.channels, channels, patch).stride(patch);
   proj_ = register_module("proj", torch::nn::Conv2d(options));
 }
 
-torch::Tensor PatchEmbedding::forward(const torch::Tensor& images, ForwardContext& context) {
+torch::Tensor PatchEmbeddingImpl::forward(const torch::Tensor& images, ForwardContext& context) {
   const auto& patch = *proj_->options.kernel_size();
   const double x = covered_share(images.size(3), patch[1]), y = covered_share(images.size(2), patch[0]);
   if (x < 1 || y < 1) {
     const auto seen = torch::tensor({x, 0.0, x - 1, 0.0, y, y - 1}, torch::kFloat64).view({1, 2, 3}).to(images.options());
-    context.frame = compose_frames(context.frame, seen.expand({images.size(0), 2, 3}));
+    context.theta = compose_affine(context.theta, seen.expand({images.size(0), 2, 3}));
   }
   return proj_(images).flatten(2).transpose(1, 2);
 }
 
-void PatchEmbedding::initialise(const RandomStream& stream) {
+void PatchEmbeddingImpl::initialise(const RandomStream& stream) {
   const auto& weight = proj_->weight;
   const double bound = std::sqrt(static_cast<double>(weight.size(0)) / static_cast<double>(weight.numel()));
   const RandomStream own = stream.child("proj");
@@ -60,8 +61,8 @@ torch::Tensor patches_of(const torch::Tensor& tokens, const TokenLayout& layout)
 }
 
 torch::Tensor with_patches(const torch::Tensor& tokens, const torch::Tensor& map, std::int64_t prefix_tokens) {
-  const auto cells = map.flatten(2).transpose(1, 2);
-  return prefix_tokens == 0 ? cells : torch::cat({tokens.slice(1, 0, prefix_tokens), cells}, 1);
+  const auto positions = map.flatten(2).transpose(1, 2);
+  return prefix_tokens == 0 ? positions : torch::cat({tokens.slice(1, 0, prefix_tokens), positions}, 1);
 }
 
 void expect_images(const torch::nn::Module& network, const torch::Tensor& images, const FeatureShape& built_for) {

@@ -4,10 +4,10 @@
 
 namespace fovea {
 
-torch::Tensor PatchRefinement::forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout) {
+torch::Tensor PatchRefinementImpl::forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout) {
   const auto heads = split_heads(tokens, heads_);
-  const Tap about{.query_grid = layout.grid, .key_grid = layout.grid, .prefix_tokens = layout.prefix_tokens};
-  const auto answers = attend_in_heads(*this, heads, heads, heads, about, context);
+  const HookedTensor about{.query_grid = layout.grid, .key_grid = layout.grid, .prefix_tokens = layout.prefix_tokens};
+  const auto answers = scaled_dot_product_attention(*this, heads, heads, heads, about, context);
   return layout.prefix_tokens > 0 ? answers.select(1, 0) : answers.mean(1);
 }
 

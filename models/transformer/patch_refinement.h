@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/self/self_attention.h>
+#include <fovea/nn/cloneable_module.h>
 #include <fovea/nn/forward_context.h>
 
 namespace fovea {
@@ -12,17 +13,18 @@ namespace fovea {
 /// The pooling of "Locality-Attending Vision Transformer", arXiv:2603.04892 (patch representation refinement): every token
 /// asks all tokens once more, by scaled dot products in several heads without any weights, so that what the class token
 /// reads depends on every patch. Differs from the paper: without a class token, the mean of the answers, as in timm.
-class PatchRefinement final : public torch::nn::Module {
+class PatchRefinementImpl final : public CloneableModule {
  public:
   /// @param heads a divisor of the tokens' channels.
-  explicit PatchRefinement(std::int64_t heads) : Module("PatchRefinement"), heads_(heads) {}
+  explicit PatchRefinementImpl(std::int64_t heads) : CloneableModule("PatchRefinement"), heads_(heads) {}
 
-  /// @param tokens [N, P + h w, C]. @return [N, C]: the first token's answer, or without a prefix the mean of all. Taps the
-  /// weights [N, heads, L, L].
+  /// @param tokens [N, P + h w, C]. @return [N, C]: the first token's answer, or without a prefix the mean of all. Hooks see
+  /// the weights [N, heads, L, L].
   torch::Tensor forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout);
 
  private:
   std::int64_t heads_;
 };
+TORCH_MODULE(PatchRefinement);
 
 }  // namespace fovea

@@ -8,19 +8,19 @@
 namespace fovea {
 namespace {
 
-/// Of `cells` with height : width as in `shape`; empty when there is none.
-std::vector<std::int64_t> grid_of_shape(std::int64_t cells, const std::vector<std::int64_t>& shape) {
+/// Of `positions` with height : width as in `shape`; empty when there is none.
+std::vector<std::int64_t> grid_of_shape(std::int64_t positions, const std::vector<std::int64_t>& shape) {
   const double ratio = static_cast<double>(shape[0]) / static_cast<double>(shape[1]);
-  const std::int64_t height = std::llround(std::sqrt(static_cast<double>(cells) * ratio));
-  if (height == 0 || cells % height != 0) return {};
-  const std::int64_t width = cells / height;
+  const std::int64_t height = std::llround(std::sqrt(static_cast<double>(positions) * ratio));
+  if (height == 0 || positions % height != 0) return {};
+  const std::int64_t width = positions / height;
   if (height * shape[1] != width * shape[0]) return {};
   return {height, width};
 }
 
-std::vector<std::int64_t> likely_grid(std::int64_t cells, const std::vector<std::int64_t>& to) {
-  const auto square = grid_of_shape(cells, {1, 1});
-  return square.empty() ? grid_of_shape(cells, to) : square;
+std::vector<std::int64_t> likely_grid(std::int64_t positions, const std::vector<std::int64_t>& to) {
+  const auto square = grid_of_shape(positions, {1, 1});
+  return square.empty() ? grid_of_shape(positions, to) : square;
 }
 
 }  // namespace

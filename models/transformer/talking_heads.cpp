@@ -13,27 +13,27 @@ torch::Tensor mixed_over_heads(const torch::nn::Linear& layer, const torch::Tens
 
 }  // namespace
 
-TalkingHeads::TalkingHeads(std::int64_t channels, std::int64_t heads, bool qkv_bias)
-    : Module("TalkingHeads"), heads_(heads) {
+TalkingHeadsImpl::TalkingHeadsImpl(std::int64_t channels, std::int64_t heads, bool qkv_bias)
+    : CloneableModule("TalkingHeads"), heads_(heads) {
   qkv_ = register_module("qkv", torch::nn::Linear(torch::nn::LinearOptions(channels, 3 * channels).bias(qkv_bias)));
   proj_l_ = register_module("proj_l", torch::nn::Linear(heads, heads));
   proj_w_ = register_module("proj_w", torch::nn::Linear(heads, heads));
   proj_ = register_module("proj", torch::nn::Linear(channels, channels));
 }
 
-torch::Tensor TalkingHeads::forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout) {
+torch::Tensor TalkingHeadsImpl::forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout) {
   const auto projected = qkv_(tokens).chunk(3, 2);
   const auto queries = split_heads(projected[0], heads_);  // [N, heads, L, D]
   const auto keys = split_heads(projected[1], heads_);
   const double scale = 1 / std::sqrt(static_cast<double>(queries.size(3)));
   const auto scores = torch::matmul(queries * scale, keys.transpose(2, 3));  // [N, heads, L, L]
-  const Tap about{.kind = TapKind::pairwise,
-                  .meaning = Meaning::weights,
-                  .query_grid = layout.grid,
-                  .key_grid = layout.grid,
-                  .prefix_tokens = layout.prefix_tokens,
-                  .prefix_is_read = layout.prefix_is_read};
-  const auto weights = context.tap(*this, about, torch::softmax(mixed_over_heads(proj_l_, scores), 3));
+  const HookedTensor about{.kind = MapKind::pairwise,
+                           .meaning = Meaning::weights,
+                           .query_grid = layout.grid,
+                           .key_grid = layout.grid,
+                           .prefix_tokens = layout.prefix_tokens,
+                           .prefix_is_read = layout.prefix_is_read};
+  const auto weights = context.hook(*this, about, torch::softmax(mixed_over_heads(proj_l_, scores), 3));
   return proj_(merge_heads(torch::matmul(mixed_over_heads(proj_w_, weights), split_heads(projected[2], heads_))));
 }
 

@@ -5,6 +5,7 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/self/self_attention.h>
+#include <fovea/nn/cloneable_module.h>
 #include <fovea/nn/forward_context.h>
 
 namespace fovea {
@@ -13,12 +14,12 @@ namespace fovea {
 /// softmax (`proj_l`) and one behind it (`proj_w`). Parameter names are timm's (`qkv`, `proj_l`, `proj_w`, `proj`).
 /// Differs from the paper: every head has one query, key and value, and the two layers have biases, as in "Going deeper with
 /// Image Transformers", arXiv:2103.17239.
-class TalkingHeads final : public torch::nn::Module {
+class TalkingHeadsImpl final : public CloneableModule {
  public:
   /// @param channels a multiple of `heads`. @param qkv_bias biases of queries, keys and values.
-  TalkingHeads(std::int64_t channels, std::int64_t heads, bool qkv_bias);
+  TalkingHeadsImpl(std::int64_t channels, std::int64_t heads, bool qkv_bias);
 
-  /// @param tokens [N, L, C]. @return the same shape. Taps pairwise weights [N, heads, L, L] as the softmax gives them,
+  /// @param tokens [N, L, C]. @return the same shape. Hooks see pairwise weights [N, heads, L, L] as the softmax gives them,
   /// before proj_w mixes them: rows sum to one.
   torch::Tensor forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout);
 
@@ -26,5 +27,6 @@ class TalkingHeads final : public torch::nn::Module {
   std::int64_t heads_;
   torch::nn::Linear qkv_{nullptr}, proj_l_{nullptr}, proj_w_{nullptr}, proj_{nullptr};
 };
+TORCH_MODULE(TalkingHeads);
 
 }  // namespace fovea

@@ -22,9 +22,9 @@ torch::nn::LayerNorm transformer_norm(std::int64_t channels) {
   return torch::nn::LayerNorm(torch::nn::LayerNormOptions({channels}).eps(kTransformerEpsilon));
 }
 
-std::shared_ptr<FeedForward> transformer_mlp(std::int64_t channels, double mlp_ratio) {
+std::shared_ptr<FeedForwardImpl> transformer_mlp(std::int64_t channels, double mlp_ratio) {
   const auto hidden = static_cast<std::int64_t>(static_cast<double>(channels) * mlp_ratio);
-  return std::make_shared<FeedForward>(channels, std::max<std::int64_t>(1, hidden));
+  return std::make_shared<FeedForwardImpl>(channels, std::max<std::int64_t>(1, hidden));
 }
 
 void initialise_linear_layers(torch::nn::Module& module, const RandomStream& stream) {
@@ -37,9 +37,9 @@ void initialise_linear_layers(torch::nn::Module& module, const RandomStream& str
   if (bias.defined()) bias.zero_();
 }
 
-TransformerBlock::TransformerBlock(const TransformerBlockPlace& place, const TransformerBlockOptions& options,
-                                   SlotFactory& slots)
-    : Module("TransformerBlock"),
+TransformerBlockImpl::TransformerBlockImpl(const TransformerBlockPlace& place, const TransformerBlockOptions& options,
+                                           AttentionFactory& attention)
+    : CloneableModule("TransformerBlock"),
       layout_{{place.grid.height, place.grid.width}, place.prefix_tokens, place.prefix_is_read},
       path_(place.path),
       drop_probability_(place.drop_probability),
@@ -52,52 +52,53 @@ TransformerBlock::TransformerBlock(const TransformerBlockPlace& place, const Tra
   };
   norm1_ = register_module("norm1", transformer_norm(channels));
   if (place.prefix_tokens == 0) {
-    mixer_ = slots.mixer({Slot::conv, place.stage, place.grid, channels, 1, path_ + ".attn", {}});
+    mixer_ = attention.mixer({InsertionKind::conv, place.stage, place.grid, channels, 1, path_ + ".attn", {}});
   }
   if (mixer_) {
     register_module("attn", mixer_);
   } else if (options.is_cait) {
-    talking_ = register_module("attn", std::make_shared<TalkingHeads>(channels, options.heads, options.qkv_bias));
+    talking_ = register_module("attn", std::make_shared<TalkingHeadsImpl>(channels, options.heads, options.qkv_bias));
   } else {
-    attn_ = register_module("attn", std::make_shared<SelfAttention>(channels, channels, self_attention_options(options)));
+    attn_ =
+        register_module("attn", std::make_shared<SelfAttentionImpl>(channels, channels, self_attention_options(options)));
   }
   if (layer_scale_) scale1_ = factors("ls1", "gamma_1");
   norm2_ = register_module("norm2", transformer_norm(channels));
   mlp_ = register_module("mlp", transformer_mlp(channels, options.mlp_ratio));
-  gate_ = slots.gate({Slot::block, place.stage, place.grid, channels, 1, path_ + ".gate", {}});
+  gate_ = attention.gate({InsertionKind::block, place.stage, place.grid, channels, 1, path_ + ".gate", {}});
   if (gate_) register_module("gate", gate_);
   if (layer_scale_) scale2_ = factors("ls2", "gamma_2");
 }
 
-torch::Tensor TransformerBlock::attended(const torch::Tensor& tokens, ForwardContext& context) {
+torch::Tensor TransformerBlockImpl::attended(const torch::Tensor& tokens, ForwardContext& context) {
   if (attn_) return attn_->forward(tokens, context, layout_);
   if (talking_) return talking_->forward(tokens, context, layout_);
   return with_patches(tokens, mixer_->forward(patches_of(tokens, layout_), context), layout_.prefix_tokens);
 }
 
-torch::Tensor TransformerBlock::gated(const torch::Tensor& tokens, ForwardContext& context) {
+torch::Tensor TransformerBlockImpl::gated(const torch::Tensor& tokens, ForwardContext& context) {
   if (!gate_) return tokens;
   return with_patches(tokens, gate_->forward(patches_of(tokens, layout_), context), layout_.prefix_tokens);
 }
 
-torch::Tensor TransformerBlock::sum(const torch::Tensor& tokens, const torch::Tensor& branch, const torch::Tensor& scale,
-                                    const char* name, const ForwardContext& context) const {
+torch::Tensor TransformerBlockImpl::sum(const torch::Tensor& tokens, const torch::Tensor& branch, const torch::Tensor& scale,
+                                        const char* name, const ForwardContext& context) const {
   const auto scaled = scale.defined() ? branch * scale : branch;
   const auto keep = branch_keep_factors(*this, scaled, drop_probability_, context.random.child(path_).child(name));
   return tokens + (keep.defined() ? scaled * keep : scaled);
 }
 
-torch::Tensor TransformerBlock::forward(const torch::Tensor& tokens, ForwardContext& context, bool taps_input) {
+torch::Tensor TransformerBlockImpl::forward(const torch::Tensor& tokens, ForwardContext& context, bool hooks_input) {
   auto read = norm1_(tokens);
-  if (taps_input) {
-    const auto patches = context.tap(*norm1_, {TapKind::features}, patches_of(read, layout_));
+  if (hooks_input) {
+    const auto patches = context.hook(*norm1_, {MapKind::features}, patches_of(read, layout_));
     read = with_patches(read, patches, layout_.prefix_tokens);
   }
   const auto looked = sum(tokens, attended(read, context), scale1_, "attn", context);
   return sum(looked, gated(mlp_->forward(norm2_(looked)), context), scale2_, "mlp", context);
 }
 
-void TransformerBlock::initialise(const RandomStream& stream) {
+void TransformerBlockImpl::initialise(const RandomStream& stream) {
   if (attn_) initialise_linear_layers(*attn_, stream.child("attn"));
   if (talking_) initialise_linear_layers(*talking_, stream.child("attn"));
   initialise_linear_layers(*mlp_, stream.child("mlp"));

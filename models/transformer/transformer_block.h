@@ -7,10 +7,11 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/attention_factory.h>
 #include <fovea/attention/context/feed_forward.h>
 #include <fovea/attention/self/self_attention.h>
-#include <fovea/attention/slot_factory.h>
 #include <fovea/models/transformer/talking_heads.h>
+#include <fovea/nn/cloneable_module.h>
 #include <fovea/nn/initialise.h>
 
 namespace fovea {
@@ -22,7 +23,7 @@ inline constexpr double kTransformerEpsilon = 1e-6;
 torch::nn::LayerNorm transformer_norm(std::int64_t channels);
 
 /// The two layers of a block's feed-forward branch, with `mlp_ratio` times as many features between them.
-std::shared_ptr<FeedForward> transformer_mlp(std::int64_t channels, double mlp_ratio);
+std::shared_ptr<FeedForwardImpl> transformer_mlp(std::int64_t channels, double mlp_ratio);
 
 /// Gives every linear layer in `module` the start of timm's transformers: weights normal with deviation 0.02, biases 0.
 /// (timm cuts at +-2, a hundred deviations out.)
@@ -53,15 +54,16 @@ struct TransformerBlockPlace {
 /// Slots: at `block`, a gate, `gate`, sees the patches behind the MLP as a map (the prefix passes by it, and the factors of
 /// layer scale follow, so that it need not tell apart their tiny starting values); at `conv`, where there is no prefix, a
 /// mixer over the patches takes the place and name of `attn`.
-class TransformerBlock final : public torch::nn::Module, public SelfInitialising {
+class TransformerBlockImpl final : public CloneableModule, public SelfInitialising {
  public:
-  TransformerBlock(const TransformerBlockPlace& place, const TransformerBlockOptions& options, SlotFactory& slots);
+  TransformerBlockImpl(const TransformerBlockPlace& place, const TransformerBlockOptions& options,
+                       AttentionFactory& attention);
 
   const TokenLayout& layout() const { return layout_; }
 
-  /// @param tokens [N, P + h w, C]. @param taps_input whether to tap `features` of norm1: the patches as attention reads
+  /// @param tokens [N, P + h w, C]. @param hooks_input whether to tap `features` of norm1: the patches as attention reads
   /// them, [N, C, h, w]. @return the same shape.
-  torch::Tensor forward(const torch::Tensor& tokens, ForwardContext& context, bool taps_input = false);
+  torch::Tensor forward(const torch::Tensor& tokens, ForwardContext& context, bool hooks_input = false);
 
   /// The network's own layers; a gate and a mixer start as they do elsewhere.
   void initialise(const RandomStream& stream) override;
@@ -77,12 +79,13 @@ class TransformerBlock final : public torch::nn::Module, public SelfInitialising
   double drop_probability_;
   std::optional<double> layer_scale_;
   torch::nn::LayerNorm norm1_{nullptr}, norm2_{nullptr};
-  std::shared_ptr<SelfAttention> attn_;    ///< one of three
-  std::shared_ptr<TalkingHeads> talking_;  ///< one of three
-  std::shared_ptr<Mixer> mixer_;           ///< one of three
-  std::shared_ptr<FeedForward> mlp_;
+  std::shared_ptr<SelfAttentionImpl> attn_;    ///< one of three
+  std::shared_ptr<TalkingHeadsImpl> talking_;  ///< one of three
+  std::shared_ptr<Mixer> mixer_;               ///< one of three
+  std::shared_ptr<FeedForwardImpl> mlp_;
   torch::Tensor scale1_, scale2_;  ///< [C]; undefined without layer scale
   std::shared_ptr<Gate> gate_;
 };
+TORCH_MODULE(TransformerBlock);
 
 }  // namespace fovea

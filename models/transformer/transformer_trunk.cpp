@@ -9,9 +9,9 @@ std::int64_t transformer_stage(std::int64_t index, std::int64_t depth) {
 }
 
 TransformerTrunk::TransformerTrunk(torch::nn::Module& owner, const TransformerTrunkOptions& options, FeatureShape& grid,
-                                   BackboneSlots& around, SlotFactory& slots)
+                                   BackboneAttention& around, AttentionFactory& attention)
     : blocks_(owner.register_module("blocks", torch::nn::ModuleList())) {
-  SlotFactory nothing;
+  AttentionFactory nothing;
   const auto depth = std::ssize(options.drop_probabilities);
   for (std::int64_t i = 0; i < depth; ++i) {
     const TransformerBlockPlace place{"blocks." + std::to_string(i),
@@ -21,9 +21,9 @@ TransformerTrunk::TransformerTrunk(torch::nn::Module& owner, const TransformerTr
                                       options.drop_probabilities[static_cast<std::size_t>(i)],
                                       options.prefix_is_read};
     const bool is_read = options.patches_are_read || i + 1 < depth;
-    blocks_->push_back(std::make_shared<TransformerBlock>(place, options.block, is_read ? slots : nothing));
+    blocks_->push_back(std::make_shared<TransformerBlockImpl>(place, options.block, is_read ? attention : nothing));
     if (i + 1 < depth && transformer_stage(i + 1, depth) == place.stage) continue;
-    around.add_stage(owner, "stage" + std::to_string(place.stage), grid, is_read ? slots : nothing);
+    around.add_stage(owner, "stage" + std::to_string(place.stage), grid, is_read ? attention : nothing);
   }
 }
 
@@ -32,13 +32,13 @@ bool TransformerTrunk::ends_stage(std::int64_t index) const {
   return index + 1 == depth || transformer_stage(index + 1, depth) != transformer_stage(index, depth);
 }
 
-torch::Tensor TransformerTrunk::forward(torch::Tensor tokens, PoolInput& passing, const BackboneSlots& around,
+torch::Tensor TransformerTrunk::forward(torch::Tensor tokens, PoolInput& passing, const BackboneAttention& around,
                                         ForwardContext& context, bool reads_patches) const {
   const auto depth = static_cast<std::int64_t>(blocks_->size());
   for (std::int64_t i = 0; i < depth; ++i) {
-    auto& block = *blocks_->ptr(static_cast<std::size_t>(i))->as<TransformerBlock>();
+    auto& block = *blocks_->ptr(static_cast<std::size_t>(i))->as<TransformerBlockImpl>();
     const bool is_read = reads_patches || i + 1 < depth;
-    tokens = block.forward(tokens, context, /*taps_input=*/!is_read);
+    tokens = block.forward(tokens, context, /*hooks_input=*/!is_read);
     if (!is_read || !ends_stage(i)) continue;
     passing.features = patches_of(tokens, block.layout());
     around.finish_stage(passing.stages.size(), block, passing, context);

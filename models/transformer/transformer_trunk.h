@@ -5,7 +5,7 @@
 
 #include <torch/torch.h>
 
-#include <fovea/models/backbone_slots.h>
+#include <fovea/models/backbone_attention.h>
 #include <fovea/models/transformer/transformer_block.h>
 
 namespace fovea {
@@ -32,13 +32,14 @@ class TransformerTrunk {
   TransformerTrunk() = default;
   /// @param grid the patches as a map; on return what the last stage gives. @param around where the stages are added.
   TransformerTrunk(torch::nn::Module& owner, const TransformerTrunkOptions& options, FeatureShape& grid,
-                   BackboneSlots& around, SlotFactory& slots);
+                   BackboneAttention& around, AttentionFactory& attention);
 
   /// @param tokens [N, P + h w, C]. @param passing on return, the patches as a map behind the last stage, and the stages.
-  /// Taps `features` [N, C, h, w], the patches behind each stage, of its last block (`blocks.2`). Unless `reads_patches`,
-  /// nothing of them reaches the logits behind the last block; then the last stage's are those that its attention reads
+  /// Hooks see `features` [N, C, h, w], the patches behind each stage, of its last block (`blocks.2`). Unless
+  /// `reads_patches`, nothing of them reaches the logits behind the last block; then the last stage's are those that its
+  /// attention reads
   /// (`blocks.11.norm1`), and `passing` is left without them.
-  torch::Tensor forward(torch::Tensor tokens, PoolInput& passing, const BackboneSlots& around, ForwardContext& context,
+  torch::Tensor forward(torch::Tensor tokens, PoolInput& passing, const BackboneAttention& around, ForwardContext& context,
                         bool reads_patches) const;
 
  private:

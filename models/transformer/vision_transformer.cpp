@@ -1,4 +1,4 @@
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/models/families.h>
 #include <fovea/models/transformer/position_embedding.h>
@@ -64,55 +64,56 @@ void VisionTransformerOptions::visit_fields(FieldVisitor& fields) {
               "probability of leaving out a branch of the last block, in training; proportionally less before");
 }
 
-VisionTransformer::VisionTransformer(const VisionTransformerOptions& options, const InputSpec& input, SlotFactory& slots)
+VisionTransformerImpl::VisionTransformerImpl(const VisionTransformerOptions& options, const InputSpec& input,
+                                             AttentionFactory& attention)
     : Classifier("VisionTransformer"),
       image_{input.channels, input.height, input.width},
       torchvision_has_it_(options.global_pool == TokenPooling::token && !options.qk_norm && options.layer_scale == 0),
       depth_(options.depth),
       global_pool_(options.global_pool),
       dropout_(options.dropout),
-      slots_(*this, input, slots) {
+      attention_(*this, input, attention) {
   expect_vision_transformer_fits(options);
   const std::int64_t channels = options.embed_dim;
-  patch_embed_ = std::make_shared<PatchEmbedding>(slots_.input_shape(), options.patch_size, channels);
+  patch_embed_ = std::make_shared<PatchEmbeddingImpl>(attention_.input_shape(), options.patch_size, channels);
   FeatureShape grid = patch_embed_->grid();
   const std::int64_t prefix_tokens = options.class_token ? 1 : 0;
   if (options.class_token) cls_token_ = register_parameter("cls_token", torch::zeros({1, 1, channels}));
   pos_embed_ = register_parameter("pos_embed", torch::zeros({1, prefix_tokens + grid.height * grid.width, channels}));
   register_module("patch_embed", patch_embed_);
-  trunk_ = TransformerTrunk(*this, vision_trunk_options(options, slots.has_pool()), grid, slots_, slots);
-  slots_.add_pool(*this, grid, slots);
+  trunk_ = TransformerTrunk(*this, vision_trunk_options(options, attention.has_pool()), grid, attention_, attention);
+  attention_.add_pool(*this, grid, attention);
   add_pooling(options, grid);
-  head_ = register_module("head", torch::nn::Linear(slots_.pooled_features(grid), input.num_classes));
+  head_ = register_module("head", torch::nn::Linear(attention_.pooled_features(grid), input.num_classes));
 }
 
-void VisionTransformer::add_pooling(const VisionTransformerOptions& options, const FeatureShape& grid) {
-  if (!slots_.has_pool() && has_norm_behind(global_pool_)) {
+void VisionTransformerImpl::add_pooling(const VisionTransformerOptions& options, const FeatureShape& grid) {
+  if (!attention_.has_pool() && has_norm_behind(global_pool_)) {
     fc_norm_ = register_module("fc_norm", transformer_norm(grid.channels));
     return;
   }
   norm_ = register_module("norm", transformer_norm(grid.channels));
-  if (slots_.has_pool()) return;
+  if (attention_.has_pool()) return;
   if (global_pool_ == TokenPooling::map) {
     LatentPoolOptions pool;
     pool.heads = options.heads;
     pool.mlp_ratio = options.mlp_ratio;
     pool.norm = true;
     pool.norm_epsilon = kTransformerEpsilon;
-    const Site site{Slot::pool, 0, grid, grid.channels, 1, "attn_pool", {}};
-    latent_pool_ = register_module("attn_pool", std::make_shared<LatentPool>(site, pool));
+    const InsertionPoint point{InsertionKind::pool, 0, grid, grid.channels, 1, "attn_pool", {}};
+    latent_pool_ = register_module("attn_pool", std::make_shared<LatentPoolImpl>(point, pool));
   } else if (global_pool_ == TokenPooling::prr) {
-    refinement_ = register_module("attn_pool", std::make_shared<PatchRefinement>(options.heads));
+    refinement_ = register_module("attn_pool", std::make_shared<PatchRefinementImpl>(options.heads));
   }
 }
 
-torch::Tensor VisionTransformer::embedded(const torch::Tensor& images, ForwardContext& context) {
-  auto tokens = patch_embed_->forward(slots_.enter(images, context), context);
+torch::Tensor VisionTransformerImpl::embedded(const torch::Tensor& images, ForwardContext& context) {
+  auto tokens = patch_embed_->forward(attention_.enter(images, context), context);
   if (cls_token_.defined()) tokens = torch::cat({cls_token_.expand({tokens.size(0), -1, -1}), tokens}, 1);
   return tokens + pos_embed_;
 }
 
-torch::Tensor VisionTransformer::pooled(const torch::Tensor& tokens, PoolInput& passing, ForwardContext& context) {
+torch::Tensor VisionTransformerImpl::pooled(const torch::Tensor& tokens, PoolInput& passing, ForwardContext& context) {
   const std::int64_t prefix_tokens = cls_token_.defined() ? 1 : 0;
   if (!reads_patches()) return norm_(tokens.select(1, 0));
   if (fc_norm_) {
@@ -126,37 +127,37 @@ torch::Tensor VisionTransformer::pooled(const torch::Tensor& tokens, PoolInput& 
   if (refinement_) return refinement_->forward(normed, context, layout);
   passing.features = patches_of(normed, layout);
   passing.stages.back().features = passing.features;
-  return latent_pool_ ? latent_pool_->forward(passing, context) : slots_.pool(passing, context);
+  return latent_pool_ ? latent_pool_->attend(passing, context) : attention_.pool(passing, context);
 }
 
-ModelOutput VisionTransformer::forward(const Batch& batch, ForwardContext& context) {
+ModelOutput VisionTransformerImpl::forward(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
   expect_images(*this, images, image_);
   PoolInput passing;
-  const auto tokens = trunk_.forward(embedded(images, context), passing, slots_, context, reads_patches());
+  const auto tokens = trunk_.forward(embedded(images, context), passing, attention_, context, reads_patches());
   auto features = pooled(tokens, passing, context);  // [N, C]
   if (is_training()) features = dropout(features, dropout_, context.random.child("dropout"));
   return {head_(features)};
 }
 
-void VisionTransformer::initialise(const RandomStream& stream) {
+void VisionTransformerImpl::initialise(const RandomStream& stream) {
   fill_normal(pos_embed_, stream.child("pos_embed"), 0.02);
   if (cls_token_.defined()) fill_normal(cls_token_, stream.child("cls_token"), 1e-6);
   if (latent_pool_) initialise_linear_layers(*latent_pool_, stream.child("attn_pool"));
   initialise_linear_layers(*head_, stream.child("head"));
 }
 
-std::vector<KeyScheme> VisionTransformer::key_schemes() const {
-  const KeyScheme timm{.name = "timm"};
+std::vector<KeyMapping> VisionTransformerImpl::key_mappings() const {
+  const KeyMapping timm{.name = "timm"};
   if (!torchvision_has_it_) return {timm};
   const auto parameters = named_parameters();
-  const auto scheme = [&](const std::string& name, const std::string& fc1, const std::string& fc2) {
-    KeyScheme torchvision{name,
-                          {{"cls_token", {"class_token"}},
-                           {"pos_embed", {"encoder.pos_embedding"}},
-                           {"patch_embed.proj", {"conv_proj"}},
-                           {"norm", {"encoder.ln"}},
-                           {"head", {"heads.head"}}}};
+  const auto mapping = [&](const std::string& name, const std::string& fc1, const std::string& fc2) {
+    KeyMapping torchvision{name,
+                           {{"cls_token", {"class_token"}},
+                            {"pos_embed", {"encoder.pos_embedding"}},
+                            {"patch_embed.proj", {"conv_proj"}},
+                            {"norm", {"encoder.ln"}},
+                            {"head", {"heads.head"}}}};
     for (std::int64_t i = 0; i < depth_; ++i) {
       const std::string own = "blocks." + std::to_string(i);
       const std::string there = "encoder.layers.encoder_layer_" + std::to_string(i);
@@ -175,10 +176,10 @@ std::vector<KeyScheme> VisionTransformer::key_schemes() const {
     }
     return torchvision;
   };
-  return {scheme("torchvision", "0", "3"), scheme("torchvision_0.13", "linear_1", "linear_2"), timm};
+  return {mapping("torchvision", "0", "3"), mapping("torchvision_0.13", "linear_1", "linear_2"), timm};
 }
 
-void VisionTransformer::adapt_weights(NamedTensors& weights) const {
+void VisionTransformerImpl::adapt_weights(NamedTensors& weights) const {
   const FeatureShape& grid = patch_embed_->grid();
   adapt_position_embedding(weights, "pos_embed", pos_embed_, {grid.height, grid.width});
 }
@@ -188,15 +189,15 @@ std::vector<ModelRow> vision_transformer_models() {
     std::int64_t embed_dim, heads;
   };
   constexpr Size kTiny{192, 3}, kSmall{384, 6}, kBase{768, 12};
-  const PhotoRecipe augreg{
+  const PreprocessingDefaults augreg{
       .share = 0.9, .interpolation = Interpolation::bicubic, .mean = {0.5, 0.5, 0.5}, .standard_deviation = {0.5, 0.5, 0.5}};
-  const PhotoRecipe deit{.share = 0.9, .interpolation = Interpolation::bicubic};
-  const PhotoRecipe torchvision{};
+  const PreprocessingDefaults deit{.share = 0.9, .interpolation = Interpolation::bicubic};
+  const PreprocessingDefaults torchvision{};
   // The class token's question is learned, the patches' are their own.
   const Traits traits{
-      {Where::location, Where::item}, {Selects::soft}, {Asks::self, Asks::context}, {Axis::spatial, Axis::token}};
+      {Where::location, Where::item}, {Selects::soft}, {Query::self, Query::context}, {Axis::spatial, Axis::token}};
   const auto row = [&](const std::string& name, const Size& size, std::int64_t patch_size,
-                       const std::optional<PhotoRecipe>& photos) {
+                       const std::optional<PreprocessingDefaults>& photos) {
     VisionTransformerOptions options;
     options.embed_dim = size.embed_dim;
     options.heads = size.heads;
@@ -208,7 +209,7 @@ std::vector<ModelRow> vision_transformer_models() {
                     .arxiv = is_deit ? "2012.12877" : "2010.11929",
                     .traits = traits,
                     .make_options = starting_from(options),
-                    .build = build_network<VisionTransformer, VisionTransformerOptions>(),
+                    .build = build_network<VisionTransformerImpl, VisionTransformerOptions>(),
                     .photos = photos};
   };
   return {row("vit_tiny_patch16_224", kTiny, 16, augreg),

@@ -7,17 +7,17 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/attention_factory.h>
 #include <fovea/attention/context/latent_pool.h>
-#include <fovea/attention/slot_factory.h>
-#include <fovea/config/fields.h>
-#include <fovea/models/backbone_slots.h>
+#include <fovea/models/backbone_attention.h>
 #include <fovea/models/transformer/patch_embedding.h>
 #include <fovea/models/transformer/patch_refinement.h>
 #include <fovea/models/transformer/transformer_trunk.h>
 #include <fovea/nn/classifier.h>
-#include <fovea/nn/foreign_weights.h>
 #include <fovea/nn/initialise.h>
-#include <fovea/nn/key_scheme.h>
+#include <fovea/nn/key_mapping.h>
+#include <fovea/options/fields.h>
+#include <fovea/weights/external_checkpoint.h>
 
 namespace fovea {
 
@@ -31,7 +31,7 @@ enum class TokenPooling {
   prr,     ///< the class token, or the mean of the patches, after PatchRefinement
 };
 
-struct VisionTransformerOptions : Options {
+struct VisionTransformerOptions {
   std::vector<std::int64_t> patch_size{16};  ///< see visit_patch_size()
   std::int64_t embed_dim = 192;              ///< channels of a token
   std::int64_t depth = 12;                   ///< blocks
@@ -45,27 +45,27 @@ struct VisionTransformerOptions : Options {
   double dropout = 0;           ///< of a feature before the last layer; see dropout()
   double stochastic_depth = 0;  ///< of the last block's branches, less before; see stochastic_depth_probability()
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// The plain vision transformer (ViT) of "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale",
 /// arXiv:2010.11929: patches, a class token and learned positions, blocks of self-attention and MLP, one linear layer. DeiT,
 /// "Training data-efficient image transformers & distillation through attention", arXiv:2012.12877, trains the same network.
 /// Parameter names are timm's (`cls_token`, `pos_embed`, `patch_embed.proj`, `blocks.0.attn.qkv`, `norm`, `fc_norm`,
-/// `attn_pool`, `head`); torchvision's are a key scheme. Starting values are timm's. For images of any channels and any
+/// `attn_pool`, `head`); torchvision's are a key mapping. Starting values are timm's. For images of any channels and any
 /// H x W, see PatchEmbedding; a network is for the size it was built for, and takes in the positions of weights made for
 /// another.
 /// Slots: see TransformerBlock and TransformerTrunk; at `pool`, a pool reads the patches behind `norm`, as a map, in place
 /// of global_pool.
 /// Differs from the paper: no dropout inside blocks; poolings without the class token (but for `map`) have `fc_norm` behind
 /// them in place of `norm`, as in timm. Differs from timm: stochastic depth starts with the first block.
-class VisionTransformer final : public Classifier, public SelfInitialising, public HasKeySchemes, public AdaptsWeights {
+class VisionTransformerImpl final : public Classifier, public SelfInitialising, public HasKeyMappings, public AdaptsWeights {
  public:
   /// @throws InputError naming the option when no patch fits into the image, heads do not divide embed_dim, or the class
   /// token is to be read and there is none.
-  VisionTransformer(const VisionTransformerOptions& options, const InputSpec& input, SlotFactory& slots);
+  VisionTransformerImpl(const VisionTransformerOptions& options, const InputSpec& input, AttentionFactory& attention);
 
-  /// Taps pairwise attention of every block, with the class token as prefix, and `features` of every stage; see
+  /// Hooks see pairwise attention of every block, with the class token as prefix, and `features` of every stage; see
   /// TransformerTrunk::forward(). @throws ShapeError for images of another shape than the network was built for.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "head"; }
@@ -74,12 +74,12 @@ class VisionTransformer final : public Classifier, public SelfInitialising, publ
   void initialise(const RandomStream& stream) override;
   /// Two of torchvision's, which renamed its MLP's layers in 0.14 but not in its published files. None when it has no such
   /// network.
-  std::vector<KeyScheme> key_schemes() const override;
+  std::vector<KeyMapping> key_mappings() const override;
   /// Positions of another grid are resampled; see adapt_position_embedding().
   void adapt_weights(NamedTensors& weights) const override;
 
  private:
-  bool reads_patches() const { return global_pool_ != TokenPooling::token || slots_.has_pool(); }
+  bool reads_patches() const { return global_pool_ != TokenPooling::token || attention_.has_pool(); }
   void add_pooling(const VisionTransformerOptions& options, const FeatureShape& grid);
   torch::Tensor embedded(const torch::Tensor& images, ForwardContext& context);
   torch::Tensor pooled(const torch::Tensor& tokens, PoolInput& passing, ForwardContext& context);
@@ -89,15 +89,16 @@ class VisionTransformer final : public Classifier, public SelfInitialising, publ
   std::int64_t depth_;
   TokenPooling global_pool_;
   double dropout_;
-  BackboneSlots slots_;
+  BackboneAttention attention_;
   torch::Tensor cls_token_;  ///< [1, 1, C]; undefined without one
   torch::Tensor pos_embed_;  ///< [1, P + h w, C]
-  std::shared_ptr<PatchEmbedding> patch_embed_;
+  std::shared_ptr<PatchEmbeddingImpl> patch_embed_;
   TransformerTrunk trunk_;
   torch::nn::LayerNorm norm_{nullptr}, fc_norm_{nullptr};  ///< one of them
-  std::shared_ptr<LatentPool> latent_pool_;
-  std::shared_ptr<PatchRefinement> refinement_;
+  std::shared_ptr<LatentPoolImpl> latent_pool_;
+  std::shared_ptr<PatchRefinementImpl> refinement_;
   torch::nn::Linear head_{nullptr};
 };
+TORCH_MODULE(VisionTransformer);
 
 }  // namespace fovea

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/models/families.h>
 #include <fovea/models/vgg/vgg.h>
@@ -25,7 +25,7 @@ std::array<std::int64_t, 2> vgg_hidden_widths(const VggOptions& options) {
 
 void VggOptions::visit_fields(FieldVisitor& fields) {
   fields.choice("variant", variant, {{"torchvision", VggVariant::torchvision}, {"timm", VggVariant::timm}},
-                "layers behind the features: linear ones on 7 x 7 means, or convolutions and a mean over their cells");
+                "layers behind the features: linear ones on 7 x 7 means, or convolutions and a mean over their positions");
   fields.integers("layers", layers, {kMaxPool, 65536}, {1, 1024},
                   "channels of each 3x3 convolution in turn, and 0 for each 2x2 max pool, which ends a stage");
   fields.choice("norm", norm, {{"batch", VggNorm::batch}, {"none", VggNorm::none}}, "behind each convolution");
@@ -36,47 +36,47 @@ void VggOptions::visit_fields(FieldVisitor& fields) {
               "probability of dropping a feature behind each hidden layer, in training");
 }
 
-Vgg::Vgg(const VggOptions& options, const InputSpec& input, SlotFactory& slots)
-    : Classifier("Vgg"), in_channels_(input.channels), dropout_(options.dropout), slots_(*this, input, slots) {
-  FeatureShape shape = slots_.input_shape();
-  make_features(options, shape, slots);
-  slots_.add_pool(*this, shape, slots);
-  if (slots_.has_pool()) {
-    head_ = VggHead(*this, options.variant, slots_.pooled_features(shape), input.num_classes);
+VggImpl::VggImpl(const VggOptions& options, const InputSpec& input, AttentionFactory& attention)
+    : Classifier("Vgg"), in_channels_(input.channels), dropout_(options.dropout), attention_(*this, input, attention) {
+  FeatureShape shape = attention_.input_shape();
+  make_features(options, shape, attention);
+  attention_.add_pool(*this, shape, attention);
+  if (attention_.has_pool()) {
+    head_ = VggHead(*this, options.variant, attention_.pooled_features(shape), input.num_classes);
   } else {
     head_ = VggHead(*this, options.variant, shape.channels, vgg_hidden_widths(options), input.num_classes);
   }
 }
 
-void Vgg::make_features(const VggOptions& options, FeatureShape& shape, SlotFactory& slots) {
+void VggImpl::make_features(const VggOptions& options, FeatureShape& shape, AttentionFactory& attention) {
   features_ = register_module("features", std::make_shared<torch::nn::Module>("features"));
   Stage stage;
   for (const std::int64_t channels : options.layers) {
     if (channels != kMaxPool) {
-      stage.blocks.push_back(make_block(channels, options.norm, shape, slots));
+      stage.blocks.push_back(make_block(channels, options.norm, shape, attention));
       continue;
     }
     if (std::min(shape.height, shape.width) < 2) {
-      throw InputError("model.layers", "at least 2 x 2 cells before each max pool",
+      throw InputError("model.layers", "at least 2 x 2 positions before each max pool",
                        std::to_string(shape.height) + " x " + std::to_string(shape.width) + " at the end of stage " +
                            std::to_string(stages_.size() + 1),
                        "take larger images or fewer pools");
     }
     stage.pool = add_layer(torch::nn::MaxPool2d(torch::nn::MaxPool2dOptions(2).stride(2)));
     shape = {shape.channels, shape.height / 2, shape.width / 2};
-    finish_stage(stage, shape, slots);
+    finish_stage(stage, shape, attention);
   }
-  if (!stage.blocks.empty()) finish_stage(stage, shape, slots);
+  if (!stage.blocks.empty()) finish_stage(stage, shape, attention);
   if (input_layer_.empty()) throw InputError("model.layers", "a convolution", "max pools only");
 }
 
-Vgg::Block Vgg::make_block(std::int64_t channels, VggNorm norm, FeatureShape& shape, SlotFactory& slots) {
+VggImpl::Block VggImpl::make_block(std::int64_t channels, VggNorm norm, FeatureShape& shape, AttentionFactory& attention) {
   const std::int64_t stage = std::ssize(stages_) + 1;
   const std::string path = "features." + std::to_string(layer_count_);
   const bool reads_image = input_layer_.empty();
   Block block;
   if (reads_image) input_layer_ = path;
-  if (!reads_image) block.mixer = slots.mixer({Slot::conv, stage, shape, channels, 1, path});
+  if (!reads_image) block.mixer = attention.mixer({InsertionKind::conv, stage, shape, channels, 1, path});
   if (block.mixer) {
     add_layer(block.mixer);
   } else {
@@ -86,23 +86,23 @@ Vgg::Block Vgg::make_block(std::int64_t channels, VggNorm norm, FeatureShape& sh
   if (norm == VggNorm::batch) block.norm = add_layer(torch::nn::BatchNorm2d(channels));
   const std::string gate = std::to_string(layer_count_) + "_gate";
   block.relu = add_layer(torch::nn::ReLU());
-  block.gate = slots.gate({Slot::block, stage, shape, channels, 1, "features." + gate});
+  block.gate = attention.gate({InsertionKind::block, stage, shape, channels, 1, "features." + gate});
   if (block.gate) features_->register_module(gate, block.gate);
   return block;
 }
 
-void Vgg::finish_stage(Stage& stage, FeatureShape& shape, SlotFactory& slots) {
+void VggImpl::finish_stage(Stage& stage, FeatureShape& shape, AttentionFactory& attention) {
   stages_.push_back(std::move(stage));
   stage = {};
-  slots_.add_stage(*this, "stage" + std::to_string(stages_.size()), shape, slots);
+  attention_.add_stage(*this, "stage" + std::to_string(stages_.size()), shape, attention);
 }
 
-const torch::nn::Module& Vgg::Stage::last_layer() const {
+const torch::nn::Module& VggImpl::Stage::last_layer() const {
   if (pool) return *pool;
   return *blocks.back().relu;
 }
 
-torch::Tensor Vgg::pass(Block& block, const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor VggImpl::pass(Block& block, const torch::Tensor& features, ForwardContext& context) {
   auto hidden = block.mixer ? block.mixer->forward(features, context) : block.convolution(features);
   if (block.norm) {
     expect_norm_fits(*this, *block.norm, hidden);
@@ -112,26 +112,26 @@ torch::Tensor Vgg::pass(Block& block, const torch::Tensor& features, ForwardCont
   return block.gate ? block.gate->forward(hidden, context) : hidden;
 }
 
-torch::Tensor Vgg::pass(Stage& stage, torch::Tensor features, ForwardContext& context) {
+torch::Tensor VggImpl::pass(Stage& stage, torch::Tensor features, ForwardContext& context) {
   for (Block& block : stage.blocks) features = pass(block, features, context);
   if (!stage.pool) return features;
   if (std::min(features.size(2), features.size(3)) < 2) {
     std::ostringstream got;
     got << features.sizes();
-    throw ShapeError(name(), "at least 2 x 2 cells before each max pool", got.str(), "take larger images");
+    throw ShapeError(name(), "at least 2 x 2 positions before each max pool", got.str(), "take larger images");
   }
   return stage.pool(features);
 }
 
-ModelOutput Vgg::forward(const Batch& batch, ForwardContext& context) {
+ModelOutput VggImpl::forward(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
   expect_features(*this, images, in_channels_);
-  PoolInput passing{slots_.enter(images, context)};
+  PoolInput passing{attention_.enter(images, context)};
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     passing.features = pass(stages_[i], passing.features, context);
-    slots_.finish_stage(i, stages_[i].last_layer(), passing, context);
+    attention_.finish_stage(i, stages_[i].last_layer(), passing, context);
   }
-  const auto gathered = slots_.has_pool() ? slots_.pool(passing, context) : passing.features;
+  const auto gathered = attention_.has_pool() ? attention_.pool(passing, context) : passing.features;
   return {head_.forward(gathered, is_training() ? dropout_ : 0.0, context)};
 }
 
@@ -155,9 +155,9 @@ std::vector<ModelRow> vgg_models() {
                     "1409.1556",
                     {},
                     starting_from(options),
-                    build_network<Vgg, VggOptions>(),
+                    build_network<VggImpl, VggOptions>(),
                     "none",
-                    PhotoRecipe{}});  // torchvision's and timm's: sides of 256 and 224, bilinear
+                    PreprocessingDefaults{}});  // torchvision's and timm's: sides of 256 and 224, bilinear
   }
   return rows;
 }

@@ -7,19 +7,19 @@
 
 #include <torch/torch.h>
 
-#include <fovea/config/fields.h>
-#include <fovea/models/backbone_slots.h>
+#include <fovea/models/backbone_attention.h>
 #include <fovea/models/vgg/vgg_head.h>
 #include <fovea/nn/classifier.h>
 #include <fovea/nn/initialise.h>
-#include <fovea/nn/key_scheme.h>
+#include <fovea/nn/key_mapping.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
 /// What stands between a convolution of a VGG and its ReLU.
 enum class VggNorm { batch, none };
 
-struct VggOptions : Options {
+struct VggOptions {
   VggVariant variant = VggVariant::torchvision;
   std::vector<std::int64_t> layers{64, 0, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512, 0};  ///< see visit_fields()
   VggNorm norm = VggNorm::batch;
@@ -27,7 +27,7 @@ struct VggOptions : Options {
   double mlp_ratio = 1;        ///< of the first hidden layer's width to the second's
   double dropout = 0.5;        ///< of a feature behind each hidden layer; see dropout()
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// "Very Deep Convolutional Networks for Large-Scale Image Recognition", arXiv:1409.1556, with batch norm: 3x3 convolutions
@@ -45,18 +45,18 @@ struct VggOptions : Options {
 /// Differs from the paper: batch norm, which is younger, unless `norm: none`; features of another size than 7 x 7 are
 /// treated as the variant does; other initial weights, with which the deep networks need not grow out of shallow ones.
 ///
-/// Any number of channels, and any image that its pools leave a cell of: 32 x 32 pixels for five.
-class Vgg final : public Classifier, public HasKeySchemes, public SelfInitialising {
+/// Any number of channels, and any image that its pools leave a position of: 32 x 32 pixels for five.
+class VggImpl final : public Classifier, public HasKeyMappings, public SelfInitialising {
  public:
   /// @throws InputError when an option is impossible, or the images are too small for the pools.
-  Vgg(const VggOptions& options, const InputSpec& input, SlotFactory& slots);
+  VggImpl(const VggOptions& options, const InputSpec& input, AttentionFactory& attention);
 
-  /// Taps `features` behind every stage, under the name of the stage's last layer, e.g. "features.3". @throws ShapeError
-  /// when the batch has another number of channels or its images are too small for the pools.
+  /// Hooks see `features` behind every stage, under the name of the stage's last layer, e.g. "features.3". @throws
+  /// ShapeError when the batch has another number of channels or its images are too small for the pools.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return head_.logits(); }
   std::string input_layer() const override { return input_layer_; }
-  std::vector<KeyScheme> key_schemes() const override { return head_.key_schemes(); }
+  std::vector<KeyMapping> key_mappings() const override { return head_.key_mappings(); }
   void initialise(const RandomStream& stream) override { head_.initialise(stream); }
 
  private:
@@ -75,9 +75,9 @@ class Vgg final : public Classifier, public HasKeySchemes, public SelfInitialisi
     const torch::nn::Module& last_layer() const;
   };
 
-  void make_features(const VggOptions& options, FeatureShape& shape, SlotFactory& slots);
-  Block make_block(std::int64_t channels, VggNorm norm, FeatureShape& shape, SlotFactory& slots);
-  void finish_stage(Stage& stage, FeatureShape& shape, SlotFactory& slots);
+  void make_features(const VggOptions& options, FeatureShape& shape, AttentionFactory& attention);
+  Block make_block(std::int64_t channels, VggNorm norm, FeatureShape& shape, AttentionFactory& attention);
+  void finish_stage(Stage& stage, FeatureShape& shape, AttentionFactory& attention);
   /// Registers the next layer of `features`. @param layer a module's holder or shared pointer.
   template <typename Layer>
   Layer add_layer(Layer layer) {
@@ -88,12 +88,13 @@ class Vgg final : public Classifier, public HasKeySchemes, public SelfInitialisi
 
   std::int64_t in_channels_;
   double dropout_;
-  BackboneSlots slots_;
+  BackboneAttention attention_;
   std::string input_layer_;
   std::shared_ptr<torch::nn::Module> features_;  ///< holds every layer before the head
   std::int64_t layer_count_ = 0;                 ///< of numbered layers in `features`
   std::vector<Stage> stages_;
   VggHead head_;
 };
+TORCH_MODULE(Vgg);
 
 }  // namespace fovea

@@ -9,7 +9,7 @@
 namespace fovea {
 namespace {
 
-constexpr std::int64_t kVggSide = 7;  ///< cells in each direction that the first hidden layer sees
+constexpr std::int64_t kVggSide = 7;  ///< positions in each direction that the first hidden layer sees
 
 /// Where the layers are, first to last.
 using VggHeadPaths = std::array<const char*, 3>;
@@ -29,7 +29,7 @@ torch::Tensor means_on_vgg_side(const torch::Tensor& features) {
   return torch::adaptive_avg_pool2d(features, {kVggSide, kVggSide});
 }
 
-/// The features themselves, but for a direction with less than 7 cells, which gets 7.
+/// The features themselves, but for a direction with less than 7 positions, which gets 7.
 torch::Tensor at_least_vgg_side(const torch::Tensor& features) {
   const std::int64_t height = std::max(kVggSide, features.size(2)), width = std::max(kVggSide, features.size(3));
   if (height == features.size(2) && width == features.size(3)) return features;
@@ -47,10 +47,10 @@ VggHead::VggHead(torch::nn::Module& owner, VggVariant variant, std::int64_t chan
     const std::int64_t out = hidden[i], inputs = in * side * side;
     if (variant == VggVariant::timm) {
       hidden_.emplace_back(register_at(owner, path, torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, side))));
-      foreign_shapes_.push_back({out, inputs});
+      external_shapes_.push_back({out, inputs});
     } else {
       hidden_.emplace_back(register_at(owner, path, torch::nn::Linear(inputs, out)));
-      foreign_shapes_.push_back({out, in, side, side});
+      external_shapes_.push_back({out, in, side, side});
     }
     in = out;
     side = 1;
@@ -89,19 +89,19 @@ void VggHead::initialise(const RandomStream& stream) {
   }
 }
 
-std::vector<KeyScheme> VggHead::key_schemes() const {
+std::vector<KeyMapping> VggHead::key_mappings() const {
   const VggVariant other = other_vgg_variant(variant_);
   const VggHeadPaths& own = vgg_head_paths(variant_);
   const VggHeadPaths& foreign = vgg_head_paths(other);
   const auto library = [](VggVariant variant) { return variant == VggVariant::timm ? "timm" : "torchvision"; };
-  KeyScheme scheme{library(other)};
+  KeyMapping mapping{library(other)};
   for (std::size_t i = 0; i < hidden_.size(); ++i) {
-    const std::string path = own[i], foreign_path = foreign[i];
-    scheme.keys[path] = {foreign_path};
-    scheme.keys[path + ".weight"] = {foreign_path + ".weight", foreign_shapes_[i]};
+    const std::string path = own[i], external_path = foreign[i];
+    mapping.keys[path] = {external_path};
+    mapping.keys[path + ".weight"] = {external_path + ".weight", external_shapes_[i]};
   }
-  scheme.keys[own.back()] = {foreign.back()};
-  return {scheme, {.name = library(variant_)}};
+  mapping.keys[own.back()] = {foreign.back()};
+  return {mapping, {.name = library(variant_)}};
 }
 
 }  // namespace fovea

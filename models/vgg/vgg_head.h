@@ -9,15 +9,15 @@
 
 #include <fovea/base/random.h>
 #include <fovea/nn/forward_context.h>
-#include <fovea/nn/key_scheme.h>
+#include <fovea/nn/key_mapping.h>
 
 namespace fovea {
 
 /// Whose VGG: they have the same weights under other names, and give the same logits for images of 224 x 224.
 enum class VggVariant {
   torchvision,  ///< features pooled to 7 x 7, three linear layers: `classifier.0`, `.3` and `.6`
-  timm,  ///< a 7x7 and a 1x1 convolution, `pre_logits.fc1` and `.fc2`, the mean over their cells, a linear layer `head.fc`;
-         ///< features of less than 7 cells in a direction are pooled up to 7
+  timm,         ///< a 7x7 and a 1x1 convolution, `pre_logits.fc1` and `.fc2`, the mean over their positions, a linear layer
+         ///< `head.fc`; features of less than 7 positions in a direction are pooled up to 7
 };
 
 /// The hidden layers of a VGG and the one that makes the logits, registered in the network.
@@ -40,12 +40,12 @@ class VggHead {
   /// Path of the last layer.
   std::string logits() const;
   /// The other variant's names and shapes, and that the own ones are the variant's.
-  std::vector<KeyScheme> key_schemes() const;
+  std::vector<KeyMapping> key_mappings() const;
 
  private:
   VggVariant variant_ = VggVariant::torchvision;
-  std::vector<torch::nn::AnyModule> hidden_;               ///< linear, or with timm convolutions
-  std::vector<std::vector<std::int64_t>> foreign_shapes_;  ///< of the hidden layers' weights in the other variant
+  std::vector<torch::nn::AnyModule> hidden_;                ///< linear, or with timm convolutions
+  std::vector<std::vector<std::int64_t>> external_shapes_;  ///< of the hidden layers' weights in the other variant
   torch::nn::Linear logits_{nullptr};
 };
 

@@ -5,20 +5,20 @@
 #include <string>
 
 #include <fovea/base/error.h>
-#include <fovea/config/fields.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-/// How wide a bottleneck over the channels is, as timm says it.
-struct BottleneckOptions : Options {
-  double reduction_ratio;             ///< the width is channels / reduction_ratio
-  std::int64_t reduced_channels = 0;  ///< the width itself; 0 takes it from reduction_ratio and divisor
-  std::int64_t divisor;               ///< the width taken from reduction_ratio is a multiple of this
-
-  BottleneckOptions(double default_ratio, std::int64_t default_divisor)
-      : reduction_ratio(default_ratio), divisor(default_divisor) {}
-  void visit_fields(FieldVisitor& fields) override;
-};
+/// Names the fields that say how wide a bottleneck over the channels is, as timm has them: reduction_ratio, reduced_channels
+/// and divisor.
+template <typename MechanismOptions>
+void visit_bottleneck(FieldVisitor& fields, MechanismOptions& options) {
+  fields.real("reduction_ratio", options.reduction_ratio, {.minimum = 0.001},
+              "bottleneck width is channels / reduction_ratio");
+  fields.integer("reduced_channels", options.reduced_channels, {0, 1 << 16},
+                 "bottleneck width itself; 0 takes it from reduction_ratio");
+  fields.integer("divisor", options.divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
+}
 
 /// `width` to the nearest multiple of `divisor`, at least `divisor` (or `minimum`), and one more where that is less than
 /// `round_limit` of the width: timm's make_divisible, so that its weights fit. timm calls it with either of two limits.
@@ -38,7 +38,6 @@ inline std::int64_t floored_width(std::int64_t channels, double reduction_ratio,
 
 /// Width of a bottleneck: `reduced_channels` unless 0, else the divisible_width() of channels / reduction_ratio, times
 /// `width_factor` where the options have one.
-/// @tparam MechanismOptions BottleneckOptions with the mechanism's defaults.
 /// @throws InputError when reduced_channels and one of the others are both set.
 template <typename MechanismOptions>
 std::int64_t bottleneck_width(std::int64_t channels, const MechanismOptions& options, double round_limit = 0.0) {

@@ -2,13 +2,14 @@
 
 namespace fovea {
 
-ConvolutionNorm::ConvolutionNorm(torch::nn::Conv2dOptions convolution, double momentum) : Module("ConvolutionNorm") {
+ConvolutionNormImpl::ConvolutionNormImpl(torch::nn::Conv2dOptions convolution, double momentum)
+    : CloneableModule("ConvolutionNorm") {
   const auto norm = torch::nn::BatchNormOptions(convolution.out_channels()).momentum(momentum);
   conv_ = register_module("conv", torch::nn::Conv2d(convolution.bias(false)));
   bn_ = register_module("bn", torch::nn::BatchNorm2d(norm));
 }
 
-torch::Tensor ConvolutionNorm::forward(const torch::Tensor& features) {
+torch::Tensor ConvolutionNormImpl::forward(const torch::Tensor& features) {
   return bn_(conv_(features));
 }
 

@@ -16,25 +16,19 @@ std::vector<MechanismRow> self_mechanisms();     ///< every position asks every 
 std::vector<MechanismRow> context_mechanisms();  ///< a query gathers the positions into one vector
 std::vector<MechanismRow> warp_mechanisms();     ///< where to look: resampling
 
-/// For MechanismRow::make_options.
-template <typename MechanismOptions>
-std::unique_ptr<Options> make_mechanism_options() {
-  return std::make_unique<MechanismOptions>();
-}
-
 /// For MechanismRow::build: a gate that is built from the number of channels that arrive and its options.
 template <typename GateType, typename GateOptions>
 GateBuilder gate_of_channels() {
-  return [](const Options& options, const Site& site) {
-    return std::make_shared<GateType>(site.in.channels, dynamic_cast<const GateOptions&>(options));
+  return [](const Options& options, const InsertionPoint& point) {
+    return std::make_shared<GateType>(point.in.channels, options_cast<GateOptions>(options));
   };
 }
 
 /// For MechanismRow::build: a module that is built from its site and its options. @tparam Base Gate, Mixer, Pool or Warp.
 template <typename Base, typename Module, typename ModuleOptions>
-std::function<std::shared_ptr<Base>(const Options&, const Site&)> built_at_site() {
-  return [](const Options& options, const Site& site) {
-    return std::make_shared<Module>(site, dynamic_cast<const ModuleOptions&>(options));
+std::function<std::shared_ptr<Base>(const Options&, const InsertionPoint&)> built_at_point() {
+  return [](const Options& options, const InsertionPoint& point) {
+    return std::make_shared<Module>(point, options_cast<ModuleOptions>(options));
   };
 }
 

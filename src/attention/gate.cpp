@@ -4,8 +4,8 @@
 
 namespace fovea {
 
-torch::Tensor Gate::forward(const torch::Tensor& features, ForwardContext& context) {
-  const auto attended = attend(features, context);
+torch::Tensor Gate::forward(const torch::Tensor& features, ContextArgument context) {
+  const auto attended = attend(features, context.of(*this));
   return identity_gain_.defined() ? features + identity_gain_ * (attended - features) : attended;
 }
 
@@ -14,18 +14,22 @@ void Gate::start_as_identity() {
   identity_gain_ = register_parameter("identity_gain", torch::zeros({}));
 }
 
-GateChain::GateChain(std::vector<std::shared_ptr<Gate>> gates) : Gate("GateChain"), gates_(std::move(gates)) {
+void Gate::repeat_changes(const CloneableModule& original) {
+  if (dynamic_cast<const Gate&>(original).identity_gain_.defined()) start_as_identity();
+}
+
+GateChainImpl::GateChainImpl(std::vector<std::shared_ptr<Gate>> gates) : Gate("GateChain"), gates_(std::move(gates)) {
   for (std::size_t i = 0; i < gates_.size(); ++i) register_module(std::to_string(i), gates_[i]);
 }
 
-torch::Tensor GateChain::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor GateChainImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   torch::Tensor gated = features;
   for (const auto& gate : gates_) gated = gate->forward(gated, context);
   return gated;
 }
 
-torch::Tensor GateSlot::join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
-                             ForwardContext& context, const torch::Tensor& keep) const {
+torch::Tensor ResidualJoin::join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
+                                 ForwardContext& context, const torch::Tensor& keep) const {
   if (keep.defined()) {
     const auto gated = gate_ ? gate_->forward(features, context) : features;
     return activate(torch::addcmul(residual, gated, keep), activation);

@@ -7,17 +7,17 @@
 #include <torch/torch.h>
 
 #include <fovea/nn/activation.h>
-#include <fovea/nn/forward_context.h>
+#include <fovea/nn/context_argument.h>
 
 namespace fovea {
 
 /// Attention that keeps the shape: [N, C, H, W] in and out, any N, H and W.
-class Gate : public torch::nn::Module {
+class Gate : public ContextModule {
  public:
-  using torch::nn::Module::Module;
+  using ContextModule::ContextModule;
 
   /// attend(features), or, for a gate that starts as the identity, features + identity_gain (attend(features) - features).
-  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
+  torch::Tensor forward(const torch::Tensor& features, ContextArgument context = {});
 
   /// The end of a residual block: activation(forward(features) + residual). A gate may do all of it in one pass.
   virtual torch::Tensor join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
@@ -38,15 +38,17 @@ class Gate : public torch::nn::Module {
   /// What the mechanism itself does.
   virtual torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) = 0;
 
+  void repeat_changes(const CloneableModule& original) override;
+
  private:
   torch::Tensor identity_gain_;  ///< scalar; undefined unless start_as_identity() was called
 };
 
 /// What a backbone's block ends with, gate or not.
-class GateSlot {
+class ResidualJoin {
  public:
-  GateSlot() = default;
-  explicit GateSlot(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
+  ResidualJoin() = default;
+  explicit ResidualJoin(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
 
   /// To be registered by the block; nullptr without a gate.
   const std::shared_ptr<Gate>& gate() const { return gate_; }
@@ -61,9 +63,9 @@ class GateSlot {
 };
 
 /// Several gates at one place, one after another.
-class GateChain final : public Gate {
+class GateChainImpl final : public Gate {
  public:
-  explicit GateChain(std::vector<std::shared_ptr<Gate>> gates);
+  explicit GateChainImpl(std::vector<std::shared_ptr<Gate>> gates);
 
  protected:
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
@@ -71,5 +73,6 @@ class GateChain final : public Gate {
  private:
   std::vector<std::shared_ptr<Gate>> gates_;
 };
+TORCH_MODULE(GateChain);
 
 }  // namespace fovea

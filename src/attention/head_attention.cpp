@@ -4,20 +4,21 @@
 
 namespace fovea {
 
-torch::Tensor attend_in_heads(const torch::nn::Module& module, const torch::Tensor& query, const torch::Tensor& key,
-                              const torch::Tensor& value, Tap about, ForwardContext& context) {
+torch::Tensor scaled_dot_product_attention(const torch::nn::Module& module, const torch::Tensor& query,
+                                           const torch::Tensor& key, const torch::Tensor& value, HookedTensor about,
+                                           ForwardContext& context) {
   const double scale = 1.0 / std::sqrt(static_cast<double>(query.size(3)));
   auto weights = torch::softmax(torch::matmul(query * scale, key.transpose(2, 3)), 3);  // [N, heads, Q, K]
   const auto shape = weights.sizes().vec();
-  about.kind = TapKind::pairwise;
+  about.kind = MapKind::pairwise;
   about.meaning = Meaning::weights;
   if (shape[1] == 1 && shape[2] == 1 && about.prefix_tokens == 0 && !about.key_grid.empty()) {
     weights = weights.reshape({shape[0], 1, about.key_grid[0], about.key_grid[1]});
-    about.kind = TapKind::spatial;
+    about.kind = MapKind::spatial;
     about.query_grid.clear();
     about.key_grid.clear();
   }
-  weights = context.tap(module, about, weights).reshape(shape);
+  weights = context.hook(module, about, weights).reshape(shape);
   return merge_heads(torch::matmul(weights, value));
 }
 

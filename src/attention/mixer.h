@@ -2,15 +2,21 @@
 
 #include <torch/torch.h>
 
-#include <fovea/nn/forward_context.h>
+#include <fovea/nn/context_argument.h>
 
 namespace fovea {
 
 /// Attention in place of a convolution: [N, in, H, W] -> [N, out, ceil(H / stride), ceil(W / stride)].
-class Mixer : public torch::nn::Module {
+class Mixer : public ContextModule {
  public:
-  using torch::nn::Module::Module;
-  virtual torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) = 0;
+  using ContextModule::ContextModule;
+
+  torch::Tensor forward(const torch::Tensor& features, ContextArgument context = {}) {
+    return attend(features, context.of(*this));
+  }
+
+ protected:
+  virtual torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) = 0;
 };
 
 }  // namespace fovea

@@ -6,33 +6,38 @@
 
 #include <torch/torch.h>
 
-#include <fovea/nn/forward_context.h>
+#include <fovea/nn/context_argument.h>
 
 namespace fovea {
 
 /// What a stage gave.
 struct StageFeatures {
-  /// @param stage_frame undefined: the stage lies on the input as it is.
-  StageFeatures(torch::Tensor stage_features, torch::Tensor stage_frame = {})
-      : features(std::move(stage_features)), frame(std::move(stage_frame)) {}
+  /// @param stage_theta undefined: the stage lies on the input as it is.
+  StageFeatures(torch::Tensor stage_features, torch::Tensor stage_theta = {})
+      : features(std::move(stage_features)), theta(std::move(stage_theta)) {}
 
   torch::Tensor features;  ///< [N, C, H, W], or tokens [N, L, C]
-  torch::Tensor frame;     ///< ForwardContext::frame behind the stage: where its cells lie
+  torch::Tensor theta;     ///< ForwardContext::theta behind the stage: where its positions lie
 };
 
 /// What a pool may look at.
 struct PoolInput {
   torch::Tensor features;       ///< [N, C, H, W], or tokens [N, L, C]
   torch::Tensor query = {};     ///< [N, Q] who asks; undefined when the pool asks by itself
-  torch::Tensor position = {};  ///< where a pool is told to look: cell (x, y) as [N, 2], or token [N]; or undefined
+  torch::Tensor position = {};  ///< where a pool is told to look: position (x, y) as [N, 2], or token [N]; or undefined
   std::vector<StageFeatures> stages = {};  ///< every stage's result, for pools that read several
 };
 
 /// Attention that gathers a feature map into one vector per image: -> [N, out_features()].
-class Pool : public torch::nn::Module {
+class Pool : public ContextModule {
  public:
-  using torch::nn::Module::Module;
-  virtual torch::Tensor forward(const PoolInput& input, ForwardContext& context) = 0;
+  using ContextModule::ContextModule;
+
+  /// attend() to features alone: for pools that need no query from outside and no stages.
+  torch::Tensor forward(const torch::Tensor& features, ContextArgument context = {}) {
+    return attend({.features = features}, context.of(*this));
+  }
+  virtual torch::Tensor attend(const PoolInput& input, ForwardContext& context) = 0;
   virtual std::int64_t out_features() const = 0;
 };
 

@@ -5,7 +5,7 @@
 #include <fovea/attention/families.h>
 #include <fovea/attention/registry.h>
 #include <fovea/base/error.h>
-#include <fovea/config/find_row.h>
+#include <fovea/options/find_row.h>
 
 namespace fovea {
 namespace {
@@ -24,7 +24,7 @@ template <typename Module>
 BuiltMechanism called_in_one_way(std::shared_ptr<Module> module) {
   return {module, [module](const torch::Tensor& features, ForwardContext& context) {
             if constexpr (std::is_same_v<Module, Pool>) {
-              return module->forward({.features = features, .stages = {{features, context.frame}}}, context);
+              return module->attend({.features = features, .stages = {{features, context.theta}}}, context);
             } else {
               return module->forward(features, context);
             }
@@ -47,28 +47,32 @@ const char* MechanismRow::kind() const {
   return kKinds[build.index()];
 }
 
-std::vector<Slot> MechanismRow::slots() const {
-  const std::vector<Slot> of_kinds[] = {{Slot::block, Slot::stage}, {Slot::conv}, {Slot::pool}, {Slot::input, Slot::stage}};
+std::vector<InsertionKind> MechanismRow::insertion_kinds() const {
+  const std::vector<InsertionKind> of_kinds[] = {{InsertionKind::block, InsertionKind::stage},
+                                                 {InsertionKind::conv},
+                                                 {InsertionKind::pool},
+                                                 {InsertionKind::input, InsertionKind::stage}};
   return only_at.empty() ? of_kinds[build.index()] : only_at;
 }
 
-void expect_cells_fit(const MechanismRow& row, const Options& options, const Site& site, const std::string& where) {
-  const std::int64_t multiple = row.cell_multiple ? row.cell_multiple(options) : 1;
-  if (site.in.height % multiple == 0 && site.in.width % multiple == 0) return;
+void expect_size_fits(const MechanismRow& row, const Options& options, const InsertionPoint& point,
+                      const std::string& where) {
+  const std::int64_t multiple = row.size_multiple ? row.size_multiple(options) : 1;
+  if (point.in.height % multiple == 0 && point.in.width % multiple == 0) return;
   throw InputError(where + ": " + row.name, "height and width that are multiples of " + std::to_string(multiple),
-                   std::to_string(site.in.height) + " x " + std::to_string(site.in.width) + " at " + site.path,
+                   std::to_string(point.in.height) + " x " + std::to_string(point.in.width) + " at " + point.path,
                    "set its block_size, its stages, or the size of the images");
 }
 
-BuiltMechanism build_mechanism(const MechanismRow& row, const Options& options, const Site& site) {
-  expect_cells_fit(row, options, site, site.path);
-  return std::visit([&](const auto& build) { return called_in_one_way(build(options, site)); }, row.build);
+BuiltMechanism build_mechanism(const MechanismRow& row, const Options& options, const InsertionPoint& point) {
+  expect_size_fits(row, options, point, point.path);
+  return std::visit([&](const auto& build) { return called_in_one_way(build(options, point)); }, row.build);
 }
 
-Site lone_site(const MechanismRow& row, const FeatureShape& in) {
-  Site site{row.slots().front(), 1, in, in.channels, 1, row.name, {in}};
-  site.num_classes = 10;
-  return site;
+InsertionPoint standalone_point(const MechanismRow& row, const FeatureShape& in) {
+  InsertionPoint point{row.insertion_kinds().front(), 1, in, in.channels, 1, row.name, {in}};
+  point.num_classes = 10;
+  return point;
 }
 
 }  // namespace fovea

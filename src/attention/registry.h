@@ -9,16 +9,16 @@
 
 #include <torch/torch.h>
 
-#include <fovea/attention/slot_factory.h>
+#include <fovea/attention/attention_factory.h>
 #include <fovea/attention/traits.h>
-#include <fovea/config/fields.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-using GateBuilder = std::function<std::shared_ptr<Gate>(const Options&, const Site&)>;
-using MixerBuilder = std::function<std::shared_ptr<Mixer>(const Options&, const Site&)>;
-using PoolBuilder = std::function<std::shared_ptr<Pool>(const Options&, const Site&)>;
-using WarpBuilder = std::function<std::shared_ptr<Warp>(const Options&, const Site&)>;
+using GateBuilder = std::function<std::shared_ptr<Gate>(const Options&, const InsertionPoint&)>;
+using MixerBuilder = std::function<std::shared_ptr<Mixer>(const Options&, const InsertionPoint&)>;
+using PoolBuilder = std::function<std::shared_ptr<Pool>(const Options&, const InsertionPoint&)>;
+using WarpBuilder = std::function<std::shared_ptr<Warp>(const Options&, const InsertionPoint&)>;
 
 /// One attention mechanism. Everything that iterates (configurations, `fovea list`, slots, the conformance suite, the
 /// benchmark) reads this.
@@ -34,14 +34,14 @@ struct MechanismRow {
   /// Where else to find the paper, e.g. "ICML 2021"; for rows without an arXiv id.
   std::string reference = {};
   /// The slots it can go into, its default first, where those are not all of its kind's.
-  std::vector<Slot> only_at = {};
+  std::vector<InsertionKind> only_at = {};
   /// Height and width of what arrives have to be multiples of this; by default 1.
-  std::function<std::int64_t(const Options&)> cell_multiple = {};
+  std::function<std::int64_t(const Options&)> size_multiple = {};
 
   /// "gate", "mixer", "pool" or "warp".
   const char* kind() const;
   /// The slots it can go into; the first is the default.
-  std::vector<Slot> slots() const;
+  std::vector<InsertionKind> insertion_kinds() const;
 };
 
 /// Every mechanism, in the order `fovea list blocks` prints: family by family.
@@ -51,7 +51,8 @@ const std::vector<MechanismRow>& mechanism_registry();
 const MechanismRow& find_mechanism(const std::string& name, const std::string& origin);
 
 /// @throws InputError unless height and width of what arrives at the site suit the mechanism. @param where for the message.
-void expect_cells_fit(const MechanismRow& row, const Options& options, const Site& site, const std::string& where);
+void expect_size_fits(const MechanismRow& row, const Options& options, const InsertionPoint& point,
+                      const std::string& where);
 
 /// A mechanism of any kind, called in one way: features in, result out. For listings, benchmarks and tests.
 struct BuiltMechanism {
@@ -60,10 +61,10 @@ struct BuiltMechanism {
 };
 
 /// @param site as a backbone would describe it. @throws InputError when the mechanism does not fit there.
-BuiltMechanism build_mechanism(const MechanismRow& row, const Options& options, const Site& site);
+BuiltMechanism build_mechanism(const MechanismRow& row, const Options& options, const InsertionPoint& point);
 
 /// The site of a mechanism on its own: features of shape `in` arrive in its default slot, and what it gives has as many
 /// channels.
-Site lone_site(const MechanismRow& row, const FeatureShape& in);
+InsertionPoint standalone_point(const MechanismRow& row, const FeatureShape& in);
 
 }  // namespace fovea

@@ -21,8 +21,8 @@ const char* to_string(Selects selects) {
   return name_of<2>({"soft", "hard"}, selects);
 }
 
-const char* to_string(Asks asks) {
-  return name_of<2>({"self", "context"}, asks);
+const char* to_string(Query query) {
+  return name_of<2>({"self", "context"}, query);
 }
 
 const char* to_string(Axis axis) {

@@ -1,8 +1,5 @@
 #include <algorithm>
 #include <charconv>
-#include <cmath>
-#include <numeric>
-#include <sstream>
 
 #include <fovea/base/error.h>
 #include <fovea/config/fields.h>
@@ -10,49 +7,9 @@
 namespace fovea {
 namespace {
 
-std::string number_text(double value) {
-  std::ostringstream text;
-  text.precision(15);  // what a double holds of a decimal number: 0.1 stays 0.1
-  text << value;
-  return text.str();
-}
-
 /// "a.yaml:3: train.epochs"; either part may be empty.
 std::string place(const std::string& origin, const std::string& path) {
   return origin + (origin.empty() || path.empty() ? "" : ": ") + path;
-}
-
-std::string describe(IntegerRange range) {
-  const bool below = range.minimum != IntegerRange{}.minimum;
-  const bool above = range.maximum != IntegerRange{}.maximum;
-  if (below && above) return "an integer from " + std::to_string(range.minimum) + " to " + std::to_string(range.maximum);
-  if (below) return "an integer >= " + std::to_string(range.minimum);
-  if (above) return "an integer <= " + std::to_string(range.maximum);
-  return "an integer";
-}
-
-std::string describe(RealRange range) {
-  const bool below = range.minimum != RealRange{}.minimum;
-  const bool above = range.maximum != RealRange{}.maximum;
-  if (below && above) {
-    return std::string("a number in ") + (range.minimum_open ? "(" : "[") + number_text(range.minimum) + ", " +
-           number_text(range.maximum) + (range.maximum_open ? ")" : "]");
-  }
-  if (below) return std::string("a number ") + (range.minimum_open ? "> " : ">= ") + number_text(range.minimum);
-  if (above) return std::string("a number ") + (range.maximum_open ? "< " : "<= ") + number_text(range.maximum);
-  return "a number";
-}
-
-bool contains(RealRange range, double value) {
-  if (!std::isfinite(value)) return false;
-  const bool low = range.minimum_open ? value > range.minimum : value >= range.minimum;
-  const bool high = range.maximum_open ? value < range.maximum : value <= range.maximum;
-  return low && high;
-}
-
-std::string describe_list(const std::string& item, IntegerRange count) {
-  if (count.minimum == count.maximum) return "a list of " + std::to_string(count.minimum) + ", each " + item;
-  return "a list of " + std::to_string(count.minimum) + " to " + std::to_string(count.maximum) + ", each " + item;
 }
 
 constexpr const char* kTexts = "a list of texts";
@@ -71,14 +28,14 @@ std::string join_path(const std::string& path, const std::string& name) {
 /// Takes fields out of a map and remembers which keys were asked for.
 class FieldReader final : public FieldVisitor {
  public:
-  FieldReader(const Value& map, std::string path) : map_(map), path_(std::move(path)) {
-    if (map.kind != Value::Kind::map && map.kind != Value::Kind::null) {
+  FieldReader(const ConfigNode& map, std::string path) : map_(map), path_(std::move(path)) {
+    if (map.kind != ConfigNode::Kind::map && map.kind != ConfigNode::Kind::null) {
       throw InputError(place(map.origin, path_), "a map of keys and values", map.describe());
     }
   }
 
   void boolean(const char* name, bool& value, const char*) override {
-    if (const Value* given = take(name)) {
+    if (const ConfigNode* given = take(name)) {
       if (given->scalar == "true") {
         value = true;
       } else if (given->scalar == "false") {
@@ -90,22 +47,22 @@ class FieldReader final : public FieldVisitor {
   }
 
   void integer(const char* name, std::int64_t& value, IntegerRange range, const char*) override {
-    if (const Value* given = take(name)) value = to_integer(*given, name, range, describe(range));
+    if (const ConfigNode* given = take(name)) value = to_integer(*given, name, range, describe(range));
   }
 
   void real(const char* name, double& value, RealRange range, const char*) override {
-    if (const Value* given = take(name)) value = to_real(*given, name, range, describe(range));
+    if (const ConfigNode* given = take(name)) value = to_real(*given, name, range, describe(range));
   }
 
   void text(const char* name, std::string& value, const char*) override {
-    if (const Value* given = take(name)) {
-      if (given->kind != Value::Kind::scalar) fail(*given, name, "text");
+    if (const ConfigNode* given = take(name)) {
+      if (given->kind != ConfigNode::Kind::scalar) fail(*given, name, "text");
       value = given->scalar;
     }
   }
 
   void optional_real(const char* name, std::optional<double>& value, RealRange range, const char*) override {
-    if (const Value* given = take(name)) {
+    if (const ConfigNode* given = take(name)) {
       if (given->scalar == "none") {
         value.reset();
       } else {
@@ -117,27 +74,27 @@ class FieldReader final : public FieldVisitor {
   void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange range, IntegerRange count,
                 const char*) override {
     const std::string expected = describe_list(describe(range), count);
-    read_list(name, value, count, expected, [&](const Value& item) { return to_integer(item, name, range, expected); });
+    read_list(name, value, count, expected, [&](const ConfigNode& item) { return to_integer(item, name, range, expected); });
   }
 
   void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count, const char*) override {
     const std::string expected = describe_list(describe(range), count);
-    read_list(name, value, count, expected, [&](const Value& item) { return to_real(item, name, range, expected); });
+    read_list(name, value, count, expected, [&](const ConfigNode& item) { return to_real(item, name, range, expected); });
   }
 
   void texts(const char* name, std::vector<std::string>& value, const char*) override {
-    read_list(name, value, kNonNegativeInteger, kTexts, [&](const Value& item) {
-      if (item.kind != Value::Kind::scalar) fail(item, name, kTexts);
+    read_list(name, value, kNonNegativeInteger, kTexts, [&](const ConfigNode& item) {
+      if (item.kind != ConfigNode::Kind::scalar) fail(item, name, kTexts);
       return item.scalar;
     });
   }
 
   void group(const char* name, Options& options, const char*) override {
-    if (const Value* given = take(name)) read_fields(options, *given, join_path(path_, name));
+    if (const ConfigNode* given = take(name)) read_fields(options, *given, join_path(path_, name));
   }
 
   void custom(const char* name, CustomField& field, const char*) override {
-    if (const Value* given = take(name)) field.read(*given, join_path(path_, name));
+    if (const ConfigNode* given = take(name)) field.read(*given, join_path(path_, name));
   }
 
   void accept(const std::vector<std::string>& names) { known_.insert(known_.end(), names.begin(), names.end()); }
@@ -154,30 +111,30 @@ class FieldReader final : public FieldVisitor {
 
  protected:
   void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, const char*) override {
-    if (const Value* given = take(name)) {
+    if (const ConfigNode* given = take(name)) {
       const auto found = std::find(words.begin(), words.end(), given->scalar);
-      if (given->kind != Value::Kind::scalar || found == words.end()) fail(*given, name, "one of " + join_names(words));
+      if (given->kind != ConfigNode::Kind::scalar || found == words.end()) fail(*given, name, "one of " + join_names(words));
       selected = static_cast<std::size_t>(found - words.begin());
     }
   }
 
  private:
-  const Value* take(const char* name) {
+  const ConfigNode* take(const char* name) {
     known_.emplace_back(name);
     return map_.find(name);
   }
 
-  [[noreturn]] void fail(const Value& given, const std::string& name, const std::string& expected) const {
+  [[noreturn]] void fail(const ConfigNode& given, const std::string& name, const std::string& expected) const {
     throw InputError(place(given.origin, join_path(path_, name)), expected, given.describe());
   }
 
-  std::int64_t to_integer(const Value& given, const char* name, IntegerRange range, const std::string& expected) const {
+  std::int64_t to_integer(const ConfigNode& given, const char* name, IntegerRange range, const std::string& expected) const {
     std::int64_t number = 0;
-    if (!parse_number(given.scalar, number) || number < range.minimum || number > range.maximum) fail(given, name, expected);
+    if (!parse_number(given.scalar, number) || !contains(range, number)) fail(given, name, expected);
     return number;
   }
 
-  double to_real(const Value& given, const char* name, RealRange range, const std::string& expected) const {
+  double to_real(const ConfigNode& given, const char* name, RealRange range, const std::string& expected) const {
     double number = 0;
     if (!parse_number(given.scalar, number) || !contains(range, number)) fail(given, name, expected);
     return number;
@@ -186,13 +143,13 @@ class FieldReader final : public FieldVisitor {
   template <typename Item, typename Convert>
   void read_list(const char* name, std::vector<Item>& value, IntegerRange count, const std::string& expected,
                  Convert convert) {
-    const Value* given = take(name);
+    const ConfigNode* given = take(name);
     if (given == nullptr) return;
     std::vector<Item> items;
-    if (given->kind == Value::Kind::scalar) {
+    if (given->kind == ConfigNode::Kind::scalar) {
       items.push_back(convert(*given));
-    } else if (given->kind == Value::Kind::list) {
-      for (const Value& element : given->list) items.push_back(convert(element));
+    } else if (given->kind == ConfigNode::Kind::list) {
+      for (const ConfigNode& element : given->list) items.push_back(convert(element));
     } else {
       fail(*given, name, expected);
     }
@@ -203,7 +160,7 @@ class FieldReader final : public FieldVisitor {
     value = std::move(items);
   }
 
-  const Value& map_;
+  const ConfigNode& map_;
   std::string path_;
   std::vector<std::string> known_;
 };
@@ -286,26 +243,10 @@ class FieldLister final : public FieldVisitor {
   std::string prefix_;
 };
 
-/// Insertions, deletions, substitutions and swaps of neighbours that make one word from the other.
-std::size_t edit_distance(const std::string& left, const std::string& right) {
-  std::vector<std::size_t> before_last(right.size() + 1), last(right.size() + 1), row(right.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= left.size(); ++i) {
-    before_last = std::exchange(last, row);
-    row[0] = i;
-    for (std::size_t j = 1; j <= right.size(); ++j) {
-      const std::size_t substitution = last[j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1);
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, substitution});
-      const bool swapped = i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1];
-      if (swapped) row[j] = std::min(row[j], before_last[j - 2] + 1);
-    }
-  }
-  return row.back();
-}
-
 }  // namespace
 
-void read_fields(Options& options, const Value& value, const std::string& path, const std::vector<std::string>& also_known) {
+void read_fields(Options& options, const ConfigNode& value, const std::string& path,
+                 const std::vector<std::string>& also_known) {
   FieldReader reader(value, path);
   reader.accept(also_known);
   options.visit_fields(reader);
@@ -324,37 +265,14 @@ Json list_fields(Options& options) {
   return std::move(lister.rows);
 }
 
-std::string nearest_name(const std::string& name, const std::vector<std::string>& known) {
-  std::string nearest;
-  std::size_t best = 1 + std::max<std::size_t>(2, name.size() / 3);  // further away it is another word, not a typing error
-  for (const std::string& candidate : known) {
-    const auto [shorter, longer] = std::minmax({name.size(), candidate.size()});  // a list: values, not references
-    if (longer - shorter >= best) continue;                                       // at least so many letters differ
-    const std::size_t distance = edit_distance(name, candidate);
-    if (distance < best && distance < std::max(name.size(), candidate.size())) {
-      best = distance;
-      nearest = candidate;
-    }
-  }
-  return nearest;
-}
-
-std::string join_names(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) text += i + 1 == names.size() ? " and " : ", ";
-    text += names[i];
-  }
-  return text;
-}
-
-SectionName section_name(const Value& section, const std::string& path) {
-  if (section.kind == Value::Kind::scalar) return {section.scalar, place(section.origin, path), false};
+SectionName section_name(const ConfigNode& section, const std::string& path) {
+  if (section.kind == ConfigNode::Kind::scalar) return {section.scalar, place(section.origin, path), false};
   const std::string key = join_path(path, "name");
-  if (section.kind != Value::Kind::map) throw InputError(place(section.origin, path), "a name or a map", section.describe());
-  const Value* name = section.find("name");
+  if (section.kind != ConfigNode::Kind::map)
+    throw InputError(place(section.origin, path), "a name or a map", section.describe());
+  const ConfigNode* name = section.find("name");
   if (name == nullptr) throw InputError(place(section.origin, key), "a name", "nothing", "add the key '" + key + "'");
-  if (name->kind != Value::Kind::scalar) throw InputError(place(name->origin, key), "a name", name->describe());
+  if (name->kind != ConfigNode::Kind::scalar) throw InputError(place(name->origin, key), "a name", name->describe());
   return {name->scalar, place(name->origin, key), true};
 }
 

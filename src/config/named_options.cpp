@@ -3,7 +3,7 @@
 
 namespace fovea {
 
-void throw_unknown_name(const Value& value, const std::string& path, const std::vector<std::string>& names) {
+void throw_unknown_name(const ConfigNode& value, const std::string& path, const std::vector<std::string>& names) {
   throw InputError(value.origin + ": " + path, "one of " + join_names(names), value.describe());
 }
 

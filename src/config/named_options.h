@@ -27,7 +27,7 @@ class NamedOptions final : public CustomField {
   Base* operator->() const { return options_.get(); }
   const std::string& name() const { return name_; }
 
-  void read(const Value& value, const std::string& path) override;
+  void read(const ConfigNode& value, const std::string& path) override;
 
   Json write() override {
     Json map = {{"name", name_}};
@@ -47,11 +47,12 @@ class NamedOptions final : public CustomField {
 };
 
 /// @throws InputError `<origin>: <path>: expected one of <names>, got <what>`.
-[[noreturn]] void throw_unknown_name(const Value& value, const std::string& path, const std::vector<std::string>& names);
+[[noreturn]] void throw_unknown_name(const ConfigNode& value, const std::string& path,
+                                     const std::vector<std::string>& names);
 
 template <typename Base>
-void NamedOptions<Base>::read(const Value& value, const std::string& path) {
-  const Value* name = value.kind == Value::Kind::map ? value.find("name") : &value;
+void NamedOptions<Base>::read(const ConfigNode& value, const std::string& path) {
+  const ConfigNode* name = value.kind == ConfigNode::Kind::map ? value.find("name") : &value;
   if (name != nullptr) {  // a map without a name sets options of the default
     std::vector<std::string> names;
     const Row* found = nullptr;
@@ -62,7 +63,7 @@ void NamedOptions<Base>::read(const Value& value, const std::string& path) {
     if (found == nullptr) throw_unknown_name(*name, name == &value ? path : path + ".name", names);
     select(*found);
   }
-  if (value.kind == Value::Kind::map) read_fields(*options_, value, path, {"name"});
+  if (value.kind == ConfigNode::Kind::map) read_fields(*options_, value, path, {"name"});
 }
 
 }  // namespace fovea

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 #include <fovea/data/augment.h>
 
 namespace fovea {
@@ -14,7 +15,7 @@ class AugmentationField final : public CustomField {
  public:
   explicit AugmentationField(Augmentation& augmentation) : augmentation_(augmentation) {}
 
-  void read(const Value& value, const std::string& path) override {
+  void read(const ConfigNode& value, const std::string& path) override {
     where_ = value.origin + ": " + path;
     read_fields(augmentation_, spelled_out(value), path);
     augmentation_.validate(where_);
@@ -28,16 +29,16 @@ class AugmentationField final : public CustomField {
  private:
   /// The section as a map. A bare number is the first option, also where apply_setting() has made it a `name` to put other
   /// options beside it; unless that option is among them.
-  Value spelled_out(const Value& value) {
+  ConfigNode spelled_out(const ConfigNode& value) {
     const std::string first = list_fields(augmentation_).at(0).at("name");
-    Value map = value;
-    if (value.kind == Value::Kind::scalar) {
-      map.kind = Value::Kind::map;
+    ConfigNode map = value;
+    if (value.kind == ConfigNode::Kind::scalar) {
+      map.kind = ConfigNode::Kind::map;
       map.map = {{first, value}};
     } else if (value.from_short_form) {
       const bool is_set = map.find(first) != nullptr;
-      if (is_set) std::erase_if(map.map, [](const Value::Entry& entry) { return entry.key == "name"; });
-      for (Value::Entry& entry : map.map) {
+      if (is_set) std::erase_if(map.map, [](const ConfigNode::Entry& entry) { return entry.key == "name"; });
+      for (ConfigNode::Entry& entry : map.map) {
         if (entry.key == "name") entry.key = first;
       }
     }

@@ -5,11 +5,11 @@
 #include <vector>
 
 #include <fovea/base/random.h>
-#include <fovea/config/fields.h>
 #include <fovea/data/augmentations/augmentation.h>
 #include <fovea/data/augmentations/registry.h>
 #include <fovea/image/image.h>
 #include <fovea/image/resample.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
@@ -41,7 +41,7 @@ class AugmentOptions : public Options {
   /// One per row of the registry, in its order.
   const std::vector<Part>& parts() const { return parts_; }
 
-  /// Which part of a photo of height x width pixels becomes the input, as the first row says that chooses one; nothing for
+  /// Which part of a photo of height x width pixels becomes the input, as the first row says that matches one; nothing for
   /// the whole.
   std::optional<Window> window(int height, int width, const RandomStream& stream) const;
 

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include <fovea/data/augment.h>
-#include <fovea/data/batch.h>
 #include <fovea/data/dataset.h>
 #include <fovea/data/preprocess.h>
 #include <fovea/data/sampler.h>
 #include <fovea/data/split.h>
+#include <fovea/nn/batch.h>
 
 namespace fovea {
 

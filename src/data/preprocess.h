@@ -8,16 +8,16 @@
 
 #include <torch/torch.h>
 
-#include <fovea/config/fields.h>
-#include <fovea/data/batch.h>
 #include <fovea/image/box.h>
 #include <fovea/image/image.h>
 #include <fovea/image/resample.h>
+#include <fovea/nn/batch.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
 /// How an image of any size becomes network input. Saved with every model, so training, evaluation and prediction agree.
-struct PreprocessOptions : Options {
+struct PreprocessOptions {
   std::vector<std::int64_t> resize{0};  ///< {s}: shorter side becomes s, shape kept; {h, w}: exactly that; {0}: no resize
   std::vector<std::int64_t> crop{0};    ///< {s} or {h, w} out of the centre; {0}: no crop
   Interpolation interpolation = Interpolation::bilinear;
@@ -25,7 +25,7 @@ struct PreprocessOptions : Options {
   std::vector<double> mean{0.0};
   std::vector<double> standard_deviation{1.0};
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Where a prepared image's pixels came from. Coordinates count pixels from the top left corner, so that pixel i covers

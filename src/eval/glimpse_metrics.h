@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <vector>
 
-#include <fovea/data/batch.h>
 #include <fovea/eval/box_hits.h>
 #include <fovea/eval/running_moments.h>
+#include <fovea/nn/batch.h>
 #include <fovea/nn/classifier.h>
 
 namespace fovea {

@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include <fovea/draw/canvas.h>
 #include <fovea/explain/photo_glimpses.h>
-#include <fovea/image/canvas.h>
 #include <fovea/image/color_map.h>
 #include <fovea/image/image.h>
 

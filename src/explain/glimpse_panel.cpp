@@ -3,11 +3,11 @@
 #include <numeric>
 
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
+#include <fovea/draw/canvas.h>
+#include <fovea/draw/zoomed.h>
 #include <fovea/explain/glimpse_drawing.h>
 #include <fovea/explain/glimpse_panel.h>
-#include <fovea/explain/percent.h>
-#include <fovea/image/canvas.h>
-#include <fovea/image/zoomed.h>
 
 namespace fovea {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <fovea/draw/animation.h>
 #include <fovea/explain/photo_glimpses.h>
-#include <fovea/image/animation.h>
 #include <fovea/image/color_map.h>
 #include <fovea/image/image.h>
 

@@ -5,23 +5,23 @@ namespace fovea {
 namespace {
 
 /// Keeps the features of wanted layers, as tensors that gradients can be taken for.
-class FeatureProbe final : public Probe {
+class FeatureHooks final : public ForwardHooks {
  public:
-  FeatureProbe(const torch::nn::Module& root, const LayerFilter& wanted) : names_(root), wanted_(wanted) {}
+  FeatureHooks(const torch::nn::Module& root, const LayerFilter& wanted) : names_(root), wanted_(wanted) {}
 
-  torch::Tensor tap(const torch::nn::Module& module, const Tap& tap, const torch::Tensor& tensor) override {
-    const bool is_plane = tap.kind == TapKind::features && tensor.dim() == 4;
+  torch::Tensor on_tensor(const torch::nn::Module& module, const HookedTensor& about, const torch::Tensor& tensor) override {
+    const bool is_plane = about.kind == MapKind::features && tensor.dim() == 4;
     if (!is_plane || !wanted_(names_.of(module))) return tensor;
     // The graph begins at the first wanted layer; what follows depends on it anyway.
     const torch::Tensor watched = tensor.requires_grad() ? tensor : tensor.detach().requires_grad_();
     names.push_back(names_.of(module));
-    frames.push_back(tap.frame);
+    thetas.push_back(about.theta);
     features.push_back(watched);
     return watched;
   }
 
   std::vector<std::string> names;
-  std::vector<torch::Tensor> frames;
+  std::vector<torch::Tensor> thetas;
   std::vector<torch::Tensor> features;
 
  private:
@@ -40,23 +40,23 @@ Explanation explain_by_grad_cam(Classifier& classifier, const Batch& batch, cons
                                 std::optional<std::int64_t> target) {
   expect_one_image(batch);
   const torch::AutoGradMode with_gradients(true);
-  FeatureProbe probe(classifier, wanted);
+  FeatureHooks hooks(classifier, wanted);
   ForwardContext context;
-  context.probe = &probe;
+  context.hooks = &hooks;
   const ModelOutput output = classifier.forward(batch, context);
   const torch::Tensor& logits = output.logits;
   Explanation explanation = explanation_of(logits, target);
   if (output.trajectory) return explanation;                                  // features of glimpses do not cover the image
-  if (probe.features.empty() || !logits.requires_grad()) return explanation;  // the score depends on none
+  if (hooks.features.empty() || !logits.requires_grad()) return explanation;  // the score depends on none
 
-  const auto gradients = torch::autograd::grad({logits[0][explanation.explained]}, probe.features, /*grad_outputs=*/{},
+  const auto gradients = torch::autograd::grad({logits[0][explanation.explained]}, hooks.features, /*grad_outputs=*/{},
                                                /*retain_graph=*/false, /*create_graph=*/false, /*allow_unused=*/true);
   const torch::NoGradGuard no_grad;
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     if (!gradients[i].defined()) continue;  // the score does not depend on this layer
-    const auto map = torch::relu(grad_cam(probe.features[i].detach(), gradients[i]))[0];
-    const auto frame = probe.frames[i].defined() ? probe.frames[i][0].to(torch::kCPU, torch::kFloat64) : torch::Tensor();
-    explanation.maps.push_back({probe.names[i], Meaning::none, map.to(torch::kCPU, torch::kFloat32), frame});
+    const auto map = torch::relu(grad_cam(hooks.features[i].detach(), gradients[i]))[0];
+    const auto theta = hooks.thetas[i].defined() ? hooks.thetas[i][0].to(torch::kCPU, torch::kFloat64) : torch::Tensor();
+    explanation.maps.push_back({hooks.names[i], Meaning::none, map.to(torch::kCPU, torch::kFloat32), theta});
   }
   return explanation;
 }

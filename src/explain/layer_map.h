@@ -8,7 +8,7 @@
 #include <torch/torch.h>
 
 #include <fovea/explain/glimpse_path.h>
-#include <fovea/nn/probe.h>
+#include <fovea/nn/forward_hooks.h>
 
 namespace fovea {
 
@@ -19,7 +19,7 @@ struct LayerMap {
   torch::Tensor values;  ///< float32 on the CPU: [H, W] of cells, [C] of channels, or GlimpsePath::windows
   /// [2, 3]: from the map's (x, y, 1), x and y in [-1, 1] between the outer cell edges, to the network input's. Undefined
   /// when the map covers the input as it is.
-  torch::Tensor frame = {};
+  torch::Tensor theta = {};
 
   bool is_spatial() const { return values.dim() == 2; }
   bool is_channels() const { return values.dim() == 1; }

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include <fovea/config/value.h>
+#include <fovea/config/config_node.h>
 #include <fovea/explain/layer_map.h>
 #include <fovea/explain/photo_glimpses.h>
 #include <fovea/explain/photo_map.h>

@@ -1,8 +1,8 @@
-#include <fovea/config/find_row.h>
 #include <fovea/explain/glimpses.h>
 #include <fovea/explain/grad_cam.h>
 #include <fovea/explain/method.h>
 #include <fovea/explain/own_attention.h>
+#include <fovea/options/find_row.h>
 
 namespace fovea {
 

@@ -18,18 +18,18 @@ torch::Tensor read_queries(const AttentionMap& map, const torch::Tensor& weights
 std::optional<torch::Tensor> visible_values(const AttentionMap& map, std::int64_t sample) {
   const torch::Tensor values = map.values[sample].to(torch::kCPU, torch::kFloat32);
   switch (map.kind) {
-    case TapKind::channel:  // [C]
-    case TapKind::spatial:  // [H, W]
+    case MapKind::channel:  // [C]
+    case MapKind::spatial:  // [H, W]
       return values;
-    case TapKind::dense:  // [C, H, W]
+    case MapKind::dense:  // [C, H, W]
       return values.mean(0);
-    case TapKind::pairwise: {  // [heads, Q, K]
+    case MapKind::pairwise: {  // [heads, Q, K]
       if (map.key_grid.size() != 2) return std::nullopt;
       return read_queries(map, values).mean(torch::IntArrayRef{0, 1}).slice(0, map.prefix_tokens).reshape(map.key_grid);
     }
-    case TapKind::features:
-    case TapKind::branch:
-    case TapKind::windows:
+    case MapKind::features:
+    case MapKind::branch:
+    case MapKind::windows:
       break;
   }
   return std::nullopt;
@@ -59,14 +59,14 @@ Explanation explain_by_attention(Classifier& classifier, const Batch& batch, con
   const torch::NoGradGuard no_grad;
   AttentionRecorder recorder(classifier);
   ForwardContext context;
-  context.probe = &recorder;
+  context.hooks = &recorder;
   const ModelOutput output = classifier.forward(batch, context);
   Explanation explanation = explanation_of(output.logits, target);
   if (output.trajectory) return explanation;  // maps of glimpses do not cover the image
   for (const AttentionMap& map : recorder.maps) {
-    if (!wanted(map.site)) continue;
-    const auto frame = map.frame.defined() ? map.frame[0].to(torch::kCPU, torch::kFloat64) : torch::Tensor();
-    if (auto values = visible_values(map, 0)) explanation.maps.push_back({map.site, map.meaning, *values, frame});
+    if (!wanted(map.layer)) continue;
+    const auto theta = map.theta.defined() ? map.theta[0].to(torch::kCPU, torch::kFloat64) : torch::Tensor();
+    if (auto values = visible_values(map, 0)) explanation.maps.push_back({map.layer, map.meaning, *values, theta});
   }
   return explanation;
 }

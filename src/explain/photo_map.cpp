@@ -12,9 +12,9 @@ Affine to_unit_square(double width, double height) {
   return {2 / width, 0, -1, 0, 2 / height, -1};
 }
 
-Affine frame_of(const torch::Tensor& frame) {
-  if (!frame.defined()) return {};
-  const auto entry = [&](int row, int column) { return frame[row][column].item<double>(); };
+Affine affine_of(const torch::Tensor& theta) {
+  if (!theta.defined()) return {};
+  const auto entry = [&](int row, int column) { return theta[row][column].item<double>(); };
   return {entry(0, 0), entry(0, 1), entry(0, 2), entry(1, 0), entry(1, 1), entry(1, 2)};
 }
 
@@ -43,7 +43,7 @@ double PhotoMap::highest() const {
 }
 
 std::optional<double> PhotoMap::at(double photo_x, double photo_y) const {
-  const Point cell = to_cells(photo_x, photo_y);
+  const Point cell = to_positions(photo_x, photo_y);
   const auto width = static_cast<double>(columns);
   const auto height = static_cast<double>(rows);
   constexpr double kRounding = 1e-9;  // a pixel on the very edge belongs to the map
@@ -66,14 +66,14 @@ std::optional<double> PhotoMap::at(double photo_x, double photo_y) const {
 
 PhotoMap PhotoMap::scaled(double factor_x, double factor_y) const {
   PhotoMap map = *this;
-  map.to_cells = compose(to_cells, {1 / factor_x, 0, 0, 0, 1 / factor_y, 0});
+  map.to_positions = compose(to_positions, {1 / factor_x, 0, 0, 0, 1 / factor_y, 0});
   return map;
 }
 
 PhotoMap on_photo(const LayerMap& map, const Geometry& geometry, int input_height, int input_width) {
   if (!map.is_spatial()) throw InputError(map.layer, "a map over the image", "one over channels");
   const Affine photo_to_input{1 / geometry.scale_x, 0, -geometry.offset_x, 0, 1 / geometry.scale_y, -geometry.offset_y};
-  const Affine map_to_input = frame_of(map.frame);
+  const Affine map_to_input = affine_of(map.theta);
   const Affine input_to_map = map_to_input.inverse();
   if (!(std::abs(map_to_input.determinant()) > 1e-9) || !is_finite(input_to_map)) {
     throw InputError(map.layer, "a map that covers a part of the image", "one that lies on a line of it, or nowhere");
@@ -85,7 +85,7 @@ PhotoMap on_photo(const LayerMap& map, const Geometry& geometry, int input_heigh
   photo_map.values.assign(values.data_ptr<float>(), values.data_ptr<float>() + values.numel());
   const auto cells = to_unit_square(static_cast<double>(photo_map.columns), static_cast<double>(photo_map.rows)).inverse();
   const Affine input_to_unit = to_unit_square(input_width, input_height);
-  photo_map.to_cells = compose(cells, compose(input_to_map, compose(input_to_unit, photo_to_input)));
+  photo_map.to_positions = compose(cells, compose(input_to_map, compose(input_to_unit, photo_to_input)));
   return photo_map;
 }
 

@@ -16,7 +16,7 @@ struct PhotoMap {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
   std::vector<float> values;  ///< rows x columns
-  Affine to_cells;            ///< from photo to map coordinates
+  Affine to_positions;        ///< from photo to map coordinates
 
   /// Of the values that are numbers; 0 without any.
   double lowest() const;

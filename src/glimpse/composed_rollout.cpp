@@ -15,7 +15,7 @@ GlimpseTrajectory composed_rollout(const GlimpseNetwork& network, const Retina& 
     state = network.core->forward(network.encoder->forward(seen, location), state);
     locations.push_back(location);
     logits.push_back(classifier(state[0]));
-    if (plan.keeps_sight) patches.push_back(seen);
+    if (plan.record_glimpses) patches.push_back(seen);
     if (t + 1 == plan.glimpses) break;
 
     const auto detached = state[0].detach();
@@ -39,7 +39,7 @@ GlimpseTrajectory composed_rollout(const GlimpseNetwork& network, const Retina& 
   if (plan.noise.defined()) {
     trajectory.log_probs = gaussian_log_prob(trajectory.samples, trajectory.means, plan.deviation);
   }
-  if (plan.keeps_sight) {
+  if (plan.record_glimpses) {
     trajectory.patches = torch::stack(patches, 1);
     trajectory.windows = retina.windows(trajectory.locations);
   }

@@ -38,8 +38,8 @@ using Weights = std::array<torch::Tensor, kWeights>;
 /// @param network whose encoder is linear. Empty where the policy has no hidden layer: an autograd function takes no
 /// undefined tensors.
 Weights weights_of(const GlimpseNetwork& network) {
-  const auto& encoder = dynamic_cast<const LinearGlimpseEncoder&>(*network.encoder);
-  const RecurrentCore& core = *network.core;
+  const auto& encoder = dynamic_cast<const LinearGlimpseEncoderImpl&>(*network.encoder);
+  const RecurrentCoreImpl& core = *network.core;
   Weights weights{};
   const auto take = [&](Weight first, const torch::nn::Linear& layer) {
     weights[first] = layer->weight;
@@ -272,7 +272,7 @@ class RolloutFunction final : public torch::autograd::Function<RolloutFunction> 
 }  // namespace
 
 bool can_fuse(const GlimpseNetwork& network, const Retina& retina) {
-  return retina.device().is_cpu() && dynamic_cast<const LinearGlimpseEncoder*>(network.encoder.get()) != nullptr;
+  return retina.device().is_cpu() && dynamic_cast<const LinearGlimpseEncoderImpl*>(network.encoder.get()) != nullptr;
 }
 
 GlimpseTrajectory fused_rollout(const GlimpseNetwork& network, const Retina& retina, const RolloutPlan& plan) {
@@ -289,7 +289,7 @@ GlimpseTrajectory fused_rollout(const GlimpseNetwork& network, const Retina& ret
   if (plan.noise.defined()) {
     trajectory.log_probs = gaussian_log_prob(trajectory.samples, trajectory.means, plan.deviation);
   }
-  if (plan.keeps_sight) {
+  if (plan.record_glimpses) {
     const RetinaShape& shape = retina.shape();
     trajectory.patches =
         rows_first(RolloutFunction::kPatches).unflatten(2, {shape.scales, retina.channels(), shape.patch, shape.patch});

@@ -19,24 +19,25 @@ torch::Tensor GlimpseEncoder::forward(const torch::Tensor& patches, const torch:
   return torch::relu(what_out(see(patches)) + where_out(torch::relu(where(locations))));
 }
 
-LinearGlimpseEncoder::LinearGlimpseEncoder(std::int64_t values, std::int64_t features, std::int64_t width)
+LinearGlimpseEncoderImpl::LinearGlimpseEncoderImpl(std::int64_t values, std::int64_t features, std::int64_t width)
     : GlimpseEncoder(features, width) {
   what = register_module("what", torch::nn::Linear(values, features));
 }
 
-torch::Tensor LinearGlimpseEncoder::see(const torch::Tensor& patches) {
+torch::Tensor LinearGlimpseEncoderImpl::see(const torch::Tensor& patches) {
   return torch::relu(what(patches.flatten(1)));
 }
 
-ConvolutionalGlimpseEncoder::ConvolutionalGlimpseEncoder(std::int64_t planes, std::int64_t patch, std::int64_t channels,
-                                                         std::int64_t features, std::int64_t width)
+ConvolutionalGlimpseEncoderImpl::ConvolutionalGlimpseEncoderImpl(std::int64_t planes, std::int64_t patch,
+                                                                 std::int64_t channels, std::int64_t features,
+                                                                 std::int64_t width)
     : GlimpseEncoder(features, width) {
   conv1_ = register_module("conv1", encoder_convolution(planes, channels));
   conv2_ = register_module("conv2", encoder_convolution(channels, 2 * channels));
   what_ = register_module("what", torch::nn::Linear(2 * channels * (patch / 2) * (patch / 2), features));
 }
 
-torch::Tensor ConvolutionalGlimpseEncoder::see(const torch::Tensor& patches) {
+torch::Tensor ConvolutionalGlimpseEncoderImpl::see(const torch::Tensor& patches) {
   auto features = torch::relu(conv1_(patches.flatten(1, 2)));
   features = torch::relu(conv2_(torch::max_pool2d(features, 2)));
   return torch::relu(what_(features.flatten(1)));

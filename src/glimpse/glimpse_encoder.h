@@ -4,11 +4,13 @@
 
 #include <torch/torch.h>
 
+#include <fovea/nn/cloneable_module.h>
+
 namespace fovea {
 
 /// Joins what a glimpse saw with where it was: h_g = ReLU(what(patches)), h_l = ReLU(where(location)),
 /// g = ReLU(what_out h_g + where_out h_l); section 3.1 of "Recurrent Models of Visual Attention", arXiv:1406.6247.
-class GlimpseEncoder : public torch::nn::Module {
+class GlimpseEncoder : public CloneableModule {
  public:
   /// @param features of h_g and h_l each. @param width of g.
   GlimpseEncoder(std::int64_t features, std::int64_t width);
@@ -24,26 +26,27 @@ class GlimpseEncoder : public torch::nn::Module {
 };
 
 /// The paper's: one linear layer sees all values of a glimpse.
-class LinearGlimpseEncoder final : public GlimpseEncoder {
+class LinearGlimpseEncoderImpl final : public GlimpseEncoder {
  public:
   /// @param values S C G G of a glimpse.
-  LinearGlimpseEncoder(std::int64_t values, std::int64_t features, std::int64_t width);
+  LinearGlimpseEncoderImpl(std::int64_t values, std::int64_t features, std::int64_t width);
 
   torch::nn::Linear what{nullptr};
 
  protected:
   torch::Tensor see(const torch::Tensor& patches) override;
 };
+TORCH_MODULE(LinearGlimpseEncoder);
 
 /// Two 3x3 convolutions with ReLU over the scales' patches, laid on each other as channels, with 2x2 max pooling in between,
 /// and a linear layer; after the convolutional glimpse networks of "Multiple Object Recognition with Visual Attention",
 /// arXiv:1412.7755. Differs from the paper: two convolutions instead of three.
-class ConvolutionalGlimpseEncoder final : public GlimpseEncoder {
+class ConvolutionalGlimpseEncoderImpl final : public GlimpseEncoder {
  public:
   /// @param planes S C of a glimpse. @param patch G >= 2. @param channels of the first convolution; the second has twice as
   /// many.
-  ConvolutionalGlimpseEncoder(std::int64_t planes, std::int64_t patch, std::int64_t channels, std::int64_t features,
-                              std::int64_t width);
+  ConvolutionalGlimpseEncoderImpl(std::int64_t planes, std::int64_t patch, std::int64_t channels, std::int64_t features,
+                                  std::int64_t width);
 
  protected:
   torch::Tensor see(const torch::Tensor& patches) override;
@@ -52,5 +55,6 @@ class ConvolutionalGlimpseEncoder final : public GlimpseEncoder {
   torch::nn::Conv2d conv1_{nullptr}, conv2_{nullptr};
   torch::nn::Linear what_{nullptr};
 };
+TORCH_MODULE(ConvolutionalGlimpseEncoder);
 
 }  // namespace fovea

@@ -13,8 +13,8 @@ namespace fovea {
 /// The parts of a glimpse network, which rollouts put to work.
 struct GlimpseNetwork {
   std::shared_ptr<GlimpseEncoder> encoder;
-  std::shared_ptr<RecurrentCore> core;
-  std::shared_ptr<LocationPolicy> policy;
+  std::shared_ptr<RecurrentCoreImpl> core;
+  std::shared_ptr<LocationPolicyImpl> policy;
   torch::nn::Linear baseline{nullptr};    ///< [R, width] -> [R, 1]: what the next choice is expected to gain
   torch::nn::Linear classifier{nullptr};  ///< [R, width] -> [R, K]
 };

@@ -5,12 +5,12 @@
 
 namespace fovea {
 
-LocationPolicy::LocationPolicy(std::int64_t width, std::int64_t hidden_features, double range) : range_(range) {
+LocationPolicyImpl::LocationPolicyImpl(std::int64_t width, std::int64_t hidden_features, double range) : range_(range) {
   if (hidden_features > 0) hidden = register_module("hidden", torch::nn::Linear(width, hidden_features));
   location = register_module("location", torch::nn::Linear(hidden_features > 0 ? hidden_features : width, 2));
 }
 
-torch::Tensor LocationPolicy::mean(const torch::Tensor& state) {
+torch::Tensor LocationPolicyImpl::mean(const torch::Tensor& state) {
   const auto features = hidden ? torch::relu(hidden(state)) : state;
   return range_ * torch::tanh(location(features));
 }

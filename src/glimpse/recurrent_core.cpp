@@ -20,7 +20,7 @@ std::int64_t gates_of(CoreKind kind) {
 
 }  // namespace
 
-RecurrentCore::RecurrentCore(CoreKind kind, std::int64_t inputs, std::int64_t width) : kind_(kind) {
+RecurrentCoreImpl::RecurrentCoreImpl(CoreKind kind, std::int64_t inputs, std::int64_t width) : kind_(kind) {
   const std::int64_t rows = gates_of(kind) * width;
   weight_ih = register_parameter("weight_ih", torch::empty({rows, inputs}));
   weight_hh = register_parameter("weight_hh", torch::empty({rows, width}));
@@ -28,8 +28,8 @@ RecurrentCore::RecurrentCore(CoreKind kind, std::int64_t inputs, std::int64_t wi
   bias_hh = register_parameter("bias_hh", torch::empty({rows}));
 }
 
-std::vector<torch::Tensor> RecurrentCore::forward(const torch::Tensor& input,
-                                                  const std::vector<torch::Tensor>& state) const {
+std::vector<torch::Tensor> RecurrentCoreImpl::forward(const torch::Tensor& input,
+                                                      const std::vector<torch::Tensor>& state) const {
   const auto zeros = state.empty() ? input.new_zeros({input.size(0), width()}) : torch::Tensor();
   const torch::Tensor& hidden = state.empty() ? zeros : state[0];
   switch (kind_) {
@@ -45,7 +45,7 @@ std::vector<torch::Tensor> RecurrentCore::forward(const torch::Tensor& input,
   return {std::get<0>(next), std::get<1>(next)};
 }
 
-void RecurrentCore::initialise(const RandomStream& stream) {
+void RecurrentCoreImpl::initialise(const RandomStream& stream) {
   const double bound = 1 / std::sqrt(static_cast<double>(width()));
   for (auto& item : named_parameters()) fill_uniform(item.value(), stream.child(item.key()), -bound, bound);
   if (kind_ != CoreKind::relu) return;

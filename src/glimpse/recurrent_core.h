@@ -5,8 +5,9 @@
 
 #include <torch/torch.h>
 
-#include <fovea/config/fields.h>
+#include <fovea/nn/cloneable_module.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
@@ -20,10 +21,10 @@ enum class CoreKind {
 /// `bias_ih`, `bias_hh`) and, as there, starting uniform in +-1/sqrt(width), but for the ReLU cell: its recurrent weight
 /// starts as the identity and its recurrent bias as 0, "A Simple Way to Initialize Recurrent Networks of Rectified Linear
 /// Units", arXiv:1504.00941.
-class RecurrentCore final : public torch::nn::Module, public SelfInitialising {
+class RecurrentCoreImpl final : public CloneableModule, public SelfInitialising {
  public:
   /// @param inputs of g. @param width of h.
-  RecurrentCore(CoreKind kind, std::int64_t inputs, std::int64_t width);
+  RecurrentCoreImpl(CoreKind kind, std::int64_t inputs, std::int64_t width);
 
   /// One step. @param input [R, inputs]. @param state what the step before gave, h first; empty before the first step.
   /// @return h [R, width], and for an LSTM its cell.
@@ -38,5 +39,6 @@ class RecurrentCore final : public torch::nn::Module, public SelfInitialising {
  private:
   CoreKind kind_;
 };
+TORCH_MODULE(RecurrentCore);
 
 }  // namespace fovea

@@ -5,9 +5,9 @@
 
 #include <torch/torch.h>
 
-#include <fovea/data/batch.h>
 #include <fovea/glimpse/retina_shape.h>
 #include <fovea/glimpse/window_means.h>
+#include <fovea/nn/batch.h>
 
 namespace fovea {
 

@@ -10,15 +10,15 @@
 
 namespace fovea {
 
-/// How the locations of R rollouts come about. Either all are given, or the first is, and the policy chooses the others: its
+/// How the locations of R rollouts come about. Either all are given, or the first is, and the policy matches the others: its
 /// mean, or with noise, mean + deviation x noise, clamped to the policy's range.
 struct RolloutPlan {
-  std::int64_t glimpses = 6;  ///< T >= 1
-  torch::Tensor locations;    ///< [R, T, 2], all of them; else undefined
-  torch::Tensor first;        ///< [R, 2]; read when `locations` is undefined
-  torch::Tensor noise;        ///< [R, T - 1, 2], standard normal; undefined: the mean is taken
-  double deviation = 0;       ///< of the samples; > 0 when there is noise
-  bool keeps_sight = false;   ///< fill in the trajectory's windows and patches
+  std::int64_t glimpses = 6;     ///< T >= 1
+  torch::Tensor locations;       ///< [R, T, 2], all of them; else undefined
+  torch::Tensor first;           ///< [R, 2]; read when `locations` is undefined
+  torch::Tensor noise;           ///< [R, T - 1, 2], standard normal; undefined: the mean is taken
+  double deviation = 0;          ///< of the samples; > 0 when there is noise
+  bool record_glimpses = false;  ///< fill in the trajectory's windows and patches
 };
 
 /// Lets a network look, step by step. The gradient of the logits reaches encoder, core and classifier, that of the baselines

@@ -4,7 +4,7 @@
 #include <initializer_list>
 #include <utility>
 
-#include <fovea/image/color.h>
+#include <fovea/image/rgb8.h>
 
 namespace fovea {
 

@@ -4,10 +4,10 @@ namespace fovea {
 namespace {
 
 /// Drops the singleton dimensions that a map carries for broadcasting.
-torch::Tensor canonical(TapKind kind, const torch::Tensor& tensor) {
+torch::Tensor canonical(MapKind kind, const torch::Tensor& tensor) {
   if (tensor.dim() != 4) return tensor;
-  if (kind == TapKind::channel) return tensor.flatten(1);  // [N, C, 1, 1] -> [N, C]
-  if (kind == TapKind::spatial) return tensor.squeeze(1);  // [N, 1, H, W] -> [N, H, W]
+  if (kind == MapKind::channel) return tensor.flatten(1);  // [N, C, 1, 1] -> [N, C]
+  if (kind == MapKind::spatial) return tensor.squeeze(1);  // [N, 1, H, W] -> [N, H, W]
   return tensor;
 }
 
@@ -15,10 +15,11 @@ torch::Tensor canonical(TapKind kind, const torch::Tensor& tensor) {
 
 AttentionRecorder::AttentionRecorder(const torch::nn::Module& root) : names_(root) {}
 
-torch::Tensor AttentionRecorder::tap(const torch::nn::Module& module, const Tap& tap, const torch::Tensor& tensor) {
-  if (tap.kind != TapKind::features) {
-    maps.push_back({names_.of(module), tap.kind, tap.meaning, canonical(tap.kind, tensor.detach()), tap.query_grid,
-                    tap.key_grid, tap.prefix_tokens, tap.prefix_is_read, tap.frame});
+torch::Tensor AttentionRecorder::on_tensor(const torch::nn::Module& module, const HookedTensor& about,
+                                           const torch::Tensor& tensor) {
+  if (about.kind != MapKind::features) {
+    maps.push_back({names_.of(module), about.kind, about.meaning, canonical(about.kind, tensor.detach()), about.query_grid,
+                    about.key_grid, about.prefix_tokens, about.prefix_is_read, about.theta});
   }
   return tensor;
 }

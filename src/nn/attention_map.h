@@ -6,7 +6,7 @@
 
 #include <torch/torch.h>
 
-#include <fovea/nn/probe.h>
+#include <fovea/nn/forward_hooks.h>
 
 namespace fovea {
 
@@ -21,8 +21,8 @@ namespace fovea {
 /// | pairwise | [N, heads, Q, K] | Q and K count grid cells row by row, behind `prefix_tokens` others |
 /// | windows  | [N, T, S, 4]   | T steps, S scales; centre x, y, half width, half height in [-1, 1] of the input |
 struct AttentionMap {
-  std::string site;  ///< name of the module that made it, as in the root's named_modules()
-  TapKind kind = TapKind::spatial;
+  std::string layer;  ///< name of the module that made it, as in the root's named_modules()
+  MapKind kind = MapKind::spatial;
   Meaning meaning = Meaning::gate;
   torch::Tensor values;
   std::vector<std::int64_t> query_grid;  ///< pairwise: {height, width} of the queries; else empty
@@ -33,16 +33,16 @@ struct AttentionMap {
   bool prefix_is_read = true;
   /// [N, 2, 3]: from the map's (x, y, 1), x and y in [-1, 1] between the outer pixel edges, to the network input's.
   /// Undefined when the map lies on the input as it is.
-  torch::Tensor frame;
+  torch::Tensor theta;
 };
 
 /// Keeps every attention map of the forward passes it is given to; lets all tensors pass unchanged.
-class AttentionRecorder final : public Probe {
+class AttentionRecorder final : public ForwardHooks {
  public:
   /// @param root the network whose module names the maps carry; must outlive the recorder.
   explicit AttentionRecorder(const torch::nn::Module& root);
 
-  torch::Tensor tap(const torch::nn::Module& module, const Tap& tap, const torch::Tensor& tensor) override;
+  torch::Tensor on_tensor(const torch::nn::Module& module, const HookedTensor& about, const torch::Tensor& tensor) override;
 
   std::vector<AttentionMap> maps;
 

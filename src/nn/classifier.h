@@ -6,14 +6,15 @@
 
 #include <torch/torch.h>
 
-#include <fovea/data/batch.h>
+#include <fovea/nn/batch.h>
+#include <fovea/nn/cloneable_module.h>
 #include <fovea/nn/forward_context.h>
 
 namespace fovea {
 
 /// What a glimpse network did in T steps. Each of N images is looked at M times (ForwardContext::rollouts); rollout m of
 /// image n is row n M + m of R. Locations are (x, y) in [-1, 1] between the image's outer pixel edges. Of the T locations
-/// the first is given; the policy chooses the others, so that choice t, of T - 1, is made after step t and leads to step t
+/// the first is given; the policy matches the others, so that choice t, of T - 1, is made after step t and leads to step t
 /// + 1.
 struct GlimpseTrajectory {
   torch::Tensor locations;  ///< [R, T, 2] where the network looked
@@ -37,9 +38,9 @@ struct ModelOutput {
 };
 
 /// A network that sorts images into K classes. Its forward pass stores nothing in the module.
-class Classifier : public torch::nn::Module {
+class Classifier : public CloneableModule {
  public:
-  using torch::nn::Module::Module;
+  using CloneableModule::CloneableModule;
   virtual ModelOutput forward(const Batch& batch, ForwardContext& context) = 0;
 
   /// Path of the layer that makes the logits, e.g. "fc"; empty when no single layer does.

@@ -12,15 +12,15 @@ bool is_batch_norm(torch::nn::Module& module) {
 }
 
 bool chosen_by_any(const std::vector<std::string>& patterns, const std::string& path) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) { return chooses(pattern, path); });
+  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) { return matches(pattern, path); });
 }
 
-void expect_each_chooses(const torch::nn::Module& network, const std::vector<std::string>& patterns,
+void expect_each_matches(const torch::nn::Module& network, const std::vector<std::string>& patterns,
                          const std::string& where) {
   for (const std::string& pattern : patterns) {
     bool chooses_norm = false;
     for (const auto& item : network.named_modules("", /*include_self=*/false))
-      chooses_norm |= is_batch_norm(*item.value()) && chooses(pattern, item.key());
+      chooses_norm |= is_batch_norm(*item.value()) && matches(pattern, item.key());
     if (!chooses_norm) parameters_matching(network, pattern, where);
   }
 }
@@ -28,7 +28,7 @@ void expect_each_chooses(const torch::nn::Module& network, const std::vector<std
 }  // namespace
 
 void freeze(torch::nn::Module& network, const std::vector<std::string>& patterns, const std::string& where) {
-  expect_each_chooses(network, patterns, where);
+  expect_each_matches(network, patterns, where);
   for (auto& item : network.named_parameters()) {
     if (!chosen_by_any(patterns, item.key())) continue;
     item.value().set_requires_grad(false);

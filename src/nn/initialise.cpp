@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 
 #include <fovea/nn/initialise.h>
 
@@ -80,6 +81,11 @@ void fill_uniform(torch::Tensor tensor, RandomStream stream, double low, double 
 
 void fill_normal(torch::Tensor tensor, RandomStream stream, double standard_deviation) {
   fill(tensor, [&] { return standard_deviation * stream.normal(); });
+}
+
+RandomStream construction_stream() {
+  const auto seed = torch::randint(std::numeric_limits<std::int64_t>::max(), {}, torch::kInt64).item<std::int64_t>();
+  return {static_cast<std::uint64_t>(seed), Purpose::initialise};
 }
 
 void initialise(torch::nn::Module& root, std::uint64_t seed) {

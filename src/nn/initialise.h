@@ -22,6 +22,11 @@ class SelfInitialising {
   virtual void initialise(const RandomStream& stream) = 0;
 };
 
+/// What a module's constructor draws starting values from where LibTorch has no rule for them: parameters of its own instead
+/// of a layer's. Keyed by LibTorch's default generator, as the values that LibTorch's layers start with are, so that
+/// torch::manual_seed() repeats them. initialise() replaces them all.
+RandomStream construction_stream();
+
 /// Gives every parameter below `root` its starting value, as torchvision does for ResNets: convolutions He-normal by fan-out
 /// ("Delving Deep into Rectifiers", arXiv:1502.01852), linear layers uniform in +-1/sqrt(fan-in), norms 1 and 0, biases of
 /// convolutions uniform in +-1/sqrt(fan-in). The draw for a parameter depends on (seed, its name) only, so adding a module

@@ -2,8 +2,8 @@
 #include <fnmatch.h>
 
 #include <fovea/base/error.h>
-#include <fovea/config/fields.h>
 #include <fovea/nn/layer_pattern.h>
+#include <fovea/options/names.h>
 
 namespace fovea {
 namespace {
@@ -17,7 +17,7 @@ std::vector<std::string> paths_to(const std::string& path) {
   return paths;
 }
 
-/// The error about a pattern that chooses no parameter.
+/// The error about a pattern that matches no parameter.
 [[noreturn]] void throw_nothing_chosen(const torch::nn::Module& network, const std::string& pattern,
                                        const std::string& where) {
   std::vector<std::string> names, parts;  // of the parameters and the modules around them; the outermost of those
@@ -35,7 +35,7 @@ std::vector<std::string> paths_to(const std::string& path) {
 
 }  // namespace
 
-bool chooses(const std::string& pattern, const std::string& path) {
+bool matches(const std::string& pattern, const std::string& path) {
   const std::vector<std::string> paths = paths_to(path);
   return std::any_of(paths.begin(), paths.end(),
                      [&](const std::string& one) { return fnmatch(pattern.c_str(), one.c_str(), 0) == 0; });
@@ -45,7 +45,7 @@ std::vector<std::string> parameters_matching(const torch::nn::Module& network, c
                                              const std::string& where) {
   std::vector<std::string> chosen;
   for (const auto& item : network.named_parameters()) {
-    if (chooses(pattern, item.key())) chosen.push_back(item.key());
+    if (matches(pattern, item.key())) chosen.push_back(item.key());
   }
   if (chosen.empty()) throw_nothing_chosen(network, pattern, where);
   return chosen;

@@ -2,6 +2,7 @@
 #include <numbers>
 
 #include <fovea/base/error.h>
+#include <fovea/config/config_node.h>
 #include <fovea/policy/exploration.h>
 
 namespace fovea {

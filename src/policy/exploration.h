@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include <fovea/config/fields.h>
 #include <fovea/nn/forward_context.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
@@ -22,13 +22,13 @@ struct Exploration {
 /// 2. until the end: drawn from the policy, with a deviation that goes linearly from its first value to its second.
 /// 3. the last share of that, in which the network settles: with a small deviation of its own around a policy that stays as
 ///    it is, so that the rest of the network learns from where it will look when the mean is taken.
-struct ExplorationOptions : Options {
+struct ExplorationOptions {
   double warmup_epochs = 3;
   std::vector<double> deviation = {0.2, 0.08};  ///< as the warm-up ends, and as training ends; or one for both
   double settle = 0.1;                          ///< share of all epochs
   double settle_deviation = 0.03;
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
   /// @throws InputError when warm-up and settling are longer than training.
   void validate(std::int64_t epochs) const;
 

@@ -3,8 +3,8 @@
 #include <cstddef>
 
 #include <fovea/base/error.h>
+#include <fovea/draw/chart.h>
 #include <fovea/report/calibration_picture.h>
-#include <fovea/report/chart.h>
 
 namespace fovea {
 namespace {

@@ -4,10 +4,10 @@
 #include <numeric>
 
 #include <fovea/base/error.h>
-#include <fovea/image/canvas.h>
+#include <fovea/draw/canvas.h>
+#include <fovea/draw/color_scale.h>
+#include <fovea/draw/ticks.h>
 #include <fovea/image/color_map.h>
-#include <fovea/image/color_scale.h>
-#include <fovea/image/ticks.h>
 #include <fovea/report/confusion_picture.h>
 
 namespace fovea {

@@ -3,7 +3,7 @@
 #include <functional>
 #include <limits>
 
-#include <fovea/report/chart.h>
+#include <fovea/draw/chart.h>
 #include <fovea/report/learning_curves.h>
 
 namespace fovea {

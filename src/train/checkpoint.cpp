@@ -1,8 +1,9 @@
 #include <algorithm>
 
 #include <fovea/base/error.h>
-#include <fovea/nn/state_dict.h>
 #include <fovea/train/checkpoint.h>
+#include <fovea/weights/safetensors.h>
+#include <fovea/weights/state_dict.h>
 
 namespace fovea {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include <fovea/config/value.h>
-#include <fovea/nn/safetensors.h>
+#include <fovea/config/config_node.h>
+#include <fovea/nn/named_tensors.h>
 #include <fovea/train/shards.h>
 #include <fovea/train/validation_score.h>
 

@@ -5,7 +5,7 @@
 
 #include <torch/torch.h>
 
-#include <fovea/data/batch.h>
+#include <fovea/nn/batch.h>
 #include <fovea/nn/forward_context.h>
 
 namespace fovea {

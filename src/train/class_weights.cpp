@@ -9,21 +9,21 @@ namespace fovea {
 namespace {
 
 /// The notation of a list of numbers, read like any other such field.
-struct WeightList : Options {
+struct WeightList {
   std::string name;
   std::vector<double> weights;
 
-  void visit_fields(FieldVisitor& fields) override {
+  void visit_fields(FieldVisitor& fields) {
     fields.reals(name.c_str(), weights, kPositive, {1, 1'000'000}, "weight of each class");
   }
 };
 
-std::vector<double> read_list(const Value& value, const std::string& path) {
+std::vector<double> read_list(const ConfigNode& value, const std::string& path) {
   const std::size_t dot = path.rfind('.');
   WeightList list;
   list.name = dot == std::string::npos ? path : path.substr(dot + 1);
-  Value map;
-  map.kind = Value::Kind::map;
+  ConfigNode map;
+  map.kind = ConfigNode::Kind::map;
   map.map = {{list.name, value}};
   read_fields(list, map, dot == std::string::npos ? "" : path.substr(0, dot));
   return std::move(list.weights);
@@ -44,12 +44,12 @@ std::vector<double> balanced_weights(std::span<const std::int64_t> images_per_cl
 
 }  // namespace
 
-void ClassWeightsField::read(const Value& value, const std::string& path) {
+void ClassWeightsField::read(const ConfigNode& value, const std::string& path) {
   where_ = value.origin + ": " + path;
-  if (value.kind == Value::Kind::list) {
+  if (value.kind == ConfigNode::Kind::list) {
     mode_ = Mode::list;
     list_ = read_list(value, path);
-  } else if (value.kind == Value::Kind::null || value.scalar == "none") {
+  } else if (value.kind == ConfigNode::Kind::null || value.scalar == "none") {
     mode_ = Mode::none;
   } else if (value.scalar == "balanced") {
     mode_ = Mode::balanced;

@@ -16,7 +16,7 @@ namespace fovea {
 ///     class_weights: [1, 2.5, 1]
 class ClassWeightsField final : public CustomField {
  public:
-  void read(const Value& value, const std::string& path) override;
+  void read(const ConfigNode& value, const std::string& path) override;
   Json write() override;
 
   bool balanced() const { return mode_ == Mode::balanced; }

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include <fovea/config/value.h>
+#include <fovea/config/config_node.h>
 
 namespace fovea {
 

@@ -36,9 +36,9 @@ Loss GlimpseObjective::loss(Classifier& network, const Batch& batch, const Train
   const Targets of_rollouts = targets.repeated(policy_.rollouts_per_image);
   const auto class_term = class_loss_.with_terms_of(context, targets, step_losses(trajectory.logits, of_rollouts));
   const auto returns = choice_returns(policy_.reward, trajectory.logits, of_rollouts.labels);
-  const bool chooses = returns.numel() > 0;
+  const bool matches = returns.numel() > 0;
   PolicyLoss terms;
-  if (chooses && exploration.trains_policy) {
+  if (matches && exploration.trains_policy) {
     std::uint64_t passes = 0;
     const auto pass = [&](ForwardContext& further) {
       further.random = random.child("further pass").child(passes++);
@@ -51,12 +51,12 @@ Loss GlimpseObjective::loss(Classifier& network, const Batch& batch, const Train
   for (const torch::Tensor& term : {terms.policy, terms.baseline}) {
     if (term.defined()) loss.total = loss.total + term;
   }
-  const bool draws = chooses && exploration.mode == PolicyMode::sample;
+  const bool draws = matches && exploration.mode == PolicyMode::sample;
   const auto if_drawn = [&](double value) { return draws ? std::optional(value) : std::nullopt; };
   loss.parts = {{"class_loss", value_of(class_term)},
                 {"policy_loss", value_of(terms.policy)},
                 {"baseline_loss", value_of(terms.baseline)},
-                {"policy_reward", chooses ? value_of(returns.mean()) : std::nullopt},
+                {"policy_reward", matches ? value_of(returns.mean()) : std::nullopt},
                 {"policy_deviation", if_drawn(exploration.deviation)},
                 {"policy_entropy", if_drawn(location_entropy(exploration.deviation))}};
   return loss;

@@ -18,7 +18,7 @@ namespace fovea {
 /// - `policy_reward`: mean return of the choices, however they were made
 /// - `policy_deviation` and `policy_entropy` of the distribution that choices are drawn from; nothing while they are random
 ///
-/// The last four tell nothing for a network of a single step, which chooses nothing.
+/// The last four tell nothing for a network of a single step, which matches nothing.
 class GlimpseObjective final : public Objective {
  public:
   /// @param policy must outlive this.

@@ -7,10 +7,10 @@
 namespace fovea {
 namespace {
 
-LayerRate read_layer_rate(const Value& value, const std::string& path) {
+LayerRate read_layer_rate(const ConfigNode& value, const std::string& path) {
   LayerRate rate;
   rate.where = value.origin + ": " + path;
-  if (value.kind != Value::Kind::map)
+  if (value.kind != ConfigNode::Kind::map)
     throw InputError(rate.where, "{layers: NAME OR PATTERN, factor: NUMBER}", value.describe());
   for (const char* key : {"layers", "factor"}) {
     if (value.find(key) == nullptr) throw InputError(rate.where + "." + key, "a value", "nothing", "add the key");
@@ -26,9 +26,9 @@ void LayerRate::visit_fields(FieldVisitor& fields) {
   fields.real("factor", factor, kPositive, "times the learning rate");
 }
 
-void LayerRatesField::read(const Value& value, const std::string& path) {
+void LayerRatesField::read(const ConfigNode& value, const std::string& path) {
   entries.clear();
-  if (value.kind != Value::Kind::list) {
+  if (value.kind != ConfigNode::Kind::list) {
     entries.push_back(read_layer_rate(value, path));
     return;
   }
@@ -45,7 +45,7 @@ Json LayerRatesField::write() {
 
 std::map<std::string, double> LayerRatesField::factors(const torch::nn::Module& network) const {
   const auto parameters = network.named_parameters();
-  std::map<std::string, const LayerRate*> last;  // entry that chooses a parameter
+  std::map<std::string, const LayerRate*> last;  // entry that matches a parameter
   for (const LayerRate& entry : entries) {
     for (const std::string& name : parameters_matching(network, entry.layers, entry.where + ".layers")) last[name] = &entry;
   }

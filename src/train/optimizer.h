@@ -6,7 +6,7 @@
 
 #include <torch/torch.h>
 
-#include <fovea/nn/safetensors.h>
+#include <fovea/nn/named_tensors.h>
 #include <fovea/train/optimizer_options.h>
 
 namespace fovea {

@@ -7,7 +7,7 @@
 #include <torch/torch.h>
 
 #include <fovea/config/named_options.h>
-#include <fovea/nn/safetensors.h>
+#include <fovea/nn/named_tensors.h>
 
 namespace fovea {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include <fovea/config/value.h>
+#include <fovea/config/config_node.h>
 
 namespace fovea {
 

@@ -6,18 +6,18 @@
 #include <vector>
 
 #include <fovea/config/named_options.h>
-#include <fovea/nn/initial_weights.h>
 #include <fovea/policy/policy_estimator.h>
 #include <fovea/train/class_weights.h>
 #include <fovea/train/layer_rates.h>
 #include <fovea/train/optimizer_options.h>
 #include <fovea/train/schedule.h>
 #include <fovea/train/step_loss.h>
+#include <fovea/weights/initial_weights.h>
 
 namespace fovea {
 
 /// The configuration section `train`.
-struct TrainOptions : Options {
+struct TrainOptions {
   std::int64_t epochs = 10;
   std::int64_t batch_size = 128;
   std::int64_t accumulate = 1;  ///< batches per update; each has batch-norm statistics of its own
@@ -37,7 +37,7 @@ struct TrainOptions : Options {
   LayerRatesField layer_rates;
   double checkpoint_seconds = 60;  ///< between checkpoints, to the end of an update; one is also written after every epoch
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
   /// @throws InputError when options exclude each other.
   void validate() const;
 };

@@ -7,10 +7,10 @@
 #include <fovea/base/error.h>
 #include <fovea/eval/evaluator.h>
 #include <fovea/nn/freeze.h>
-#include <fovea/nn/model_file.h>
-#include <fovea/nn/state_dict.h>
 #include <fovea/train/glimpse_objective.h>
 #include <fovea/train/trainer.h>
+#include <fovea/weights/model_file.h>
+#include <fovea/weights/state_dict.h>
 
 namespace fovea {
 namespace {

@@ -10,7 +10,7 @@
 
 #include <torch/torch.h>
 
-#include <fovea/config/value.h>
+#include <fovea/config/config_node.h>
 #include <fovea/data/loader.h>
 #include <fovea/eval/metrics.h>
 #include <fovea/nn/classifier.h>

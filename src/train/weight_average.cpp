@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <utility>
 
-#include <fovea/nn/state_dict.h>
 #include <fovea/train/weight_average.h>
+#include <fovea/weights/state_dict.h>
 
 namespace fovea {
 

@@ -16,17 +16,17 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-Site attention_branch_site(std::int64_t classes) {
-  Site site{Slot::stage, 3, {1, 1, 3}, 1, 1, "layer3_gate", {}};
-  site.num_classes = classes;
-  return site;
+InsertionPoint attention_branch_site(std::int64_t classes) {
+  InsertionPoint point{InsertionKind::stage, 3, {1, 1, 3}, 1, 1, "layer3_gate", {}};
+  point.num_classes = classes;
+  return point;
 }
 
 /// Two classes on one channel: their maps are relu(x) and relu(-x).
-std::unique_ptr<AttentionBranch> two_class_branch(BranchVariant variant) {
+std::unique_ptr<AttentionBranchImpl> two_class_branch(BranchVariant variant) {
   AttentionBranchOptions options;
   options.variant = variant;
-  auto branch = std::make_unique<AttentionBranch>(attention_branch_site(2), options);
+  auto branch = std::make_unique<AttentionBranchImpl>(attention_branch_site(2), options);
   make_norms_plain(*branch);
   branch->eval();
   set_parameter(*branch, "att_conv.weight", {1, -1});
@@ -69,7 +69,7 @@ TEST(AttentionBranchTest, ScoresTheClassesForTheObjective) {
 }
 
 TEST(AttentionBranchTest, NeedsTheNumberOfClasses) {
-  EXPECT_THAT([] { AttentionBranch(attention_branch_site(0), {}); },
+  EXPECT_THAT([] { AttentionBranchImpl(attention_branch_site(0), {}); },
               ThrowsMessage<InputError>(HasSubstr("abn: expected a place where the number of classes is known")));
 }
 

@@ -50,7 +50,7 @@ void make_averaging(TokenPool& pool) {
 }
 
 TEST(AttentionPoolTest, TheMeanTokenAndTheCellsMakeTheMean) {
-  AttentionPool pool(pool_site({4, 2, 3}), {});
+  AttentionPoolImpl pool(pool_site({4, 2, 3}), {});
   make_averaging(pool);
   const auto features = drawn({2, 4, 2, 3});
   const auto run = run_pool(pool, {.features = features});
@@ -63,7 +63,7 @@ TEST(AttentionPoolTest, TheMeanTokenAndTheCellsMakeTheMean) {
 TEST(AttentionPoolTest, AClassTokenIsOneOfTheTokens) {
   AttentionPoolOptions options;
   options.class_token = true;
-  AttentionPool pool(pool_site({4, 2, 3}), options);
+  AttentionPoolImpl pool(pool_site({4, 2, 3}), options);
   make_averaging(pool);
   set_parameter(pool, "cls_token", {7, 14, 21, 28});
   const auto features = drawn({2, 4, 2, 3});
@@ -72,7 +72,7 @@ TEST(AttentionPoolTest, AClassTokenIsOneOfTheTokens) {
 }
 
 TEST(AttentionPoolTest, PositionsAreAddedToTheirCells) {
-  AttentionPool pool(pool_site({2, 1, 2}), {});
+  AttentionPoolImpl pool(pool_site({2, 1, 2}), {});
   make_averaging(pool);
   set_parameter(pool, "pos_embed", {3, 0, 6, 0, 9, 30});
   const auto features = torch::zeros({1, 2, 1, 2}, torch::kFloat64);
@@ -86,7 +86,7 @@ TEST(AttentionPoolTest, PositionsAreAddedToTheirCells) {
 }
 
 TEST(AttentionPoolTest, TheFirstAnswerIsThePools) {
-  AttentionPool pool(pool_site({8, 2, 3}), {});
+  AttentionPoolImpl pool(pool_site({8, 2, 3}), {});
   draw_parameters(pool);
   const auto features = drawn({2, 8, 2, 3});
   ForwardContext context;
@@ -99,37 +99,37 @@ TEST(AttentionPoolTest, SizesFollowTheOptions) {
   AttentionPoolOptions options;
   options.embed_channels = 12;
   options.projection = false;
-  EXPECT_EQ(AttentionPool(pool_site({8, 2, 3}), options).out_features(), 12);
+  EXPECT_EQ(AttentionPoolImpl(pool_site({8, 2, 3}), options).out_features(), 12);
   options.out_features = 5;
-  EXPECT_THROW(AttentionPool(pool_site({8, 2, 3}), options), InputError);
+  EXPECT_THROW(AttentionPoolImpl(pool_site({8, 2, 3}), options), InputError);
   options.projection = true;
-  EXPECT_EQ(AttentionPool(pool_site({8, 2, 3}), options).out_features(), 5);
+  EXPECT_EQ(AttentionPoolImpl(pool_site({8, 2, 3}), options).out_features(), 5);
   options.heads = 5;
   EXPECT_THAT(
       [&] {
-        AttentionPool(pool_site({8, 2, 3}), options);
+        AttentionPoolImpl(pool_site({8, 2, 3}), options);
       },
       ThrowsMessage<InputError>(HasSubstr("attention_pool: heads: expected a divisor of the 12 channels, got 5")));
   options.heads = 3;
   options.head_channels = 4;
   EXPECT_THAT(
       [&] {
-        AttentionPool(pool_site({8, 2, 3}), options);
+        AttentionPoolImpl(pool_site({8, 2, 3}), options);
       },
       ThrowsMessage<InputError>(HasSubstr("expected no head_channels beside it")));
-  EXPECT_THROW(AttentionPool(pool_site({96, 2, 3}), {}), InputError);  // heads of 64
+  EXPECT_THROW(AttentionPoolImpl(pool_site({96, 2, 3}), {}), InputError);  // heads of 64
 }
 
 TEST(RotaryPoolTest, KeysTurnByTheirPlace) {
   RotaryPoolOptions options;
   options.reference_grid = {4, 9};
-  RotaryPool pool(pool_site({4, 2, 3}), options);
+  RotaryPoolImpl pool(pool_site({4, 2, 3}), options);
   make_averaging(pool);
   set_parameter(pool, "qkv.bias", {1, 0, 2, 0, 1, 0, 1, 0, 0, 0, 0, 0});  // queries (1, 0, 2, 0), keys (1, 0, 1, 0)
   const auto weights = run_pool(pool, {.features = drawn({1, 4, 2, 3})}).maps.at(0).values.flatten();
   for (int row = 0; row < 2; ++row) {
     for (int column = 0; column < 3; ++column) {
-      // One pair for each axis, both of frequency 1, turned by 4 / 2 and 9 / 3 a cell; scores are halved: sqrt(4).
+      // One pair for each axis, both of frequency 1, turned by 4 / 2 and 9 / 3 a position; scores are halved: sqrt(4).
       const double score = (std::cos(2.0 * row) + 2 * std::cos(3.0 * column)) / 2;
       const double lead = std::log((weights[1 + 3 * row + column] / weights[0]).item<double>());
       EXPECT_NEAR(lead, score - 1.5, 1e-12) << row << ", " << column;
@@ -140,10 +140,10 @@ TEST(RotaryPoolTest, KeysTurnByTheirPlace) {
 TEST(RotaryPoolTest, RefusesWhatItCannotTurn) {
   EXPECT_THAT(
       [] {
-        RotaryPool(pool_site({6, 2, 3}), {});
+        RotaryPoolImpl(pool_site({6, 2, 3}), {});
       },
       ThrowsMessage<InputError>(HasSubstr("rotary_pool: expected heads of a multiple of 4 features, got 6")));
-  RotaryPool pool(pool_site({4, 2, 3}), {});
+  RotaryPoolImpl pool(pool_site({4, 2, 3}), {});
   EXPECT_THAT(
       [&] {
         run_pool(pool, {.features = torch::zeros({2, 6, 4})});

@@ -12,14 +12,14 @@ namespace fovea {
 namespace {
 
 /// One channel arrives; one comes out of the convolution and one of an attention with a single head.
-AugmentedConvolution small_augmented(bool relative = true, std::int64_t stride = 1) {
+AugmentedConvolutionImpl small_augmented(bool relative = true, std::int64_t stride = 1) {
   AugmentedConvolutionOptions options;
   options.heads = 1;
   options.key_channels = 1;
   options.value_channels = 1;
   options.relative = relative;
-  AugmentedConvolution mixer({.slot = Slot::conv, .in = {1, 2, 3}, .out_channels = 2, .stride = stride, .path = "aaconv"},
-                             options);
+  AugmentedConvolutionImpl mixer(
+      {.kind = InsertionKind::conv, .in = {1, 2, 3}, .out_channels = 2, .stride = stride, .path = "aaconv"}, options);
   set_parameter(mixer, "conv_out.weight", {0, 0, 0, 0, 10, 0, 0, 0, 0});
   set_parameter(mixer, "conv_out.bias", {0});
   set_parameter(mixer, "qkv_conv.weight", {0, 0, 1});
@@ -36,7 +36,7 @@ torch::Tensor two_rows() {
 TEST(AugmentedConvolutionTest, ConcatenatesConvolutionAndAttention) {
   auto mixer = small_augmented(/*relative=*/false);
   const auto run = run_mixer(mixer, two_rows());
-  EXPECT_TRUE(nearly_equal(run.output, {10, 20, 30, 40, 50, 90, 4, 4, 4, 4, 4, 4}));  // the mean of all cells is 4
+  EXPECT_TRUE(nearly_equal(run.output, {10, 20, 30, 40, 50, 90, 4, 4, 4, 4, 4, 4}));  // the mean of all positions is 4
   EXPECT_TRUE(nearly_equal(run.maps.at(0).values, std::vector<double>(36, 1 / 6.0)));
 }
 
@@ -53,7 +53,7 @@ TEST(AugmentedConvolutionTest, LooksWhereRelativePositionsSay) {
 
 TEST(AugmentedConvolutionTest, AStrideLeavesOutCells) {
   auto mixer = small_augmented(/*relative=*/true, /*stride=*/2);
-  EXPECT_EQ(mixer.named_parameters()["pos_embed.width_rel"].size(0), 3);  // two cells in a row are left
+  EXPECT_EQ(mixer.named_parameters()["pos_embed.width_rel"].size(0), 3);  // two positions in a row are left
   set_parameter(mixer, "pos_embed.height_rel", {0});
   set_parameter(mixer, "pos_embed.width_rel", {0, 0, 1000});
   EXPECT_TRUE(nearly_equal(run_mixer(mixer, two_rows()).output, {10, 30, 3, 2}));
@@ -68,7 +68,8 @@ TEST(AugmentedConvolutionTest, OnlyRelativePositionsBindItToASize) {
 
 TEST(AugmentedConvolutionTest, WidthsComeFromRatiosOrAreSet) {
   const auto values_of = [](std::int64_t out_channels, const AugmentedConvolutionOptions& options) {
-    AugmentedConvolution mixer({.slot = Slot::conv, .in = {4, 2, 3}, .out_channels = out_channels, .path = "x"}, options);
+    AugmentedConvolutionImpl mixer({.kind = InsertionKind::conv, .in = {4, 2, 3}, .out_channels = out_channels, .path = "x"},
+                                   options);
     return mixer.named_parameters()["attn_out.weight"].size(0);
   };
   AugmentedConvolutionOptions options;

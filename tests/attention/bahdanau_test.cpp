@@ -14,7 +14,7 @@ namespace {
 TEST(BahdanauTest, TwoCellsByHand) {
   BahdanauOptions options;
   options.hidden = 1;
-  Bahdanau pool(pool_site({1, 1, 2}, 1), options);
+  BahdanauImpl pool(pool_site({1, 1, 2}, 1), options);
   set_parameter(pool, "W.weight", {3});
   set_parameter(pool, "U.weight", {-1});
   set_parameter(pool, "v.weight", {2});
@@ -29,8 +29,8 @@ TEST(BahdanauTest, TwoCellsByHand) {
 
 TEST(BahdanauTest, AsksWithTheMeanOfTheCellsByDefault) {
   const auto features = drawn({2, 4, 2, 3});
-  Bahdanau own(pool_site({4, 2, 3}), {});
-  Bahdanau asked(pool_site({4, 2, 3}, 4), {});
+  BahdanauImpl own(pool_site({4, 2, 3}), {});
+  BahdanauImpl asked(pool_site({4, 2, 3}, 4), {});
   draw_parameters(own);
   draw_parameters(asked);
   const auto expected = run_pool(asked, {.features = features, .query = features.mean({2, 3})}).output;

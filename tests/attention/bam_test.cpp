@@ -12,7 +12,7 @@ namespace {
 TEST(BamTest, DilatedConvolutionsSeeCellsAtADistance) {
   BamOptions options;
   options.dilation = 2;
-  Bam gate(1, options);
+  BamImpl gate(1, options);
   const torch::NoGradGuard no_grad;
   for (auto& parameter : gate.parameters()) parameter.zero_();
   make_norms_plain(gate);
@@ -33,7 +33,7 @@ TEST(BamTest, BranchesAreAsWideAsTheRatioRoundedDown) {
   BamOptions options;
   options.reduction_ratio = 5;
   for (const auto& [channels, width] : {std::pair{16, 3}, {4, 1}}) {
-    auto parameters = Bam(channels, options).named_parameters();
+    auto parameters = BamImpl(channels, options).named_parameters();
     EXPECT_EQ(parameters["channel_att.gate_c.gate_c_fc_0.weight"].size(0), width);
     EXPECT_EQ(parameters["spatial_att.gate_s.gate_s_conv_reduce0.weight"].size(0), width);
   }

@@ -21,12 +21,12 @@ BilinearAttentionOptions two_bands(double dropout) {
   return options;
 }
 
-Site bilinear_site(const std::string& path, std::int64_t channels) {
+InsertionPoint bilinear_site(const std::string& path, std::int64_t channels) {
   return {.in = {channels, 4, 2}, .out_channels = channels, .path = path};
 }
 
 TEST(BilinearAttentionTest, MixesBandsOfRowsThenOfColumns) {
-  BilinearAttention gate(bilinear_site("bat", 1), two_bands(0.2));
+  BilinearAttentionImpl gate(bilinear_site("bat", 1), two_bands(0.2));
   make_norms_plain(gate);
   for (const char* name : {"conv1", "ba.conv1", "ba.conv2", "conv2"}) {
     set_parameter(gate, std::string(name) + ".conv.weight", {1});
@@ -45,7 +45,7 @@ TEST(BilinearAttentionTest, MixesBandsOfRowsThenOfColumns) {
 }
 
 TEST(BilinearAttentionTest, WeightsSumToOneHoweverSmallTheirParts) {
-  BilinearAttention gate(bilinear_site("bat", 1), two_bands(0));
+  BilinearAttentionImpl gate(bilinear_site("bat", 1), two_bands(0));
   make_norms_plain(gate);
   for (const char* matrix : {"p", "q"}) {
     set_parameter(gate, std::string("ba.conv_") + matrix + ".weight", std::vector<double>(8, 0));
@@ -58,7 +58,7 @@ TEST(BilinearAttentionTest, WeightsSumToOneHoweverSmallTheirParts) {
 torch::Tensor bilinear_correction(double dropout, const std::string& path, std::uint64_t seed) {
   auto options = two_bands(dropout);
   options.activation = Activation::none;
-  BilinearAttention gate(bilinear_site(path, 32), options);
+  BilinearAttentionImpl gate(bilinear_site(path, 32), options);
   initialise(gate, 1);
   gate.to(torch::kFloat64);
   gate.train();
@@ -82,7 +82,7 @@ TEST(BilinearAttentionTest, DropoutLeavesOutWholeChannelsByTheKeyOfItsPlace) {
 }
 
 TEST(BilinearAttentionTest, RefusesSizesThatAreNoMultiples) {
-  BilinearAttention gate(bilinear_site("bat", 1), two_bands(0));
+  BilinearAttentionImpl gate(bilinear_site("bat", 1), two_bands(0));
   ForwardContext context;
   try {
     gate.forward(torch::ones({1, 1, 3, 2}), context);

@@ -9,10 +9,10 @@
 
 #include <fovea/attention/spatial/cbam.h>
 #include <fovea/base/error.h>
-#include <fovea/nn/foreign_weights.h>
 #include <fovea/nn/initialise.h>
-#include <fovea/nn/key_scheme.h>
-#include <fovea/nn/state_dict.h>
+#include <fovea/weights/external_checkpoint.h>
+#include <fovea/weights/map_keys.h>
+#include <fovea/weights/state_dict.h>
 
 #include "gate_run.h"
 
@@ -27,7 +27,7 @@ using testing::ThrowsMessage;
 double cbam_channel_score(const std::vector<std::string>& pools, const std::vector<double>& values) {
   CbamOptions options;
   options.pools = pools;
-  Cbam gate(1, options);
+  CbamImpl gate(1, options);
   set_parameter(gate, "channel.fc1.weight", {1});
   set_parameter(gate, "channel.fc2.weight", {1});
   return torch::logit(run_gate(gate, channels_of({values})).maps[0].values).item<double>();
@@ -46,16 +46,17 @@ TEST(CbamTest, PoolsAreAdded) {
 TEST(CbamTest, UnknownPoolsAreRefused) {
   CbamOptions options;
   options.pools = {"avg", "median"};
-  EXPECT_THAT([&] { Cbam(16, options); }, ThrowsMessage<InputError>(HasSubstr("got 'median'")));
+  EXPECT_THAT([&] { CbamImpl(16, options); }, ThrowsMessage<InputError>(HasSubstr("got 'median'")));
   options.pools = {};
-  EXPECT_THAT([&] { Cbam(16, options); }, ThrowsMessage<InputError>(HasSubstr("some of avg, max, lp and lse, got none")));
+  EXPECT_THAT([&] { CbamImpl(16, options); },
+              ThrowsMessage<InputError>(HasSubstr("some of avg, max, lp and lse, got none")));
 }
 
 TEST(CbamTest, VariantsRoundTheWidthAsTheirAuthorsDo) {
   CbamOptions options;
   options.reduction_ratio = 16;
   const auto width = [&](std::int64_t channels) {
-    return Cbam(channels, options).named_parameters()["channel.fc1.weight"].size(0);
+    return CbamImpl(channels, options).named_parameters()["channel.fc1.weight"].size(0);
   };
   EXPECT_EQ(width(40), 3);  // 2.5 to the nearest
   EXPECT_EQ(width(4), 1);
@@ -71,7 +72,7 @@ TEST(CbamTest, ThePapersByHand) {
   CbamOptions options;
   options.variant = CbamVariant::paper;
   options.kernel_size = 1;
-  Cbam gate(2, options);
+  CbamImpl gate(2, options);
   EXPECT_EQ(gate.named_buffers().size(), 0U);  // no batch norm
   set_parameter(gate, "channel.fc1.weight", {0, 0});
   set_parameter(gate, "channel.fc1.bias", {1});
@@ -89,10 +90,10 @@ TEST(CbamTest, TheOthersHaveNoOptionsOfTimms) {
   CbamOptions options;
   options.variant = CbamVariant::official;
   options.bias = true;
-  EXPECT_THAT([&] { Cbam(16, options); }, ThrowsMessage<InputError>(HasSubstr("beside official, got bias")));
+  EXPECT_THAT([&] { CbamImpl(16, options); }, ThrowsMessage<InputError>(HasSubstr("beside official, got bias")));
   options.bias = false;
   options.divisor = 4;
-  EXPECT_THAT([&] { Cbam(16, options); }, ThrowsMessage<InputError>(HasSubstr("beside official, got divisor")));
+  EXPECT_THAT([&] { CbamImpl(16, options); }, ThrowsMessage<InputError>(HasSubstr("beside official, got divisor")));
 }
 
 TEST(CbamTest, OfficialStartsWithAnOpenSpatialGate) {
@@ -100,7 +101,7 @@ TEST(CbamTest, OfficialStartsWithAnOpenSpatialGate) {
   CbamOptions options;
   for (const auto variant : {CbamVariant::official, CbamVariant::timm}) {
     options.variant = variant;
-    Cbam gate(2, options);
+    CbamImpl gate(2, options);
     initialise(gate, 1);
     const auto spatial = run_gate(gate, features).maps[1].values;
     EXPECT_EQ(nearly_equal(spatial, {0.5, 0.5, 0.5}), variant == CbamVariant::official);
@@ -110,17 +111,18 @@ TEST(CbamTest, OfficialStartsWithAnOpenSpatialGate) {
 TEST(CbamTest, EvenKernelsAreRefused) {
   CbamOptions options;
   options.kernel_size = 4;
-  EXPECT_THAT([&] { Cbam(16, options); }, ThrowsMessage<InputError>(HasSubstr("cbam: kernel_size: expected an odd number")));
+  EXPECT_THAT([&] { CbamImpl(16, options); },
+              ThrowsMessage<InputError>(HasSubstr("cbam: kernel_size: expected an odd number")));
 }
 
 constexpr std::int64_t kTravellingChannels = 32;  // all variants give its bottleneck 2
 
 /// With values of its own in every tensor, also biases and the statistics of batch norm.
-std::shared_ptr<Cbam> travelling_cbam(CbamVariant variant, bool bias = false, std::uint64_t seed = 1) {
+std::shared_ptr<CbamImpl> travelling_cbam(CbamVariant variant, bool bias = false, std::uint64_t seed = 1) {
   CbamOptions options;
   options.variant = variant;
   options.bias = bias;
-  auto gate = std::make_shared<Cbam>(kTravellingChannels, options);
+  auto gate = std::make_shared<CbamImpl>(kTravellingChannels, options);
   for (auto& [name, tensor] : state_dict(*gate)) {
     if (!tensor.is_floating_point()) continue;
     const torch::NoGradGuard no_grad;
@@ -131,25 +133,25 @@ std::shared_ptr<Cbam> travelling_cbam(CbamVariant variant, bool bias = false, st
   return gate;
 }
 
-KeyScheme cbam_scheme(const Cbam& gate, const std::string& name) {
-  for (const KeyScheme& scheme : gate.key_schemes()) {
-    if (scheme.name == name) return scheme;
+KeyMapping cbam_mapping(const CbamImpl& gate, const std::string& name) {
+  for (const KeyMapping& mapping : gate.key_mappings()) {
+    if (mapping.name == name) return mapping;
   }
   ADD_FAILURE() << "no scheme " << name;
   return {};
 }
 
-void zero_biases(Cbam& gate) {
+void zero_biases(CbamImpl& gate) {
   const torch::NoGradGuard no_grad;
   for (const char* name : {"channel.fc1.bias", "channel.fc2.bias"}) gate.named_parameters()[name].zero_();
 }
 
 /// Loads the tensors into the gate by names, as a file's.
-void load_cbam(Cbam& gate, const NamedTensors& tensors) {
+void load_cbam(CbamImpl& gate, const NamedTensors& tensors) {
   load_named_weights(gate, name_for(gate, without_wrapper_prefix("cbam.pth", tensors)), "cbam.pth");
 }
 
-void expect_same_outputs(Cbam& left, Cbam& right) {
+void expect_same_outputs(CbamImpl& left, CbamImpl& right) {
   auto features = torch::empty({2, kTravellingChannels, 9, 6}, torch::kFloat64);
   fill_normal(features, RandomStream(3, Purpose::test), 1.0);
   EXPECT_TRUE(torch::allclose(run_gate(left, features).output, run_gate(right, features).output, 1e-12, 1e-12));
@@ -158,7 +160,7 @@ void expect_same_outputs(Cbam& left, Cbam& right) {
 // Names and shapes of the authors' code, github.com/Jongchan/attention-module, MODELS/cbam.py.
 TEST(CbamNamesTest, TheAuthorsAreKnown) {
   const auto gate = travelling_cbam(CbamVariant::timm);
-  const NamedTensors theirs = to_foreign_names(cbam_scheme(*gate, "official"), state_dict(*gate));
+  const NamedTensors theirs = to_external_names(cbam_mapping(*gate, "official"), state_dict(*gate));
   std::vector<std::string> names;
   for (const auto& [name, tensor] : theirs) names.push_back(name);
   EXPECT_THAT(names, ElementsAre("ChannelGate.mlp.1.bias", "ChannelGate.mlp.1.weight", "ChannelGate.mlp.3.bias",
@@ -176,13 +178,13 @@ TEST(CbamNamesTest, InANetworkTheGateIsCalledAsTheAuthorsCallIt) {
   block.register_module("se", travelling_cbam(CbamVariant::timm));
   torch::nn::Module network;
   network.register_module("layer1", std::make_shared<torch::nn::Module>(block));
-  const auto schemes = key_schemes_of(network);
-  ASSERT_EQ(schemes.size(), 1U);
+  const auto mappings = key_mappings_of(network);
+  ASSERT_EQ(mappings.size(), 1U);
   const NamedTensors own = state_dict(network);
-  const NamedTensors theirs = to_foreign_names(schemes[0], own);
+  const NamedTensors theirs = to_external_names(mappings[0], own);
   EXPECT_TRUE(theirs.contains("layer1.cbam.ChannelGate.mlp.1.bias"));
   EXPECT_TRUE(theirs.contains("layer1.cbam.SpatialGate.spatial.conv.weight"));
-  const NamedTensors back = to_own_names(schemes[0], own, theirs).value();
+  const NamedTensors back = to_own_names(mappings[0], own, theirs).value();
   ASSERT_EQ(back.size(), own.size());
   for (const auto& [name, tensor] : own) EXPECT_TRUE(torch::equal(back.at(name), tensor)) << name;
 }
@@ -190,14 +192,14 @@ TEST(CbamNamesTest, InANetworkTheGateIsCalledAsTheAuthorsCallIt) {
 TEST(CbamNamesTest, ThePapersAreNobodyElses) {
   CbamOptions options;
   options.variant = CbamVariant::paper;
-  EXPECT_TRUE(Cbam(kTravellingChannels, options).key_schemes().empty());
+  EXPECT_TRUE(CbamImpl(kTravellingChannels, options).key_mappings().empty());
 }
 
 TEST(CbamNamesTest, TimmsGatesMoveToTheAuthors) {
   for (const bool bias : {false, true}) {
     const auto timm = travelling_cbam(CbamVariant::timm, bias);
     const auto official = travelling_cbam(CbamVariant::official, false, /*seed=*/2);
-    load_cbam(*official, to_foreign_names(cbam_scheme(*timm, "official"), state_dict(*timm)));
+    load_cbam(*official, to_external_names(cbam_mapping(*timm, "official"), state_dict(*timm)));
     expect_same_outputs(*timm, *official);
   }
 }
@@ -207,11 +209,11 @@ TEST(CbamNamesTest, TheAuthorsGatesMoveToTimms) {
     const auto official = travelling_cbam(CbamVariant::official);
     if (!bias) zero_biases(*official);
     const auto timm = travelling_cbam(CbamVariant::timm, bias, /*seed=*/2);
-    load_cbam(*timm, to_foreign_names(cbam_scheme(*official, "official"), state_dict(*official)));
+    load_cbam(*timm, to_external_names(cbam_mapping(*official, "official"), state_dict(*official)));
     expect_same_outputs(*timm, *official);
 
     const auto by_timms_names = travelling_cbam(CbamVariant::timm, /*bias=*/true, /*seed=*/3);
-    load_cbam(*by_timms_names, to_foreign_names(cbam_scheme(*official, "timm"), state_dict(*official)));
+    load_cbam(*by_timms_names, to_external_names(cbam_mapping(*official, "timm"), state_dict(*official)));
     expect_same_outputs(*by_timms_names, *official);
   }
 }
@@ -220,7 +222,7 @@ TEST(CbamNamesTest, BiasesThatAreNotZeroHaveNoPlaceInAGateWithoutThem) {
   const auto official = travelling_cbam(CbamVariant::official);
   const auto timm = travelling_cbam(CbamVariant::timm, /*bias=*/false, /*seed=*/2);
   const NamedTensors before = copy_state(*timm);
-  EXPECT_THAT([&] { load_cbam(*timm, to_foreign_names(cbam_scheme(*official, "official"), state_dict(*official))); },
+  EXPECT_THAT([&] { load_cbam(*timm, to_external_names(cbam_mapping(*official, "official"), state_dict(*official))); },
               ThrowsMessage<InputError>(HasSubstr("2 unexpected (ChannelGate.mlp.1.bias, ChannelGate.mlp.3.bias);")));
   for (const auto& [name, tensor] : state_dict(*timm)) EXPECT_TRUE(torch::equal(tensor, before.at(name))) << name;
 }

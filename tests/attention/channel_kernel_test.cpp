@@ -61,26 +61,26 @@ torch::Tensor channel_scores(const GateOptions& options) {
 TEST(CircularChannelAttentionTest, FirstAndLastChannelsAreNeighbours) {
   EfficientChannelAttentionOptions line;
   CircularChannelAttentionOptions ring;
-  EXPECT_TRUE(nearly_equal(channel_scores<EfficientChannelAttention>(line), {0.210, 0.321, 0.432, 0.043}));
-  EXPECT_TRUE(nearly_equal(channel_scores<CircularChannelAttention>(ring), {0.214, 0.321, 0.432, 0.143}));
+  EXPECT_TRUE(nearly_equal(channel_scores<EfficientChannelAttentionImpl>(line), {0.210, 0.321, 0.432, 0.043}));
+  EXPECT_TRUE(nearly_equal(channel_scores<CircularChannelAttentionImpl>(ring), {0.214, 0.321, 0.432, 0.143}));
   ring.bias = true;
-  EXPECT_TRUE(nearly_equal(channel_scores<CircularChannelAttention>(ring), {1.214, 1.321, 1.432, 1.143}));
+  EXPECT_TRUE(nearly_equal(channel_scores<CircularChannelAttentionImpl>(ring), {1.214, 1.321, 1.432, 1.143}));
 }
 
 TEST(CircularChannelAttentionTest, GoesRoundOnceAtMost) {
   CircularChannelAttentionOptions options;
   options.kernel_size = 9;
-  CircularChannelAttention widest(4, options);
+  CircularChannelAttentionImpl widest(4, options);
   EXPECT_EQ(run_gate(widest, channels_of({{1}, {2}, {3}, {4}})).output.size(1), 4);
   options.kernel_size = 11;
-  EXPECT_THAT([&] { CircularChannelAttention(4, options); },
+  EXPECT_THAT([&] { CircularChannelAttentionImpl(4, options); },
               ThrowsMessage<InputError>(HasSubstr("ceca: kernel_size: expected at most 9 for 4 channels, got 11")));
 }
 
 TEST(EfficientChannelMlpTest, HiddenPlanesAreActivated) {
   EfficientChannelMlpOptions options;
   options.reduced_channels = 2;
-  EfficientChannelMlp gate(2, options);
+  EfficientChannelMlpImpl gate(2, options);
   set_parameter(gate, "conv.weight", {1, -1});
   set_parameter(gate, "conv.bias", {0, 1});
   set_parameter(gate, "conv2.weight", {0, 1, 0.1, 0, 0.01, 0.001});
@@ -92,7 +92,7 @@ TEST(EfficientChannelMlpTest, HiddenPlanesAreActivated) {
 
 TEST(EfficientChannelMlpTest, PlanesAreAMultipleOfEightThatLosesLittle) {
   const auto planes = [](std::int64_t channels) {
-    return EfficientChannelMlp(channels, {}).named_parameters()["conv.weight"].size(0);
+    return EfficientChannelMlpImpl(channels, {}).named_parameters()["conv.weight"].size(0);
   };
   EXPECT_EQ(planes(64), 8);
   EXPECT_EQ(planes(88), 16);  // 11: 8 would be less than 0.9 of it

@@ -12,17 +12,17 @@ namespace {
 TEST(ClassAttentionTest, ThePoolPutsItsTokenInFrontOfTheCells) {
   ClassAttentionOptions options;
   options.heads = 2;
-  ClassAttentionPool pool(pool_site({4, 2, 3}), options);
+  ClassAttentionPoolImpl pool(pool_site({4, 2, 3}), options);
   draw_parameters(pool);
   set_parameter(pool, "cls_token", {1, -2, 3, -4});
   const auto features = drawn({2, 4, 2, 3});
   const auto run = run_pool(pool, {.features = features});
   const auto token = torch::tensor({1.0, -2.0, 3.0, -4.0}, torch::kFloat64).expand({2, 1, 4});
-  const auto attention = std::dynamic_pointer_cast<ClassAttention>(pool.named_children()["attn"]);
+  const auto attention = std::dynamic_pointer_cast<ClassAttentionImpl>(pool.named_children()["attn"]);
   ForwardContext context;
   const auto alone = attention->forward(torch::cat({token, features.flatten(2).transpose(1, 2)}, 1), {}, context);
   EXPECT_TRUE(torch::allclose(run.output, alone.squeeze(1)));
-  EXPECT_EQ(run.maps.at(0).site, "attn");
+  EXPECT_EQ(run.maps.at(0).layer, "attn");
   EXPECT_EQ(run.maps.at(0).values.sizes(), (std::vector<std::int64_t>{2, 2, 1, 7}));
 }
 

@@ -13,9 +13,10 @@
 
 #include <fovea/attention/registry.h>
 #include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 #include <fovea/nn/attention_map.h>
 #include <fovea/nn/initialise.h>
-#include <fovea/nn/state_dict.h>
+#include <fovea/weights/state_dict.h>
 
 #include "gradient_check.h"
 #include "option_changes.h"
@@ -27,13 +28,13 @@ constexpr std::int64_t kChannels = 16;
 
 /// The shape that the suite's features have: not square, small, and what the mechanism's blocks fit into.
 FeatureShape suite_shape(const MechanismRow& row, const Options& options) {
-  const std::int64_t multiple = row.cell_multiple ? row.cell_multiple(options) : 1;
+  const std::int64_t multiple = row.size_multiple ? row.size_multiple(options) : 1;
   if (multiple == 1) return {kChannels, 5, 7};
   return {kChannels, multiple, 2 * multiple};
 }
 
-Site suite_site(const MechanismRow& row, const Options& options) {
-  return lone_site(row, suite_shape(row, options));
+InsertionPoint suite_site(const MechanismRow& row, const Options& options) {
+  return standalone_point(row, suite_shape(row, options));
 }
 
 /// The suite's shape, wider than high, and the same higher than wide.
@@ -76,9 +77,9 @@ torch::Tensor suite_features(const MechanismRow& row, std::int64_t images) {
   return suite_features(row, *row.make_options(), images);
 }
 
-torch::Tensor run(const BuiltMechanism& mechanism, const torch::Tensor& input, Probe* probe = nullptr) {
+torch::Tensor run(const BuiltMechanism& mechanism, const torch::Tensor& input, ForwardHooks* hooks = nullptr) {
   ForwardContext context;
-  context.probe = probe;
+  context.hooks = hooks;
   return mechanism.forward(input, context);
 }
 
@@ -114,7 +115,7 @@ TEST_P(Conformance, RowIsComplete) {
   }
   EXPECT_FALSE(row().traits.where.empty());
   EXPECT_FALSE(row().traits.selects.empty());
-  EXPECT_FALSE(row().traits.asks.empty());
+  EXPECT_FALSE(row().traits.query.empty());
   EXPECT_FALSE(row().traits.axis.empty());
 }
 
@@ -143,7 +144,7 @@ TEST_P(Conformance, ImagesOfABatchDoNotMeetInEvaluationMode) {
 TEST_P(GateConformance, KeepsAnyShape) {
   const BuiltMechanism mechanism = build_alive(row());
   const auto options = row().make_options();
-  const std::int64_t multiple = row().cell_multiple ? row().cell_multiple(*options) : 1;
+  const std::int64_t multiple = row().size_multiple ? row().size_multiple(*options) : 1;
   for (const auto& [images, height, width] : {std::tuple{1, 1, 1}, {1, 9, 2}, {4, 2, 9}, {2, 5, 7}, {3, 7, 5}}) {
     const auto input = normal_features({kChannels, height * multiple, width * multiple}, images);
     mechanism.module->eval();
@@ -159,10 +160,10 @@ TEST_P(MixerConformance, GivesTheChannelsAndStrideOfItsSite) {
   for (const FeatureShape& shape : both_ways(row(), *options)) {
     for (const std::int64_t stride : {1, 2}) {
       for (const std::int64_t out_channels : {kChannels, 2 * kChannels}) {
-        Site site = lone_site(row(), shape);
-        site.stride = stride;
-        site.out_channels = out_channels;
-        const auto mixer = build(*options, site);
+        InsertionPoint point = standalone_point(row(), shape);
+        point.stride = stride;
+        point.out_channels = out_channels;
+        const auto mixer = build(*options, point);
         initialise(*mixer, 7);
         const auto halved = [&](std::int64_t side) { return (side + stride - 1) / stride; };
         for (const bool training : {false, true}) {
@@ -180,15 +181,15 @@ TEST_P(PoolConformance, GivesAVectorPerImageByWeightsThatSumToOne) {
   const auto& build = std::get<PoolBuilder>(row().build);
   const auto options = row().make_options();
   for (const FeatureShape& shape : both_ways(row(), *options)) {
-    const auto pool = build(*options, lone_site(row(), shape));
+    const auto pool = build(*options, standalone_point(row(), shape));
     initialise(*pool, 7);
     pool->eval();
     for (const std::int64_t images : {1, 3}) {
       AttentionRecorder recorder(*pool);
       ForwardContext context;
-      context.probe = &recorder;
+      context.hooks = &recorder;
       const auto input = normal_features(shape, images).to(torch::kFloat32);
-      expect_shaped(pool->forward({.features = input, .stages = {input}}, context), {images, pool->out_features()});
+      expect_shaped(pool->attend({.features = input, .stages = {input}}, context), {images, pool->out_features()});
       const bool weighs = std::any_of(recorder.maps.begin(), recorder.maps.end(),
                                       [](const AttentionMap& map) { return map.meaning == Meaning::weights; });
       EXPECT_EQ(weighs, row().name != "luong_local");  // whose Gaussian takes from the weights, as in the paper
@@ -200,15 +201,15 @@ TEST_P(WarpConformance, SaysWhatComesOutAndWhereItLies) {
   const auto& build = std::get<WarpBuilder>(row().build);
   const auto options = row().make_options();
   for (const FeatureShape& in : both_ways(row(), *options)) {
-    const auto warp = build(*options, lone_site(row(), in));
+    const auto warp = build(*options, standalone_point(row(), in));
     initialise(*warp, 7);
     warp->eval();
     ForwardContext context;
     const FeatureShape out = warp->output_shape(in);
     expect_shaped(warp->forward(normal_features(in, 3).to(torch::kFloat32), context),
                   {3, out.channels, out.height, out.width});
-    ASSERT_TRUE(context.frame.defined());
-    EXPECT_EQ(context.frame.sizes(), (std::vector<std::int64_t>{3, 2, 3}));
+    ASSERT_TRUE(context.theta.defined());
+    EXPECT_EQ(context.theta.sizes(), (std::vector<std::int64_t>{3, 2, 3}));
   }
 }
 
@@ -226,11 +227,11 @@ TEST_P(Conformance, StateMovesToAnotherInstance) {
 /// What the values of a map sum to over what is attended.
 torch::Tensor sums_of(const AttentionMap& map) {
   switch (map.kind) {
-    case TapKind::spatial:
+    case MapKind::spatial:
       return map.values.flatten(1).sum(1);
-    case TapKind::pairwise:
+    case MapKind::pairwise:
       return map.values.sum(3);
-    case TapKind::dense:
+    case MapKind::dense:
       return map.values.flatten(2).sum(2);
     default:  // channel [N, C], branch [N, B, C]
       return map.values.sum(1);
@@ -241,7 +242,7 @@ torch::Tensor sums_of(const AttentionMap& map) {
 void expect_maps_keep_their_word(const std::vector<AttentionMap>& maps, const torch::Tensor& input) {
   const std::int64_t images = input.size(0), height = input.size(2), width = input.size(3);
   for (const AttentionMap& map : maps) {
-    SCOPED_TRACE(map.site + " " + to_string(map.kind));
+    SCOPED_TRACE(map.layer + " " + to_string(map.kind));
     EXPECT_EQ(map.values.size(0), images);
     if (map.meaning == Meaning::gate || map.meaning == Meaning::weights) {
       EXPECT_GE(map.values.min().item<double>(), 0.0);
@@ -251,33 +252,33 @@ void expect_maps_keep_their_word(const std::vector<AttentionMap>& maps, const to
       const auto sums = sums_of(map);
       EXPECT_TRUE(torch::allclose(sums, torch::ones_like(sums), 1e-9, 1e-9)) << sums;
     }
-    const auto cells = [](const std::vector<std::int64_t>& grid) { return grid[0] * grid[1]; };
+    const auto positions = [](const std::vector<std::int64_t>& grid) { return grid[0] * grid[1]; };
     switch (map.kind) {
-      case TapKind::channel:
+      case MapKind::channel:
         EXPECT_EQ(map.values.dim(), 2);
         break;
-      case TapKind::spatial:
+      case MapKind::spatial:
         EXPECT_EQ(map.values.sizes(), (std::vector<std::int64_t>{images, height, width}));
         break;
-      case TapKind::dense:
+      case MapKind::dense:
         EXPECT_EQ(map.values.sizes().slice(2), (std::vector<std::int64_t>{height, width}));
         break;
-      case TapKind::branch:
+      case MapKind::branch:
         EXPECT_EQ(map.values.dim(), 3);
         break;
-      case TapKind::windows:
+      case MapKind::windows:
         EXPECT_EQ(map.values.size(3), 4);
         break;
-      case TapKind::pairwise:
+      case MapKind::pairwise:
         ASSERT_EQ(map.values.dim(), 4);
         if (!map.query_grid.empty()) {
-          EXPECT_EQ(map.values.size(2), cells(map.query_grid) + map.prefix_tokens);
+          EXPECT_EQ(map.values.size(2), positions(map.query_grid) + map.prefix_tokens);
         }
         if (!map.key_grid.empty()) {
-          EXPECT_EQ(map.values.size(3), cells(map.key_grid) + map.prefix_tokens);
+          EXPECT_EQ(map.values.size(3), positions(map.key_grid) + map.prefix_tokens);
         }
         break;
-      case TapKind::features:
+      case MapKind::features:
         ADD_FAILURE() << "features are no attention";
     }
   }
@@ -294,15 +295,15 @@ TEST_P(Conformance, ProbeChangesNothingAndSeesMaps) {
   expect_maps_keep_their_word(recorder.maps, input);
   const auto modules = mechanism.module->named_modules("", false).keys();
   for (const AttentionMap& map : recorder.maps) {
-    EXPECT_TRUE(map.site.empty() || std::count(modules.begin(), modules.end(), map.site) == 1) << map.site;
+    EXPECT_TRUE(map.layer.empty() || std::count(modules.begin(), modules.end(), map.layer) == 1) << map.layer;
   }
 }
 
 /// Answers every tap of attention with zeros.
-class ZeroProbe final : public Probe {
+class ZeroProbe final : public ForwardHooks {
  public:
-  torch::Tensor tap(const torch::nn::Module&, const Tap& tap, const torch::Tensor& tensor) override {
-    return tap.kind == TapKind::features ? tensor : torch::zeros_like(tensor);
+  torch::Tensor on_tensor(const torch::nn::Module&, const HookedTensor& about, const torch::Tensor& tensor) override {
+    return about.kind == MapKind::features ? tensor : torch::zeros_like(tensor);
   }
 };
 
@@ -370,8 +371,8 @@ TEST_P(GateConformance, IdentityStartIsIdentityAndTrains) {
 std::optional<NamedTensors> observe(const MechanismRow& row, const Options& options) {
   NamedTensors seen;
   try {
-    const Site site = suite_site(row, options);
-    const BuiltMechanism fresh = build_mechanism(row, options, site);
+    const InsertionPoint point = suite_site(row, options);
+    const BuiltMechanism fresh = build_mechanism(row, options, point);
     initialise(*fresh.module, 7);
     add_with_prefix(seen, copy_state(*fresh.module), "fresh.");
     const BuiltMechanism mechanism = build_alive(row, options);
@@ -386,7 +387,7 @@ std::optional<NamedTensors> observe(const MechanismRow& row, const Options& opti
     }
     add_with_prefix(seen, copy_state(*mechanism.module), "after.");
     if (std::holds_alternative<MixerBuilder>(row.build)) {  // what counts where a mixer has a stride
-      Site strided = site;
+      InsertionPoint strided = point;
       strided.stride = 2;
       const BuiltMechanism thinning = build_mechanism(row, options, strided);
       initialise(*thinning.module, 7);

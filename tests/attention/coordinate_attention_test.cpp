@@ -18,7 +18,7 @@ namespace {
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-// One channel of 2 x 3 cells: means 2 and 4 of the rows, 1, 3 and 5 of the columns.
+// One channel of 2 x 3 positions: means 2 and 4 of the rows, 1, 3 and 5 of the columns.
 torch::Tensor strip_features() {
   return torch::tensor({{0.0, 2.0, 4.0}, {2.0, 4.0, 6.0}}, torch::kFloat64).view({1, 1, 2, 3});
 }
@@ -33,7 +33,7 @@ torch::Tensor rows_times(double first, double second) {
 }
 
 std::int64_t coordinate_attention_width(std::int64_t channels, const CoordinateAttentionOptions& options) {
-  return CoordinateAttention(channels, options).named_parameters()["conv1.weight"].size(0);
+  return CoordinateAttentionImpl(channels, options).named_parameters()["conv1.weight"].size(0);
 }
 
 TEST(CoordinateAttentionTest, RowsAndColumnsHaveGatesOfTheirOwn) {
@@ -41,15 +41,15 @@ TEST(CoordinateAttentionTest, RowsAndColumnsHaveGatesOfTheirOwn) {
   options.reduced_channels = 1;
   options.norm = FeatureNorm::none;
   options.activation = Activation::none;
-  CoordinateAttention gate(1, options);
+  CoordinateAttentionImpl gate(1, options);
   set_parameter(gate, "conv1.weight", {2});
   set_parameter(gate, "conv_h.weight", {1});
   set_parameter(gate, "conv_w.weight", {-1});
   const auto run = run_gate(gate, strip_features());
   ASSERT_EQ(run.maps.size(), 2U);
-  EXPECT_EQ(run.maps[0].site, "conv_h");
+  EXPECT_EQ(run.maps[0].layer, "conv_h");
   EXPECT_TRUE(nearly_equal(torch::logit(run.maps[0].values), {4, 4, 4, 8, 8, 8}));
-  EXPECT_EQ(run.maps[1].site, "conv_w");
+  EXPECT_EQ(run.maps[1].layer, "conv_w");
   EXPECT_TRUE(nearly_equal(torch::logit(run.maps[1].values), {-2, -6, -10, -2, -6, -10}));
   const auto product = strip_features() * run.maps[0].values * run.maps[1].values;
   EXPECT_TRUE(torch::allclose(run.output, product));
@@ -58,7 +58,7 @@ TEST(CoordinateAttentionTest, RowsAndColumnsHaveGatesOfTheirOwn) {
 TEST(CoordinateAttentionTest, SkipAddsTheFeatures) {
   CoordinateAttentionOptions options;
   options.skip = true;
-  CoordinateAttention gate(1, options);
+  CoordinateAttentionImpl gate(1, options);
   for (const char* layer : {"conv_h.weight", "conv_w.weight"}) set_parameter(gate, layer, std::vector<double>(8, 0.0));
   EXPECT_TRUE(torch::allclose(run_gate(gate, strip_features()).output, 1.25 * strip_features()));
 }
@@ -73,13 +73,13 @@ TEST(CoordinateAttentionTest, VariantsDifferInWidthAndBiases) {
   timm.reduction_ratio = official.reduction_ratio = 4;
   EXPECT_EQ(coordinate_attention_width(72, timm), 16);  // 72 / 4 x 2 / 3 = 12, and the half is rounded up
   EXPECT_EQ(coordinate_attention_width(70, official), 17);
-  EXPECT_FALSE(CoordinateAttention(16, timm).named_parameters().contains("conv_h.bias"));
-  EXPECT_TRUE(CoordinateAttention(16, official).named_parameters().contains("conv_h.bias"));
+  EXPECT_FALSE(CoordinateAttentionImpl(16, timm).named_parameters().contains("conv_h.bias"));
+  EXPECT_TRUE(CoordinateAttentionImpl(16, official).named_parameters().contains("conv_h.bias"));
 }
 
 TEST(CoordinateAttentionTest, OptionsThatExcludeEachOtherAreRefused) {
   const auto expect_refused = [](const CoordinateAttentionOptions& options, const char* where) {
-    EXPECT_THAT([&] { CoordinateAttention(16, options); }, ThrowsMessage<InputError>(HasSubstr(where)));
+    EXPECT_THAT([&] { CoordinateAttentionImpl(16, options); }, ThrowsMessage<InputError>(HasSubstr(where)));
   };
   CoordinateAttentionOptions options;
   options.variant = CoordinateVariant::official;
@@ -100,7 +100,7 @@ TEST(SimpleCoordinateAttentionTest, RowAndColumnScoresAreAdded) {
   options.bias = false;
   options.activation = Activation::none;
   options.skip = true;
-  SimpleCoordinateAttention gate(1, options);
+  SimpleCoordinateAttentionImpl gate(1, options);
   set_parameter(gate, "fc1.weight", {1});
   set_parameter(gate, "fc_h.weight", {1});
   set_parameter(gate, "fc_w.weight", {-1});
@@ -114,7 +114,7 @@ TEST(EfficientLocalAttentionTest, ConvolutionsRunAlongTheStrips) {
   options.kernel_size = 3;
   options.norm = FeatureNorm::none;
   options.activation = Activation::none;
-  EfficientLocalAttention gate(1, options);
+  EfficientLocalAttentionImpl gate(1, options);
   set_parameter(gate, "conv_h.weight", {1, 0, 0});  // the row above
   set_parameter(gate, "conv_w.weight", {0, 0, 1});  // the column to the right
   const auto run = run_gate(gate, strip_features());
@@ -129,7 +129,7 @@ TEST(EfficientLocalAttentionTest, NormsStandardiseWhatTheySayTheyDo) {
   const auto features = torch::cat({strip_features(), 10 + 2 * strip_features()}, 1);
   const auto row_scores = [&](FeatureNorm norm) {
     options.norm = norm;
-    EfficientLocalAttention gate(2, options);
+    EfficientLocalAttentionImpl gate(2, options);
     set_parameter(gate, "conv_h.weight", {1, 1});
     return torch::logit(run_gate(gate, features).maps[0].values).select(3, 0);  // [1, 2, 2]
   };
@@ -144,13 +144,13 @@ TEST(EfficientLocalAttentionTest, NormsStandardiseWhatTheySayTheyDo) {
 TEST(EfficientLocalAttentionTest, EvenKernelsAreRefused) {
   EfficientLocalAttentionOptions options;
   options.kernel_size = 4;
-  EXPECT_THAT([&] { EfficientLocalAttention(16, options); }, ThrowsMessage<InputError>(HasSubstr("ela: kernel_size")));
+  EXPECT_THAT([&] { EfficientLocalAttentionImpl(16, options); }, ThrowsMessage<InputError>(HasSubstr("ela: kernel_size")));
 }
 
 TEST(StripAttentionTest, WithoutConvolutionTheMeansAreTheScores) {
   StripAttentionOptions options;
   options.convolution = false;
-  StripAttention gate(1, options);
+  StripAttentionImpl gate(1, options);
   EXPECT_TRUE(gate.parameters().empty());
   const auto run = run_gate(gate, strip_features());
   EXPECT_TRUE(nearly_equal(torch::logit(run.maps[0].values), {3, 5, 7, 5, 7, 9}));
@@ -161,7 +161,7 @@ TEST(StripAttentionTest, SkipAddsTheFeatures) {
   StripAttentionOptions options;
   options.skip = true;
   options.kernel_size = 1;
-  StripAttention gate(1, options);
+  StripAttentionImpl gate(1, options);
   set_parameter(gate, "conv_h.weight", {1});
   set_parameter(gate, "conv_w.weight", {0});
   const auto output = run_gate(gate, strip_features()).output;
@@ -172,7 +172,7 @@ TEST(StripAttentionTest, ConvolutionOptionsNeedTheConvolution) {
   StripAttentionOptions options;
   options.convolution = false;
   options.kernel_size = 5;
-  EXPECT_THAT([&] { StripAttention(16, options); },
+  EXPECT_THAT([&] { StripAttentionImpl(16, options); },
               ThrowsMessage<InputError>(HasSubstr("strip: convolution: expected no kernel_size")));
 }
 

@@ -10,10 +10,11 @@
 namespace fovea {
 namespace {
 
-ExternalAttention two_units() {
+ExternalAttentionImpl two_units() {
   ExternalAttentionOptions options;
   options.memory_units = 2;
-  ExternalAttention mixer({.slot = Slot::conv, .in = {1, 1, 2}, .out_channels = 1, .path = "external"}, options);
+  ExternalAttentionImpl mixer({.kind = InsertionKind::conv, .in = {1, 1, 2}, .out_channels = 1, .path = "external"},
+                              options);
   set_parameter(mixer, "mk.weight", {1, -1});
   set_parameter(mixer, "mv.weight", {4, 8});
   return mixer;
@@ -22,7 +23,7 @@ ExternalAttention two_units() {
 TEST(ExternalAttentionTest, NormalisesOverCellsThenOverUnits) {
   auto mixer = two_units();
   const auto run = run_mixer(mixer, channels_of({{0, std::log(4)}}));
-  // Over cells: unit 1 has (1, 4) / 5, unit 2 (4, 1) / 5. Each cell's sum is 1 already.
+  // Over positions: unit 1 has (1, 4) / 5, unit 2 (4, 1) / 5. Each position's sum is 1 already.
   EXPECT_TRUE(nearly_equal(run.maps[0].values, {0.2, 0.8, 0.8, 0.2}));
   EXPECT_TRUE(nearly_equal(run.output, {0.2 * 4 + 0.8 * 8, 0.8 * 4 + 0.2 * 8}));
 }

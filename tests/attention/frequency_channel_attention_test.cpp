@@ -46,7 +46,7 @@ TEST(FrequencyChannelAttentionTest, EachShareOfTheChannelsHasItsFrequency) {
   options.reduction_ratio = 1;
   options.height = 1;
   options.width = 7;
-  FrequencyChannelAttention gate(2, options);
+  FrequencyChannelAttentionImpl gate(2, options);
   set_parameter(gate, "fc.0.weight", {1, 0, 0, 1});
   set_parameter(gate, "fc.2.weight", {1, 0, 0, 1});
   const std::vector<double> ramp{6, 5, 4, 3, 2, 1, 0};
@@ -57,7 +57,7 @@ TEST(FrequencyChannelAttentionTest, EachShareOfTheChannelsHasItsFrequency) {
 }
 
 TEST(FrequencyChannelAttentionTest, SharesAreEqual) {
-  EXPECT_THAT([] { FrequencyChannelAttention(24, {}); },
+  EXPECT_THAT([] { FrequencyChannelAttentionImpl(24, {}); },
               testing::ThrowsMessage<InputError>(
                   testing::HasSubstr("fca: frequencies: expected a divisor of the 24 channels, got 16")));
 }

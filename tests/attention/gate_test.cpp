@@ -24,13 +24,13 @@ const auto kBranch = torch::tensor({2.0, -8.0, 4.0, 6.0}, torch::kFloat64).view(
 const auto kResidual = torch::tensor({1.0, 3.0, -1.0, 5.0}, torch::kFloat64).view({2, 1, 1, 2});
 const auto kKeepSecond = torch::tensor({0.0, 2.0}, torch::kFloat64).view({2, 1, 1, 1});
 
-torch::Tensor slot_output(const GateSlot& slot, Activation activation, const torch::Tensor& keep = {}) {
+torch::Tensor slot_output(const ResidualJoin& slot, Activation activation, const torch::Tensor& keep = {}) {
   ForwardContext context;
   return slot.join(kBranch, kResidual, activation, context, keep).flatten();
 }
 
 TEST(GateSlotTest, WithoutFactorsTheGateJoinsByItself) {
-  const GateSlot slot(std::make_shared<FusedGate>());
+  const ResidualJoin slot(std::make_shared<FusedGate>());
   EXPECT_TRUE(
       torch::equal(slot_output(slot, Activation::none), torch::tensor({102.0, 99.0, 101.0, 108.0}, torch::kFloat64)));
   EXPECT_TRUE(
@@ -38,7 +38,7 @@ TEST(GateSlotTest, WithoutFactorsTheGateJoinsByItself) {
 }
 
 TEST(GateSlotTest, FactorsScaleWhatTheGateLeaves) {
-  const GateSlot slot(std::make_shared<FusedGate>());
+  const ResidualJoin slot(std::make_shared<FusedGate>());
   const auto sum = torch::tensor({1.0, 3.0, 3.0, 11.0}, torch::kFloat64);  // the first image's branch is left out
   EXPECT_TRUE(torch::equal(slot_output(slot, Activation::none, kKeepSecond), sum));
   const auto none_kept = torch::zeros({2, 1, 1, 1}, torch::kFloat64);
@@ -46,7 +46,7 @@ TEST(GateSlotTest, FactorsScaleWhatTheGateLeaves) {
 }
 
 TEST(GateSlotTest, WithoutAGateTheBranchIsAddedAsItIs) {
-  const GateSlot slot;
+  const ResidualJoin slot;
   EXPECT_TRUE(torch::equal(slot_output(slot, Activation::none), torch::tensor({3.0, -5.0, 3.0, 11.0}, torch::kFloat64)));
   EXPECT_TRUE(torch::equal(slot_output(slot, Activation::relu), torch::tensor({3.0, 0.0, 3.0, 11.0}, torch::kFloat64)));
   EXPECT_TRUE(
@@ -54,7 +54,7 @@ TEST(GateSlotTest, WithoutAGateTheBranchIsAddedAsItIs) {
 }
 
 TEST(GateSlotTest, GradientsWithFactorsMatchDifferences) {
-  const GateSlot slot(std::make_shared<FusedGate>());
+  const ResidualJoin slot(std::make_shared<FusedGate>());
   auto branch = torch::empty({2, 3, 2, 2}, torch::kFloat64);
   auto residual = torch::empty({2, 3, 2, 2}, torch::kFloat64);
   fill_normal(branch, RandomStream(1, Purpose::test), 1.0);

@@ -16,7 +16,7 @@ const auto kChannelRows = channels_of({{1, -1}, {3, 3}});
 torch::Tensor factors_with(ChannelNorm norm) {
   GatedChannelTransformationOptions options;
   options.norm = norm;
-  GatedChannelTransformation gate(2, options);
+  GatedChannelTransformationImpl gate(2, options);
   set_parameter(gate, "alpha", {1, 0.5});
   set_parameter(gate, "gamma", {2, -1});
   set_parameter(gate, "beta", {0, 0.25});
@@ -36,7 +36,7 @@ TEST(GatedChannelTransformationTest, ChannelsAreMeasuredByTheNorm) {
 }
 
 TEST(GatedChannelTransformationTest, ChangesNothingAtFirst) {
-  GatedChannelTransformation gate(2, {});
+  GatedChannelTransformationImpl gate(2, {});
   initialise(gate, 1);
   EXPECT_TRUE(torch::equal(run_gate(gate, kChannelRows).output, kChannelRows));
 }

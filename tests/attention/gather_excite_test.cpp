@@ -15,11 +15,11 @@ namespace {
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-Site gather_site(std::int64_t channels, std::int64_t height, std::int64_t width) {
-  Site site;
-  site.in = {channels, height, width};
-  site.out_channels = channels;
-  return site;
+InsertionPoint gather_site(std::int64_t channels, std::int64_t height, std::int64_t width) {
+  InsertionPoint point;
+  point.in = {channels, height, width};
+  point.out_channels = channels;
+  return point;
 }
 
 TEST(GatherExciteTest, WindowsOverlapAndSkipThePadding) {
@@ -27,20 +27,20 @@ TEST(GatherExciteTest, WindowsOverlapAndSkipThePadding) {
   options.mlp = false;
   options.extent = 2;
   const auto row = channels_of({{1, 2, 3, 4, 5}});
-  GatherExcite average(gather_site(1, 1, 5), options);
+  GatherExciteImpl average(gather_site(1, 1, 5), options);
   const auto map = run_gate(average, row).maps[0];
-  EXPECT_EQ(map.kind, TapKind::dense);
+  EXPECT_EQ(map.kind, MapKind::dense);
   EXPECT_TRUE(nearly_equal(torch::logit(map.values), {1.5, 1.5, 3, 3, 4.5}));  // windows 1-2, 2-4, 4-5
   options.max_pool = true;
-  GatherExcite with_maximum(gather_site(1, 1, 5), options);
+  GatherExciteImpl with_maximum(gather_site(1, 1, 5), options);
   EXPECT_TRUE(nearly_equal(torch::logit(run_gate(with_maximum, row).maps[0].values), {1.75, 1.75, 3.5, 3.5, 4.75}));
 }
 
 TEST(GatherExciteTest, WholeMapIsSqueezeAndExcitation) {
   SqueezeExcitationOptions se_options;
   se_options.divisor = 1;
-  SqueezeExcitation se(32, se_options);
-  GatherExcite ge(gather_site(32, 3, 4), {});
+  SqueezeExcitationImpl se(32, se_options);
+  GatherExciteImpl ge(gather_site(32, 3, 4), {});
   initialise(se, 1);
   for (const char* layer : {"fc1", "fc2"}) {
     const torch::NoGradGuard no_grad;
@@ -52,7 +52,7 @@ TEST(GatherExciteTest, WholeMapIsSqueezeAndExcitation) {
   auto features = torch::empty({2, 32, 3, 4}, torch::kFloat64);
   fill_normal(features, RandomStream(1, Purpose::test), 1.0);
   const auto gathered = run_gate(ge, features);
-  EXPECT_EQ(gathered.maps[0].kind, TapKind::channel);
+  EXPECT_EQ(gathered.maps[0].kind, MapKind::channel);
   EXPECT_TRUE(torch::allclose(gathered.output, run_gate(se, features).output, 1e-12, 1e-12));
 }
 
@@ -60,7 +60,7 @@ TEST(GatherExciteTest, ConvolutionsHalveUntilTheExtent) {
   GatherExciteOptions options;
   options.extra_params = true;
   options.extent = 4;
-  const GatherExcite gate(gather_site(16, 5, 9), options);
+  const GatherExciteImpl gate(gather_site(16, 5, 9), options);
   const auto modules = gate.named_modules("", false).keys();
   EXPECT_THAT(modules, testing::IsSupersetOf({"gather.conv1", "gather.norm1", "gather.conv2", "gather.norm2"}));
   EXPECT_THAT(modules, testing::Not(testing::Contains("gather.conv3")));
@@ -69,8 +69,8 @@ TEST(GatherExciteTest, ConvolutionsHalveUntilTheExtent) {
 TEST(GatherExciteTest, LearnedWholeMapFixesTheSize) {
   GatherExciteOptions options;
   options.extra_params = true;
-  GatherExcite gate(gather_site(16, 5, 9), options);
-  EXPECT_EQ(run_gate(gate, torch::ones({2, 16, 5, 9}, torch::kFloat64)).maps[0].kind, TapKind::channel);
+  GatherExciteImpl gate(gather_site(16, 5, 9), options);
+  EXPECT_EQ(run_gate(gate, torch::ones({2, 16, 5, 9}, torch::kFloat64)).maps[0].kind, MapKind::channel);
   EXPECT_THAT(
       [&] {
         run_gate(gate, torch::ones({2, 16, 9, 5}, torch::kFloat64));
@@ -83,7 +83,7 @@ TEST(GatherExciteTest, OptionsWithoutEffectAreErrors) {
     GatherExciteOptions options;
     change(options);
     try {
-      GatherExcite(gather_site(32, 5, 9), options);
+      GatherExciteImpl(gather_site(32, 5, 9), options);
     } catch (const InputError& error) {
       return error.what();
     }

@@ -20,16 +20,16 @@ torch::Tensor context_features(std::int64_t channels = kContextChannels, std::ui
 }
 
 GateRun run_fresh(const GlobalContextGateOptions& options, const torch::Tensor& features) {
-  GlobalContext gate(features.size(1), options);
+  GlobalContextImpl gate(features.size(1), options);
   initialise(gate, 1);
   return run_gate(gate, features);
 }
 
-/// Puts all the weight on one cell.
-class OneCell final : public Probe {
+/// Puts all the weight on one position.
+class OneCell final : public ForwardHooks {
  public:
-  torch::Tensor tap(const torch::nn::Module&, const Tap& tap, const torch::Tensor& tensor) override {
-    if (tap.kind != TapKind::spatial) return tensor;
+  torch::Tensor on_tensor(const torch::nn::Module&, const HookedTensor& about, const torch::Tensor& tensor) override {
+    if (about.kind != MapKind::spatial) return tensor;
     auto weights = torch::zeros_like(tensor);
     weights.select(2, 1).select(2, 3).fill_(1);
     return weights;
@@ -37,23 +37,23 @@ class OneCell final : public Probe {
 };
 
 TEST(GlobalContextTest, ContextIsTheWeightedMeanOfTheCells) {
-  GlobalContext gate(kContextChannels, GlobalContextGateOptions{});
+  GlobalContextImpl gate(kContextChannels, GlobalContextGateOptions{});
   initialise(gate, 1);
   const auto features = context_features();
   const auto cell = features.select(2, 1).select(2, 3).view({2, kContextChannels, 1, 1});
   const auto of_cell_alone = run_gate(gate, cell.expand_as(features).contiguous());
-  OneCell probe;
+  OneCell hooks;
   ForwardContext context;
-  context.probe = &probe;
+  context.hooks = &hooks;
   const auto expected = features * of_cell_alone.maps[1].values.view_as(cell);
   EXPECT_TRUE(torch::allclose(gate.forward(features, context), expected, 1e-12, 1e-12));
 }
 
 TEST(GlobalContextTest, EqualWeightsAreThePlainMean) {
   GlobalContextGateOptions options;
-  GlobalContext attentive(kContextChannels, options);
+  GlobalContextImpl attentive(kContextChannels, options);
   options.attention = false;
-  GlobalContext plain(kContextChannels, options);
+  GlobalContextImpl plain(kContextChannels, options);
   initialise(attentive, 1);
   initialise(plain, 1);
   attentive.named_parameters()["conv_attn.weight"].data().zero_();
@@ -62,7 +62,7 @@ TEST(GlobalContextTest, EqualWeightsAreThePlainMean) {
 }
 
 TEST(GlobalContextTest, AdditiveFormStartsAsTheIdentityAndAddsWhatItShows) {
-  GlobalContext gate(kContextChannels, GlobalContextOptions{});
+  GlobalContextImpl gate(kContextChannels, GlobalContextOptions{});
   initialise(gate, 1);
   const auto features = context_features();
   EXPECT_TRUE(torch::equal(run_gate(gate, features).output, features));
@@ -78,7 +78,7 @@ TEST(GlobalContextTest, AdditiveFormStartsAsTheIdentityAndAddsWhatItShows) {
 TEST(GlobalContextTest, BothFormsReadTheSameContext) {
   GlobalContextGateOptions options;
   options.add = true;
-  GlobalContext gate(kContextChannels, options);
+  GlobalContextImpl gate(kContextChannels, options);
   initialise(gate, 1);
   gate.named_parameters()["mlp_add.fc2.weight"].data().fill_(0.5);
   const auto features = context_features();

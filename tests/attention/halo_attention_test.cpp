@@ -17,12 +17,12 @@ HaloAttentionOptions small_blocks(std::int64_t halo) {
   return options;
 }
 
-Site halo_site(std::int64_t channels, std::int64_t stride = 1) {
-  return {.slot = Slot::conv, .in = {channels, 2, 6}, .out_channels = channels, .stride = stride, .path = "halo"};
+InsertionPoint halo_site(std::int64_t channels, std::int64_t stride = 1) {
+  return {.kind = InsertionKind::conv, .in = {channels, 2, 6}, .out_channels = channels, .stride = stride, .path = "halo"};
 }
 
 TEST(HaloAttentionTest, ABlockSeesItselfAndItsHalo) {
-  HaloAttention mixer(halo_site(8), small_blocks(1));
+  HaloAttentionImpl mixer(halo_site(8), small_blocks(1));
   initialise(mixer, 1);
   auto features = torch::empty({1, 8, 2, 6}, torch::kFloat64);
   fill_normal(features, RandomStream(2, Purpose::test), 1.0);
@@ -42,7 +42,7 @@ TEST(HaloAttentionTest, MapsListQueriesInTheOrderOfTheImage) {
   auto options = small_blocks(0);
   options.qkv_bias = true;
   options.head_channels = 1;
-  HaloAttention mixer(halo_site(1), options);
+  HaloAttentionImpl mixer(halo_site(1), options);
   for (const char* name : {"q.weight", "pos_embed.width_rel"}) {
     set_parameter(mixer, name, std::vector<double>(name[0] == 'q' ? 1 : 3, 0));
   }
@@ -66,9 +66,9 @@ TEST(HaloAttentionTest, MapsListQueriesInTheOrderOfTheImage) {
 TEST(HaloAttentionTest, AStrideLeavesOutQueriesOrAverages) {
   auto averaging = small_blocks(1);
   averaging.average_down = true;
-  HaloAttention average(halo_site(8, 2), averaging), leave_out(halo_site(8, 2), small_blocks(1)),
+  HaloAttentionImpl average(halo_site(8, 2), averaging), leave_out(halo_site(8, 2), small_blocks(1)),
       whole(halo_site(8), small_blocks(1));
-  for (HaloAttention* mixer : {&average, &leave_out, &whole}) initialise(*mixer, 1);
+  for (HaloAttentionImpl* mixer : {&average, &leave_out, &whole}) initialise(*mixer, 1);
   auto features = torch::empty({2, 8, 2, 6}, torch::kFloat64);
   fill_normal(features, RandomStream(2, Purpose::test), 1.0);
   const auto run = run_mixer(leave_out, features);

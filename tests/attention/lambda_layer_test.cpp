@@ -11,12 +11,13 @@
 namespace fovea {
 namespace {
 
-LambdaLayer small_layer(std::int64_t receptive_field, std::int64_t out_channels) {
+LambdaLayerImpl small_layer(std::int64_t receptive_field, std::int64_t out_channels) {
   LambdaLayerOptions options;
   options.heads = 2;
   options.head_channels = 1;
   options.receptive_field = receptive_field;
-  return LambdaLayer({.slot = Slot::conv, .in = {1, 1, 3}, .out_channels = out_channels, .path = "lambda"}, options);
+  return LambdaLayerImpl({.kind = InsertionKind::conv, .in = {1, 1, 3}, .out_channels = out_channels, .path = "lambda"},
+                         options);
 }
 
 TEST(LambdaLayerTest, GivesOtherChannelsThanArrive) {
@@ -27,7 +28,7 @@ TEST(LambdaLayerTest, GivesOtherChannelsThanArrive) {
   set_parameter(layer, "conv_lambda.bias", {0});
   const auto run = run_mixer(layer, channels_of({{1, 2, 6}}));
   EXPECT_TRUE(nearly_equal(run.maps[0].values, {1 / 3.0, 1 / 3.0, 1 / 3.0}));
-  // Values sum up to (3, 30); head by head the cells apply that to x, then to 2 x.
+  // Values sum up to (3, 30); head by head the positions apply that to x, then to 2 x.
   EXPECT_TRUE(nearly_equal(run.output, {3, 6, 18, 30, 60, 180, 6, 12, 36, 60, 120, 360}));
 }
 
@@ -37,7 +38,7 @@ TEST(LambdaLayerTest, PositionsCountFromTheQueryToTheContext) {
     make_norms_plain(layer);
     set_parameter(layer, "qkv.weight", {1, 1, 0, 1});
     if (receptive_field == 0) {
-      set_parameter(layer, "pos_emb", {0, 0, 0, 1, 0});  // the cell to the right
+      set_parameter(layer, "pos_emb", {0, 0, 0, 1, 0});  // the position to the right
     } else {
       std::vector<double> weight(25, 0);
       weight[2 * 5 + 3] = 1;

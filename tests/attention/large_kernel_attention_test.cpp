@@ -17,8 +17,8 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 /// Zero but for the weights that are set.
-LargeKernelAttention silent_large_kernel(std::int64_t channels, const LargeKernelAttentionOptions& options) {
-  LargeKernelAttention gate(channels, options);
+LargeKernelAttentionImpl silent_large_kernel(std::int64_t channels, const LargeKernelAttentionOptions& options) {
+  LargeKernelAttentionImpl gate(channels, options);
   const torch::NoGradGuard no_grad;
   for (auto& parameter : gate.parameters()) parameter.zero_();
   return gate;
@@ -28,11 +28,11 @@ TEST(LargeKernelAttentionTest, FactorsComeThroughThreeConvolutions) {
   LargeKernelAttentionOptions options;
   options.kernel_size = 6;
   options.dilation = 2;  // sides 3 and 3
-  LargeKernelAttention gate = silent_large_kernel(1, options);
+  LargeKernelAttentionImpl gate = silent_large_kernel(1, options);
   set_parameter(gate, "proj_1.bias", {0.5});
   set_parameter(gate, "proj_1.weight", {2});
-  set_parameter(gate, "spatial_gating_unit.conv0.weight", {0, 0, 0, 1, 0, 0, 0, 0, 0});         // one cell to the left
-  set_parameter(gate, "spatial_gating_unit.conv_spatial.weight", {0, 0, 0, 3, 0, 0, 0, 0, 0});  // two cells to the left
+  set_parameter(gate, "spatial_gating_unit.conv0.weight", {0, 0, 0, 1, 0, 0, 0, 0, 0});         // one position to the left
+  set_parameter(gate, "spatial_gating_unit.conv_spatial.weight", {0, 0, 0, 3, 0, 0, 0, 0, 0});  // two positions to the left
   set_parameter(gate, "spatial_gating_unit.conv1.weight", {-1});
   set_parameter(gate, "spatial_gating_unit.conv1.bias", {0.25});
   set_parameter(gate, "proj_2.weight", {2});
@@ -43,14 +43,14 @@ TEST(LargeKernelAttentionTest, FactorsComeThroughThreeConvolutions) {
   const auto from_three_left = torch::cat({torch::zeros(3, torch::kFloat64), y.slice(0, 0, 2)});
   const auto factors = 0.25 - 3 * from_three_left;
   ASSERT_EQ(run.maps.size(), 1U);
-  EXPECT_EQ(run.maps[0].site, "spatial_gating_unit");
+  EXPECT_EQ(run.maps[0].layer, "spatial_gating_unit");
   EXPECT_EQ(run.maps[0].meaning, Meaning::signed_);
   EXPECT_TRUE(torch::allclose(run.maps[0].values.flatten(), factors));
   EXPECT_TRUE(torch::allclose(run.output.flatten(), features.flatten() + 1 + 2 * y * factors));
 }
 
 TEST(LargeKernelAttentionTest, DefaultSeesElevenCellsInEachDirection) {
-  LargeKernelAttention gate = silent_large_kernel(1, {});
+  LargeKernelAttentionImpl gate = silent_large_kernel(1, {});
   set_parameter(gate, "proj_1.weight", {1});
   set_parameter(gate, "spatial_gating_unit.conv0.weight", std::vector<double>(25, 1.0));
   set_parameter(gate, "spatial_gating_unit.conv_spatial.weight", std::vector<double>(49, 1.0));
@@ -58,7 +58,7 @@ TEST(LargeKernelAttentionTest, DefaultSeesElevenCellsInEachDirection) {
   auto features = torch::zeros({1, 1, 31, 29}, torch::kFloat64);
   features.index_put_({0, 0, 15, 14}, 1.0);
   const auto seen = run_gate(gate, features).maps[0].values[0][0] > 0;
-  auto expected = torch::zeros({31, 29}, torch::kBool);  // 2 cells of the local window, 3 x 3 of the dilated one
+  auto expected = torch::zeros({31, 29}, torch::kBool);  // 2 positions of the local window, 3 x 3 of the dilated one
   expected.slice(0, 15 - 11, 15 + 12).slice(1, 14 - 11, 14 + 12).fill_(true);
   EXPECT_TRUE(torch::equal(seen, expected));
 }
@@ -68,7 +68,7 @@ TEST(LargeKernelAttentionTest, KernelIsTakenApartAsInThePaper) {
     LargeKernelAttentionOptions options;
     options.kernel_size = kernel_size;
     options.dilation = dilation;
-    auto parameters = LargeKernelAttention(4, options).named_parameters();
+    auto parameters = LargeKernelAttentionImpl(4, options).named_parameters();
     return std::pair(parameters["spatial_gating_unit.conv0.weight"].size(2),
                      parameters["spatial_gating_unit.conv_spatial.weight"].size(2));
   };
@@ -79,7 +79,7 @@ TEST(LargeKernelAttentionTest, KernelIsTakenApartAsInThePaper) {
 }
 
 TEST(LargeKernelAttentionTest, EachGroupStartsByItsOwnFanOut) {
-  LargeKernelAttention gate(256, {});
+  LargeKernelAttentionImpl gate(256, {});
   initialise(gate, 1);
   auto parameters = gate.named_parameters();
   const auto expect_deviation = [&](const std::string& layer, double deviation) {

@@ -14,7 +14,7 @@ torch::Tensor latent_result(LatentPoolType type, const torch::Tensor& features) 
   options.heads = 2;
   options.latents = 3;
   options.pool_type = type;
-  LatentPool pool(pool_site({4, 2, 3}), options);
+  LatentPoolImpl pool(pool_site({4, 2, 3}), options);
   draw_parameters(pool);
   const auto result = run_pool(pool, {.features = features}).output;
   EXPECT_EQ(result.size(1), pool.out_features());
@@ -33,7 +33,7 @@ TEST(LatentPoolTest, PositionsFollowTheGrid) {
   LatentPoolOptions options;
   options.heads = 2;
   options.positions = true;
-  LatentPool pool(pool_site({4, 2, 3}), options);
+  LatentPoolImpl pool(pool_site({4, 2, 3}), options);
   draw_parameters(pool);
   auto positions = pool.named_parameters()["pos_embed"];
   const auto features = drawn({2, 4, 2, 3});

@@ -27,7 +27,7 @@ TEST(LearnToPayAttentionTest, OnlyAdditiveScoresWithSoftmaxIgnoreTheGlobalVector
   const auto features = drawn({2, 4, 2, 3});
   for (const PayScore score : {PayScore::additive, PayScore::dot}) {
     for (const PayNormalisation normalise : {PayNormalisation::softmax, PayNormalisation::sigmoid}) {
-      StageAttention attention(4, 5, pay_options(score, normalise));
+      StageAttentionImpl attention(4, 5, pay_options(score, normalise));
       draw_parameters(attention);
       ForwardContext context;
       const auto first = attention.forward(features, drawn({2, 5}, 2), context);
@@ -39,7 +39,7 @@ TEST(LearnToPayAttentionTest, OnlyAdditiveScoresWithSoftmaxIgnoreTheGlobalVector
 }
 
 TEST(LearnToPayAttentionTest, TwoCellsByHand) {
-  LearnToPayAttention pool(pool_site({1, 1, 2}, 1), pay_options(PayScore::additive, PayNormalisation::sigmoid));
+  LearnToPayAttentionImpl pool(pool_site({1, 1, 2}, 1), pay_options(PayScore::additive, PayNormalisation::sigmoid));
   set_parameter(pool, "0.projector.op.weight", {2});
   set_parameter(pool, "0.attn.op.weight", {-1});
   const auto features = channels_of({{1, -3}});
@@ -51,21 +51,21 @@ TEST(LearnToPayAttentionTest, TwoCellsByHand) {
 }
 
 TEST(LearnToPayAttentionTest, ReadsEveryStageWithTheMeanOfTheLast) {
-  Site site = pool_site({4, 2, 3});
-  site.stages = {{3, 4, 6}, {4, 2, 3}};
+  InsertionPoint point = pool_site({4, 2, 3});
+  point.stages = {{3, 4, 6}, {4, 2, 3}};
   const auto options = pay_options(PayScore::dot, PayNormalisation::softmax);
-  LearnToPayAttention pool(site, options);
+  LearnToPayAttentionImpl pool(point, options);
   draw_parameters(pool);
   const auto early = drawn({2, 3, 4, 6}, 2), late = drawn({2, 4, 2, 3}, 3);
   const auto run = run_pool(pool, {.features = late, .stages = {early, late}});
   EXPECT_EQ(pool.out_features(), 8);
   ASSERT_EQ(run.maps.size(), 2U);
-  EXPECT_EQ(run.maps[0].site, "0");
+  EXPECT_EQ(run.maps[0].layer, "0");
   EXPECT_EQ(run.maps[0].values.sizes(), (std::vector<std::int64_t>{2, 4, 6}));
   EXPECT_EQ(run.maps[1].values.sizes(), (std::vector<std::int64_t>{2, 2, 3}));
   ForwardContext context;
   for (int stage = 0; stage < 2; ++stage) {
-    const auto attention = std::dynamic_pointer_cast<StageAttention>(pool.named_children()[std::to_string(stage)]);
+    const auto attention = std::dynamic_pointer_cast<StageAttentionImpl>(pool.named_children()[std::to_string(stage)]);
     const auto alone = attention->forward(stage == 0 ? early : late, late.mean({2, 3}), context);
     EXPECT_TRUE(torch::allclose(run.output.slice(1, 4 * stage, 4 * stage + 4), alone)) << stage;
   }
@@ -74,24 +74,24 @@ TEST(LearnToPayAttentionTest, ReadsEveryStageWithTheMeanOfTheLast) {
 }
 
 TEST(LearnToPayAttentionTest, EveryMapLiesWhereItsStageDid) {
-  Site site = pool_site({4, 2, 3});
-  site.stages = {{3, 4, 6}, {4, 2, 3}};
-  LearnToPayAttention pool(site, {});
+  InsertionPoint point = pool_site({4, 2, 3});
+  point.stages = {{3, 4, 6}, {4, 2, 3}};
+  LearnToPayAttentionImpl pool(point, {});
   draw_parameters(pool);
   const auto before = torch::eye(3, torch::kFloat64).slice(0, 0, 2).unsqueeze(0);
   const auto behind = before * 0.5;  // a warp between the stages that looks at the middle
   AttentionRecorder recorder(pool);
   ForwardContext context;
-  context.probe = &recorder;
-  context.frame = behind;
+  context.hooks = &recorder;
+  context.theta = behind;
   const auto early = drawn({1, 3, 4, 6}), late = drawn({1, 4, 2, 3});
-  pool.forward({.features = late, .stages = {{early, before}, {late, behind}}}, context);
+  pool.attend({.features = late, .stages = {{early, before}, {late, behind}}}, context);
   ASSERT_EQ(recorder.maps.size(), 2U);
-  EXPECT_TRUE(torch::equal(recorder.maps[0].frame, before));
-  EXPECT_TRUE(torch::equal(recorder.maps[1].frame, behind));
-  EXPECT_TRUE(torch::equal(context.frame, behind));
-  EXPECT_THROW(pool.forward({.features = late, .stages = {{late, before}, {late, behind}}}, context), ShapeError);
-  EXPECT_TRUE(torch::equal(context.frame, behind)) << "an error leaves another frame";
+  EXPECT_TRUE(torch::equal(recorder.maps[0].theta, before));
+  EXPECT_TRUE(torch::equal(recorder.maps[1].theta, behind));
+  EXPECT_TRUE(torch::equal(context.theta, behind));
+  EXPECT_THROW(pool.attend({.features = late, .stages = {{late, before}, {late, behind}}}, context), ShapeError);
+  EXPECT_TRUE(torch::equal(context.theta, behind)) << "an error leaves another frame";
 }
 
 }  // namespace

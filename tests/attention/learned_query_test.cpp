@@ -12,7 +12,7 @@ namespace fovea {
 namespace {
 
 TEST(LearnedQueryTest, StartsAsGlobalAveragePooling) {
-  LearnedQuery pool(pool_site({4, 2, 3}), {});
+  LearnedQueryImpl pool(pool_site({4, 2, 3}), {});
   initialise(pool, 5);
   const auto features = drawn({2, 4, 2, 3}).to(torch::kFloat32);
   EXPECT_TRUE(torch::allclose(run_pool(pool, {.features = features}).output, features.mean({2, 3})));
@@ -21,19 +21,19 @@ TEST(LearnedQueryTest, StartsAsGlobalAveragePooling) {
 TEST(LearnedQueryTest, EveryHeadHasWeightsOfItsOwn) {
   LearnedQueryOptions options;
   options.heads = 2;
-  LearnedQuery pool(pool_site({2, 1, 2}), options);
+  LearnedQueryImpl pool(pool_site({2, 1, 2}), options);
   set_parameter(pool, "query", {std::log(3.0), 0});
   const auto run = run_pool(pool, {.features = channels_of({{0, 1}, {2, 6}})});
-  EXPECT_EQ(run.maps.at(0).kind, TapKind::pairwise);
+  EXPECT_EQ(run.maps.at(0).kind, MapKind::pairwise);
   EXPECT_TRUE(nearly_equal(run.maps.at(0).values, {0.25, 0.75, 0.5, 0.5}));
   EXPECT_TRUE(nearly_equal(run.output, {0.75, 4}));
 }
 
 TEST(LearnedQueryTest, ScoresAreScaledByTheRootOfTheChannels) {
-  LearnedQuery pool(pool_site({4, 1, 2}), {});
+  LearnedQueryImpl pool(pool_site({4, 1, 2}), {});
   set_parameter(pool, "query", {2 * std::log(3.0), 0, 0, 0});  // sqrt(4) log 3
   const auto run = run_pool(pool, {.features = channels_of({{0, 1}, {0, 0}, {0, 0}, {0, 0}})});
-  EXPECT_EQ(run.maps.at(0).kind, TapKind::spatial);
+  EXPECT_EQ(run.maps.at(0).kind, MapKind::spatial);
   EXPECT_TRUE(nearly_equal(run.maps.at(0).values, {0.25, 0.75}));
 }
 

@@ -19,12 +19,12 @@ using ::testing::ThrowsMessage;
 
 const FeatureShape kGrid{1, 5, 7};
 
-/// A pool that scores all cells alike, so that only where they are counts.
-std::unique_ptr<LuongLocal> impartial_pool(LocalMode mode, std::int64_t window) {
+/// A pool that scores all positions alike, so that only where they are counts.
+std::unique_ptr<LuongLocalImpl> impartial_pool(LocalMode mode, std::int64_t window) {
   LuongLocalOptions options;
   options.mode = mode;
   options.window = window;
-  auto pool = std::make_unique<LuongLocal>(pool_site(kGrid), options);
+  auto pool = std::make_unique<LuongLocalImpl>(pool_site(kGrid), options);
   set_parameter(*pool, "W_a.weight", {0});
   return pool;
 }
@@ -36,7 +36,7 @@ torch::Tensor block_of_cells(int top, int bottom, int left, int right, double va
   return map;
 }
 
-torch::Tensor weights_at(LuongLocal& pool, const torch::Tensor& position) {
+torch::Tensor weights_at(LuongLocalImpl& pool, const torch::Tensor& position) {
   return run_pool(pool, {.features = drawn({1, 1, 5, 7}), .position = position}).maps.at(0).values;
 }
 
@@ -46,8 +46,8 @@ TEST(LuongLocalTest, MonotonicLooksAroundAColumnAndRow) {
   EXPECT_TRUE(torch::allclose(at(5, 2), block_of_cells(1, 3, 4, 6, 1.0 / 9)));
   EXPECT_TRUE(torch::allclose(at(0, 0), block_of_cells(0, 1, 0, 1, 0.25)));
   EXPECT_TRUE(torch::allclose(at(6, 0), block_of_cells(0, 1, 5, 6, 0.25)));
-  EXPECT_TRUE(torch::allclose(at(2.5, 3), block_of_cells(2, 4, 2, 3, 1.0 / 6)));  // half a cell from columns 2 and 3
-  EXPECT_TRUE(torch::allclose(at(-5, 100), block_of_cells(3, 4, 0, 1, 0.25)));    // as at the nearest cell
+  EXPECT_TRUE(torch::allclose(at(2.5, 3), block_of_cells(2, 4, 2, 3, 1.0 / 6)));  // half a position from columns 2 and 3
+  EXPECT_TRUE(torch::allclose(at(-5, 100), block_of_cells(3, 4, 0, 1, 0.25)));    // as at the nearest position
 }
 
 TEST(LuongLocalTest, MonotonicLooksAtTheMiddleWhenNobodySaysWhere) {
@@ -75,9 +75,9 @@ TEST(LuongLocalTest, PredictedCentreHasTheLengthOfEachAxis) {
   const auto pool = impartial_pool(LocalMode::predictive, 2);
   set_parameter(*pool, "W_p.weight", {1});
   set_parameter(*pool, "v_p.weight", {2, -1});
-  const Cells cells = cells_of(*pool, drawn({1, 1, 5, 7}), 1);
+  const Positions positions = positions_of(*pool, drawn({1, 1, 5, 7}), 1);
   const double query = 0.8;
-  const auto centre = pool->centre(cells, torch::tensor({{query}}, torch::kFloat64), {});
+  const auto centre = pool->centre(positions, torch::tensor({{query}}, torch::kFloat64), {});
   const auto part = [&](double row) { return 1 / (1 + std::exp(-row * std::tanh(query))); };
   EXPECT_TRUE(nearly_equal(centre, {7 * part(2), 5 * part(-1)}));
 }
@@ -97,7 +97,7 @@ TEST(LuongLocalTest, TokensAreASequence) {
   LuongLocalOptions options;
   options.mode = LocalMode::monotonic;
   options.window = 1;
-  LuongLocal pool(pool_site(kGrid), options);
+  LuongLocalImpl pool(pool_site(kGrid), options);
   set_parameter(pool, "W_a.weight", {0});
   const auto run = run_pool(pool, {.features = drawn({2, 6, 1}), .position = torch::tensor({0.0, 3.0}, torch::kFloat64)});
   EXPECT_TRUE(nearly_equal(run.maps.at(0).values, {0.5, 0.5, 0, 0, 0, 0, 0, 0, 1.0 / 3, 1.0 / 3, 1.0 / 3, 0}));
@@ -117,7 +117,7 @@ TEST(LuongLocalTest, RefusesWhatDoesNotFit) {
   LuongLocalOptions options;
   options.mode = LocalMode::monotonic;
   options.hidden = 4;
-  EXPECT_THROW(LuongLocal(pool_site(kGrid), options), InputError);
+  EXPECT_THROW(LuongLocalImpl(pool_site(kGrid), options), InputError);
 }
 
 }  // namespace

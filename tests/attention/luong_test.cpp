@@ -23,7 +23,7 @@ LuongOptions luong_options(LuongScore score) {
 }
 
 TEST(LuongTest, TwoCellsByHand) {
-  Luong pool(pool_site({1, 1, 2}), luong_options(LuongScore::dot));
+  LuongImpl pool(pool_site({1, 1, 2}), luong_options(LuongScore::dot));
   set_parameter(pool, "W_c.weight", {0.5, -0.25});  // of the context, then of the query
   const auto run = run_pool(pool, {.features = channels_of({{1, 3}})});
   const double query = 2, weight = 1 / (1 + std::exp(query * (1 - 3)));  // of the second; the query is the mean
@@ -32,7 +32,7 @@ TEST(LuongTest, TwoCellsByHand) {
 }
 
 TEST(LuongTest, LocationScoresDoNotLookAtTheCells) {
-  Luong pool(pool_site({4, 2, 3}, 5), luong_options(LuongScore::location));
+  LuongImpl pool(pool_site({4, 2, 3}, 5), luong_options(LuongScore::location));
   draw_parameters(pool);
   const auto query = drawn({2, 5});
   const auto first = run_pool(pool, {.features = drawn({2, 4, 2, 3}, 2), .query = query});
@@ -43,20 +43,20 @@ TEST(LuongTest, LocationScoresDoNotLookAtTheCells) {
       [&] {
         run_pool(pool, {.features = drawn({2, 4, 3, 3}), .query = query});
       },
-      ThrowsMessage<ShapeError>(HasSubstr("expected 6 cells, as it was built for, got [2, 9, 4]")));
+      ThrowsMessage<ShapeError>(HasSubstr("expected 6 positions, as it was built for, got [2, 9, 4]")));
 }
 
 TEST(LuongTest, RefusesOptionsThatDoNotFit) {
   EXPECT_THAT(
       [] {
-        Luong(pool_site({4, 2, 3}, 5), luong_options(LuongScore::dot));
+        LuongImpl(pool_site({4, 2, 3}, 5), luong_options(LuongScore::dot));
       },
       ThrowsMessage<InputError>(HasSubstr("luong: score: expected general or concat for a query of 5 features")));
   LuongOptions options;
   options.hidden = 8;
   EXPECT_THAT(
       [&] {
-        Luong(pool_site({4, 2, 3}), options);
+        LuongImpl(pool_site({4, 2, 3}), options);
       },
       ThrowsMessage<InputError>(HasSubstr("luong: hidden: expected 0 with a score other than concat, got 8")));
 }

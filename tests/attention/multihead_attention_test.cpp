@@ -13,8 +13,8 @@ namespace fovea {
 namespace {
 
 /// One head, one channel, all projections 1.
-MultiheadAttention plain_attention(bool extra_key = false) {
-  MultiheadAttention attention({.channels = 1, .heads = 1, .extra_key = extra_key});
+MultiheadAttentionImpl plain_attention(bool extra_key = false) {
+  MultiheadAttentionImpl attention({.channels = 1, .heads = 1, .extra_key = extra_key});
   set_parameter(attention, "in_proj_weight", {1, 1, 1});
   set_parameter(attention, "in_proj_bias", {0, 0, 0});
   set_parameter(attention, "out_proj.weight", {1});
@@ -26,7 +26,7 @@ torch::Tensor token_row(const std::vector<double>& values) {
   return torch::tensor(values, torch::kFloat64).view({1, -1, 1});
 }
 
-AttentionResult look_up(MultiheadAttention& attention, const AttentionMasks& masks) {
+AttentionResult look_up(MultiheadAttentionImpl& attention, const AttentionMasks& masks) {
   ForwardContext context;
   return attention.forward(token_row({1}), token_row({0, 0, 0}), token_row({3, 6, 9}), context, masks);
 }
@@ -51,7 +51,7 @@ TEST(MultiheadAttentionTest, NoMaskReachesTheExtraKey) {
 }
 
 TEST(MultiheadAttentionTest, StartsAsInPyTorch) {
-  MultiheadAttention attention({.channels = 64, .heads = 4, .key_channels = 32, .extra_key = true});
+  MultiheadAttentionImpl attention({.channels = 64, .heads = 4, .key_channels = 32, .extra_key = true});
   initialise(attention, 1);
   auto parameters = attention.named_parameters();
   const auto largest = [&](const char* name) { return parameters[name].abs().max().item<double>(); };
@@ -69,7 +69,7 @@ TEST(MultiheadAttentionTest, RefusesWhatDoesNotFit) {
   EXPECT_THROW(attention.forward(token_row({1}), token_row({0, 0}), token_row({3}), context), ShapeError);
   EXPECT_THROW(attention.forward(token_row({1}), torch::ones({1, 2, 2}, torch::kFloat64), token_row({3, 4}), context),
                ShapeError);
-  EXPECT_THROW(MultiheadAttention({.channels = 10, .heads = 4}), InputError);
+  EXPECT_THROW(MultiheadAttentionImpl({.channels = 10, .heads = 4}), InputError);
 }
 
 }  // namespace

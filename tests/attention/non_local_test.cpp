@@ -18,7 +18,7 @@ torch::Tensor non_local_map(NonLocalVariant variant, double query_factor) {
   NonLocalOptions options;
   options.variant = variant;
   options.reduced_channels = kNonLocalWidth;
-  NonLocal gate(kNonLocalChannels, options);
+  NonLocalImpl gate(kNonLocalChannels, options);
   initialise(gate, 1);
   gate.to(torch::kFloat64);
   const torch::NoGradGuard no_grad;
@@ -37,7 +37,7 @@ TEST(NonLocalTest, VariantsDifferInTheScaleOfTheScores) {
 }
 
 TEST(NonLocalTest, AFreshBlockChangesNothing) {
-  NonLocal gate(kNonLocalChannels, {});
+  NonLocalImpl gate(kNonLocalChannels, {});
   initialise(gate, 1);
   auto features = torch::empty({2, kNonLocalChannels, 2, 3}, torch::kFloat64);
   fill_normal(features, RandomStream(2, Purpose::test), 2.0);

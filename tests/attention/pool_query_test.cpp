@@ -18,44 +18,44 @@ using ::testing::ThrowsMessage;
 const FeatureShape kSixCells{4, 2, 3};
 
 TEST(PoolQueryTest, AsksWithTheMeanTheParameterOrWhatIsGiven) {
-  const auto cells = drawn({2, 6, 4});
-  PoolQuery mean(pool_site(kSixCells), QuerySource::mean);
-  EXPECT_TRUE(torch::equal(mean.forward({}, cells), cells.mean(1)));
+  const auto positions = drawn({2, 6, 4});
+  PoolQueryImpl mean(pool_site(kSixCells), QuerySource::mean);
+  EXPECT_TRUE(torch::equal(mean.forward({}, positions), positions.mean(1)));
   EXPECT_TRUE(mean.parameters().empty());
 
-  PoolQuery learned(pool_site(kSixCells), QuerySource::learned);
-  EXPECT_TRUE(torch::equal(learned.forward({}, cells), torch::zeros({2, 4})));
+  PoolQueryImpl learned(pool_site(kSixCells), QuerySource::learned);
+  EXPECT_TRUE(torch::equal(learned.forward({}, positions), torch::zeros({2, 4})));
   set_parameter(learned, "vector", {1, 2, 3, 4});
-  EXPECT_TRUE(nearly_equal(learned.forward({}, cells), {1, 2, 3, 4, 1, 2, 3, 4}));
+  EXPECT_TRUE(nearly_equal(learned.forward({}, positions), {1, 2, 3, 4, 1, 2, 3, 4}));
   initialise(learned, 1);
   EXPECT_TRUE(torch::equal(learned.parameters().front(), torch::zeros({4}, torch::kFloat64)));
 
-  PoolQuery outside(pool_site(kSixCells, 5), QuerySource::mean);
+  PoolQueryImpl outside(pool_site(kSixCells, 5), QuerySource::mean);
   const auto given = drawn({2, 5});
   EXPECT_EQ(outside.features(), 5);
-  EXPECT_TRUE(torch::equal(outside.forward(given, cells), given));
+  EXPECT_TRUE(torch::equal(outside.forward(given, positions), given));
 }
 
 TEST(PoolQueryTest, RefusesWhatDoesNotFit) {
-  const auto cells = drawn({2, 6, 4});
-  PoolQuery outside(pool_site(kSixCells, 5), QuerySource::mean);
-  EXPECT_THAT([&] { outside.forward({}, cells); },
+  const auto positions = drawn({2, 6, 4});
+  PoolQueryImpl outside(pool_site(kSixCells, 5), QuerySource::mean);
+  EXPECT_THAT([&] { outside.forward({}, positions); },
               ThrowsMessage<ShapeError>(HasSubstr("expected a query [2, 5], got none")));
-  EXPECT_THAT([&] { outside.forward(drawn({2, 4}), cells); }, ThrowsMessage<ShapeError>(HasSubstr("got [2, 4]")));
-  EXPECT_THROW(outside.forward(drawn({1, 5}), cells), ShapeError);
-  PoolQuery own(pool_site(kSixCells), QuerySource::mean);
+  EXPECT_THAT([&] { outside.forward(drawn({2, 4}), positions); }, ThrowsMessage<ShapeError>(HasSubstr("got [2, 4]")));
+  EXPECT_THROW(outside.forward(drawn({1, 5}), positions), ShapeError);
+  PoolQueryImpl own(pool_site(kSixCells), QuerySource::mean);
   EXPECT_THAT(
       [&] {
-        own.forward(drawn({2, 4}), cells);
+        own.forward(drawn({2, 4}), positions);
       },
       ThrowsMessage<ShapeError>(HasSubstr("expected no query, as the pool asks by itself, got [2, 4]")));
-  EXPECT_THAT([&] { PoolQuery(pool_site(kSixCells, 5), QuerySource::learned); },
+  EXPECT_THAT([&] { PoolQueryImpl(pool_site(kSixCells, 5), QuerySource::learned); },
               ThrowsMessage<InputError>(HasSubstr("query: expected 'mean'")));
 }
 
-std::shared_ptr<Pool> registered_pool(const std::string& name, const Site& site) {
+std::shared_ptr<Pool> registered_pool(const std::string& name, const InsertionPoint& point) {
   const MechanismRow& row = find_mechanism(name, "test");
-  const auto pool = std::get<PoolBuilder>(row.build)(*row.make_options(), site);
+  const auto pool = std::get<PoolBuilder>(row.build)(*row.make_options(), point);
   draw_parameters(*pool);
   return pool;
 }
@@ -90,7 +90,7 @@ TEST(ContextPools, ReadTokensAsTheCellsOfAGrid) {
     const auto on_grid = run_pool(*pool, {.features = features, .stages = {features}});
     const auto on_tokens = run_pool(*pool, {.features = tokens, .stages = {tokens}});
     EXPECT_TRUE(torch::allclose(on_grid.output, on_tokens.output, 1e-12, 1e-12)) << name;
-    EXPECT_EQ(on_tokens.maps.at(0).kind, TapKind::pairwise) << name;
+    EXPECT_EQ(on_tokens.maps.at(0).kind, MapKind::pairwise) << name;
     EXPECT_TRUE(on_tokens.maps.at(0).key_grid.empty()) << name;
     EXPECT_TRUE(torch::allclose(on_grid.maps.at(0).values.flatten(), on_tokens.maps.at(0).values.flatten())) << name;
   }

@@ -11,7 +11,7 @@ namespace fovea {
 namespace {
 
 TEST(RelativePositionTest, CountsFromTheQueryToTheKey) {
-  RelativePosition position(/*height=*/2, /*width=*/3, /*channels=*/1);
+  RelativePositionImpl position(/*height=*/2, /*width=*/3, /*channels=*/1);
   set_parameter(position, "height_rel", {1, 2, 3});            // distances -1, 0, 1
   set_parameter(position, "width_rel", {10, 20, 30, 40, 50});  // distances -2 ... 2
   const auto queries = torch::tensor({1.0, 1.0, 1.0, 1.0, 1.0, 2.0}, torch::kFloat64).view({1, 2, 3, 1});
@@ -23,14 +23,14 @@ TEST(RelativePositionTest, CountsFromTheQueryToTheKey) {
 }
 
 TEST(RelativePositionTest, QueriesMayBeFewerThanKeys) {
-  RelativePosition position(/*height=*/1, /*width=*/3, /*channels=*/1);
+  RelativePositionImpl position(/*height=*/1, /*width=*/3, /*channels=*/1);
   set_parameter(position, "height_rel", {0});
   set_parameter(position, "width_rel", {10, 20, 30, 40, 50});
   EXPECT_TRUE(nearly_equal(position.scores(torch::ones({1, 1, 2, 1}, torch::kFloat64)), {30, 40, 50, 20, 30, 40}));
 }
 
 TEST(RelativePositionTest, ScalingReachesPositionsOnlyOnDemand) {
-  RelativePosition position(1, 2, 4);
+  RelativePositionImpl position(1, 2, 4);
   set_parameter(position, "height_rel", {0, 0, 0, 0});
   set_parameter(position, "width_rel", {0, 0, 0, 0, 0, 0, 0, 0, 2 * std::log(3), 0, 0, 0});
   auto queries = torch::zeros({1, 1, 2, 4}, torch::kFloat64);

@@ -13,8 +13,8 @@ namespace {
 
 /// A gate that can be followed by hand, for features above 0: norms and the mask's last layers pass on what comes, residual
 /// units of the mask too, and all other residual units double it.
-ResidualAttention plain_residual_attention(std::int64_t channels, const ResidualAttentionOptions& options) {
-  ResidualAttention gate(channels, options);
+ResidualAttentionImpl plain_residual_attention(std::int64_t channels, const ResidualAttentionOptions& options) {
+  ResidualAttentionImpl gate(channels, options);
   make_norms_plain(gate);
   const torch::NoGradGuard no_grad;
   for (auto& parameter : gate.named_parameters()) {
@@ -38,7 +38,7 @@ ResidualAttentionOptions residual_options(std::int64_t poolings) {
 }
 
 TEST(ResidualAttentionTest, MaskGoesDownAndUpAgain) {
-  ResidualAttention gate = plain_residual_attention(1, residual_options(1));
+  ResidualAttentionImpl gate = plain_residual_attention(1, residual_options(1));
   const auto features = channels_of({{1, 2, 3, 4}});
   const auto run = run_gate(gate, features);
   ASSERT_EQ(run.maps.size(), 1U);
@@ -49,7 +49,7 @@ TEST(ResidualAttentionTest, MaskGoesDownAndUpAgain) {
 }
 
 TEST(ResidualAttentionTest, ScalesInBetweenAreAddedOnTheWayUp) {
-  ResidualAttention gate = plain_residual_attention(1, residual_options(2));
+  ResidualAttentionImpl gate = plain_residual_attention(1, residual_options(2));
   const auto run = run_gate(gate, channels_of({{1, 2, 3, 4}}));
   // Pooled to 2 and 4, then to 4; up to 4 and 4, which with the scale's own 2 and 4 make 6 and 8.
   const auto scores = torch::logit(run.maps[0].values).flatten();
@@ -57,16 +57,16 @@ TEST(ResidualAttentionTest, ScalesInBetweenAreAddedOnTheWayUp) {
 }
 
 TEST(ResidualAttentionTest, MapsOfFewCellsArePooledAsOften) {
-  ResidualAttention gate = plain_residual_attention(1, residual_options(3));
+  ResidualAttentionImpl gate = plain_residual_attention(1, residual_options(3));
   const auto run = run_gate(gate, torch::full({2, 1, 1, 1}, 0.5, torch::kFloat64));
-  EXPECT_TRUE(nearly_equal(torch::logit(run.maps[0].values), {1.5, 1.5}));  // three scales of the same cell
+  EXPECT_TRUE(nearly_equal(torch::logit(run.maps[0].values), {1.5, 1.5}));  // three scales of the same position
 }
 
 TEST(ResidualAttentionTest, UnitsStandBeforeBetweenAndBehind) {
   ResidualAttentionOptions options = residual_options(1);
   options.preprocessing_units = 1;
   options.trunk_units = 2;
-  ResidualAttention gate = plain_residual_attention(1, options);
+  ResidualAttentionImpl gate = plain_residual_attention(1, options);
   const auto features = channels_of({{0.25, 0.5, 0.75, 1}});
   const auto run = run_gate(gate, features);
   EXPECT_TRUE(nearly_equal(torch::logit(run.maps[0].values), {1, 1.25, 1.75, 2}));  // of features that were doubled once
@@ -78,16 +78,16 @@ TEST(ResidualAttentionTest, OptionsCountTheResidualUnits) {
   options.preprocessing_units = 1;
   options.trunk_units = 2;
   options.mask_units = 4;
-  const ResidualAttention gate(2, options);
+  const ResidualAttentionImpl gate(2, options);
   std::int64_t units = 0;
-  for (const auto& module : gate.modules(/*include_self=*/false)) units += module->as<PreActivationUnit>() != nullptr;
+  for (const auto& module : gate.modules(/*include_self=*/false)) units += module->as<PreActivationUnitImpl>() != nullptr;
   EXPECT_EQ(units, 2 * 1 + 2 + 3 * (4 + 4) + 2);  // before and behind, trunk, three scales down and up, two skips
 }
 
 TEST(ResidualAttentionTest, ChannelFormDividesEachLocationByItsLength) {
   ResidualAttentionOptions options = residual_options(1);
   options.form = MaskForm::channel;
-  ResidualAttention gate = plain_residual_attention(2, options);
+  ResidualAttentionImpl gate = plain_residual_attention(2, options);
   const auto run = run_gate(gate, channels_of({{3}, {4}}));
   EXPECT_EQ(run.maps[0].meaning, Meaning::signed_);
   EXPECT_TRUE(nearly_equal(run.maps[0].values, {0.6, 0.8}));
@@ -97,7 +97,7 @@ TEST(ResidualAttentionTest, ChannelFormDividesEachLocationByItsLength) {
 TEST(ResidualAttentionTest, SpatialFormStandardisesEachChannel) {
   ResidualAttentionOptions options = residual_options(1);
   options.form = MaskForm::spatial;
-  ResidualAttention gate = plain_residual_attention(1, options);
+  ResidualAttentionImpl gate = plain_residual_attention(1, options);
   const auto run = run_gate(gate, channels_of({{1, 2, 3, 4}}));
   EXPECT_EQ(run.maps[0].meaning, Meaning::gate);
   // Of 2, 2.5, 3.5 and 4: mean 3, variance 0.625.

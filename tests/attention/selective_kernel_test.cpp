@@ -14,21 +14,21 @@
 namespace fovea {
 namespace {
 
-Site branch_site(std::int64_t in, std::int64_t out) {
-  return {.slot = Slot::conv, .in = {in, 1, 3}, .out_channels = out, .path = "sk"};
+InsertionPoint branch_site(std::int64_t in, std::int64_t out) {
+  return {.kind = InsertionKind::conv, .in = {in, 1, 3}, .out_channels = out, .path = "sk"};
 }
 
 TEST(SelectiveKernelTest, ChoosesTheBranchThatItsScoresName) {
   SelectiveKernelOptions options;
   options.split_input = false;
   options.reduced_channels = 1;
-  SelectiveKernel mixer(branch_site(1, 1), options);
+  SelectiveKernelImpl mixer(branch_site(1, 1), options);
   make_norms_plain(mixer);
-  set_parameter(mixer, "paths.0.conv.weight", {0, 0, 0, 0, 1, 0, 0, 0, 0});  // the cell itself
-  set_parameter(mixer, "paths.1.conv.weight", {0, 0, 0, 0, 0, 1, 0, 0, 0});  // two cells to the right: a dilated 3 x 3
+  set_parameter(mixer, "paths.0.conv.weight", {0, 0, 0, 0, 1, 0, 0, 0, 0});  // the position itself
+  set_parameter(mixer, "paths.1.conv.weight", {0, 0, 0, 0, 0, 1, 0, 0, 0});  // two positions to the right: a dilated 3 x 3
   set_parameter(mixer, "attn.fc_reduce.weight", {1});
   const auto features = channels_of({{1, 2, 3}});
-  const double sum = (1 + 2 + 3) + 3;  // of both branches: the second has the 3 that lies two cells from the 1
+  const double sum = (1 + 2 + 3) + 3;  // of both branches: the second has the 3 that lies two positions from the 1
   set_parameter(mixer, "attn.fc_select.weight", {0, std::log(3) / (sum / 3)});
   const auto run = run_mixer(mixer, features);
   EXPECT_TRUE(nearly_equal(run.maps[0].values, {0.25, 0.75}));
@@ -36,7 +36,7 @@ TEST(SelectiveKernelTest, ChoosesTheBranchThatItsScoresName) {
 }
 
 TEST(SelectiveKernelTest, SplitBranchesSeeTheirOwnChannels) {
-  SelectiveKernel mixer(branch_site(4, 6), {});
+  SelectiveKernelImpl mixer(branch_site(4, 6), {});
   initialise(mixer, 1);  // norms pass zero as zero
   auto parameters = mixer.named_parameters();
   EXPECT_EQ(parameters["paths.0.conv.weight"].sizes(), (std::vector<std::int64_t>{6, 2, 3, 3}));
@@ -52,7 +52,7 @@ TEST(SelectiveKernelTest, SplitBranchesSeeTheirOwnChannels) {
 TEST(SelectiveKernelTest, RefusesWhatDoesNotDivide) {
   const auto message = [](std::int64_t in, const SelectiveKernelOptions& options) -> std::string {
     try {
-      SelectiveKernel(branch_site(in, 6), options);
+      SelectiveKernelImpl(branch_site(in, 6), options);
     } catch (const InputError& error) {
       return error.what();
     }

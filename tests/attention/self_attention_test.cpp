@@ -18,8 +18,8 @@ SelfAttentionOptions one_head() {
   return options;
 }
 
-SelfAttention single_channel(const SelfAttentionOptions& options) {
-  SelfAttention attention(1, 1, options);
+SelfAttentionImpl single_channel(const SelfAttentionOptions& options) {
+  SelfAttentionImpl attention(1, 1, options);
   set_parameter(attention, "qkv.weight", {1, 10, 1});
   set_parameter(attention, "proj.weight", {1});
   return attention;
@@ -50,7 +50,7 @@ TEST(SelfAttentionTest, MapsSayWhereTheTokensLie) {
   auto attention = single_channel(one_head());
   AttentionRecorder recorder(attention);
   ForwardContext context;
-  context.probe = &recorder;
+  context.hooks = &recorder;
   attention.forward(three_tokens(), context, {.grid = {1, 2}, .prefix_tokens = 1});
   const AttentionMap& map = recorder.maps.at(0);
   EXPECT_EQ(map.values.sizes(), (std::vector<std::int64_t>{1, 1, 3, 3}));
@@ -64,17 +64,17 @@ TEST(SelfAttentionTest, RefusesWhatDoesNotFit) {
   ForwardContext context;
   EXPECT_THROW(attention.forward(torch::ones({1, 3, 2}, torch::kFloat64), context), ShapeError);
   EXPECT_THROW(attention.forward(torch::ones({1, 1, 3, 1}, torch::kFloat64), context), ShapeError);
-  EXPECT_THROW(SelfAttention(12, 12, {}), InputError);  // 8 heads
+  EXPECT_THROW(SelfAttentionImpl(12, 12, {}), InputError);  // 8 heads
 }
 
 TEST(GridSelfAttentionTest, CellsThatTradePlacesTradeResults) {
-  GridSelfAttention mixer({.slot = Slot::conv, .in = {8, 3, 4}, .out_channels = 6, .path = "mhsa"}, {});
+  GridSelfAttentionImpl mixer({.kind = InsertionKind::conv, .in = {8, 3, 4}, .out_channels = 6, .path = "mhsa"}, {});
   initialise(mixer, 1);
   auto features = torch::empty({2, 8, 3, 4}, torch::kFloat64);
   fill_normal(features, RandomStream(2, Purpose::test), 1.0);
   const auto run = run_mixer(mixer, features);
   EXPECT_EQ(run.output.sizes(), (std::vector<std::int64_t>{2, 6, 3, 4}));
-  EXPECT_EQ(run.maps.at(0).site, "attn");
+  EXPECT_EQ(run.maps.at(0).layer, "attn");
   const auto turned = run_mixer(mixer, features.flip({2, 3})).output.flip({2, 3});
   EXPECT_TRUE(torch::allclose(turned, run.output, 1e-12, 1e-12));
   EXPECT_FALSE(torch::allclose(run.output, run.output.flip({2, 3})));

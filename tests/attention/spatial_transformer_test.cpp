@@ -21,15 +21,15 @@ struct WarpCase {
 };
 
 /// Whatever it sees, it says `theta`: 6 numbers, or scale, x, y of a crop.
-std::shared_ptr<SpatialTransformer> fixed_warp(const WarpCase& wanted, const std::vector<double>& theta,
-                                               std::int64_t channels = 1) {
+std::shared_ptr<SpatialTransformerImpl> fixed_warp(const WarpCase& wanted, const std::vector<double>& theta,
+                                                   std::int64_t channels = 1) {
   SpatialTransformerOptions options;
   options.transform = wanted.transform;
   options.align_corners = wanted.align_corners;
   options.height = wanted.height;
   options.width = wanted.width;
-  Site site{Slot::input, 0, {channels, 8, 8}, channels, 1, "warp", {}};
-  auto warp = std::make_shared<SpatialTransformer>(site, options);
+  InsertionPoint point{InsertionKind::input, 0, {channels, 8, 8}, channels, 1, "warp", {}};
+  auto warp = std::make_shared<SpatialTransformerImpl>(point, options);
   initialise(*warp, 1);
   set_parameter(*warp, "loc.fc2.bias", theta);
   return warp;
@@ -41,17 +41,19 @@ torch::Tensor marker(std::int64_t row, std::int64_t column) {
   return image;
 }
 
-/// Coordinates of the cells between the outer edges: [1, 2, height, width], x first.
+/// Coordinates of the positions between the outer edges: [1, 2, height, width], x first.
 torch::Tensor coordinates(std::int64_t height, std::int64_t width) {
-  const auto axis = [](std::int64_t cells) { return (2 * torch::arange(cells, torch::kFloat64) + 1) / cells - 1; };
+  const auto axis = [](std::int64_t positions) {
+    return (2 * torch::arange(positions, torch::kFloat64) + 1) / positions - 1;
+  };
   const auto x = axis(width).unsqueeze(0).expand({height, width}), y = axis(height).unsqueeze(1).expand({height, width});
   return torch::stack({x, y}).unsqueeze(0);
 }
 
-/// Where a frame says that the cells of a map lie, like coordinates().
-torch::Tensor framed(const torch::Tensor& frame, std::int64_t height, std::int64_t width) {
-  const auto cells = coordinates(height, width).flatten(2);                           // [1, 2, cells]
-  const auto moved = torch::matmul(frame.slice(2, 0, 2), cells) + frame.slice(2, 2);  // [1, 2, cells]
+/// Where a frame says that the positions of a map lie, like coordinates().
+torch::Tensor framed(const torch::Tensor& theta, std::int64_t height, std::int64_t width) {
+  const auto positions = coordinates(height, width).flatten(2);                           // [1, 2, positions]
+  const auto moved = torch::matmul(theta.slice(2, 0, 2), positions) + theta.slice(2, 2);  // [1, 2, positions]
   return moved.view({1, 2, height, width});
 }
 
@@ -60,7 +62,7 @@ TEST(SpatialTransformerTest, StartsAsTheIdentity) {
     for (const std::int64_t channels : {1, 3, 16}) {
       SpatialTransformerOptions options;
       options.transform = transform;
-      SpatialTransformer warp({Slot::input, 0, {channels, 28, 20}, channels, 1, "warp", {}}, options);
+      SpatialTransformerImpl warp({InsertionKind::input, 0, {channels, 28, 20}, channels, 1, "warp", {}}, options);
       initialise(warp, 1);
       const auto images = drawn({2, channels, 28, 20}).to(torch::kFloat32);
       ForwardContext context;
@@ -105,10 +107,10 @@ TEST(SpatialTransformerTest, TheFrameSaysWhereEachCellComesFromThroughTwoWarps) 
     const auto image = coordinates(12, 10);  // bilinear samples of a ramp are exact
     ForwardContext context;
     const auto once = outer->forward(image, context);
-    EXPECT_TRUE(torch::allclose(once, framed(context.frame, 9, 6), 1e-9, 1e-9)) << corners;
+    EXPECT_TRUE(torch::allclose(once, framed(context.theta, 9, 6), 1e-9, 1e-9)) << corners;
     const auto twice = inner->forward(once, context);
-    EXPECT_TRUE(torch::allclose(twice, framed(context.frame, 4, 5), 1e-9, 1e-9)) << corners;
-    EXPECT_FALSE(context.frame.requires_grad());
+    EXPECT_TRUE(torch::allclose(twice, framed(context.theta, 4, 5), 1e-9, 1e-9)) << corners;
+    EXPECT_FALSE(context.theta.requires_grad());
   }
 }
 
@@ -116,15 +118,15 @@ TEST(SpatialTransformerTest, OffersTheWindowItLooksAt) {
   const auto warp = fixed_warp({}, {0.5, 0.1, 0.25, 0, -0.75, 0.125});
   AttentionRecorder recorder(*warp);
   ForwardContext context;
-  context.probe = &recorder;
-  context.frame = torch::tensor({1.0, 0.0, 0.5, 0.0, 1.0, 0.0}, torch::kFloat64).view({1, 2, 3});
+  context.hooks = &recorder;
+  context.theta = torch::tensor({1.0, 0.0, 0.5, 0.0, 1.0, 0.0}, torch::kFloat64).view({1, 2, 3});
   warp->forward(marker(0, 0), context);
   ASSERT_EQ(recorder.maps.size(), 1U);
-  EXPECT_EQ(recorder.maps[0].kind, TapKind::windows);
+  EXPECT_EQ(recorder.maps[0].kind, MapKind::windows);
   EXPECT_EQ(recorder.maps[0].values.sizes(), (std::vector<std::int64_t>{1, 1, 1, 4}));
   EXPECT_TRUE(nearly_equal(recorder.maps[0].values, {0.25, 0.125, 0.5, -0.75}));
-  EXPECT_TRUE(nearly_equal(recorder.maps[0].frame, {1, 0, 0.5, 0, 1, 0}));  // of what arrived
-  EXPECT_TRUE(nearly_equal(context.frame, {0.5, 0.1, 0.75, 0, -0.75, 0.125}));
+  EXPECT_TRUE(nearly_equal(recorder.maps[0].theta, {1, 0, 0.5, 0, 1, 0}));  // of what arrived
+  EXPECT_TRUE(nearly_equal(context.theta, {0.5, 0.1, 0.75, 0, -0.75, 0.125}));
 }
 
 TEST(SpatialTransformerTest, TheLocalisationNetworkLearns) {
@@ -133,7 +135,7 @@ TEST(SpatialTransformerTest, TheLocalisationNetworkLearns) {
     options.transform = transform;
     options.channels = 2;
     options.hidden = 3;
-    SpatialTransformer warp({Slot::stage, 1, {2, 6, 7}, 2, 1, "warp", {}}, options);
+    SpatialTransformerImpl warp({InsertionKind::stage, 1, {2, 6, 7}, 2, 1, "warp", {}}, options);
     initialise(warp, 1);
     warp.to(torch::kFloat64);
     fill_uniform(warp.named_parameters()["loc.fc2.weight"], RandomStream(3, Purpose::test), -0.2, 0.2);

@@ -20,7 +20,7 @@ double se_sigmoid(double score) {
 /// Two channels, whose means are 1 and -4, into a bottleneck of one and back.
 GateRun run_bottleneck(SqueezeExcitationOptions options, const std::vector<std::string>& layers) {
   options.reduced_channels = 1;
-  SqueezeExcitation gate(2, options);
+  SqueezeExcitationImpl gate(2, options);
   set_parameter(gate, layers[0] + ".weight", {1, 1});
   set_parameter(gate, layers[0] + ".bias", {1});
   set_parameter(gate, layers[1] + ".weight", {10, -1});
@@ -50,13 +50,13 @@ TEST(SqueezeExcitationTest, WidthIsGivenOnce) {
   SqueezeExcitationOptions options;
   options.reduced_channels = 4;
   options.reduction_ratio = 8;
-  EXPECT_THROW(SqueezeExcitation(32, options), InputError);
+  EXPECT_THROW(SqueezeExcitationImpl(32, options), InputError);
 }
 
 TEST(EffectiveSqueezeExcitationTest, OneLayerAndAHardSigmoid) {
   EffectiveSqueezeExcitationOptions options;
   const auto gate_of = [&] {
-    EffectiveSqueezeExcitation gate(1, options);
+    EffectiveSqueezeExcitationImpl gate(1, options);
     set_parameter(gate, "fc.weight", {2});
     set_parameter(gate, "fc.bias", {1});
     return run_gate(gate, channels_of({{0, 1}})).maps[0].values;

@@ -15,14 +15,14 @@ namespace {
 const double kNormOfOne = std::sqrt(1 + 1e-5);
 
 TEST(StyleRecalibrationTest, WeighsMeanAndDeviation) {
-  StyleRecalibration gate(2, {});
+  StyleRecalibrationImpl gate(2, {});
   set_parameter(gate, "cfc", {0.5, -1, 2, 3});
   const auto scores = torch::logit(run_gate(gate, channels_of({{1, 3}, {1, 1}})).maps[0].values) * kNormOfOne;
   EXPECT_TRUE(nearly_equal(scores, {0.5 * 2 - std::sqrt(2 + 1e-5), 2 + 3 * std::sqrt(1e-5)}));
 }
 
 TEST(StyleRecalibrationTest, OneCellDoesNotDeviate) {
-  StyleRecalibration gate(1, {});
+  StyleRecalibrationImpl gate(1, {});
   set_parameter(gate, "cfc", {1, 1});
   const auto cell = channels_of({{2}}).requires_grad_();
   const auto run = run_gate(gate, cell);
@@ -32,7 +32,7 @@ TEST(StyleRecalibrationTest, OneCellDoesNotDeviate) {
 }
 
 TEST(StyleRecalibrationTest, StartsAtOneHalf) {
-  StyleRecalibration gate(3, {});
+  StyleRecalibrationImpl gate(3, {});
   initialise(gate, 1);
   EXPECT_TRUE(nearly_equal(run_gate(gate, channels_of({{1, 2}, {5, -3}, {0, 0}})).maps[0].values, {0.5, 0.5, 0.5}));
 }

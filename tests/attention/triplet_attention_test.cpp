@@ -12,7 +12,7 @@
 namespace fovea {
 namespace {
 
-/// Two channels of 2 x 3 cells.
+/// Two channels of 2 x 3 positions.
 torch::Tensor triplet_features() {
   return torch::arange(12, torch::kFloat64).cos().view({1, 2, 2, 3});
 }
@@ -20,7 +20,7 @@ torch::Tensor triplet_features() {
 TEST(TripletAttentionTest, EachPlanePoolsOneAxis) {
   TripletAttentionOptions options;
   options.kernel_size = 1;
-  TripletAttention gate(2, options);
+  TripletAttentionImpl gate(2, options);
   make_norms_plain(gate);
   set_parameter(gate, "cw.conv.conv.weight", {1, 0});  // maximum alone
   set_parameter(gate, "hc.conv.conv.weight", {0, 1});  // mean alone
@@ -30,7 +30,7 @@ TEST(TripletAttentionTest, EachPlanePoolsOneAxis) {
   ASSERT_EQ(run.maps.size(), 3U);
   const auto expect_scores = [&](std::size_t map, const torch::Tensor& scores) {
     EXPECT_TRUE(torch::allclose(torch::logit(run.maps[map].values), scores.expand_as(run.maps[map].values)))
-        << run.maps[map].site;
+        << run.maps[map].layer;
   };
   expect_scores(0, features.amax(2, /*keepdim=*/true));
   expect_scores(1, features.mean(3, /*keepdim=*/true));
@@ -40,7 +40,7 @@ TEST(TripletAttentionTest, EachPlanePoolsOneAxis) {
 TEST(TripletAttentionTest, WithoutTheSpatialPlaneTwoGatesAreAveraged) {
   TripletAttentionOptions options;
   options.spatial = false;
-  TripletAttention gate(2, options);
+  TripletAttentionImpl gate(2, options);
   initialise(gate, 1);
   EXPECT_EQ(gate.named_children().size(), 2U);
   const auto run = run_gate(gate, triplet_features());
@@ -51,7 +51,7 @@ TEST(TripletAttentionTest, WithoutTheSpatialPlaneTwoGatesAreAveraged) {
 TEST(TripletAttentionTest, EvenKernelsAreRefused) {
   TripletAttentionOptions options;
   options.kernel_size = 6;
-  EXPECT_THAT([&] { TripletAttention(2, options); },
+  EXPECT_THAT([&] { TripletAttentionImpl(2, options); },
               testing::ThrowsMessage<InputError>(testing::HasSubstr("triplet: kernel_size")));
 }
 

@@ -11,8 +11,8 @@
 
 #include <fovea/base/error.h>
 #include <fovea/config/fields.h>
-#include <fovea/config/find_row.h>
 #include <fovea/config/named_options.h>
+#include <fovea/options/find_row.h>
 
 namespace fovea {
 namespace {
@@ -24,9 +24,9 @@ using ::testing::ThrowsMessage;
 
 enum class Shade { dark, middle, light };
 
-struct InnerOptions : Options {
+struct InnerOptions {
   std::int64_t depth = 2;
-  void visit_fields(FieldVisitor& fields) override { fields.integer("depth", depth, kPositiveInteger, "how deep"); }
+  void visit_fields(FieldVisitor& fields) { fields.integer("depth", depth, kPositiveInteger, "how deep"); }
 };
 
 /// "3x4" as a pair, for a field with a notation of its own.
@@ -34,7 +34,7 @@ struct SizeField final : CustomField {
   std::string text = "1x2";
   std::string path;
 
-  void read(const Value& value, const std::string& where) override {
+  void read(const ConfigNode& value, const std::string& where) override {
     path = where;
     if (value.scalar.find('x') == std::string::npos) throw InputError(value.origin + ": " + where, "AxB", value.describe());
     text = value.scalar;
@@ -43,7 +43,7 @@ struct SizeField final : CustomField {
 };
 
 /// One field of every kind and range.
-struct EveryField : Options {
+struct EveryField {
   bool flag = true;
   std::int64_t any = -3;
   std::int64_t count = 1;
@@ -65,7 +65,7 @@ struct EveryField : Options {
   InnerOptions inner;
   SizeField custom_size;
 
-  void visit_fields(FieldVisitor& fields) override {
+  void visit_fields(FieldVisitor& fields) {
     fields.boolean("flag", flag, "a switch");
     fields.integer("any", any, {}, "any integer");
     fields.integer("count", count, kPositiveInteger, "a count");
@@ -250,7 +250,7 @@ TEST(ReadFieldsTest, PointsAtTheLineOfTheValue) {
 
 TEST(ReadFieldsTest, NamesTheSettingThatWasWrong) {
   EveryField options;
-  Value root = parse_yaml("", "o.yaml");
+  ConfigNode root = parse_yaml("", "o.yaml");
   apply_setting(root, "inner.depth=x");
   EXPECT_THAT([&] { read_fields(options, root, ""); },
               ThrowsMessage<InputError>(StrEq("--set inner.depth=x: inner.depth: expected an integer >= 1, got 'x'")));
@@ -429,7 +429,7 @@ TEST(SectionNameTest, AsksForTheName) {
               ThrowsMessage<InputError>(StrEq("o.yaml:1: model.name: expected a name, got nothing")));
   EXPECT_THAT([] { section_name(parse_yaml("[se]", "o.yaml"), "model"); },
               ThrowsMessage<InputError>(StrEq("o.yaml:1: model: expected a name or a map, got a list")));
-  EXPECT_THAT([] { section_name(Value{}, "model"); },
+  EXPECT_THAT([] { section_name(ConfigNode{}, "model"); },
               ThrowsMessage<InputError>(StrEq("model: expected a name or a map, got nothing")));
 }
 
@@ -459,11 +459,11 @@ struct RectangleOptions final : ShapeOptions {
   }
 };
 
-struct DrawingOptions : Options {
+struct DrawingOptions {
   NamedOptions<ShapeOptions> shape{
       {{"square", std::make_shared<SquareOptions>}, {"rectangle", std::make_shared<RectangleOptions>}}};
 
-  void visit_fields(FieldVisitor& fields) override { fields.custom("shape", shape, "what to draw"); }
+  void visit_fields(FieldVisitor& fields) { fields.custom("shape", shape, "what to draw"); }
 };
 
 DrawingOptions read_drawing(const std::string& yaml) {
@@ -507,7 +507,7 @@ TEST(NamedOptionsTest, AMapWithoutANameIsTheDefaultOne) {
 }
 
 TEST(NamedOptionsTest, ASettingExtendsABareName) {
-  Value root = parse_yaml("shape: rectangle", "o.yaml");
+  ConfigNode root = parse_yaml("shape: rectangle", "o.yaml");
   apply_setting(root, "shape.height=10");
   DrawingOptions options;
   read_fields(options, root, "");

@@ -4,12 +4,13 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/spatial/cbam.h>
+#include <fovea/config/config_node.h>
 #include <fovea/models/model_field.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/nn/multiply_adds.h>
 
 int main() {
-  fovea::Cbam attention(32, fovea::CbamOptions{});
+  fovea::CbamImpl attention(32, fovea::CbamOptions{});
   fovea::ForwardContext context;
   const auto features = attention.forward(torch::randn({2, 32, 5, 9}), context);
 

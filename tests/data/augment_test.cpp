@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 #include <fovea/data/augment.h>
 
 #include "augmentation_cases.h"
@@ -251,7 +252,7 @@ TEST(AugmentOptionsTest, WritesEveryRowInFull) {
 }
 
 TEST(AugmentOptionsTest, ASettingReachesAnOptionBehindANumber) {
-  Value root = parse_yaml("erasing: 0.25", "a.yaml");
+  ConfigNode root = parse_yaml("erasing: 0.25", "a.yaml");
   apply_setting(root, "erasing.fill=noise");
   AugmentOptions options;
   read_fields(options, root, "data.augment");

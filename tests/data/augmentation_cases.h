@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <fovea/config/fields.h>
 #include <fovea/data/augment.h>
 #include <fovea/data/mix.h>
 

@@ -15,6 +15,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/random.h>
+#include <fovea/config/fields.h>
 #include <fovea/data/preprocess.h>
 #include <fovea/image/decode.h>
 

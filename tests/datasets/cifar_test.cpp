@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 #include <fovea/datasets/cifar.h>
 
 #include "byte_builders.h"

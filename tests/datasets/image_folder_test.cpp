@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 #include <fovea/datasets/image_folder.h>
 
 #include "image_bytes.h"

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 #include <fovea/datasets/array_dataset.h>
 #include <fovea/datasets/registry.h>
 

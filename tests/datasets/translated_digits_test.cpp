@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 #include <fovea/datasets/registry.h>
 #include <fovea/datasets/translated_digits.h>
 

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 #include <fovea/data/preprocess.h>
 #include <fovea/explain/glimpse_drawing.h>
 #include <fovea/explain/glimpses.h>

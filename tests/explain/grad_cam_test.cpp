@@ -16,7 +16,7 @@
 #include <fovea/base/thread_team.h>
 #include <fovea/base/torch_compat.h>
 #include <fovea/explain/grad_cam.h>
-#include <fovea/nn/safetensors.h>
+#include <fovea/weights/safetensors.h>
 
 #include "tiny_classifiers.h"
 
@@ -162,23 +162,23 @@ TEST(GradCamTest, ThreadsDoNotDisturbEachOther) {
 
 TEST(GradCamTest, CarriesTheFrameOfAWarp) {
   TinyClassifier classifier;
-  EXPECT_FALSE(explain_by_grad_cam(classifier, tiny_image(), every_layer, 0).maps.at(0).frame.defined());
-  classifier.frame = torch::tensor({0.5F, 0.0F, 0.25F, 0.0F, 1.0F, -0.5F}).view({1, 2, 3}).requires_grad_();  // learnt
+  EXPECT_FALSE(explain_by_grad_cam(classifier, tiny_image(), every_layer, 0).maps.at(0).theta.defined());
+  classifier.theta = torch::tensor({0.5F, 0.0F, 0.25F, 0.0F, 1.0F, -0.5F}).view({1, 2, 3}).requires_grad_();  // learnt
   const LayerMap map = explain_by_grad_cam(classifier, tiny_image(), every_layer, 0).maps.at(1);
-  ASSERT_EQ(map.frame.sizes(), torch::IntArrayRef({2, 3}));
-  EXPECT_FALSE(map.frame.requires_grad());  // it would keep the whole graph in memory
-  EXPECT_TRUE(torch::equal(map.frame.to(torch::kFloat32), classifier.frame[0].detach()));
+  ASSERT_EQ(map.theta.sizes(), torch::IntArrayRef({2, 3}));
+  EXPECT_FALSE(map.theta.requires_grad());  // it would keep the whole graph in memory
+  EXPECT_TRUE(torch::equal(map.theta.to(torch::kFloat32), classifier.theta[0].detach()));
 }
 
-/// Taps `used`, and `aside`, on which the score does not depend; with `cut` it depends on neither.
+/// Hooks see `used`, and `aside`, on which the score does not depend; with `cut` it depends on neither.
 struct ForkedClassifier final : Classifier {
   ForkedClassifier() : Classifier("ForkedClassifier") {
     used = register_module("used", convolution1x1(torch::tensor({{1.0F, 0.0F}, {0.0F, 1.0F}})));
     aside = register_module("aside", convolution1x1(torch::tensor({{1.0F, 1.0F}, {1.0F, -1.0F}})));
   }
   ModelOutput forward(const Batch& batch, ForwardContext& context) override {
-    const auto features = context.tap(*used, {TapKind::features}, used(batch.input()));
-    context.tap(*aside, {TapKind::features}, aside(features));
+    const auto features = context.hook(*used, {MapKind::features}, used(batch.input()));
+    context.hook(*aside, {MapKind::features}, aside(features));
     const auto scores = features.mean({2, 3});
     return {cut ? scores.detach() : scores};
   }

@@ -12,6 +12,7 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/config_node.h>
 #include <fovea/explain/map_file.h>
 
 #include "temporary_directory.h"

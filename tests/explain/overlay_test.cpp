@@ -12,6 +12,7 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 #include <fovea/explain/overlay.h>
 #include <fovea/image/decode.h>
 
@@ -210,10 +211,10 @@ torch::Tensor hot_cell(const Grid& grid, int row, int column) {
 /// hottest pixels are. @param frame of the map on the input, undefined when it covers it.
 /// @param in_map where the marker lies in the map, as a share of its width and height.
 void expect_hot_on_marker(const Image& photo, const Geometry& geometry, int input_height, int input_width, const Grid& grid,
-                          const Point& in_map, const torch::Tensor& frame = {}) {
+                          const Point& in_map, const torch::Tensor& theta = {}) {
   const Point marker = light_of(photo).centre;
   const auto values = hot_cell(grid, static_cast<int>(in_map.y * grid.rows), static_cast<int>(in_map.x * grid.columns));
-  const PhotoMap map = on_photo({"layer", Meaning::gate, values, frame}, geometry, input_height, input_width);
+  const PhotoMap map = on_photo({"layer", Meaning::gate, values, theta}, geometry, input_height, input_width);
   const Image overlaid = overlay(photo, map, kPlainColors);
   ASSERT_EQ(std::pair(overlaid.height, overlaid.width), std::pair(photo.height, photo.width));
 
@@ -225,8 +226,8 @@ void expect_hot_on_marker(const Image& photo, const Geometry& geometry, int inpu
     const double x = static_cast<double>(i % static_cast<std::size_t>(photo.width)) + 0.5;
     const double y = static_cast<double>(i / static_cast<std::size_t>(photo.width)) + 0.5;
     // In cells, along the map's own axes.
-    const Point hot = map.to_cells(x, y);
-    const Point there = map.to_cells(marker.x, marker.y);
+    const Point hot = map.to_positions(x, y);
+    const Point there = map.to_positions(marker.x, marker.y);
     EXPECT_LE(std::abs(hot.x - there.x), 1.0);
     EXPECT_LE(std::abs(hot.y - there.y), 1.0);
   }
@@ -333,10 +334,10 @@ TEST(OverlayGeometryTest, AHotCellInsideAWarpLandsOnTheMarker) {
   const Image photo = decoded(encoded::jpeg(marked_picture(75, 99, 32, 56), 1));
   const Image prepared = preprocess(photo);
   const Geometry geometry = preprocess.geometry(photo.height, photo.width);
-  for (const auto& frame : {turned(0, 0.7, 0, 0), turned(0, 0.6, 0.2, -0.1), turned(90, 1, 0, 0), turned(-90, 0.8, 0.1, 0),
+  for (const auto& theta : {turned(0, 0.7, 0, 0), turned(0, 0.6, 0.2, -0.1), turned(90, 1, 0, 0), turned(-90, 0.8, 0.1, 0),
                             turned(30, 0.75, 0.1, 0.05)}) {
     const auto input = to_tensor(prepared).slice(0, 0, 1).unsqueeze(0).to(torch::kFloat64);  // [1, 1, H, W]
-    const auto grid = torch::affine_grid_generator(frame.unsqueeze(0), {1, 1, 48, 64}, /*align_corners=*/false);
+    const auto grid = torch::affine_grid_generator(theta.unsqueeze(0), {1, 1, 48, 64}, /*align_corners=*/false);
     const auto warped =
         torch::grid_sampler(input, grid, /*interpolation_mode=*/0, /*padding_mode=*/0, /*align_corners=*/false);
     Image inside(48, 64, 1);
@@ -346,7 +347,7 @@ TEST(OverlayGeometryTest, AHotCellInsideAWarpLandsOnTheMarker) {
     ASSERT_GT(light.amount, 20);
     for (const Grid& cells : kGrids) {
       expect_hot_on_marker(photo, geometry, prepared.height, prepared.width, cells,
-                           {light.centre.x / 64, light.centre.y / 48}, frame);
+                           {light.centre.x / 64, light.centre.y / 48}, theta);
     }
   }
 }

@@ -21,9 +21,9 @@ using ::testing::Pointwise;
 using ::testing::StrEq;
 using ::testing::ThrowsMessage;
 
-AttentionMap attention_map(TapKind kind, const torch::Tensor& values) {
+AttentionMap attention_map(MapKind kind, const torch::Tensor& values) {
   AttentionMap map;
-  map.site = "site";
+  map.layer = "site";
   map.kind = kind;
   map.values = values;
   return map;
@@ -38,20 +38,20 @@ TEST(VisibleValuesTest, SpatialAndChannelMapsAreTakenAsTheyAre) {
   const auto spatial = numbers({2, 3, 4});
   const auto channels = numbers({2, 5});
   for (std::int64_t sample = 0; sample < 2; ++sample) {
-    EXPECT_TRUE(torch::equal(visible_values(attention_map(TapKind::spatial, spatial), sample).value(), spatial[sample]));
-    EXPECT_TRUE(torch::equal(visible_values(attention_map(TapKind::channel, channels), sample).value(), channels[sample]));
+    EXPECT_TRUE(torch::equal(visible_values(attention_map(MapKind::spatial, spatial), sample).value(), spatial[sample]));
+    EXPECT_TRUE(torch::equal(visible_values(attention_map(MapKind::channel, channels), sample).value(), channels[sample]));
   }
 }
 
 TEST(VisibleValuesTest, DenseMapsAreAveragedOverChannels) {
   const auto values = torch::tensor({0.0F, 1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 10.0F, 11.0F, 12.0F, 13.0F, 14.0F, 15.0F});
-  const auto map = attention_map(TapKind::dense, values.view({1, 2, 2, 3}));
+  const auto map = attention_map(MapKind::dense, values.view({1, 2, 2, 3}));
   EXPECT_TRUE(torch::equal(visible_values(map, 0).value(), torch::tensor({{5.0F, 6.0F, 7.0F}, {8.0F, 9.0F, 10.0F}})));
 }
 
 TEST(VisibleValuesTest, PairwiseMapsShowWhatEachCellReceives) {
   // 1 head, 2 queries, 1 prefix token and 2 x 2 cells as keys.
-  auto map = attention_map(TapKind::pairwise, torch::tensor({{0.9F, 0.1F, 0.0F, 0.0F, 0.0F},  // attends to the prefix
+  auto map = attention_map(MapKind::pairwise, torch::tensor({{0.9F, 0.1F, 0.0F, 0.0F, 0.0F},  // attends to the prefix
                                                              {0.0F, 0.3F, 0.6F, 0.0F, 0.1F}})
                                                   .view({1, 1, 2, 5}));
   map.key_grid = {2, 2};
@@ -71,7 +71,7 @@ TEST(VisibleValuesTest, PairwiseMapsShowWhatEachCellReceives) {
 
 TEST(VisibleValuesTest, WhoAsksCountsWhereTheAnswerIsRead) {
   // 2 heads; a class token and 1 x 2 cells, all of which ask and are asked.
-  auto map = attention_map(TapKind::pairwise, torch::tensor({{0.2F, 0.6F, 0.2F},
+  auto map = attention_map(MapKind::pairwise, torch::tensor({{0.2F, 0.6F, 0.2F},
                                                              {0.0F, 1.0F, 0.0F},
                                                              {0.5F, 0.1F, 0.4F},  //
                                                              {0.4F, 0.2F, 0.4F},
@@ -87,13 +87,13 @@ TEST(VisibleValuesTest, WhoAsksCountsWhereTheAnswerIsRead) {
 }
 
 TEST(VisibleValuesTest, WhatHasNoPlaceShowsNothing) {
-  EXPECT_FALSE(visible_values(attention_map(TapKind::branch, numbers({1, 2, 5})), 0).has_value());
-  EXPECT_FALSE(visible_values(attention_map(TapKind::windows, numbers({1, 2, 1, 4})), 0).has_value());
-  EXPECT_FALSE(visible_values(attention_map(TapKind::pairwise, numbers({1, 2, 3, 4})), 0).has_value());  // keys on no grid
+  EXPECT_FALSE(visible_values(attention_map(MapKind::branch, numbers({1, 2, 5})), 0).has_value());
+  EXPECT_FALSE(visible_values(attention_map(MapKind::windows, numbers({1, 2, 1, 4})), 0).has_value());
+  EXPECT_FALSE(visible_values(attention_map(MapKind::pairwise, numbers({1, 2, 3, 4})), 0).has_value());  // keys on no grid
 }
 
 TEST(VisibleValuesTest, AreFloat32OnTheCpu) {
-  const auto map = attention_map(TapKind::spatial, torch::rand({1, 2, 3}, torch::kFloat64));
+  const auto map = attention_map(MapKind::spatial, torch::rand({1, 2, 3}, torch::kFloat64));
   EXPECT_EQ(visible_values(map, 0)->scalar_type(), torch::kFloat32);
 }
 
@@ -135,7 +135,7 @@ TEST(OwnAttentionTest, ShowsTheGatesOfTheNetwork) {
 
   AttentionRecorder recorder(classifier);
   ForwardContext context;
-  context.probe = &recorder;
+  context.hooks = &recorder;
   const auto logits = classifier.forward(batch, context).logits;
   EXPECT_EQ(explanation.probabilities, explanation_of(logits, std::nullopt).probabilities);
   ASSERT_EQ(explanation.maps.size(), 2U);
@@ -150,7 +150,7 @@ TEST(OwnAttentionTest, ShowsTheGatesOfTheNetwork) {
   EXPECT_EQ(spatial.values.sizes(), torch::IntArrayRef({5, 7}));
   EXPECT_TRUE(torch::equal(spatial.values, recorder.maps.at(1).values[0]));
   EXPECT_FALSE(spatial.values.requires_grad());
-  EXPECT_FALSE(spatial.frame.defined());
+  EXPECT_FALSE(spatial.theta.defined());
 }
 
 TEST(OwnAttentionTest, ShowsTheWantedLayersOnly) {
@@ -163,11 +163,11 @@ TEST(OwnAttentionTest, ShowsTheWantedLayersOnly) {
 
 TEST(OwnAttentionTest, CarriesTheFrameOfAWarp) {
   AttendingClassifier classifier;
-  classifier.frame = torch::tensor({0.5F, 0.0F, 0.25F, 0.0F, 1.0F, -0.5F}).view({1, 2, 3});
+  classifier.theta = torch::tensor({0.5F, 0.0F, 0.25F, 0.0F, 1.0F, -0.5F}).view({1, 2, 3});
   const Explanation explanation = explain_by_attention(
       classifier, four_channels(), [](const std::string&) { return true; }, std::nullopt);
-  ASSERT_EQ(explanation.maps.at(1).frame.sizes(), torch::IntArrayRef({2, 3}));
-  EXPECT_TRUE(torch::equal(explanation.maps[1].frame.to(torch::kFloat32), classifier.frame[0]));
+  ASSERT_EQ(explanation.maps.at(1).theta.sizes(), torch::IntArrayRef({2, 3}));
+  EXPECT_TRUE(torch::equal(explanation.maps[1].theta.to(torch::kFloat32), classifier.theta[0]));
 }
 
 TEST(OwnAttentionTest, RefusesMoreThanOneImage) {

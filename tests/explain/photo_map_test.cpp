@@ -12,6 +12,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/random.h>
+#include <fovea/config/fields.h>
 #include <fovea/explain/photo_map.h>
 
 namespace fovea {
@@ -22,13 +23,13 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using ::testing::ThrowsMessage;
 
-LayerMap spatial_map(const torch::Tensor& values, const torch::Tensor& frame = {}) {
-  return {"layer", Meaning::gate, values, frame};
+LayerMap spatial_map(const torch::Tensor& values, const torch::Tensor& theta = {}) {
+  return {"layer", Meaning::gate, values, theta};
 }
 
 /// 2 x 4 cells with the values 0 to 7, over a photo of as many pixels that is prepared as it is, or scaled.
-PhotoMap counting_map(const torch::Tensor& frame = {}, const Geometry& geometry = {}) {
-  return on_photo(spatial_map(torch::arange(8, torch::kFloat32).view({2, 4}), frame), geometry, 2, 4);
+PhotoMap counting_map(const torch::Tensor& theta = {}, const Geometry& geometry = {}) {
+  return on_photo(spatial_map(torch::arange(8, torch::kFloat32).view({2, 4}), theta), geometry, 2, 4);
 }
 
 torch::Tensor frame_tensor(std::vector<double> entries) {

@@ -33,8 +33,8 @@ class ScriptedGlimpses final : public Classifier {
       trajectory.patches = patches_of(input);
     }
     // What an encoder of glimpses offers is no map of the image.
-    const auto features = context.tap(*features_, {TapKind::features}, features_(torch::ones({images, 1, 3, 3})));
-    context.tap(*features_, {TapKind::spatial, Meaning::gate}, torch::ones({images, 1, 3, 3}));
+    const auto features = context.hook(*features_, {MapKind::features}, features_(torch::ones({images, 1, 3, 3})));
+    context.hook(*features_, {MapKind::spatial, Meaning::gate}, torch::ones({images, 1, 3, 3}));
     return {trajectory.logits.select(1, -1) + 0 * features.mean(), trajectory};
   }
 

@@ -31,14 +31,14 @@ class TinyClassifier final : public Classifier {
   }
 
   ModelOutput forward(const Batch& batch, ForwardContext& context) override {
-    context.frame = frame;
-    auto features = context.tap(*first_, {TapKind::features}, first_(batch.input()));
-    features = context.tap(*second_, {TapKind::features}, torch::relu(second_(features)));
+    context.theta = theta;
+    auto features = context.hook(*first_, {MapKind::features}, first_(batch.input()));
+    features = context.hook(*second_, {MapKind::features}, torch::relu(second_(features)));
     ++passes;
     return {fc_(features.mean({2, 3}))};
   }
 
-  torch::Tensor frame;  ///< of everything tapped
+  torch::Tensor theta;  ///< of everything tapped
   int passes = 0;       ///< forward passes so far
 
  private:
@@ -58,20 +58,20 @@ inline Batch tiny_image() {
 class AttendingClassifier final : public Classifier {
  public:
   AttendingClassifier() : Classifier("AttendingClassifier") {
-    cbam_ = register_module("cbam", std::make_shared<Cbam>(4, CbamOptions()));
+    cbam_ = register_module("cbam", std::make_shared<CbamImpl>(4, CbamOptions()));
     fc_ = register_module("fc", torch::nn::Linear(4, 2));
     eval();
   }
 
   ModelOutput forward(const Batch& batch, ForwardContext& context) override {
-    context.frame = frame;
+    context.theta = theta;
     return {fc_(cbam_->forward(batch.input(), context).mean({2, 3}))};
   }
 
-  torch::Tensor frame;
+  torch::Tensor theta;
 
  private:
-  std::shared_ptr<Cbam> cbam_;
+  std::shared_ptr<CbamImpl> cbam_;
   torch::nn::Linear fc_{nullptr};
 };
 

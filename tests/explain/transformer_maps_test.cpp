@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <fovea/config/config_node.h>
 #include <fovea/explain/grad_cam.h>
 #include <fovea/explain/own_attention.h>
 #include <fovea/explain/photo_map.h>
@@ -73,9 +74,9 @@ TEST(TransformerMapsTest, GradCamHasSomethingToShowOfEveryLayer) {
 }
 
 /// Makes the class token of the last block look at one patch alone.
-struct LooksAtOnePatch final : Probe {
-  torch::Tensor tap(const torch::nn::Module&, const Tap& about, const torch::Tensor& tensor) override {
-    if (about.kind != TapKind::pairwise || ++seen != 4) return tensor;
+struct LooksAtOnePatch final : ForwardHooks {
+  torch::Tensor on_tensor(const torch::nn::Module&, const HookedTensor& about, const torch::Tensor& tensor) override {
+    if (about.kind != MapKind::pairwise || ++seen != 4) return tensor;
     auto weights = tensor.clone();
     weights.select(2, 0).zero_();
     weights.select(2, 0).select(2, 1 + 4) = 1;  // the second row's second patch
@@ -107,8 +108,8 @@ TEST(TransformerMapsTest, AttentionIsShownOfThoseWhoseAnswersAreRead) {
     AttentionRecorder recorder(*vit);
     LooksAtOnePatch elsewhere;
     ForwardContext recorded, changed;
-    recorded.probe = &recorder;
-    changed.probe = &elsewhere;
+    recorded.hooks = &recorder;
+    changed.hooks = &elsewhere;
     const auto logits = vit->forward(one_image(), recorded).logits;
     const auto others = vit->forward(one_image(), changed).logits;
     EXPECT_EQ(!torch::equal(logits, others), reading.reads_class_token);
@@ -137,7 +138,7 @@ TEST(TransformerMapsTest, ClassAttentionIsShownLast) {
 
 TEST(TransformerMapsTest, MapsCoverThePatchesAndNotThePixelsBeyondThem) {
   constexpr InputSpec kCutInput{1, 11, 15, 3};  // 2 x 3 patches of 4 x 4 pixels; three rows and columns are not seen
-  const auto frame = torch::tensor({12.0 / 15, 0.0, -3.0 / 15, 0.0, 8.0 / 11, -3.0 / 11}, torch::kFloat64).view({2, 3});
+  const auto theta = torch::tensor({12.0 / 15, 0.0, -3.0 / 15, 0.0, 8.0 / 11, -3.0 / 11}, torch::kFloat64).view({2, 3});
   for (const char* name : {"vit", "cait"}) {
     SCOPED_TRACE(name);
     const auto network = explained_network(name, "", kCutInput);
@@ -147,8 +148,8 @@ TEST(TransformerMapsTest, MapsCoverThePatchesAndNotThePixelsBeyondThem) {
     ASSERT_GE(maps.size(), 8U);
     for (const LayerMap& map : maps) {
       EXPECT_EQ(map.values.sizes(), torch::IntArrayRef({2, 3}));
-      ASSERT_TRUE(map.frame.defined()) << map.layer;
-      EXPECT_TRUE(torch::allclose(map.frame, frame, 1e-6, 1e-7)) << map.layer;  // of float32
+      ASSERT_TRUE(map.theta.defined()) << map.layer;
+      EXPECT_TRUE(torch::allclose(map.theta, theta, 1e-6, 1e-7)) << map.layer;  // of float32
       const PhotoMap on_image = on_photo(map, Geometry(), 11, 15);
       EXPECT_NEAR(on_image.at(10, 6).value(), map.values[1][2].item<float>(), 1e-5) << "the last patch's centre";
       EXPECT_FALSE(on_image.at(12.5, 4).has_value());
@@ -159,7 +160,7 @@ TEST(TransformerMapsTest, MapsCoverThePatchesAndNotThePixelsBeyondThem) {
 
 TEST(TransformerMapsTest, MapsOfWholeImagesNeedNoFrame) {
   for (const LayerMap& map : explain_by_attention(*explained_network("vit"), one_image(), any_layer, std::nullopt).maps) {
-    EXPECT_FALSE(map.frame.defined()) << map.layer;
+    EXPECT_FALSE(map.theta.defined()) << map.layer;
   }
 }
 

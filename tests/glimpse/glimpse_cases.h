@@ -45,9 +45,9 @@ inline torch::Tensor some_locations(std::int64_t rows, std::int64_t glimpses) {
 struct SmallNetwork : torch::nn::Module {
   SmallNetwork(CoreKind core, std::int64_t values, std::int64_t policy_features, std::int64_t classes = 3) {
     constexpr std::int64_t kFeatures = 5, kWidth = 7;
-    parts.encoder = register_module("encoder", std::make_shared<LinearGlimpseEncoder>(values, kFeatures, kWidth));
-    parts.core = register_module("core", std::make_shared<RecurrentCore>(core, kWidth, kWidth));
-    parts.policy = register_module("policy", std::make_shared<LocationPolicy>(kWidth, policy_features, 0.8));
+    parts.encoder = register_module("encoder", std::make_shared<LinearGlimpseEncoderImpl>(values, kFeatures, kWidth));
+    parts.core = register_module("core", std::make_shared<RecurrentCoreImpl>(core, kWidth, kWidth));
+    parts.policy = register_module("policy", std::make_shared<LocationPolicyImpl>(kWidth, policy_features, 0.8));
     parts.baseline = register_module("baseline", torch::nn::Linear(kWidth, 1));
     parts.classifier = register_module("classifier", torch::nn::Linear(kWidth, classes));
     initialise(*this, 3);

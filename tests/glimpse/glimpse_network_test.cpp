@@ -17,14 +17,14 @@ namespace {
 using test::SmallNetwork;
 using testing::UnorderedElementsAre;
 
-TEST(LocationPolicy, LogProbabilityByHand) {
+TEST(LocationPolicyImpl, LogProbabilityByHand) {
   const auto sample = torch::tensor({{1.3, -0.2}}, torch::kFloat64), mean = torch::tensor({{0.5, 0.1}}, torch::kFloat64);
   // Two independent Gaussians: -((0.8)^2 + (0.3)^2) / (2 x 0.25) - ln(2 pi 0.25) = -1.46 - 0.4515827...
   EXPECT_NEAR(gaussian_log_prob(sample, mean, 0.5)[0].item<double>(), -1.46 - 0.4515827052894548, 1e-12);
 }
 
 /// The sample lies outside the range: its density is that of where it was drawn, not of where it was put.
-TEST(LocationPolicy, LogProbabilityIsOfTheUnclampedSample) {
+TEST(LocationPolicyImpl, LogProbabilityIsOfTheUnclampedSample) {
   SmallNetwork network(CoreKind::relu, 4, 0);
   RolloutPlan plan;
   plan.glimpses = 2;
@@ -42,15 +42,15 @@ TEST(LocationPolicy, LogProbabilityIsOfTheUnclampedSample) {
   }
 }
 
-TEST(LocationPolicy, GradientOfTheLogProbabilityIsThatOfTheMeanAlone) {
+TEST(LocationPolicyImpl, GradientOfTheLogProbabilityIsThatOfTheMeanAlone) {
   const auto mean = torch::tensor({{0.2, -0.4}}, torch::TensorOptions(torch::kFloat64).requires_grad(true));
   const auto sample = mean + 0.3;
   gaussian_log_prob(sample, mean, 0.5).sum().backward();
   EXPECT_TRUE(torch::allclose(mean.grad(), torch::full({1, 2}, 0.3 / 0.25, torch::kFloat64)));
 }
 
-TEST(RecurrentCore, AReluCoreStartsByAddingUp) {
-  RecurrentCore core(CoreKind::relu, 3, 4);
+TEST(RecurrentCoreImpl, AReluCoreStartsByAddingUp) {
+  RecurrentCoreImpl core(CoreKind::relu, 3, 4);
   core.initialise(RandomStream(1, Purpose::initialise));
   EXPECT_TRUE(torch::equal(core.weight_hh, torch::eye(4)));
   EXPECT_TRUE(torch::equal(core.bias_hh, torch::zeros(4)));
@@ -59,10 +59,10 @@ TEST(RecurrentCore, AReluCoreStartsByAddingUp) {
 }
 
 /// Against torch's own modules, whose parameters have the same names.
-TEST(RecurrentCore, EveryCoreIsTorchsCell) {
+TEST(RecurrentCoreImpl, EveryCoreIsTorchsCell) {
   const auto input = torch::randn({5, 3}), hidden = torch::randn({5, 4}), cell = torch::randn({5, 4});
   const auto expect_same = [&](CoreKind kind, auto peer, const auto& run, const std::vector<torch::Tensor>& state) {
-    RecurrentCore core(kind, 3, 4);
+    RecurrentCoreImpl core(kind, 3, 4);
     core.initialise(RandomStream(2, Purpose::initialise));
     const torch::NoGradGuard no_grad;
     for (auto& item : peer->named_parameters()) item.value().copy_(core.named_parameters()[item.key()]);
@@ -105,8 +105,8 @@ TEST_P(EveryCore, GradientsMatchDifferences) {
   for (const auto rollout : {composed_rollout, fused_rollout}) {
     std::vector<std::pair<std::string, torch::Tensor>> classifying, choosing, expecting;
     for (const auto& item : network.named_parameters()) {
-      const bool chooses = item.key().starts_with("policy"), expects = item.key().starts_with("baseline");
-      (chooses ? choosing : expects ? expecting : classifying).emplace_back(item.key(), item.value());
+      const bool matches = item.key().starts_with("policy"), expects = item.key().starts_with("baseline");
+      (matches ? choosing : expects ? expecting : classifying).emplace_back(item.key(), item.value());
     }
     expect_gradients_match([&] { return rollout(network.parts, retina, given()).logits; }, classifying);
     expect_gradients_match([&] { return rollout(network.parts, retina, given()).means; }, choosing);
@@ -142,7 +142,7 @@ TEST_P(EveryCore, AParameterThatChangedSinceIsNoticed) {
 INSTANTIATE_TEST_SUITE_P(Glimpse, EveryCore, testing::Values(CoreKind::relu, CoreKind::lstm, CoreKind::gru));
 
 TEST(GlimpseEncoder, AddsWhatAndWhere) {
-  LinearGlimpseEncoder encoder(4, 2, 3);
+  LinearGlimpseEncoderImpl encoder(4, 2, 3);
   const torch::NoGradGuard no_grad;
   for (auto& parameter : encoder.parameters()) parameter.zero_();
   encoder.what->weight[0][1] = 2;      // h_g[0] = 2 patch[1]
@@ -156,7 +156,7 @@ TEST(GlimpseEncoder, AddsWhatAndWhere) {
 }
 
 TEST(GlimpseEncoder, AConvolutionalOneSeesWhereInThePatchSomethingIs) {
-  ConvolutionalGlimpseEncoder encoder(2, 6, 4, 5, 7);
+  ConvolutionalGlimpseEncoderImpl encoder(2, 6, 4, 5, 7);
   initialise(encoder, 1);
   auto patches = torch::zeros({3, 2, 1, 6, 6});
   patches[1][0][0][1][1] = 3;

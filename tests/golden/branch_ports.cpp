@@ -1,4 +1,5 @@
 #include <fovea/attention/bottleneck_width.h>
+#include <fovea/config/config_node.h>
 
 #include "peer_port.h"
 

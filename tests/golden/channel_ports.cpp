@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include <fovea/base/error.h>
+#include <fovea/config/config_node.h>
 #include <fovea/nn/attention_map.h>
 
 #include "peer_port.h"
@@ -95,13 +96,13 @@ PortBuilder ge_port() {
   return port_after(drop_idle_of_ge, mechanism_port("ge", "channels", with_width(arguments, "ge"), kChannelGateTap));
 }
 
-/// The formula's file spreads a gate of whole channels over the cells.
+/// The formula's file spreads a gate of whole channels over the positions.
 PortBuilder formula_ge_port() {
   return [port = ge_port()](const Json& given, const NamedTensors& inputs) {
     PeerPort ge = port(given, inputs);
     ge.forward = [module_forward = ge.forward](const NamedTensors& from, ForwardContext& context) {
       NamedTensors results = module_forward(from, context);
-      const auto gate = dynamic_cast<AttentionRecorder&>(*context.probe).maps.at(0).values;
+      const auto gate = dynamic_cast<AttentionRecorder&>(*context.hooks).maps.at(0).values;
       results["map.dense"] = (gate.dim() == 2 ? gate.unsqueeze(-1).unsqueeze(-1) : gate).expand_as(from.at("input"));
       return results;
     };

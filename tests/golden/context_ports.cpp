@@ -4,6 +4,7 @@
 #include <fovea/attention/context/luong.h>
 #include <fovea/attention/context/luong_local.h>
 #include <fovea/attention/context/token_pool.h>
+#include <fovea/config/fields.h>
 #include <fovea/nn/attention_map.h>
 
 #include "known_arguments.h"
@@ -53,37 +54,38 @@ std::function<bool(const Json&)> argument_is(const std::string& argument, const 
   return [=](const Json& arguments) { return arguments.value(argument, "") == value; };
 }
 
-Cells golden_cells(const torch::nn::Module& module, const torch::Tensor& input) {
-  return cells_of(module, input, input.size(input.dim() == 4 ? 1 : 2));
+Positions golden_cells(const torch::nn::Module& module, const torch::Tensor& input) {
+  return positions_of(module, input, input.size(input.dim() == 4 ? 1 : 2));
 }
 
-NamedTensors bahdanau_results(Bahdanau& pool, const NamedTensors& inputs, ForwardContext&) {
+NamedTensors bahdanau_results(BahdanauImpl& pool, const NamedTensors& inputs, ForwardContext&) {
   return {{"scores", pool.scores(golden_cells(pool, inputs.at("input")).values, inputs.at("query"))}};
 }
 
-NamedTensors luong_results(Luong& pool, const NamedTensors& inputs, ForwardContext& context) {
-  const Cells cells = golden_cells(pool, inputs.at("input"));
+NamedTensors luong_results(LuongImpl& pool, const NamedTensors& inputs, ForwardContext& context) {
+  const Positions positions = golden_cells(pool, inputs.at("input"));
   const auto query = inputs.at("query");
-  return {{"scores", pool.scores(cells.values, query)}, {"context", pool.attended(cells, query, context)}};
+  return {{"scores", pool.scores(positions.values, query)}, {"context", pool.attended(positions, query, context)}};
 }
 
-NamedTensors luong_local_results(LuongLocal& pool, const NamedTensors& inputs, ForwardContext& context) {
-  const Cells cells = golden_cells(pool, inputs.at("input"));
+NamedTensors luong_local_results(LuongLocalImpl& pool, const NamedTensors& inputs, ForwardContext& context) {
+  const Positions positions = golden_cells(pool, inputs.at("input"));
   const auto query = inputs.at("query");
   const auto position = inputs.contains("position") ? inputs.at("position") : torch::Tensor();
-  return {{"position", pool.centre(cells, query, position)}, {"context", pool.attended(cells, query, position, context)}};
+  return {{"position", pool.centre(positions, query, position)},
+          {"context", pool.attended(positions, query, position, context)}};
 }
 
 /// Every token's weights: timm computes all answers, of which it returns the first.
 NamedTensors token_pool_results(TokenPool& pool, const NamedTensors& inputs, ForwardContext& context) {
   AttentionRecorder recorder(pool);
   ForwardContext all = context;
-  all.probe = &recorder;
+  all.hooks = &recorder;
   pool.every_answer(inputs.at("input"), all);
   return {{"tap.softmax.0", recorder.maps.at(0).values}};
 }
 
-/// timm's pool_type '' gives every cell's answer as a grid, which no pool of ours does.
+/// timm's pool_type '' gives every position's answer as a grid, which no pool of ours does.
 PortBuilder token_pool_port(const std::string& mechanism, ArgumentTable arguments, const Json& defaults) {
   arguments.merge(ArgumentTable{{"embed_dim", unless_null(rename("embed_channels"))},
                                 {"head_dim", unless_null(rename("head_channels"))},
@@ -105,8 +107,8 @@ PortBuilder token_pool_port(const std::string& mechanism, ArgumentTable argument
     const auto pool = std::dynamic_pointer_cast<TokenPool>(port.module);
     port.forward = [pool](const NamedTensors& from, ForwardContext& context) {
       const auto& input = from.at("input");
-      const auto cells = pool->every_answer(input, context).slice(1, 1);
-      return NamedTensors{{"output", to_grid(cells, input.size(2), input.size(3))}};
+      const auto positions = pool->every_answer(input, context).slice(1, 1);
+      return NamedTensors{{"output", to_grid(positions, input.size(2), input.size(3))}};
     };
     return port;
   };
@@ -115,8 +117,8 @@ PortBuilder token_pool_port(const std::string& mechanism, ArgumentTable argument
 
 /// `feat_size`: one side or [height, width].
 void site_grid(const Json& value, PeerCall& call) {
-  call.site.in.height = (value.is_array() ? value.at(0) : value).get<std::int64_t>();
-  call.site.in.width = (value.is_array() ? value.at(1) : value).get<std::int64_t>();
+  call.point.in.height = (value.is_array() ? value.at(0) : value).get<std::int64_t>();
+  call.point.in.width = (value.is_array() ? value.at(1) : value).get<std::int64_t>();
 }
 
 PeerPort latent_pool_port(const Json& given, const NamedTensors& inputs) {
@@ -147,7 +149,7 @@ PeerPort class_attention_port(const Json& arguments, const NamedTensors&) {
   ClassAttentionOptions options;
   options.heads = arguments.value("num_heads", options.heads);
   options.qkv_bias = arguments.value("qkv_bias", options.qkv_bias);
-  const auto attention = std::make_shared<ClassAttention>(arguments.at("dim").get<std::int64_t>(), options);
+  const auto attention = std::make_shared<ClassAttentionImpl>(arguments.at("dim").get<std::int64_t>(), options);
   const auto forward = [attention](const NamedTensors& inputs, ForwardContext& context) {
     return NamedTensors{{"output", attention->forward(inputs.at("input"), {}, context)}};
   };
@@ -165,7 +167,7 @@ PeerPort stage_attention_port(const Json& arguments, const NamedTensors&) {
   read_fields(options, parse_yaml(chosen.dump(), "golden"), "ltpa");
   const auto local_channels = arguments.at("local_channels").get<std::int64_t>();
   const auto attention =
-      std::make_shared<StageAttention>(local_channels, arguments.at("global_channels").get<std::int64_t>(), options);
+      std::make_shared<StageAttentionImpl>(local_channels, arguments.at("global_channels").get<std::int64_t>(), options);
   const auto forward = [attention](const NamedTensors& inputs, ForwardContext& context) {
     const auto local = attention->projected(golden_cells(*attention, inputs.at("input")).values);
     return NamedTensors{{"output", attention->forward(inputs.at("input"), inputs.at("g"), context)},
@@ -180,28 +182,28 @@ const PortTable& context_ports() {
   const Translate dimension = ignored();  // of the query, whose tensor says so too
   static const PortTable table{
       {"formula.Bahdanau",
-       with_results<Bahdanau>(
+       with_results<BahdanauImpl>(
            mechanism_port("bahdanau", "channels", {{"query_dim", dimension}, {"attention_dim", rename("hidden")}},
                           {{"attn_weights", 0}}),
            bahdanau_results)},
-      {"formula.Luong", with_results<Luong>(ignoring("attention_dim", argument_is("score", "concat"),
-                                                     mechanism_port("luong", "channels",
-                                                                    {{"query_dim", dimension},
-                                                                     {"attention_dim", rename("hidden")},
-                                                                     {"cells", ignored()},  // the input's
-                                                                     {"output_dim", rename("out_features")},
-                                                                     {"score", rename("score")}},
-                                                                    {{"attn_weights", 0}})),
-                                            luong_results)},
-      {"formula.LuongLocal", with_results<LuongLocal>(ignoring("attention_dim", argument_is("mode", "p"),
-                                                               mechanism_port("luong_local", "channels",
-                                                                              {{"query_dim", dimension},
-                                                                               {"attention_dim", rename("hidden")},
-                                                                               {"output_dim", rename("out_features")},
-                                                                               {"window", rename("window")},
-                                                                               {"mode", rename("mode")}},
-                                                                              {{"attn_weights", 0}})),
-                                                      luong_local_results)},
+      {"formula.Luong", with_results<LuongImpl>(ignoring("attention_dim", argument_is("score", "concat"),
+                                                         mechanism_port("luong", "channels",
+                                                                        {{"query_dim", dimension},
+                                                                         {"attention_dim", rename("hidden")},
+                                                                         {"cells", ignored()},  // the input's
+                                                                         {"output_dim", rename("out_features")},
+                                                                         {"score", rename("score")}},
+                                                                        {{"attn_weights", 0}})),
+                                                luong_results)},
+      {"formula.LuongLocal", with_results<LuongLocalImpl>(ignoring("attention_dim", argument_is("mode", "p"),
+                                                                   mechanism_port("luong_local", "channels",
+                                                                                  {{"query_dim", dimension},
+                                                                                   {"attention_dim", rename("hidden")},
+                                                                                   {"output_dim", rename("out_features")},
+                                                                                   {"window", rename("window")},
+                                                                                   {"mode", rename("mode")}},
+                                                                                  {{"attn_weights", 0}})),
+                                                          luong_local_results)},
       {"formula.LTPA", stage_attention_port},
       {"timm.models.cait.ClassAttn", class_attention_port},
       {"timm.layers.AttentionPool2d", token_pool_port("attention_pool", {{"feat_size", site_grid}}, {{"feat_size", 7}})},

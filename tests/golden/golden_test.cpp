@@ -11,9 +11,10 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/config_node.h>
 #include <fovea/nn/attention_map.h>
-#include <fovea/nn/safetensors.h>
-#include <fovea/nn/state_dict.h>
+#include <fovea/weights/safetensors.h>
+#include <fovea/weights/state_dict.h>
 
 #include "peer_port.h"
 
@@ -120,7 +121,7 @@ class GoldenCase {
       if (file_.contains(name == "input" ? "grad_input" : "grad_input." + name)) tensor.requires_grad_();
     }
     ForwardContext context;
-    context.probe = &recorder;
+    context.hooks = &recorder;
     const NamedTensors results = port.forward(given, context);
     (results.at("output") * expected("cotangent")).sum().backward();
 

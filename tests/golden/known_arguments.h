@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <fovea/base/error.h>
-#include <fovea/config/value.h>
+#include <fovea/config/config_node.h>
 
 namespace fovea {
 

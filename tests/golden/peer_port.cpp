@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 
 namespace fovea {
 namespace {
@@ -74,7 +75,7 @@ NamedTensors call_mechanism(
         using Kind = typename std::decay_t<decltype(mechanism)>::element_type;
         if constexpr (std::is_same_v<Kind, Pool>) {
           const PoolInput input{inputs.at("input"), optional("query"), optional("position"), {inputs.at("input")}};
-          return mechanism->forward(input, context);
+          return mechanism->attend(input, context);
         } else {
           return mechanism->forward(inputs.at("input"), context);
         }
@@ -108,11 +109,11 @@ Translate only(const Json& expected) {
 }
 
 Translate site_stride() {
-  return [](const Json& value, PeerCall& call) { call.site.stride = value.get<std::int64_t>(); };
+  return [](const Json& value, PeerCall& call) { call.point.stride = value.get<std::int64_t>(); };
 }
 
 Translate site_out_channels() {
-  return [](const Json& value, PeerCall& call) { call.site.out_channels = value.get<std::int64_t>(); };
+  return [](const Json& value, PeerCall& call) { call.point.out_channels = value.get<std::int64_t>(); };
 }
 
 Translate unless_null(const Translate& translate) {
@@ -131,10 +132,10 @@ Translate activation(const std::string& option) {
 
 Translate width_ratio(const PeerWidth& peer) {
   return [peer](const Json& value, PeerCall& call) {
-    const auto arriving = static_cast<double>(call.site.in.channels * peer.branches);
+    const auto arriving = static_cast<double>(call.point.in.channels * peer.branches);
     const auto ratio = value.get<double>();
     const auto divisor = call.given.value("rd_divisor", peer.divisor);
-    const auto width = peer.of(call.site.in.channels, ratio, divisor);
+    const auto width = peer.of(call.point.in.channels, ratio, divisor);
     const bool is_multiple = width % divisor == 0;  // a minimum need not be one
     call.options["reduction_ratio"] = is_multiple ? arriving * peer.factor / static_cast<double>(width) : 1 / ratio;
   };
@@ -172,8 +173,8 @@ PortBuilder mechanism_port(const std::string& mechanism, const std::string& chan
     const std::int64_t arriving = channels.empty() ? input.size(is_grid ? 1 : 2) : given.at(channels).get<std::int64_t>();
     PeerCall call;
     call.given = given;
-    call.site = lone_site(row, {arriving, is_grid ? input.size(2) : 1, is_grid ? input.size(3) : input.size(1)});
-    if (inputs.contains("query")) call.site.query_features = inputs.at("query").size(1);
+    call.point = standalone_point(row, {arriving, is_grid ? input.size(2) : 1, is_grid ? input.size(3) : input.size(1)});
+    if (inputs.contains("query")) call.point.query_features = inputs.at("query").size(1);
     for (const auto& [name, value] : given.items()) {
       if (name == channels || name == "attn_type") continue;
       const auto found = arguments.find(name);
@@ -189,7 +190,7 @@ PortBuilder mechanism_port(const std::string& mechanism, const std::string& chan
     read_fields(*options, parse_yaml(call.options.dump(), "golden"), mechanism);
     return std::visit(
         [&](const auto& build) {
-          const auto module = build(*options, call.site);
+          const auto module = build(*options, call.point);
           return PeerPort{
               module,
               [module](const NamedTensors& from, ForwardContext& context) { return call_mechanism(module, from, context); },

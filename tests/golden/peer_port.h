@@ -9,8 +9,8 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/registry.h>
-#include <fovea/config/value.h>
-#include <fovea/nn/safetensors.h>
+#include <fovea/config/config_node.h>
+#include <fovea/weights/safetensors.h>
 
 #include "peer_width.h"
 
@@ -43,7 +43,7 @@ const PortTable& warp_ports();
 struct PeerCall {
   Json given;  ///< all of the peer's arguments
   Json options = Json::object();
-  Site site;
+  InsertionPoint point;
 };
 
 using Translate = std::function<void(const Json& value, PeerCall& call)>;

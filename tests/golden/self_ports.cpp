@@ -1,5 +1,6 @@
 #include <fovea/attention/self/multihead_attention.h>
 #include <fovea/attention/self/self_attention.h>
+#include <fovea/config/config_node.h>
 #include <fovea/nn/attention_map.h>
 
 #include "known_arguments.h"
@@ -50,7 +51,7 @@ PortBuilder with_block_weights(const PortBuilder& builder) {
     const std::int64_t block = arguments.value("block_size", std::int64_t{8});
     port.forward = [forward = port.forward, block](const NamedTensors& given, ForwardContext& context) {
       NamedTensors results = forward(given, context);
-      const AttentionMap& map = dynamic_cast<const AttentionRecorder&>(*context.probe).maps.at(0);
+      const AttentionMap& map = dynamic_cast<const AttentionRecorder&>(*context.hooks).maps.at(0);
       const std::int64_t rows = given.at("input").size(2) / block, columns = given.at("input").size(3) / block;
       const std::int64_t side = map.query_grid.at(0) / rows;
       results["tap.softmax.0"] = map.values.unflatten(2, {rows, side, columns, side}).transpose(3, 4);
@@ -60,13 +61,13 @@ PortBuilder with_block_weights(const PortBuilder& builder) {
   };
 }
 
-/// The file has descriptors x cells in both maps; our second one has them the other way round.
+/// The file has descriptors x positions in both maps; our second one has them the other way round.
 PeerPort double_attention_port(const Json& arguments, const NamedTensors& inputs) {
   PeerPort port = mechanism_port("a2", "channels", {{"c_m", rename("feature_channels")}, {"c_n", rename("descriptors")}})(
       arguments, inputs);
   port.forward = [module = port.module, forward = port.forward](const NamedTensors& given, ForwardContext& context) {
     AttentionRecorder recorder(*module);
-    context.probe = &recorder;
+    context.hooks = &recorder;
     NamedTensors results = forward(given, context);
     results["map.gather"] = recorder.maps.at(0).values;
     results["map.distribute"] = recorder.maps.at(1).values.transpose(2, 3);
@@ -95,7 +96,7 @@ PeerPort self_attention_port(const Json& arguments, const NamedTensors&) {
   options.gated = arguments.value("gated", options.gated);
   options.proj_bias = arguments.value("proj_bias", options.proj_bias);
   const std::int64_t channels = size_argument(arguments, "dim"), out_channels = size_argument(arguments, "dim_out");
-  const auto module = std::make_shared<SelfAttention>(channels, out_channels > 0 ? out_channels : channels, options);
+  const auto module = std::make_shared<SelfAttentionImpl>(channels, out_channels > 0 ? out_channels : channels, options);
   const auto forward = [module, gated = options.gated](const NamedTensors& given, ForwardContext& context) {
     const torch::Tensor& tokens = given.at("input");
     NamedTensors results{{"output", module->forward(tokens, context)}};
@@ -116,7 +117,7 @@ PeerPort multihead_attention_port(const Json& arguments, const NamedTensors&) {
   options.bias = arguments.value("bias", true);
   options.extra_key = arguments.value("add_bias_kv", false);
   const bool batch_first = arguments.value("batch_first", false);
-  const auto module = std::make_shared<MultiheadAttention>(options);
+  const auto module = std::make_shared<MultiheadAttentionImpl>(options);
   const auto forward = [module, batch_first](const NamedTensors& given, ForwardContext& context) {
     const auto input_or = [&](const char* name, const torch::Tensor& other) {
       return given.contains(name) ? given.at(name) : other;

@@ -1,4 +1,5 @@
 #include <fovea/base/error.h>
+#include <fovea/config/config_node.h>
 #include <fovea/nn/attention_map.h>
 
 #include "peer_port.h"
@@ -21,7 +22,7 @@ Translate spatial_feature_norm() {
 
 Translate spatial_as_many_as_arrive() {
   return [](const Json& value, PeerCall& call) {
-    if (value != call.site.in.channels) throw InputError("golden", "as many channels out as in", value.dump());
+    if (value != call.point.in.channels) throw InputError("golden", "as many channels out as in", value.dump());
   };
 }
 
@@ -70,7 +71,7 @@ PortBuilder bam_port() {
     PeerPort port = build(arguments, inputs);
     port.forward = [call = port.forward](const NamedTensors& from, ForwardContext& context) {
       NamedTensors results = call(from, context);
-      results["map.dense"] = 1 + dynamic_cast<const AttentionRecorder&>(*context.probe).maps.at(0).values;
+      results["map.dense"] = 1 + dynamic_cast<const AttentionRecorder&>(*context.hooks).maps.at(0).values;
       return results;
     };
     return port;

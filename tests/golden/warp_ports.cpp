@@ -1,4 +1,5 @@
 #include <fovea/attention/warp/affine_sampling.h>
+#include <fovea/config/config_node.h>
 
 #include "known_arguments.h"
 #include "peer_port.h"

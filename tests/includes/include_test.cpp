@@ -179,6 +179,26 @@ TEST(IncludeRulesTest, LayersPointDownwards) {
   }
 }
 
+/// What a library links, and what that links in turn. @param links of each library, direct ones.
+std::set<std::string> linked(const std::map<std::string, std::set<std::string>>& links, const std::string& library) {
+  std::set<std::string> all;
+  for (const std::string& other : links.at(library)) {
+    all.insert(other);
+    all.merge(linked(links, other));
+  }
+  return all;
+}
+
+TEST(IncludeRulesTest, LibrariesAreLinkedToTheFoldersTheyMayInclude) {
+  const auto links = read_rules(FOVEA_LINK_RULES).folders;  // written by CMake
+  for (const auto& [folder, allowed] : tree_rules().folders) {
+    if (allowed.contains("*")) continue;
+    ASSERT_TRUE(links.contains(folder)) << folder << " is no library";
+    EXPECT_EQ(linked(links, folder), allowed) << folder;
+  }
+  EXPECT_EQ(links.size() + 2, tree_rules().folders.size()) << "but for tools and tests, every folder is a library";
+}
+
 /// A tree of planted files.
 class PlantedTreeTest : public testing::Test {
  protected:
@@ -190,8 +210,8 @@ class PlantedTreeTest : public testing::Test {
 };
 
 TEST_F(PlantedTreeTest, AcceptsDownwardIncludes) {
-  plant("src/config/value.h", "#pragma once\n#include <string>\n#include <fovea/base/error.h>\n");
-  plant("src/config/value.cpp", "#include <fovea/config/value.h>\n#include <yaml-cpp/yaml.h>\n");
+  plant("src/config/config_node.h", "#pragma once\n#include <string>\n#include <fovea/base/error.h>\n");
+  plant("src/config/config_node.cpp", "#include <fovea/config/config_node.h>\n#include <yaml-cpp/yaml.h>\n");
   plant("src/base/torch_compat.h", "#pragma once\n#include <ATen/Parallel.h>\n");
   plant("models/resnet.cpp", "#include <fovea/attention/spatial/cbam.h>\n#include <torch/torch.h>\n");
   plant("tools/experiment.cpp", "#include \"experiment.h\"\n#include <fovea/models/registry.h>\n#include <CLI/CLI.hpp>\n");
@@ -201,11 +221,11 @@ TEST_F(PlantedTreeTest, AcceptsDownwardIncludes) {
 TEST_F(PlantedTreeTest, NamesFileLineAndWhatIsAllowed) {
   plant("models/resnet.cpp", "// A network.\n#include <fovea/datasets/cifar.h>\n");
   EXPECT_THAT(violations(), ElementsAre("models/resnet.cpp:2: models may not include datasets "
-                                        "(allowed: attention base config glimpse nn policy)"));
+                                        "(allowed: attention base config data glimpse image nn options weights)"));
 }
 
 TEST_F(PlantedTreeTest, RefusesUpwardAndUnknownFolders) {
-  plant("src/base/error.cpp", "#include <fovea/config/value.h>\n");
+  plant("src/base/error.cpp", "#include <fovea/config/config_node.h>\n");
   plant("src/nn/a.cpp", "  #  include  <fovea/nowhere/value.h> // indented\n");
   plant("src/unlisted/a.cpp", "#include <fovea/base/error.h>\n");
   EXPECT_THAT(violations(), ElementsAre("src/base/error.cpp:1: base may not include config (allowed: nothing)",

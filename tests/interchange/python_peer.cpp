@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fovea/config/config_node.h>
+
 namespace fovea {
 namespace {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <sys/types.h>
 
-#include <fovea/config/value.h>
+#include <fovea/config/config_node.h>
 
 namespace fovea {
 

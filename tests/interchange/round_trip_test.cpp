@@ -13,12 +13,13 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <fovea/config/config_node.h>
 #include <fovea/models/model_field.h>
-#include <fovea/nn/foreign_weights.h>
 #include <fovea/nn/initialise.h>
-#include <fovea/nn/key_scheme.h>
-#include <fovea/nn/safetensors.h>
-#include <fovea/nn/state_dict.h>
+#include <fovea/weights/external_checkpoint.h>
+#include <fovea/weights/map_keys.h>
+#include <fovea/weights/safetensors.h>
+#include <fovea/weights/state_dict.h>
 
 #include "python_peer.h"
 
@@ -103,8 +104,8 @@ void give_life(Classifier& network) {
 /// The network's tensors as torchvision calls them.
 NamedTensors under_torchvisions_names(const Classifier& network) {
   const NamedTensors own = state_dict(network);
-  for (const KeyScheme& scheme : key_schemes_of(network)) {
-    if (scheme.name == "torchvision") return to_foreign_names(scheme, own);
+  for (const KeyMapping& mapping : key_mappings_of(network)) {
+    if (mapping.name == "torchvision") return to_external_names(mapping, own);
   }
   return own;
 }

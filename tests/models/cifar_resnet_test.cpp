@@ -15,15 +15,16 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/config_node.h>
 #include <fovea/models/model_field.h>
 #include <fovea/models/residual/cifar_resnet.h>
-#include <fovea/nn/initial_weights.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/nn/multiply_adds.h>
-#include <fovea/nn/state_dict.h>
+#include <fovea/weights/initial_weights.h>
+#include <fovea/weights/state_dict.h>
 
 #include "network_run.h"
-#include "toy_slots.h"
+#include "toy_attention.h"
 
 namespace fovea {
 namespace {
@@ -42,9 +43,9 @@ CifarResnetOptions resnet_options(std::int64_t depth, std::int64_t width = 16, S
   return options;
 }
 
-std::shared_ptr<CifarResnet> plain_resnet(const CifarResnetOptions& options, const InputSpec& input = kCifarInput) {
-  SlotFactory nothing;
-  return std::make_shared<CifarResnet>(options, input, nothing);
+std::shared_ptr<CifarResnetImpl> plain_resnet(const CifarResnetOptions& options, const InputSpec& input = kCifarInput) {
+  AttentionFactory nothing;
+  return std::make_shared<CifarResnetImpl>(options, input, nothing);
 }
 
 std::set<std::string> parameter_names(const torch::nn::Module& module) {
@@ -160,10 +161,10 @@ TEST(CifarResnetTest, AWrongNumberOfChannelsIsRefusedWithBothShapes) {
 }
 
 /// A block whose convolutions add nothing, so that its output is relu(shortcut).
-std::shared_ptr<CifarResnetBlock> shortcut_block(const FeatureShape& in, std::int64_t out_channels, std::int64_t stride,
-                                                 Shortcut shortcut) {
-  SlotFactory nothing;
-  auto block = std::make_shared<CifarResnetBlock>(in, out_channels, stride, shortcut, 2, "layer2.0", nothing);
+std::shared_ptr<CifarResnetBlockImpl> shortcut_block(const FeatureShape& in, std::int64_t out_channels, std::int64_t stride,
+                                                     Shortcut shortcut) {
+  AttentionFactory nothing;
+  auto block = std::make_shared<CifarResnetBlockImpl>(in, out_channels, stride, shortcut, 2, "layer2.0", nothing);
   initialise(*block, 1);
   const torch::NoGradGuard no_grad;
   block->named_parameters()["bn2.weight"].zero_();
@@ -264,20 +265,20 @@ TEST(CifarResnetTest, AttentionInAStageThatDoesNotExistIsRefused) {
 }
 
 TEST(CifarResnetTest, EverySiteTellsWhatReallyArrives) {
-  ToySlots slots;
+  ToyAttention attention;
   const InputSpec input{2, 9, 14, 5};
-  CifarResnet network(resnet_options(14, 4), input, slots);
+  CifarResnetImpl network(resnet_options(14, 4), input, attention);
   logits_for(network, normal_images(3, input));
 
   std::vector<std::string> visited;
-  for (const auto& [name, visit] : slots.visits) {
+  for (const auto& [name, visit] : attention.visits) {
     SCOPED_TRACE(name);
     visited.push_back(name);
-    Sizes announced = sizes_of(visit.site.in);
+    Sizes announced = sizes_of(visit.point.in);
     announced.insert(announced.begin(), 3);
     EXPECT_EQ(visit.arrived, announced);
-    EXPECT_EQ(visit.site.out_channels, visit.site.in.channels);
-    EXPECT_EQ(visit.site.stride, 1);
+    EXPECT_EQ(visit.point.out_channels, visit.point.in.channels);
+    EXPECT_EQ(visit.point.stride, 1);
   }
   EXPECT_THAT(visited,
               ElementsAre("gate layer1.0.se", "gate layer1.1.se", "gate layer1_gate", "gate layer2.0.se", "gate layer2.1.se",
@@ -286,68 +287,68 @@ TEST(CifarResnetTest, EverySiteTellsWhatReallyArrives) {
                           "mixer layer3.0.conv2", "mixer layer3.1.conv2", "pool pool", "warp layer1_warp",
                           "warp layer2_warp", "warp layer3_warp", "warp warp"));
 
-  const auto site = [&](const std::string& name) -> const Site& { return slots.visits.at(name).site; };
-  EXPECT_EQ(site("warp warp").slot, Slot::input);
-  EXPECT_EQ(site("warp warp").stage, 0);
-  EXPECT_EQ(sizes_of(site("warp warp").in), (Sizes{2, 9, 14}));
-  EXPECT_EQ(site("mixer layer2.0.conv2").slot, Slot::conv);
-  EXPECT_EQ(site("mixer layer2.0.conv2").stage, 2);
-  EXPECT_EQ(sizes_of(site("mixer layer2.0.conv2").in), (Sizes{8, 5, 7}));  // 9 x 14 halved, rounded up
-  EXPECT_EQ(site("gate layer3.1.se").slot, Slot::block);
-  EXPECT_EQ(site("gate layer3.1.se").stage, 3);
-  EXPECT_EQ(sizes_of(site("gate layer3.1.se").in), (Sizes{16, 3, 4}));
-  EXPECT_EQ(site("gate layer1_gate").slot, Slot::stage);
-  EXPECT_EQ(site("warp layer1_warp").slot, Slot::stage);
-  EXPECT_EQ(site("pool pool").slot, Slot::pool);
-  EXPECT_EQ(site("pool pool").stage, 0);
+  const auto point = [&](const std::string& name) -> const InsertionPoint& { return attention.visits.at(name).point; };
+  EXPECT_EQ(point("warp warp").kind, InsertionKind::input);
+  EXPECT_EQ(point("warp warp").stage, 0);
+  EXPECT_EQ(sizes_of(point("warp warp").in), (Sizes{2, 9, 14}));
+  EXPECT_EQ(point("mixer layer2.0.conv2").kind, InsertionKind::conv);
+  EXPECT_EQ(point("mixer layer2.0.conv2").stage, 2);
+  EXPECT_EQ(sizes_of(point("mixer layer2.0.conv2").in), (Sizes{8, 5, 7}));  // 9 x 14 halved, rounded up
+  EXPECT_EQ(point("gate layer3.1.se").kind, InsertionKind::block);
+  EXPECT_EQ(point("gate layer3.1.se").stage, 3);
+  EXPECT_EQ(sizes_of(point("gate layer3.1.se").in), (Sizes{16, 3, 4}));
+  EXPECT_EQ(point("gate layer1_gate").kind, InsertionKind::stage);
+  EXPECT_EQ(point("warp layer1_warp").kind, InsertionKind::stage);
+  EXPECT_EQ(point("pool pool").kind, InsertionKind::pool);
+  EXPECT_EQ(point("pool pool").stage, 0);
 }
 
 TEST(CifarResnetTest, ThePoolSeesEveryStage) {
-  ToySlots slots;
+  ToyAttention attention;
   const InputSpec input{2, 9, 14, 5};
-  CifarResnet network(resnet_options(8, 4), input, slots);
+  CifarResnetImpl network(resnet_options(8, 4), input, attention);
   logits_for(network, normal_images(3, input));
   std::vector<Sizes> announced;
-  for (const FeatureShape& shape : slots.last_pool->site.stages) {
+  for (const FeatureShape& shape : attention.last_pool->point.stages) {
     announced.push_back(sizes_of(shape));
     announced.back().insert(announced.back().begin(), 3);
   }
-  EXPECT_THAT(slots.last_pool->stage_shapes, ElementsAre(Sizes{3, 4, 9, 14}, Sizes{3, 8, 5, 7}, Sizes{3, 16, 3, 4}));
-  EXPECT_EQ(slots.last_pool->stage_shapes, announced);
-  EXPECT_TRUE(slots.last_pool->last_is_features);
-  ASSERT_EQ(slots.last_pool->stage_frames.size(), 3U);
+  EXPECT_THAT(attention.last_pool->stage_shapes, ElementsAre(Sizes{3, 4, 9, 14}, Sizes{3, 8, 5, 7}, Sizes{3, 16, 3, 4}));
+  EXPECT_EQ(attention.last_pool->stage_shapes, announced);
+  EXPECT_TRUE(attention.last_pool->last_is_features);
+  ASSERT_EQ(attention.last_pool->stage_frames.size(), 3U);
   for (int stage = 1; stage <= 3; ++stage) {
-    EXPECT_TRUE(torch::equal(slots.last_pool->stage_frames.at(stage - 1), stage_frame(stage, 3))) << stage;
+    EXPECT_TRUE(torch::equal(attention.last_pool->stage_frames.at(stage - 1), stage_theta(stage, 3))) << stage;
   }
   EXPECT_EQ(network.named_parameters()["fc.weight"].sizes(), (Sizes{5, 32}));  // the pool's 2 x 16
 }
 
 TEST(CifarResnetTest, AttentionIsBelowTheNetworkUnderItsSitesPath) {
-  ToySlots slots;
+  ToyAttention attention;
   const InputSpec input{2, 9, 14, 5};
-  CifarResnet network(resnet_options(14, 4), input, slots);
+  CifarResnetImpl network(resnet_options(14, 4), input, attention);
   logits_for(network, normal_images(2, input));
   const auto modules = network.named_modules("", /*include_self=*/false);
-  for (const auto& [name, visit] : slots.visits) EXPECT_TRUE(modules.contains(visit.site.path)) << name;
+  for (const auto& [name, visit] : attention.visits) EXPECT_TRUE(modules.contains(visit.point.path)) << name;
   EXPECT_TRUE(network.named_parameters().contains("layer1.0.conv2.linear.weight"))
       << "the mixer takes the convolution's name";
   EXPECT_FALSE(network.named_parameters().contains("layer1.0.conv2.weight"));
 }
 
 /// Only a gate behind the first stage, which silences it.
-struct SilentStage final : SlotFactory {
+struct SilentStage final : AttentionFactory {
   struct Silence final : Gate {
     torch::Tensor attend(const torch::Tensor& features, ForwardContext&) override { return features * 0; }
   };
-  std::shared_ptr<Gate> gate(const Site& site) override {
-    return site.slot == Slot::stage && site.stage == 1 ? std::make_shared<Silence>() : nullptr;
+  std::shared_ptr<Gate> gate(const InsertionPoint& point) override {
+    return point.kind == InsertionKind::stage && point.stage == 1 ? std::make_shared<Silence>() : nullptr;
   }
 };
 
 TEST(CifarResnetTest, AStageGateActsOnWhatFollows) {
-  SilentStage slots;
+  SilentStage attention;
   const InputSpec input{1, 6, 7, 3};
-  CifarResnet network(resnet_options(8, 4), input, slots);
+  CifarResnetImpl network(resnet_options(8, 4), input, attention);
   give_life(network, 1);
   network.eval();
   const auto logits = logits_for(network, normal_images(2, input));
@@ -365,17 +366,17 @@ TEST(CifarResnetTest, FeaturesAreTappedBehindEveryStage) {
   give_life(*network, 1);
   network->eval();
   const auto images = normal_images(2, input);
-  FeatureProbe probe;
-  const auto logits = logits_for(*network, images, &probe);
+  FeatureHooks hooks;
+  const auto logits = logits_for(*network, images, &hooks);
   EXPECT_TRUE(torch::equal(logits, logits_for(*network, images)));
-  EXPECT_THAT(probe.shapes, ElementsAre(Sizes{2, 4, 9, 14}, Sizes{2, 8, 5, 7}, Sizes{2, 16, 3, 4}));
+  EXPECT_THAT(hooks.shapes, ElementsAre(Sizes{2, 4, 9, 14}, Sizes{2, 8, 5, 7}, Sizes{2, 16, 3, 4}));
   const ModuleNames names(*network);
-  ASSERT_EQ(probe.modules.size(), 3);
-  EXPECT_EQ(names.of(*probe.modules[0]), "layer1");
-  EXPECT_EQ(names.of(*probe.modules[1]), "layer2");
-  EXPECT_EQ(names.of(*probe.modules[2]), "layer3");
+  ASSERT_EQ(hooks.modules.size(), 3);
+  EXPECT_EQ(names.of(*hooks.modules[0]), "layer1");
+  EXPECT_EQ(names.of(*hooks.modules[1]), "layer2");
+  EXPECT_EQ(names.of(*hooks.modules[2]), "layer3");
 
-  FeatureProbe cut;
+  FeatureHooks cut;
   cut.replace_number = 3;  // nothing reaches the head but its bias
   const auto bias = network->named_parameters()["fc.bias"].expand({2, 5});
   EXPECT_TRUE(torch::equal(logits_for(*network, images, &cut), bias));
@@ -400,7 +401,7 @@ TEST(CifarResnetTest, GradientsMatchDifferences) {
 
 /// A network in training in which nothing of the images is left and every block's branch is 1 everywhere, so that a stage's
 /// last channel, which is new there, is the sum of the factors of its blocks.
-std::shared_ptr<CifarResnet> counting_resnet(CifarResnetOptions options, const InputSpec& input) {
+std::shared_ptr<CifarResnetImpl> counting_resnet(CifarResnetOptions options, const InputSpec& input) {
   auto network = plain_resnet(options, input);
   network->to(torch::kFloat64);
   initialise(*network, 1);
@@ -424,12 +425,12 @@ TEST(StochasticDepthTest, EveryBlocksBranchIsKeptOrLeftOutPerImage) {
     CifarResnetOptions options = resnet_options(depth, 2);
     options.stochastic_depth = by_block.back();
     const auto network = counting_resnet(options, input);
-    FeatureProbe probe;
+    FeatureHooks hooks;
     ForwardContext context;
-    context.probe = &probe;
+    context.hooks = &hooks;
     context.random = RandomStream(17, Purpose::test);
     logits_for(*network, normal_images(kImages, input, torch::kFloat64), context);
-    ASSERT_EQ(probe.features.size(), 3);
+    ASSERT_EQ(hooks.features.size(), 3);
     std::size_t block = 0;
     for (std::size_t stage = 0; stage < 3; ++stage) {
       auto sum = torch::zeros({kImages}, torch::kFloat64);
@@ -440,25 +441,26 @@ TEST(StochasticDepthTest, EveryBlocksBranchIsKeptOrLeftOutPerImage) {
           if (stream.uniform() >= by_block[block]) sum[image] += 1 / (1 - by_block[block]);
         }
       }
-      const auto cells = probe.features[stage].select(1, -1);  // [N, H, W]
-      EXPECT_TRUE(torch::allclose(cells, sum.view({kImages, 1, 1}).expand_as(cells), 1e-12, 0)) << "stage " << stage + 1;
+      const auto positions = hooks.features[stage].select(1, -1);  // [N, H, W]
+      EXPECT_TRUE(torch::allclose(positions, sum.view({kImages, 1, 1}).expand_as(positions), 1e-12, 0))
+          << "stage " << stage + 1;
       EXPECT_GT(std::get<0>(torch::_unique(sum)).numel(), 1) << "images draw for themselves";
     }
   }
 }
 
 TEST(StochasticDepthTest, ABranchIsScaledBehindItsGate) {
-  SlotFactory nothing;
+  AttentionFactory nothing;
   Visits visits;
-  struct GateOnly final : SlotFactory {
+  struct GateOnly final : AttentionFactory {
     explicit GateOnly(Visits& all) : visits(all) {}
-    std::shared_ptr<Gate> gate(const Site& site) override { return std::make_shared<ToyGate>(site, visits); }
+    std::shared_ptr<Gate> gate(const InsertionPoint& point) override { return std::make_shared<ToyGate>(point, visits); }
     Visits& visits;
   } gated(visits);
   const FeatureShape shape{3, 5, 4};
-  CifarResnetBlock block(shape, 3, 1, Shortcut::pad, 1, "layer1.0", gated, 0.5);
-  CifarResnetBlock reference(shape, 3, 1, Shortcut::pad, 1, "layer1.0", nothing);
-  for (CifarResnetBlock* each : {&block, &reference}) {
+  CifarResnetBlockImpl block(shape, 3, 1, Shortcut::pad, 1, "layer1.0", gated, 0.5);
+  CifarResnetBlockImpl reference(shape, 3, 1, Shortcut::pad, 1, "layer1.0", nothing);
+  for (CifarResnetBlockImpl* each : {&block, &reference}) {
     each->to(torch::kFloat64);
     initialise(*each, 2);
   }
@@ -534,9 +536,9 @@ TEST(CifarResnetTest, DropoutShiftsNoOtherDraw) {
     const auto network = plain_resnet(options, input);
     give_life(*network, 1);
     network->train();
-    FeatureProbe probe;
-    logits_for(*network, normal_images(8, input), &probe);
-    last_features.push_back(probe.features.back());
+    FeatureHooks hooks;
+    logits_for(*network, normal_images(8, input), &hooks);
+    last_features.push_back(hooks.features.back());
   }
   EXPECT_TRUE(torch::equal(last_features[0], last_features[1]));
 }
@@ -617,7 +619,7 @@ TEST(CifarResnetTest, StartsFromWeightsForOtherImagesAndClasses) {
   load_initial_weights(*after, copy_state(*before), options, "test");
 
   const auto grey = normal_images(3, {1, 9, 8, 4});
-  FeatureProbe seen_before, seen_after;
+  FeatureHooks seen_before, seen_after;
   logits_for(*before, grey.expand({3, 3, 9, 8}), &seen_before);
   logits_for(*after, grey, &seen_after);
   for (std::size_t stage = 0; stage < 3; ++stage) {  // sums in another order: 1e-5 of values around 1

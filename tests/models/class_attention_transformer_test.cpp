@@ -16,7 +16,7 @@
 #include <fovea/nn/multiply_adds.h>
 
 #include "network_run.h"
-#include "toy_slots.h"
+#include "toy_attention.h"
 
 namespace fovea {
 namespace {
@@ -96,25 +96,25 @@ TEST(ClassAttentionTransformerTest, PatchesAttendToEachOtherAndThenTheClassToken
   AttentionRecorder recorder(*network);
   logits_for(*network, normal_images(2, kCaitInput), &recorder);
   ASSERT_EQ(recorder.maps.size(), 3);
-  EXPECT_EQ(recorder.maps[1].site, "blocks.1.attn");
+  EXPECT_EQ(recorder.maps[1].layer, "blocks.1.attn");
   EXPECT_EQ(recorder.maps[1].values.sizes(), (Sizes{2, 4, 24, 24}));
   EXPECT_EQ(recorder.maps[1].prefix_tokens, 0);
-  EXPECT_EQ(recorder.maps[2].site, "blocks_token_only.0.attn");
+  EXPECT_EQ(recorder.maps[2].layer, "blocks_token_only.0.attn");
   EXPECT_EQ(recorder.maps[2].values.sizes(), (Sizes{2, 4, 1, 25}));
   EXPECT_EQ(recorder.maps[2].prefix_tokens, 1);
   for (const AttentionMap& map : recorder.maps) {
     EXPECT_EQ(map.key_grid, (Sizes{4, 6}));
-    EXPECT_TRUE(torch::allclose(map.values.sum(3), torch::ones_like(map.values.sum(3)), 1e-5)) << map.site;
+    EXPECT_TRUE(torch::allclose(map.values.sum(3), torch::ones_like(map.values.sum(3)), 1e-5)) << map.layer;
   }
 }
 
 TEST(ClassAttentionTransformerTest, FeaturesAreThePatchesBehindEveryStage) {
   const auto network = small_cait(", depth: 5");
-  FeatureProbe probe, cut;
-  logits_for(*network, normal_images(2, kCaitInput), &probe);
+  FeatureHooks hooks, cut;
+  logits_for(*network, normal_images(2, kCaitInput), &hooks);
   const ModuleNames names(*network);
   std::vector<std::string> layers;
-  for (const auto* module : probe.modules) layers.push_back(names.of(*module));
+  for (const auto* module : hooks.modules) layers.push_back(names.of(*module));
   EXPECT_THAT(layers, ElementsAre("blocks.1", "blocks.2", "blocks.3", "blocks.4"));
   cut.replace_number = 4;
   const auto logits = logits_for(*network, normal_images(2, kCaitInput), &cut);
@@ -122,23 +122,23 @@ TEST(ClassAttentionTransformerTest, FeaturesAreThePatchesBehindEveryStage) {
 }
 
 TEST(ClassAttentionTransformerTest, APoolTakesThePlaceOfTheClassTokenAndItsBlocks) {
-  ToySlots slots;
+  ToyAttention attention;
   ClassAttentionTransformerOptions options;
   options.patch_size = {4};
   options.embed_dim = 12;
   options.heads = 3;
   options.depth = 3;
-  ClassAttentionTransformer network(options, kCaitInput, slots);
+  ClassAttentionTransformerImpl network(options, kCaitInput, attention);
   give_life(network, 1);
   logits_for(network, normal_images(2, kCaitInput));
   for (const std::string& name : parameters_in(network)) {
     EXPECT_FALSE(name.starts_with("cls_token") || name.starts_with("blocks_token_only")) << name;
   }
-  EXPECT_TRUE(slots.visits.contains("mixer blocks.2.attn"));
-  EXPECT_TRUE(slots.visits.contains("gate blocks.2.gate"));
-  EXPECT_TRUE(slots.visits.contains("warp stage3_warp"));
-  EXPECT_EQ(slots.last_pool->stage_shapes, std::vector<Sizes>(3, Sizes{2, 12, 4, 6}));
-  EXPECT_TRUE(slots.last_pool->last_is_features);
+  EXPECT_TRUE(attention.visits.contains("mixer blocks.2.attn"));
+  EXPECT_TRUE(attention.visits.contains("gate blocks.2.gate"));
+  EXPECT_TRUE(attention.visits.contains("warp stage3_warp"));
+  EXPECT_EQ(attention.last_pool->stage_shapes, std::vector<Sizes>(3, Sizes{2, 12, 4, 6}));
+  EXPECT_TRUE(attention.last_pool->last_is_features);
 }
 
 TEST(ClassAttentionTransformerTest, StartsAsTimmStarts) {
@@ -170,18 +170,18 @@ TEST(ClassAttentionTransformerTest, EveryBlocksBranchesAreLeftOutEquallyOften) {
     }
   }
   network->train();
-  FeatureProbe probe;
+  FeatureHooks hooks;
   ForwardContext context;
-  context.probe = &probe;
+  context.hooks = &hooks;
   context.random = RandomStream(17, Purpose::test);
   logits_for(*network, normal_images(12, kCaitInput), context);
-  ASSERT_EQ(probe.features.size(), 3);
+  ASSERT_EQ(hooks.features.size(), 3);
   for (std::size_t i = 1; i < 3; ++i) {
     const std::string path = "blocks." + std::to_string(i);
     RandomStream stream = RandomStream(17, Purpose::test).child(path).child("mlp").child("stochastic_depth");
     for (std::int64_t image = 0; image < 12; ++image) {
       const double expected = stream.chance(kProbability) ? 0 : 1 / (1 - kProbability);
-      const auto added = probe.features[i][image] - probe.features[i - 1][image];
+      const auto added = hooks.features[i][image] - hooks.features[i - 1][image];
       EXPECT_TRUE(torch::allclose(added, torch::full_like(added, expected), 1e-4, 1e-5)) << path << ", image " << image;
     }
   }

@@ -9,6 +9,7 @@
 
 #include <fovea/attention/registry.h>
 #include <fovea/base/error.h>
+#include <fovea/config/config_node.h>
 #include <fovea/models/model_field.h>
 #include <fovea/models/registry.h>
 #include <fovea/nn/attention_map.h>
@@ -44,14 +45,14 @@ torch::Tensor backward_through(Classifier& network, std::int64_t height, Forward
 class EveryMechanism : public testing::TestWithParam<std::string> {};
 
 TEST_P(EveryMechanism, TrainsInEverySlotOfItsKindOrSaysWhyNot) {
-  for (const Slot slot : find_mechanism(GetParam(), "test").slots()) {
-    SCOPED_TRACE(to_string(slot));
+  for (const InsertionKind kind : find_mechanism(GetParam(), "test").insertion_kinds()) {
+    SCOPED_TRACE(to_string(kind));
     int placed = 0;
     for (const std::int64_t height : {28, 32}) {
       std::shared_ptr<Classifier> network;
       try {
         network = network_with(
-            "{name: resnet8, width: 16, attention: {name: " + GetParam() + ", at: " + to_string(slot) + "}}", height);
+            "{name: resnet8, width: 16, attention: {name: " + GetParam() + ", at: " + to_string(kind) + "}}", height);
       } catch (const InputError& error) {
         EXPECT_THAT(error.what(), testing::MatchesRegex("a.yaml:1: model.attention.*expected .*, got .*"));
         continue;
@@ -84,13 +85,13 @@ TEST(SeveralMechanismsTest, WorkTogether) {
       "pool}]}");
   AttentionRecorder recorder(*network);
   ForwardContext context;
-  context.probe = &recorder;
+  context.hooks = &recorder;
   backward_through(*network, 28, context);
   std::vector<std::string> sites;
   for (const AttentionMap& map : recorder.maps) {
-    sites.push_back(map.site);
-    if (map.site == "warp") continue;  // its window lies on the image itself
-    EXPECT_TRUE(map.frame.defined()) << "what lies behind the transformer is not in the image's frame";
+    sites.push_back(map.layer);
+    if (map.layer == "warp") continue;  // its window lies on the image itself
+    EXPECT_TRUE(map.theta.defined()) << "what lies behind the transformer is not in the image's frame";
   }
   EXPECT_THAT(sites, testing::IsSupersetOf({"layer2.0.se", "layer3.0.se", "pool"}));
   for (const auto& item : network->named_parameters()) EXPECT_TRUE(item.value().grad().defined()) << item.key();

@@ -11,6 +11,7 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 #include <fovea/models/glimpse/ram.h>
 #include <fovea/models/mobilenet/mobilenet_v2.h>
 #include <fovea/models/mobilenet/mobilenet_v3.h>
@@ -21,12 +22,12 @@
 #include <fovea/models/transformer/class_attention_transformer.h>
 #include <fovea/models/transformer/vision_transformer.h>
 #include <fovea/models/vgg/vgg.h>
-#include <fovea/nn/foreign_weights.h>
-#include <fovea/nn/key_scheme.h>
 #include <fovea/nn/multiply_adds.h>
+#include <fovea/weights/external_checkpoint.h>
+#include <fovea/weights/map_keys.h>
 
 #include "network_run.h"
-#include "toy_slots.h"
+#include "toy_attention.h"
 
 namespace fovea {
 namespace {
@@ -40,7 +41,9 @@ constexpr InputSpec kWideInput{2, 32, 48, 5};
 /// Options that make the row's network small without changing what kind it is.
 std::string small_options(const ModelRow& row) {
   const auto options = row.make_options();
-  const auto is = [&]<typename NetworkOptions>() { return dynamic_cast<NetworkOptions*>(options.get()) != nullptr; };
+  const auto is = [&]<typename NetworkOptions>() {
+    return dynamic_cast<OptionsOf<NetworkOptions>*>(options.get()) != nullptr;
+  };
   if (is.operator()<CifarResnetOptions>()) return "width: 4";
   if (is.operator()<ResnetOptions>()) return "layers: [1, 2, 1, 1], channels: [16, 24, 32, 48]";
   if (is.operator()<VggOptions>()) return "layers: [6, 0, 8, 0, 10, 12, 0, 12, 0, 14, 0], hidden: 16";
@@ -168,36 +171,36 @@ TEST_P(EveryNetwork, ItsLossFallsFromTheFirstSteps) {
 TEST_P(EveryBackbone, EverySiteTellsWhatReallyArrives) {
   const InputSpec input{2, 64, 96, 5};
   const ModelField model = model_of(small_model(row(), ", attention: none"));
-  ToySlots slots;
-  const auto made = model.row->build(*model.options, input, slots);
+  ToyAttention attention;
+  const auto made = model.row->build(*model.options, input, attention);
   made->eval();
   const auto logits = logits_for(*made, normal_images(3, input));
   EXPECT_EQ(logits.sizes(), (Sizes{3, 5}));
   const auto modules = made->named_modules("", /*include_self=*/false);
-  std::set<Slot> kinds;
+  std::set<InsertionKind> kinds;
   std::set<std::int64_t> stages;
-  for (const auto& [name, visit] : slots.visits) {
+  for (const auto& [name, visit] : attention.visits) {
     SCOPED_TRACE(name);
-    kinds.insert(visit.site.slot);
-    stages.insert(visit.site.stage);
-    Sizes announced = sizes_of(visit.site.in);
+    kinds.insert(visit.point.kind);
+    stages.insert(visit.point.stage);
+    Sizes announced = sizes_of(visit.point.in);
     announced.insert(announced.begin(), 3);
     EXPECT_EQ(visit.arrived, announced);
-    EXPECT_TRUE(modules.contains(visit.site.path)) << "the module is not where the site says";
-    if (visit.site.slot == Slot::block || visit.site.slot == Slot::stage) {
-      EXPECT_EQ(visit.site.out_channels, visit.site.in.channels);
+    EXPECT_TRUE(modules.contains(visit.point.path)) << "the module is not where the site says";
+    if (visit.point.kind == InsertionKind::block || visit.point.kind == InsertionKind::stage) {
+      EXPECT_EQ(visit.point.out_channels, visit.point.in.channels);
     }
   }
-  EXPECT_TRUE(kinds.contains(Slot::input) && kinds.contains(Slot::block) && kinds.contains(Slot::stage) &&
-              kinds.contains(Slot::pool));
+  EXPECT_TRUE(kinds.contains(InsertionKind::input) && kinds.contains(InsertionKind::block) &&
+              kinds.contains(InsertionKind::stage) && kinds.contains(InsertionKind::pool));
   EXPECT_GE(stages.size(), 3U);
-  ASSERT_NE(slots.last_pool, nullptr);
+  ASSERT_NE(attention.last_pool, nullptr);
   std::vector<Sizes> announced;
-  for (const FeatureShape& shape : slots.last_pool->site.stages) {
+  for (const FeatureShape& shape : attention.last_pool->point.stages) {
     announced.push_back(sizes_of(shape));
     announced.back().insert(announced.back().begin(), 3);
   }
-  EXPECT_EQ(slots.last_pool->stage_shapes, announced);
+  EXPECT_EQ(attention.last_pool->stage_shapes, announced);
 }
 
 TEST_P(EveryNetwork, HeadAndInputLayerAreWhereItSays) {
@@ -238,34 +241,34 @@ TEST_P(EveryNetwork, ReadsBackAsWritten) {
 TEST_P(EveryBackbone, TapsFeaturesThatExplainAClass) {
   const auto made = network();
   made->eval();
-  FeatureProbe probe;
-  const auto logits = logits_for(*made, normal_images(2, kWideInput), &probe);
-  ASSERT_GE(probe.features.size(), 3U);
+  FeatureHooks hooks;
+  const auto logits = logits_for(*made, normal_images(2, kWideInput), &hooks);
+  ASSERT_GE(hooks.features.size(), 3U);
   const ModuleNames names(*made);
   std::set<std::string> layers;
-  for (const auto* module : probe.modules) layers.insert(names.of(*module));
-  EXPECT_EQ(layers.size(), probe.features.size()) << "two taps of one name";
-  for (std::size_t i = 0; i < probe.features.size(); ++i) {
-    ASSERT_EQ(probe.features[i].dim(), 4);
-    const auto gradient = torch::autograd::grad({logits.select(1, 0).sum()}, {probe.features[i]}, {}, /*retain_graph=*/true,
+  for (const auto* module : hooks.modules) layers.insert(names.of(*module));
+  EXPECT_EQ(layers.size(), hooks.features.size()) << "two taps of one name";
+  for (std::size_t i = 0; i < hooks.features.size(); ++i) {
+    ASSERT_EQ(hooks.features[i].dim(), 4);
+    const auto gradient = torch::autograd::grad({logits.select(1, 0).sum()}, {hooks.features[i]}, {}, /*retain_graph=*/true,
                                                 /*create_graph=*/false, /*allow_unused=*/true)[0];
-    ASSERT_TRUE(gradient.defined()) << names.of(*probe.modules[i]) << " does not reach the logits";
-    EXPECT_GT(gradient.abs().max().item<double>(), 0) << names.of(*probe.modules[i]);
+    ASSERT_TRUE(gradient.defined()) << names.of(*hooks.modules[i]) << " does not reach the logits";
+    EXPECT_GT(gradient.abs().max().item<double>(), 0) << names.of(*hooks.modules[i]);
   }
 }
 
 TEST_P(EveryNetwork, WeightsReturnFromEveryOtherLibrarysNames) {
   const auto made = network();
   const NamedTensors own = copy_state(*made);
-  for (const KeyScheme& scheme : key_schemes_of(*made)) {
-    SCOPED_TRACE(scheme.name);
-    const NamedTensors there = to_foreign_names(scheme, own);
-    ASSERT_EQ(there.size(), own.size() + scheme.zeros.size()) << "two tensors share a name";
+  for (const KeyMapping& mapping : key_mappings_of(*made)) {
+    SCOPED_TRACE(mapping.name);
+    const NamedTensors there = to_external_names(mapping, own);
+    ASSERT_EQ(there.size(), own.size() + mapping.zeros.size()) << "two tensors share a name";
     std::set<std::string> names;
     for (const auto& [name, tensor] : there) names.insert(name);
     const NamedForNetwork back = name_for(*made, without_wrapper_prefix("a.pth", there));
-    EXPECT_TRUE(names.contains(made->head() + ".weight") || back.scheme == scheme.name) << "it is found by itself";
-    if (back.scheme != scheme.name) continue;  // names that are the own ones: planes in another order
+    EXPECT_TRUE(names.contains(made->head() + ".weight") || back.mapping == mapping.name) << "it is found by itself";
+    if (back.mapping != mapping.name) continue;  // names that are the own ones: planes in another order
     EXPECT_TRUE(compare_weights(own, back.tensors).fits());
     for (const auto& [name, tensor] : own) {  // variances may have gone through another epsilon
       const bool is_variance = name.ends_with("running_var");
@@ -302,7 +305,7 @@ TEST_P(EveryBackbone, DropsAreDrawnFromTheContextAndInTrainingOnly) {
   EXPECT_GT(seen, 0);
 }
 
-// The last maps of 32 x 32 pixels are often one cell: of one image, batch norms cannot learn from it.
+// The last maps of 32 x 32 pixels are often one position: of one image, batch norms cannot learn from it.
 TEST_P(EveryNetwork, OneImageIsEitherTrainedOnOrRefused) {
   const InputSpec input{3, 32, 32, 5};
   const auto made = network(input);

@@ -15,12 +15,13 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
+#include <fovea/config/config_node.h>
 #include <fovea/models/transformer/transformer_block.h>
-#include <fovea/nn/foreign_weights.h>
 #include <fovea/nn/multiply_adds.h>
-#include <fovea/nn/safetensors.h>
+#include <fovea/weights/external_checkpoint.h>
+#include <fovea/weights/safetensors.h>
 
 #include "network_ports.h"
 #include "network_run.h"
@@ -87,14 +88,14 @@ class GoldenNetwork {
   /// @param network in float64 and evaluation mode.
   std::string first_difference(Classifier& network) const {
     const torch::NoGradGuard no_grad;
-    FeatureProbe probe;
-    logits_for(network, file_.tensor("input").to(torch::kFloat64), &probe);
+    FeatureHooks hooks;
+    logits_for(network, file_.tensor("input").to(torch::kFloat64), &hooks);
     const ModuleNames names(network);
     std::string agreed = "the image";
-    for (std::size_t i = 0; i < probe.features.size(); ++i) {
-      const std::string name = names.of(*probe.modules[i]);
-      const torch::Tensor &ours = probe.features[i],
-                          theirs = stage(name, i + 1 == probe.features.size(), ours.size(2), ours.size(3));
+    for (std::size_t i = 0; i < hooks.features.size(); ++i) {
+      const std::string name = names.of(*hooks.modules[i]);
+      const torch::Tensor &ours = hooks.features[i],
+                          theirs = stage(name, i + 1 == hooks.features.size(), ours.size(2), ours.size(3));
       if (!theirs.defined()) continue;
       const double error = relative_error(ours, theirs);
       if (!(error <= kDoubleTolerance)) {

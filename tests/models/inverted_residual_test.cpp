@@ -11,7 +11,7 @@
 #include <fovea/models/mobilenet/inverted_residual.h>
 #include <fovea/nn/initialise.h>
 
-#include "toy_slots.h"
+#include "toy_attention.h"
 
 namespace fovea {
 namespace {
@@ -30,18 +30,18 @@ InvertedResidualShape expanding_shape(std::int64_t out_channels = 4, std::int64_
   return shape;
 }
 
-std::shared_ptr<InvertedResidual> block_of(const InvertedResidualShape& shape, SlotFactory& slots,
-                                           double drop_probability = 0, const InvertedResidualSettings& settings = {}) {
-  auto block = std::make_shared<InvertedResidual>(kArriving, shape, timm_inverted_residual(shape.expands), settings, 2,
-                                                  "blocks.1.0", slots, drop_probability);
+std::shared_ptr<InvertedResidualImpl> block_of(const InvertedResidualShape& shape, AttentionFactory& attention,
+                                               double drop_probability = 0, const InvertedResidualSettings& settings = {}) {
+  auto block = std::make_shared<InvertedResidualImpl>(kArriving, shape, timm_inverted_residual(shape.expands), settings, 2,
+                                                      "blocks.1.0", attention, drop_probability);
   initialise(*block, 1);
   block->to(torch::kFloat64);
   block->eval();
   return block;
 }
 
-std::shared_ptr<InvertedResidual> plain_block(const InvertedResidualShape& shape, double drop_probability = 0) {
-  SlotFactory nothing;
+std::shared_ptr<InvertedResidualImpl> plain_block(const InvertedResidualShape& shape, double drop_probability = 0) {
+  AttentionFactory nothing;
   return block_of(shape, nothing, drop_probability);
 }
 
@@ -51,7 +51,7 @@ torch::Tensor arriving(std::int64_t images = 3) {
   return features;
 }
 
-torch::Tensor block_result(InvertedResidual& block, const torch::Tensor& features) {
+torch::Tensor block_result(InvertedResidualImpl& block, const torch::Tensor& features) {
   ForwardContext context;
   return block.forward(features, context);
 }
@@ -96,7 +96,7 @@ TEST(InvertedResidualTest, WithoutExpansionTheInputIsConvolvedDepthwise) {
 }
 
 /// Only gates, that double what they get and keep it.
-struct DoublingSlots final : SlotFactory {
+struct DoublingSlots final : AttentionFactory {
   struct Doubling final : Gate {
     torch::Tensor attend(const torch::Tensor& features, ForwardContext&) override {
       arrived = features;
@@ -104,27 +104,27 @@ struct DoublingSlots final : SlotFactory {
     }
     torch::Tensor arrived;
   };
-  std::shared_ptr<Gate> gate(const Site& site) override {
-    sites.push_back(site);
+  std::shared_ptr<Gate> gate(const InsertionPoint& point) override {
+    sites.push_back(point);
     return last = std::make_shared<Doubling>();
   }
-  std::vector<Site> sites;
+  std::vector<InsertionPoint> sites;
   std::shared_ptr<Doubling> last;
 };
 
 TEST(InvertedResidualTest, AGateWeighsTheDepthwiseConvolutionsResult) {
   const InvertedResidualShape shape = expanding_shape(4, 2);
-  DoublingSlots slots;
-  const auto gated = block_of(shape, slots);
+  DoublingSlots attention;
+  const auto gated = block_of(shape, attention);
   const auto plain = plain_block(shape);
   // The projection is linear and its fresh norm only scales.
   EXPECT_TRUE(torch::allclose(block_result(*gated, arriving()), 2 * block_result(*plain, arriving()), 1e-10, 1e-10));
-  EXPECT_EQ(slots.last->arrived.sizes(), (Sizes{3, 12, 4, 5}));
-  EXPECT_GE(slots.last->arrived.min().item<double>(), 0);  // behind ReLU6
-  EXPECT_LE(slots.last->arrived.max().item<double>(), 6);
-  ASSERT_EQ(slots.sites.size(), 1U);
-  EXPECT_EQ(slots.sites[0].path, "blocks.1.0.se");
-  EXPECT_EQ(slots.sites[0].stage, 2);
+  EXPECT_EQ(attention.last->arrived.sizes(), (Sizes{3, 12, 4, 5}));
+  EXPECT_GE(attention.last->arrived.min().item<double>(), 0);  // behind ReLU6
+  EXPECT_LE(attention.last->arrived.max().item<double>(), 6);
+  ASSERT_EQ(attention.sites.size(), 1U);
+  EXPECT_EQ(attention.sites[0].path, "blocks.1.0.se");
+  EXPECT_EQ(attention.sites[0].stage, 2);
 }
 
 std::set<std::string> names_below(const torch::nn::Module& module, const std::string& name) {
@@ -145,9 +145,9 @@ TEST(InvertedResidualTest, SqueezeAndExcitationIsItsOwnUnlessAGateTakesItsPlace)
               ElementsAre("conv_expand.bias", "conv_expand.weight", "conv_reduce.bias", "conv_reduce.weight"));
   // 40 / 4 = 10 to the nearest multiple of 8 would lose more than a tenth.
   EXPECT_EQ(own->named_parameters()["se.conv_reduce.weight"].sizes(), (Sizes{16, 40, 1, 1}));
-  DoublingSlots slots;
-  EXPECT_THAT(names_below(*block_of(shape, slots), "se"), testing::IsEmpty());
-  SlotFactory nothing;
+  DoublingSlots attention;
+  EXPECT_THAT(names_below(*block_of(shape, attention), "se"), testing::IsEmpty());
+  AttentionFactory nothing;
   EXPECT_THAT(names_below(*block_of(shape, nothing, 0, {.squeeze_excitation = false}), "se"), testing::IsEmpty());
 }
 
@@ -165,7 +165,7 @@ TEST(InvertedResidualTest, ItsOwnGateIsAHardSigmoid) {
 }
 
 TEST(InvertedResidualTest, NormsHaveTheSettingsNumbers) {
-  SlotFactory nothing;
+  AttentionFactory nothing;
   const auto block = block_of(expanding_shape(), nothing, 0, {.norm_epsilon = 0.25, .norm_momentum = 0.5});
   int norms = 0;
   for (const auto& module : block->modules()) {
@@ -179,7 +179,7 @@ TEST(InvertedResidualTest, NormsHaveTheSettingsNumbers) {
 }
 
 /// The block in training, with norms that keep their statistics, so that images do not see each other.
-torch::Tensor in_training(InvertedResidual& block, const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor in_training(InvertedResidualImpl& block, const torch::Tensor& features, ForwardContext& context) {
   block.train();
   for (const auto& module : block.modules()) {
     if (module->as<torch::nn::BatchNorm2d>() != nullptr) module->eval();

@@ -9,10 +9,10 @@
 #include <torch/torch.h>
 
 #include <fovea/models/mobilenet/mobilenet_v2.h>
-#include <fovea/nn/key_scheme.h>
+#include <fovea/weights/map_keys.h>
 
 #include "network_run.h"
-#include "toy_slots.h"
+#include "toy_attention.h"
 
 namespace fovea {
 namespace {
@@ -63,12 +63,12 @@ TEST(MobileNetV2Test, TimmCallsThemOtherwise) {
   }
   const auto network = built("{name: mobilenetv2_100, width: 0.1}");
   give_life(*network, 1);
-  const auto schemes = key_schemes_of(*network);
-  ASSERT_EQ(schemes.size(), 2U);
-  EXPECT_EQ(schemes[1].name, "torchvision") << "its own";
-  EXPECT_EQ(schemes[0].name, "timm");
+  const auto mappings = key_mappings_of(*network);
+  ASSERT_EQ(mappings.size(), 2U);
+  EXPECT_EQ(mappings[1].name, "torchvision") << "its own";
+  EXPECT_EQ(mappings[0].name, "timm");
   const NamedTensors own = state_dict(*network);
-  const NamedTensors timm = to_foreign_names(schemes[0], own);
+  const NamedTensors timm = to_external_names(mappings[0], own);
   EXPECT_EQ(names_in(timm), tensors_of(convolutions, norms, "classifier"));
   const std::map<std::string, std::string> pairs{{"features.0.1.bias", "bn1.bias"},
                                                  {"features.1.conv.1.weight", "blocks.0.0.conv_pw.weight"},
@@ -98,28 +98,28 @@ TEST(MobileNetV2Test, StagesAreTheTablesRowsAndTheLastConvolution) {
   const InputSpec input{3, 96, 160, 5};
   const auto network = built("{name: mobilenet_v2, width: 0.1}", input);
   network->eval();
-  FeatureProbe probe;
-  logits_for(*network, normal_images(1, input), &probe);
+  FeatureHooks hooks;
+  logits_for(*network, normal_images(1, input), &hooks);
   const ModuleNames names(*network);
   std::vector<std::string> layers;
-  for (const auto* module : probe.modules) layers.push_back(names.of(*module));
+  for (const auto* module : hooks.modules) layers.push_back(names.of(*module));
   EXPECT_THAT(layers, ElementsAre("features.1", "features.3", "features.6", "features.10", "features.13", "features.16",
                                   "features.17", "features.18"));
-  EXPECT_THAT(probe.shapes, ElementsAre(Sizes{1, 8, 48, 80}, Sizes{1, 8, 24, 40}, Sizes{1, 8, 12, 20}, Sizes{1, 8, 6, 10},
+  EXPECT_THAT(hooks.shapes, ElementsAre(Sizes{1, 8, 48, 80}, Sizes{1, 8, 24, 40}, Sizes{1, 8, 12, 20}, Sizes{1, 8, 6, 10},
                                         Sizes{1, 16, 6, 10}, Sizes{1, 16, 3, 5}, Sizes{1, 32, 3, 5}, Sizes{1, 1280, 3, 5}));
 }
 
 TEST(MobileNetV2Test, GatesShiftNoOtherName) {
-  ToySlots slots;
+  ToyAttention attention;
   MobileNetV2Options options;
   options.width = 0.1;
-  MobileNetV2 network(options, kCifarInput, slots);
+  MobileNetV2Impl network(options, kCifarInput, attention);
   logits_for(network, normal_images(2, kCifarInput));
   for (const char* place : {"gate features.1.se", "gate features.17.se", "mixer features.1.conv.0.0",
                             "mixer features.2.conv.1.0", "gate stage1_gate", "warp stage8_warp", "pool pool"}) {
-    EXPECT_TRUE(slots.visits.contains(place)) << place;
+    EXPECT_TRUE(attention.visits.contains(place)) << place;
   }
-  EXPECT_EQ(slots.visits.at("gate features.3.se").site.stage, 2);
+  EXPECT_EQ(attention.visits.at("gate features.3.se").point.stage, 2);
   const auto plain = names_in(state_dict(*built("{name: mobilenet_v2, width: 0.1}")));
   for (const auto& [name, tensor] : state_dict(network)) {
     EXPECT_TRUE(plain.contains(name) || name.ends_with(".linear.weight") || name.ends_with(".linear.bias")) << name;

@@ -10,10 +10,10 @@
 #include <torch/torch.h>
 
 #include <fovea/models/mobilenet/mobilenet_v3.h>
-#include <fovea/nn/key_scheme.h>
+#include <fovea/weights/map_keys.h>
 
 #include "network_run.h"
-#include "toy_slots.h"
+#include "toy_attention.h"
 
 namespace fovea {
 namespace {
@@ -89,15 +89,15 @@ TEST(MobileNetV3Test, NormsAreTheVariantsUnlessSaid) {
 }
 
 TEST(MobileNetV3Test, TheOtherVariantsNamesAreOfferedWhereLogitsWouldBeEqual) {
-  const auto schemes = [](const std::string& model) {
+  const auto mappings = [](const std::string& model) {
     std::vector<std::string> names;
-    for (const KeyScheme& scheme : key_schemes_of(*built(model))) names.push_back(scheme.name);
+    for (const KeyMapping& mapping : key_mappings_of(*built(model))) names.push_back(mapping.name);
     return names;
   };
-  EXPECT_THAT(schemes("mobilenet_v3_small"), ElementsAre("timm", "torchvision"));
-  EXPECT_THAT(schemes("mobilenetv3_large_100"), ElementsAre("torchvision", "timm"));
-  EXPECT_THAT(schemes("{name: mobilenet_v3_small, norm_epsilon: 0.5}"), ElementsAre("timm", "torchvision"));
-  EXPECT_THAT(schemes("mobilenetv3_small_075"), ElementsAre("timm")) << "other widths";
+  EXPECT_THAT(mappings("mobilenet_v3_small"), ElementsAre("timm", "torchvision"));
+  EXPECT_THAT(mappings("mobilenetv3_large_100"), ElementsAre("torchvision", "timm"));
+  EXPECT_THAT(mappings("{name: mobilenet_v3_small, norm_epsilon: 0.5}"), ElementsAre("timm", "torchvision"));
+  EXPECT_THAT(mappings("mobilenetv3_small_075"), ElementsAre("timm")) << "other widths";
 }
 
 TEST(MobileNetV3Test, WeightsOfTheOtherVariantGiveTheSameLogits) {
@@ -106,8 +106,8 @@ TEST(MobileNetV3Test, WeightsOfTheOtherVariantGiveTheSameLogits) {
     const auto torchvision = built(std::string("mobilenet_v3_") + size, input);
     const auto timm = built(std::string("mobilenetv3_") + size + "_100", input);
     give_life(*torchvision, 1);
-    const auto scheme = key_schemes_of(*torchvision).at(0);
-    load_state_dict(*timm, to_foreign_names(scheme, state_dict(*torchvision)), "there");
+    const auto mapping = key_mappings_of(*torchvision).at(0);
+    load_state_dict(*timm, to_external_names(mapping, state_dict(*torchvision)), "there");
     torchvision->eval();
     timm->eval();
     const auto images = normal_images(2, input);
@@ -118,10 +118,10 @@ TEST(MobileNetV3Test, WeightsOfTheOtherVariantGiveTheSameLogits) {
 }
 
 /// The kinds of attention that a network offers, with the modules' names.
-struct AttentionNames final : Probe {
+struct AttentionNames final : ForwardHooks {
   explicit AttentionNames(const torch::nn::Module& root) : names(root) {}
-  torch::Tensor tap(const torch::nn::Module& module, const Tap& about, const torch::Tensor& tensor) override {
-    if (about.kind != TapKind::features) offered.push_back(to_string(about.kind) + " " + names.of(module));
+  torch::Tensor on_tensor(const torch::nn::Module& module, const HookedTensor& about, const torch::Tensor& tensor) override {
+    if (about.kind != MapKind::features) offered.push_back(to_string(about.kind) + " " + names.of(module));
     return tensor;
   }
   ModuleNames names;
@@ -132,9 +132,9 @@ TEST(MobileNetV3Test, ItsOwnAttentionIsWhereThePaperHasIt) {
   const auto attention = [](const std::string& model) {
     const auto network = built(model);
     network->eval();
-    AttentionNames probe(*network);
-    logits_for(*network, normal_images(1, kCifarInput), &probe);
-    return probe.offered;
+    AttentionNames hooks(*network);
+    logits_for(*network, normal_images(1, kCifarInput), &hooks);
+    return hooks.offered;
   };
   std::vector<std::string> small{"channel features.1.block.1"};
   for (int block = 4; block <= 11; ++block) small.push_back("channel features." + std::to_string(block) + ".block.2");
@@ -172,16 +172,16 @@ TEST(MobileNetV3Test, SitesHaveTheVariantsNames) {
     options.width = 0.25;
     const bool timm = variant == "timm";
     if (timm) options.variant = MobileNetV3Variant::timm;
-    ToySlots slots;
-    MobileNetV3 network(options, kCifarInput, slots);
+    ToyAttention attention;
+    MobileNetV3Impl network(options, kCifarInput, attention);
     logits_for(network, normal_images(2, kCifarInput));
     for (const std::string& place : {std::string("gate stage1_gate"), std::string("warp stage6_warp"),
                                      std::string(timm ? "gate blocks.0.0.se" : "gate features.1.block.1"),
                                      std::string(timm ? "mixer blocks.4.1.conv_dw" : "mixer features.10.block.1.0")}) {
-      EXPECT_TRUE(slots.visits.contains(place)) << place;
+      EXPECT_TRUE(attention.visits.contains(place)) << place;
     }
-    EXPECT_EQ(slots.visits.at(timm ? "gate blocks.4.1.se" : "gate features.10.block.2").site.stage, 5);
-    EXPECT_TRUE(slots.last_pool->last_is_features);
+    EXPECT_EQ(attention.visits.at(timm ? "gate blocks.4.1.se" : "gate features.10.block.2").point.stage, 5);
+    EXPECT_TRUE(attention.last_pool->last_is_features);
   }
 }
 
@@ -190,11 +190,11 @@ TEST(MobileNetV3Test, StagesAreTimms) {
   const auto stages = [&](const std::string& model) {
     const auto network = built(model, input);
     network->eval();
-    FeatureProbe probe;
-    logits_for(*network, normal_images(1, input), &probe);
+    FeatureHooks hooks;
+    logits_for(*network, normal_images(1, input), &hooks);
     const ModuleNames names(*network);
     std::vector<std::pair<std::string, Sizes>> all;
-    for (std::size_t i = 0; i < probe.modules.size(); ++i) all.emplace_back(names.of(*probe.modules[i]), probe.shapes[i]);
+    for (std::size_t i = 0; i < hooks.modules.size(); ++i) all.emplace_back(names.of(*hooks.modules[i]), hooks.shapes[i]);
     return all;
   };
   using Stage = std::pair<std::string, Sizes>;
@@ -216,9 +216,9 @@ TEST(MobileNetV3Test, MinimalIsReluAnd3x3) {
   }
   give_life(*network, 1);
   network->eval();
-  FeatureProbe probe;
-  logits_for(*network, normal_images(4, kCifarInput), &probe);
-  EXPECT_EQ(probe.features.back().min().item<double>(), 0) << "hard swish would go below";
+  FeatureHooks hooks;
+  logits_for(*network, normal_images(4, kCifarInput), &hooks);
+  EXPECT_EQ(hooks.features.back().min().item<double>(), 0) << "hard swish would go below";
 }
 
 TEST(MobileNetV3Test, DropoutActsOnTheHiddenLayersResult) {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include <fovea/config/value.h>
+#include <fovea/config/config_node.h>
 
 namespace fovea {
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/config_node.h>
 
 namespace fovea {
 namespace {

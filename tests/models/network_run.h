@@ -7,9 +7,10 @@
 
 #include <torch/torch.h>
 
+#include <fovea/config/config_node.h>
 #include <fovea/models/model_field.h>
 #include <fovea/nn/initialise.h>
-#include <fovea/nn/state_dict.h>
+#include <fovea/weights/state_dict.h>
 
 namespace fovea {
 
@@ -52,16 +53,16 @@ inline torch::Tensor logits_for(Classifier& network, const torch::Tensor& images
   return network.forward(batch, context).logits;
 }
 
-inline torch::Tensor logits_for(Classifier& network, const torch::Tensor& images, Probe* probe = nullptr) {
+inline torch::Tensor logits_for(Classifier& network, const torch::Tensor& images, ForwardHooks* hooks = nullptr) {
   ForwardContext context;
-  context.probe = probe;
+  context.hooks = hooks;
   return logits_for(network, images, context);
 }
 
 /// Keeps the features that a network offers.
-struct FeatureProbe final : Probe {
-  torch::Tensor tap(const torch::nn::Module& module, const Tap& about, const torch::Tensor& tensor) override {
-    if (about.kind == TapKind::features) {
+struct FeatureHooks final : ForwardHooks {
+  torch::Tensor on_tensor(const torch::nn::Module& module, const HookedTensor& about, const torch::Tensor& tensor) override {
+    if (about.kind == MapKind::features) {
       modules.push_back(&module);
       shapes.push_back(tensor.sizes().vec());
       features.push_back(tensor);

@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <fovea/config/config_node.h>
 #include <fovea/models/model_field.h>
 #include <fovea/models/registry.h>
 #include <fovea/nn/multiply_adds.h>

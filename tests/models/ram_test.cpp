@@ -15,8 +15,8 @@ using testing::ThrowsMessage;
 
 constexpr InputSpec kInput{2, 20, 30, 5};
 
-std::shared_ptr<Ram> small_ram(const std::string& more = "") {
-  auto network = std::dynamic_pointer_cast<Ram>(
+std::shared_ptr<RamImpl> small_ram(const std::string& more = "") {
+  auto network = std::dynamic_pointer_cast<RamImpl>(
       built("{name: ram, glimpses: 4, patch: 4, scales: 2, encoder_features: 8, width: 12, policy_features: 6" + more + "}",
             kInput));
   give_life(*network, 1);
@@ -40,7 +40,7 @@ ForwardContext context_of(PolicyMode mode, std::uint64_t seed = 1) {
   return context;
 }
 
-GlimpseTrajectory trajectory_of(Ram& network, const Batch& batch, ForwardContext context) {
+GlimpseTrajectory trajectory_of(RamImpl& network, const Batch& batch, ForwardContext context) {
   return *network.forward(batch, context).trajectory;
 }
 

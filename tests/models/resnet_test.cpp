@@ -16,7 +16,7 @@
 #include <fovea/models/residual/resnet_blocks.h>
 
 #include "network_run.h"
-#include "toy_slots.h"
+#include "toy_attention.h"
 
 namespace fovea {
 namespace {
@@ -99,19 +99,19 @@ TEST(ResnetTest, TheOutputStrideSaysHowManyPixelsACellHas) {
         "{name: resnet50d, layers: [1, 1, 1, 1], channels: [4, 4, 4, 4], output_stride: " + std::to_string(stride) + "}",
         input);
     network->eval();
-    FeatureProbe probe;
-    logits_for(*network, normal_images(1, input), &probe);
-    ASSERT_EQ(probe.shapes.size(), 4U);
-    EXPECT_EQ(probe.shapes[0], (Sizes{1, 16, 17, 23}));
-    EXPECT_EQ(probe.shapes[3], (Sizes{1, 16, (65 + stride - 1) / stride, (90 + stride - 1) / stride}));
+    FeatureHooks hooks;
+    logits_for(*network, normal_images(1, input), &hooks);
+    ASSERT_EQ(hooks.shapes.size(), 4U);
+    EXPECT_EQ(hooks.shapes[0], (Sizes{1, 16, 17, 23}));
+    EXPECT_EQ(hooks.shapes[3], (Sizes{1, 16, (65 + stride - 1) / stride, (90 + stride - 1) / stride}));
   }
 }
 
-/// A block whose branch adds nothing and whose shortcut does not mix channels: what comes out is relu(means or cells).
-std::shared_ptr<ResnetBlock> shortcut_block(ResnetBlockPlan plan) {
-  SlotFactory nothing;
+/// A block whose branch adds nothing and whose shortcut does not mix channels: what comes out is relu(means or positions).
+std::shared_ptr<ResnetBlockImpl> shortcut_block(ResnetBlockPlan plan) {
+  AttentionFactory nothing;
   plan.path = "layer2.0";
-  auto block = std::make_shared<ResnetBlock>(plan, nothing);
+  auto block = std::make_shared<ResnetBlockImpl>(plan, nothing);
   const torch::NoGradGuard no_grad;
   block->named_parameters()["bn2.weight"].zero_();
   block->named_parameters()["bn2.bias"].zero_();
@@ -124,7 +124,7 @@ std::shared_ptr<ResnetBlock> shortcut_block(ResnetBlockPlan plan) {
   return block;
 }
 
-torch::Tensor through(ResnetBlock& block, const torch::Tensor& features) {
+torch::Tensor through(ResnetBlockImpl& block, const torch::Tensor& features) {
   ForwardContext context;
   return block.forward(features, context);
 }
@@ -136,9 +136,9 @@ TEST(ResnetBlockTest, AShortcutTakesEverySecondCellOrMeansOfFour) {
   const auto features = torch::arange(1, 16, torch::kFloat32).view({1, 1, 3, 5});
   ResnetBlockPlan plan{ResnetBlockKind::basic, {1, 3, 5}, 1};
   plan.stride = 2;
-  const auto cells = torch::tensor({1, 3, 5, 11, 13, 15}, torch::kFloat32).view({1, 1, 2, 3});
-  EXPECT_TRUE(torch::allclose(through(*shortcut_block(plan), features), cells, kFreshNorm));
-  plan.avg_down = true;  // cells beyond the edges are not there
+  const auto positions = torch::tensor({1, 3, 5, 11, 13, 15}, torch::kFloat32).view({1, 1, 2, 3});
+  EXPECT_TRUE(torch::allclose(through(*shortcut_block(plan), features), positions, kFreshNorm));
+  plan.avg_down = true;  // positions beyond the edges are not there
   const auto means = torch::tensor({4.0, 6.0, 7.5, 11.5, 13.5, 15.0}, torch::kFloat32).view({1, 1, 2, 3});
   EXPECT_TRUE(torch::allclose(through(*shortcut_block(plan), features), means, kFreshNorm));
 }
@@ -155,20 +155,20 @@ TEST(ResnetBlockTest, ADilatedShortcutTakesMeansAtEveryCellAmongZeros) {
 }
 
 TEST(ResnetBlockTest, AnUnchangedShapeHasNoShortcutLayers) {
-  SlotFactory nothing;
+  AttentionFactory nothing;
   ResnetBlockPlan plan{ResnetBlockKind::bottleneck, {32, 4, 4}, 8};
   plan.avg_down = true;
   plan.dilation = plan.first_dilation = 2;
-  EXPECT_THAT(layers_below(ResnetBlock(plan, nothing), "down"), ElementsAre());
+  EXPECT_THAT(layers_below(ResnetBlockImpl(plan, nothing), "down"), ElementsAre());
 }
 
 TEST(ResnetBlockTest, ABranchIsLeftOutOrScaledUp) {
-  SlotFactory nothing;
+  AttentionFactory nothing;
   ResnetBlockPlan plan{ResnetBlockKind::basic, {3, 4, 5}, 3};
   plan.path = "layer1.0";
-  ResnetBlock kept(plan, nothing);
+  ResnetBlockImpl kept(plan, nothing);
   plan.drop_probability = 0.75;
-  ResnetBlock dropping(plan, nothing);
+  ResnetBlockImpl dropping(plan, nothing);
   initialise(kept, 1);
   initialise(dropping, 1);
   kept.eval();
@@ -192,21 +192,21 @@ TEST(ResnetBlockTest, ABranchIsLeftOutOrScaledUp) {
 }
 
 TEST(ResnetTest, AMixerTakesTheConvolutionThatShrinks) {
-  ToySlots slots;
+  ToyAttention attention;
   const InputSpec input{3, 50, 70, 5};
   ResnetOptions options;
   options.block = ResnetBlockKind::bottleneck;
   options.layers = {1, 2, 1, 1};
   options.channels = {16, 16, 16, 16};
   options.cardinality = 2;
-  Resnet network(options, input, slots);
+  ResnetImpl network(options, input, attention);
   logits_for(network, normal_images(2, input));
-  const Site& shrinking = slots.visits.at("mixer layer2.0.conv2").site;
+  const InsertionPoint& shrinking = attention.visits.at("mixer layer2.0.conv2").point;
   EXPECT_EQ(sizes_of(shrinking.in), (Sizes{32, 13, 18}));
   EXPECT_EQ(shrinking.out_channels, 32);
   EXPECT_EQ(shrinking.stride, 2);
-  EXPECT_EQ(slots.visits.at("mixer layer2.1.conv2").site.stride, 1);
-  EXPECT_EQ(sizes_of(slots.visits.at("gate layer2.0.se").site.in), (Sizes{64, 7, 9}));
+  EXPECT_EQ(attention.visits.at("mixer layer2.1.conv2").point.stride, 1);
+  EXPECT_EQ(sizes_of(attention.visits.at("gate layer2.0.se").point.in), (Sizes{64, 7, 9}));
 }
 
 TEST(ResnetTest, RowsWithAttentionAreResnetsWithIt) {

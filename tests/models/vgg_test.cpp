@@ -10,10 +10,10 @@
 
 #include <fovea/base/error.h>
 #include <fovea/models/vgg/vgg.h>
-#include <fovea/nn/key_scheme.h>
+#include <fovea/weights/map_keys.h>
 
 #include "network_run.h"
-#include "toy_slots.h"
+#include "toy_attention.h"
 
 namespace fovea {
 namespace {
@@ -63,7 +63,7 @@ TEST(VggTest, AttentionMovesNoNumber) {
 }
 
 TEST(VggTest, AGateStandsBehindTheReluAndAMixerReplacesAllButTheFirstConvolution) {
-  struct Watching final : SlotFactory {
+  struct Watching final : AttentionFactory {
     struct Watch final : Gate {
       torch::Tensor attend(const torch::Tensor& features, ForwardContext&) override {
         minima.push_back(features.min().item<double>());
@@ -71,24 +71,26 @@ TEST(VggTest, AGateStandsBehindTheReluAndAMixerReplacesAllButTheFirstConvolution
       }
       std::vector<double> minima;
     };
-    std::shared_ptr<Gate> gate(const Site& site) override { return site.path == "features.2_gate" ? watch : nullptr; }
-    std::shared_ptr<Mixer> mixer(const Site& site) override {
-      mixers.push_back(site.path);
+    std::shared_ptr<Gate> gate(const InsertionPoint& point) override {
+      return point.path == "features.2_gate" ? watch : nullptr;
+    }
+    std::shared_ptr<Mixer> mixer(const InsertionPoint& point) override {
+      mixers.push_back(point.path);
       return nullptr;
     }
     std::shared_ptr<Watch> watch = std::make_shared<Watch>();
     std::vector<std::string> mixers;
-  } slots;
+  } attention;
   VggOptions options;
   options.layers = {4, 5, 0, 6, 0};
   options.hidden = 6;
-  Vgg network(options, kCifarInput, slots);
+  VggImpl network(options, kCifarInput, attention);
   give_life(network, 1);
   network.eval();
   const auto logits = logits_for(network, normal_images(2, kCifarInput));
-  EXPECT_THAT(slots.watch->minima, ElementsAre(0.0));
+  EXPECT_THAT(attention.watch->minima, ElementsAre(0.0));
   EXPECT_TRUE(torch::equal(logits[0], logits[1])) << "what the gate silences does not reach the next convolution";
-  EXPECT_THAT(slots.mixers, ElementsAre("features.3", "features.7"));
+  EXPECT_THAT(attention.mixers, ElementsAre("features.3", "features.7"));
 }
 
 TEST(VggTest, AStageEndsWithEachPoolAndBehindTheLast) {
@@ -96,11 +98,11 @@ TEST(VggTest, AStageEndsWithEachPoolAndBehindTheLast) {
   const auto tapped = [&](const std::string& layers) {
     const auto network = built(tiny_vgg(layers), input);
     network->eval();
-    FeatureProbe probe;
-    logits_for(*network, normal_images(1, input), &probe);
+    FeatureHooks hooks;
+    logits_for(*network, normal_images(1, input), &hooks);
     const ModuleNames names(*network);
     std::vector<std::pair<std::string, Sizes>> stages;
-    for (std::size_t i = 0; i < probe.modules.size(); ++i) stages.emplace_back(names.of(*probe.modules[i]), probe.shapes[i]);
+    for (std::size_t i = 0; i < hooks.modules.size(); ++i) stages.emplace_back(names.of(*hooks.modules[i]), hooks.shapes[i]);
     return stages;
   };
   using Stage = std::pair<std::string, Sizes>;
@@ -113,7 +115,7 @@ TEST(VggTest, AStageEndsWithEachPoolAndBehindTheLast) {
 
 /// The network's tensors as the other variant has them.
 NamedTensors in_the_other_variant(const Classifier& network) {
-  return to_foreign_names(key_schemes_of(network).front(), copy_state(network));
+  return to_external_names(key_mappings_of(network).front(), copy_state(network));
 }
 
 TEST(VggTest, BothVariantsAreOneNetworkWhereFeaturesAreSevenCellsOrLess) {
@@ -167,16 +169,16 @@ TEST(VggTest, LargerFeaturesAreSlidOverByTimmAndPooledByTorchvision) {
 
 TEST(VggTest, APoolTakesThePlaceOfTheHiddenLayers) {
   for (const auto& [variant, head] : {std::pair{"torchvision", "classifier.6"}, std::pair{"timm", "head.fc"}}) {
-    ToySlots slots;
+    ToyAttention attention;
     const ModelField model = model_of(tiny_vgg("4, 0, 5, 0", std::string(", variant: ") + variant));
-    const auto network = model.row->build(*model.options, kCifarInput, slots);
+    const auto network = model.row->build(*model.options, kCifarInput, attention);
     EXPECT_EQ(network->head(), head);
     EXPECT_EQ(network->named_parameters()[head + std::string(".weight")].sizes(), (Sizes{10, 10}));  // the pool's 2 x 5
     for (const std::string& layer : weights_of(*network)) {
       EXPECT_TRUE(layer.starts_with("features.") || layer == head) << layer;
     }
     logits_for(*network, normal_images(2, kCifarInput));
-    EXPECT_EQ(slots.visits.at("pool pool").arrived, (Sizes{2, 5, 8, 8}));
+    EXPECT_EQ(attention.visits.at("pool pool").arrived, (Sizes{2, 5, 8, 8}));
   }
 }
 
@@ -204,7 +206,7 @@ TEST(VggTest, ImagesThatTheirPoolsLeaveNothingOfAreRefused) {
       [] {
         built("vgg11_bn", {3, 28, 32, 10});
       },
-      ThrowsMessage<InputError>("model.layers: expected at least 2 x 2 cells before each max pool, got 1 x 2 at the "
+      ThrowsMessage<InputError>("model.layers: expected at least 2 x 2 positions before each max pool, got 1 x 2 at the "
                                 "end of stage 5; take larger images or fewer pools"));
   const auto network = built(tiny_vgg("4, 0, 5, 0"));
   network->eval();
@@ -213,7 +215,8 @@ TEST(VggTest, ImagesThatTheirPoolsLeaveNothingOfAreRefused) {
       [&] {
         logits_for(*network, torch::ones({1, 3, 3, 5}));
       },
-      ThrowsMessage<ShapeError>(StartsWith("Vgg: expected at least 2 x 2 cells before each max pool, got [1, 5, 1, 2]")));
+      ThrowsMessage<ShapeError>(
+          StartsWith("Vgg: expected at least 2 x 2 positions before each max pool, got [1, 5, 1, 2]")));
 }
 
 TEST(VggTest, ImpossibleOptionsAreRefused) {

@@ -18,7 +18,7 @@
 #include <fovea/nn/multiply_adds.h>
 
 #include "network_run.h"
-#include "toy_slots.h"
+#include "toy_attention.h"
 
 namespace fovea {
 namespace {
@@ -37,14 +37,15 @@ std::shared_ptr<Classifier> small_vit(const std::string& more = "", const InputS
   return network;
 }
 
-std::shared_ptr<VisionTransformer> vit_with(SlotFactory& slots, std::int64_t depth, bool class_token, TokenPooling pooling) {
+std::shared_ptr<VisionTransformerImpl> vit_with(AttentionFactory& attention, std::int64_t depth, bool class_token,
+                                                TokenPooling pooling) {
   VisionTransformerOptions options;
   options.patch_size = {4};
   options.embed_dim = 12;
   options.depth = depth;
   options.class_token = class_token;
   options.global_pool = pooling;
-  auto network = std::make_shared<VisionTransformer>(options, kPatchedInput, slots);
+  auto network = std::make_shared<VisionTransformerImpl>(options, kPatchedInput, attention);
   give_life(*network, 1);
   network->eval();
   return network;
@@ -133,22 +134,22 @@ TEST(VisionTransformerTest, PixelsBeyondTheLastWholePatchAreNotSeen) {
   EXPECT_TRUE(torch::equal(logits_for(*network, cut), logits));
   cut.select(2, 23).zero_();
   EXPECT_FALSE(torch::allclose(logits_for(*network, cut), logits));
-  const auto frame = torch::tensor({40.0F / 45, 0.0F, -5.0F / 45, 0.0F, 24.0F / 30, -6.0F / 30}).view({1, 2, 3});
+  const auto theta = torch::tensor({40.0F / 45, 0.0F, -5.0F / 45, 0.0F, 24.0F / 30, -6.0F / 30}).view({1, 2, 3});
   ASSERT_EQ(recorder.maps.size(), 2);
   for (const AttentionMap& map : recorder.maps) {
     EXPECT_EQ(map.key_grid, (Sizes{3, 5}));
-    EXPECT_TRUE(torch::allclose(map.frame, frame.expand({3, 2, 3}))) << map.site;
+    EXPECT_TRUE(torch::allclose(map.theta, theta.expand({3, 2, 3}))) << map.layer;
   }
 }
 
 TEST(VisionTransformerTest, PatchesOfAWarpedImageLieWhereTheWarpLooked) {
-  PatchEmbedding embedding({2, 30, 45}, {8}, 12);
+  PatchEmbeddingImpl embedding({2, 30, 45}, {8}, 12);
   ForwardContext context;
-  context.frame = torch::tensor({0.0F, -0.5F, 0.25F, 0.5F, 0.0F, 0.125F}).view({1, 2, 3}).expand({3, 2, 3});  // a turn
+  context.theta = torch::tensor({0.0F, -0.5F, 0.25F, 0.5F, 0.0F, 0.125F}).view({1, 2, 3}).expand({3, 2, 3});  // a turn
   embedding.forward(normal_images(3, {2, 30, 45, 5}), context);
   // The patches' (x, y) lies at ((8 x - 1) / 9, (8 y - 2) / 10) of what the warp gave.
   const auto expected = torch::tensor({0.0F, -0.4F, 0.35F, 4.0F / 9, 0.0F, 0.125F - 0.5F / 9}).view({1, 2, 3});
-  EXPECT_TRUE(torch::allclose(context.frame, expected.expand({3, 2, 3})));
+  EXPECT_TRUE(torch::allclose(context.theta, expected.expand({3, 2, 3})));
 }
 
 TEST(VisionTransformerTest, ImagesOfAnotherSizeAreRefused) {
@@ -166,9 +167,9 @@ TEST(VisionTransformerTest, PoolingsReadWhatTheyAreNamedFor) {
   std::map<std::string, torch::Tensor> features;
   for (const char* pooling : {"avg", "max", "avgmax"}) {
     const auto network = small_vit(std::string(", global_pool: ") + pooling);
-    FeatureProbe probe;
-    const auto logits = logits_for(*network, images, &probe);
-    const auto patches = probe.features.back().flatten(2);
+    FeatureHooks hooks;
+    const auto logits = logits_for(*network, images, &hooks);
+    const auto patches = hooks.features.back().flatten(2);
     const auto mean = patches.mean(2);
     const auto largest = patches.amax(2);
     const auto pooled = *pooling == 'm' ? largest : std::string(pooling) == "avg" ? mean : (mean + largest) / 2;
@@ -186,26 +187,26 @@ TEST(VisionTransformerTest, EveryBlockOffersItsAttention) {
   ASSERT_EQ(recorder.maps.size(), 3);
   for (std::size_t i = 0; i < 2; ++i) {
     const AttentionMap& map = recorder.maps[i];
-    EXPECT_EQ(map.site, "blocks." + std::to_string(i) + ".attn");
+    EXPECT_EQ(map.layer, "blocks." + std::to_string(i) + ".attn");
     EXPECT_EQ(map.values.sizes(), (Sizes{2, 3, 25, 25}));
     EXPECT_EQ(map.query_grid, (Sizes{4, 6}));
     EXPECT_EQ(map.key_grid, (Sizes{4, 6}));
     EXPECT_EQ(map.prefix_tokens, 1);
   }
-  EXPECT_EQ(recorder.maps[2].site, "attn_pool");
+  EXPECT_EQ(recorder.maps[2].layer, "attn_pool");
   EXPECT_EQ(recorder.maps[2].key_grid, (Sizes{4, 6}));
 }
 
-std::vector<std::string> tapped_layers(Classifier& network, FeatureProbe& probe) {
-  logits_for(network, normal_images(2, kPatchedInput), &probe);
+std::vector<std::string> tapped_layers(Classifier& network, FeatureHooks& hooks) {
+  logits_for(network, normal_images(2, kPatchedInput), &hooks);
   const ModuleNames names(network);
   std::vector<std::string> layers;
-  for (const auto* module : probe.modules) layers.push_back(names.of(*module));
+  for (const auto* module : hooks.modules) layers.push_back(names.of(*module));
   return layers;
 }
 
 TEST(VisionTransformerTest, FeaturesAreThePatchesWhereTheyReachTheLogits) {
-  FeatureProbe token, mean, few;
+  FeatureHooks token, mean, few;
   EXPECT_THAT(tapped_layers(*small_vit(", depth: 6"), token),
               ElementsAre("blocks.1", "blocks.2", "blocks.4", "blocks.5.norm1"));
   EXPECT_THAT(tapped_layers(*small_vit(", depth: 6, global_pool: avg"), mean),
@@ -216,19 +217,19 @@ TEST(VisionTransformerTest, FeaturesAreThePatchesWhereTheyReachTheLogits) {
 
 TEST(VisionTransformerTest, ReplacedFeaturesGoOnWithTheClassTokenAsItIs) {
   const auto images = normal_images(2, kPatchedInput);
-  for (const std::size_t tap : {1U, 2U}) {  // behind the first block, and before the last one's attention
-    SCOPED_TRACE(tap);
+  for (const std::size_t hooked : {1U, 2U}) {  // behind the first block, and before the last one's attention
+    SCOPED_TRACE(hooked);
     const auto network = small_vit(", depth: 2");
     const auto parameters = network->named_parameters();
-    FeatureProbe cut;
-    cut.replace_number = tap;
+    FeatureHooks cut;
+    cut.replace_number = hooked;
     const auto logits = logits_for(*network, images, &cut);
     const auto whole = logits_for(*network, images);
     EXPECT_GT((logits - whole).abs().max().item<double>(), 1e-4);
     EXPECT_GT((logits[0] - logits[1]).abs().max().item<double>(), 1e-6) << "the class token still knows the image";
   }
   const auto mean = small_vit(", depth: 2, global_pool: avg");
-  FeatureProbe cut;
+  FeatureHooks cut;
   cut.replace_number = 2;
   const auto logits = logits_for(*mean, images, &cut);
   const auto parameters = mean->named_parameters();
@@ -236,50 +237,50 @@ TEST(VisionTransformerTest, ReplacedFeaturesGoOnWithTheClassTokenAsItIs) {
   EXPECT_TRUE(torch::allclose(logits, nothing.expand_as(logits), 1e-5, 1e-6)) << "the mean of no features";
 }
 
-std::vector<std::string> visited_names(const ToySlots& slots) {
+std::vector<std::string> visited_names(const ToyAttention& attention) {
   std::vector<std::string> names;
-  for (const auto& [name, visit] : slots.visits) names.push_back(name);
+  for (const auto& [name, visit] : attention.visits) names.push_back(name);
   return names;
 }
 
 /// All but the pool.
-struct SlotsWithoutPool final : SlotFactory {
-  std::shared_ptr<Gate> gate(const Site& site) override { return slots.gate(site); }
-  std::shared_ptr<Mixer> mixer(const Site& site) override { return slots.mixer(site); }
-  std::shared_ptr<Warp> warp(const Site& site) override { return slots.warp(site); }
-  ToySlots slots;
+struct SlotsWithoutPool final : AttentionFactory {
+  std::shared_ptr<Gate> gate(const InsertionPoint& point) override { return attention.gate(point); }
+  std::shared_ptr<Mixer> mixer(const InsertionPoint& point) override { return attention.mixer(point); }
+  std::shared_ptr<Warp> warp(const InsertionPoint& point) override { return attention.warp(point); }
+  ToyAttention attention;
 };
 
 TEST(VisionTransformerTest, ThereAreNoPlacesWhoseResultNobodyReads) {
   SlotsWithoutPool own;
   const auto network = vit_with(own, 5, /*class_token=*/true, TokenPooling::token);
   logits_for(*network, normal_images(2, kPatchedInput));
-  EXPECT_THAT(visited_names(own.slots),
+  EXPECT_THAT(visited_names(own.attention),
               ElementsAre("gate blocks.0.gate", "gate blocks.1.gate", "gate blocks.2.gate", "gate blocks.3.gate",
                           "gate stage1_gate", "gate stage2_gate", "gate stage3_gate", "warp stage1_warp", "warp stage2_warp",
                           "warp stage3_warp", "warp warp"));
-  EXPECT_EQ(own.slots.visits.at("gate blocks.1.gate").site.stage, 1);
-  EXPECT_EQ(own.slots.visits.at("gate blocks.2.gate").site.stage, 2);
+  EXPECT_EQ(own.attention.visits.at("gate blocks.1.gate").point.stage, 1);
+  EXPECT_EQ(own.attention.visits.at("gate blocks.2.gate").point.stage, 2);
 }
 
 TEST(VisionTransformerTest, WithoutAClassTokenAMixerTakesThePlaceOfAttention) {
-  ToySlots slots;
-  const auto network = vit_with(slots, 2, /*class_token=*/false, TokenPooling::avg);
+  ToyAttention attention;
+  const auto network = vit_with(attention, 2, /*class_token=*/false, TokenPooling::avg);
   logits_for(*network, normal_images(2, kPatchedInput));
-  EXPECT_THAT(visited_names(slots), ElementsAre("gate blocks.0.gate", "gate blocks.1.gate", "gate stage1_gate",
-                                                "gate stage2_gate", "mixer blocks.0.attn", "mixer blocks.1.attn",
-                                                "pool pool", "warp stage1_warp", "warp stage2_warp", "warp warp"));
+  EXPECT_THAT(visited_names(attention), ElementsAre("gate blocks.0.gate", "gate blocks.1.gate", "gate stage1_gate",
+                                                    "gate stage2_gate", "mixer blocks.0.attn", "mixer blocks.1.attn",
+                                                    "pool pool", "warp stage1_warp", "warp stage2_warp", "warp warp"));
   EXPECT_TRUE(network->named_parameters().contains("blocks.0.attn.linear.weight"));
   EXPECT_FALSE(network->named_parameters().contains("fc_norm.weight")) << "the pool reads behind norm";
 }
 
 TEST(VisionTransformerTest, APoolReadsTheNormedPatchesInPlaceOfTheClassToken) {
-  ToySlots slots;
-  const auto network = vit_with(slots, 5, /*class_token=*/true, TokenPooling::token);
-  FeatureProbe probe;
-  EXPECT_THAT(tapped_layers(*network, probe), ElementsAre("blocks.1", "blocks.2", "blocks.3", "blocks.4"));
-  EXPECT_EQ(slots.last_pool->stage_shapes, std::vector<Sizes>(4, Sizes{2, 12, 4, 6}));
-  EXPECT_TRUE(slots.last_pool->last_is_features);
+  ToyAttention attention;
+  const auto network = vit_with(attention, 5, /*class_token=*/true, TokenPooling::token);
+  FeatureHooks hooks;
+  EXPECT_THAT(tapped_layers(*network, hooks), ElementsAre("blocks.1", "blocks.2", "blocks.3", "blocks.4"));
+  EXPECT_EQ(attention.last_pool->stage_shapes, std::vector<Sizes>(4, Sizes{2, 12, 4, 6}));
+  EXPECT_TRUE(attention.last_pool->last_is_features);
   EXPECT_EQ(network->named_parameters()["head.weight"].sizes(), (Sizes{5, 24}));
 }
 
@@ -297,12 +298,14 @@ TEST(VisionTransformerTest, APoolReadsTheLastBlocksPatchesSoThatTheyHavePlaces) 
 }
 
 /// A gate that silences the patches, at one place.
-struct SilentPatches final : SlotFactory {
+struct SilentPatches final : AttentionFactory {
   struct Silence final : Gate {
     torch::Tensor attend(const torch::Tensor& features, ForwardContext&) override { return features * 0; }
   };
   explicit SilentPatches(std::string where) : path(std::move(where)) {}
-  std::shared_ptr<Gate> gate(const Site& site) override { return site.path == path ? std::make_shared<Silence>() : nullptr; }
+  std::shared_ptr<Gate> gate(const InsertionPoint& point) override {
+    return point.path == path ? std::make_shared<Silence>() : nullptr;
+  }
   std::string path;
 };
 
@@ -310,16 +313,16 @@ TEST(VisionTransformerTest, GatesActOnThePatchesAndTheClassTokenPassesBy) {
   const auto images = normal_images(2, kPatchedInput);
   SilentPatches stage("stage1_gate");
   const auto gated = vit_with(stage, 2, /*class_token=*/true, TokenPooling::token);
-  FeatureProbe probe;
-  const auto logits = logits_for(*gated, images, &probe);
-  EXPECT_EQ(probe.features[0].abs().max().item<double>(), 0);
+  FeatureHooks hooks;
+  const auto logits = logits_for(*gated, images, &hooks);
+  EXPECT_EQ(hooks.features[0].abs().max().item<double>(), 0);
   EXPECT_GT((logits[0] - logits[1]).abs().max().item<double>(), 1e-6);
 
   SilentPatches block("blocks.0.gate");
   const auto inner = vit_with(block, 2, /*class_token=*/true, TokenPooling::token);
-  SlotFactory nothing;
+  AttentionFactory nothing;
   const auto plain = vit_with(nothing, 2, /*class_token=*/true, TokenPooling::token);
-  FeatureProbe one, other;
+  FeatureHooks one, other;
   const auto inner_logits = logits_for(*inner, images, &one);
   {
     const torch::NoGradGuard no_grad;  // an MLP that adds nothing
@@ -337,10 +340,10 @@ TEST(VisionTransformerTest, AWarpBehindAStageGivesTheNextOneItsGrid) {
   logits_for(*network, normal_images(2, kPatchedInput), &recorder);
   std::vector<Sizes> grids;
   for (const AttentionMap& map : recorder.maps) {
-    if (map.kind == TapKind::pairwise) grids.push_back(map.key_grid);
+    if (map.kind == MapKind::pairwise) grids.push_back(map.key_grid);
   }
   EXPECT_THAT(grids, ElementsAre(Sizes{4, 6}, Sizes{3, 5}));
-  EXPECT_TRUE(recorder.maps.back().frame.defined()) << "its cells lie where the warp looked";
+  EXPECT_TRUE(recorder.maps.back().theta.defined()) << "its positions lie where the warp looked";
 }
 
 TEST(VisionTransformerTest, StartsAsTimmStarts) {
@@ -372,10 +375,10 @@ TEST(VisionTransformerTest, LayerScaleMayBeAnyNumberAndZeroMeansNone) {
 }
 
 /// A block alone, whose MLP adds nothing.
-std::shared_ptr<TransformerBlock> attention_only_block(double drop_probability) {
-  SlotFactory nothing;
+std::shared_ptr<TransformerBlockImpl> attention_only_block(double drop_probability) {
+  AttentionFactory nothing;
   TransformerBlockPlace place{"blocks.0", 1, {12, 2, 3}, 1, drop_probability};
-  auto block = std::make_shared<TransformerBlock>(place, TransformerBlockOptions(), nothing);
+  auto block = std::make_shared<TransformerBlockImpl>(place, TransformerBlockOptions(), nothing);
   initialise(*block, 1);
   block->to(torch::kFloat64);
   const torch::NoGradGuard no_grad;
@@ -420,11 +423,11 @@ TEST(TransformerStageTest, FourStagesAreAsEqualAsTheyCanBe) {
 
 TEST(VisionTransformerTest, TorchvisionsNames) {
   const auto network = small_vit(", depth: 1");
-  const auto schemes = key_schemes_of(*network);
-  ASSERT_EQ(schemes.size(), 3);
+  const auto mappings = key_mappings_of(*network);
+  ASSERT_EQ(mappings.size(), 3);
   std::set<std::string> names;
-  for (const auto& [name, tensor] : to_foreign_names(schemes[0], state_dict(*network))) names.insert(name);
-  EXPECT_EQ(schemes[0].name, "torchvision");
+  for (const auto& [name, tensor] : to_external_names(mappings[0], state_dict(*network))) names.insert(name);
+  EXPECT_EQ(mappings[0].name, "torchvision");
   EXPECT_EQ(names, words_in(R"(
       class_token conv_proj.weight conv_proj.bias encoder.pos_embedding
       encoder.layers.encoder_layer_0.ln_1.weight encoder.layers.encoder_layer_0.ln_1.bias
@@ -436,11 +439,11 @@ TEST(VisionTransformerTest, TorchvisionsNames) {
       encoder.layers.encoder_layer_0.mlp.0.weight encoder.layers.encoder_layer_0.mlp.0.bias
       encoder.layers.encoder_layer_0.mlp.3.weight encoder.layers.encoder_layer_0.mlp.3.bias
       encoder.ln.weight encoder.ln.bias heads.head.weight heads.head.bias)"));
-  const auto published = to_foreign_names(schemes[1], state_dict(*network));  // as in vit_b_16-c867db91.pth
+  const auto published = to_external_names(mappings[1], state_dict(*network));  // as in vit_b_16-c867db91.pth
   EXPECT_TRUE(published.contains("encoder.layers.encoder_layer_0.mlp.linear_1.weight"));
   EXPECT_TRUE(published.contains("encoder.layers.encoder_layer_0.mlp.linear_2.bias"));
   for (const char* more : {", global_pool: avg", ", qk_norm: true", ", layer_scale: 0.1"}) {
-    const auto known = key_schemes_of(*small_vit(more));
+    const auto known = key_mappings_of(*small_vit(more));
     ASSERT_EQ(known.size(), 1) << "torchvision has no such network: " << more;
     EXPECT_EQ(known[0].name, "timm");
   }

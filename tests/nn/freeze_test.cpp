@@ -8,7 +8,7 @@
 #include <fovea/base/error.h>
 #include <fovea/nn/evaluation_mode.h>
 #include <fovea/nn/freeze.h>
-#include <fovea/nn/state_dict.h>
+#include <fovea/weights/state_dict.h>
 
 namespace fovea {
 namespace {

@@ -9,7 +9,7 @@
 #include <torch/torch.h>
 
 #include <fovea/nn/initialise.h>
-#include <fovea/nn/state_dict.h>
+#include <fovea/weights/state_dict.h>
 
 namespace fovea {
 namespace {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 #include <fovea/policy/exploration.h>
 
 namespace fovea {

@@ -11,6 +11,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/random.h>
+#include <fovea/config/fields.h>
 #include <fovea/policy/reinforce.h>
 
 #include "gradient_check.h"

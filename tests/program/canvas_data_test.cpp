@@ -11,9 +11,10 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/config_node.h>
+#include <fovea/run/experiment_data.h>
+#include <fovea/run/preview.h>
 
-#include "experiment_data.h"
-#include "preview.h"
 #include "program.h"
 #include "temporary_directory.h"
 

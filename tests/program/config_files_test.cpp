@@ -9,7 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "experiment_config.h"
+#include <fovea/config/fields.h>
+#include <fovea/run/experiment_config.h>
 
 namespace fovea {
 namespace {

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <fovea/nn/safetensors.h>
+#include <fovea/weights/safetensors.h>
 
 #include "program.h"
 #include "temporary_directory.h"

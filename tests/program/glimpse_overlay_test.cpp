@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fovea/config/value.h>
+#include <fovea/config/config_node.h>
 #include <fovea/image/decode.h>
 #include <fovea/image/encode.h>
 

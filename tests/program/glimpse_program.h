@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include <fovea/config/value.h>
+#include <fovea/config/config_node.h>
 
 #include "program.h"
 #include "temporary_directory.h"

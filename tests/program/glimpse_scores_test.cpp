@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fovea/config/value.h>
+#include <fovea/config/config_node.h>
 
 #include "glimpse_program.h"
 

@@ -11,7 +11,7 @@
 #include <zlib.h>
 
 #include <fovea/base/random.h>
-#include <fovea/config/value.h>
+#include <fovea/config/config_node.h>
 #include <fovea/image/decode.h>
 #include <fovea/image/image.h>
 

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <fovea/base/error.h>
-
-#include "experiment_config.h"
+#include <fovea/config/fields.h>
+#include <fovea/run/experiment_config.h>
 
 namespace fovea {
 namespace {

@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <fovea/base/random.h>
-#include <fovea/config/value.h>
+#include <fovea/config/config_node.h>
 
 #include "program.h"
 #include "temporary_directory.h"

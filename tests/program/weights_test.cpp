@@ -14,15 +14,15 @@
 #include <torch/torch.h>
 
 #include <fovea/base/file.h>
-#include <fovea/config/value.h>
+#include <fovea/config/config_node.h>
 #include <fovea/datasets/imagenet_classes.h>
 #include <fovea/image/encode.h>
 #include <fovea/image/image.h>
 #include <fovea/models/model_field.h>
 #include <fovea/nn/initialise.h>
-#include <fovea/nn/key_scheme.h>
-#include <fovea/nn/safetensors.h>
-#include <fovea/nn/state_dict.h>
+#include <fovea/weights/map_keys.h>
+#include <fovea/weights/safetensors.h>
+#include <fovea/weights/state_dict.h>
 
 #include "program.h"
 

@@ -9,7 +9,7 @@
 #include <fovea/attention/gate.h>
 #include <fovea/attention/mixer.h>
 #include <fovea/nn/attention_map.h>
-#include <fovea/nn/state_dict.h>
+#include <fovea/weights/state_dict.h>
 
 namespace fovea {
 
@@ -26,7 +26,7 @@ GateRun run_module(Module& module, const torch::Tensor& features) {
   module.eval();
   AttentionRecorder recorder(module);
   ForwardContext context;
-  context.probe = &recorder;
+  context.hooks = &recorder;
   const auto output = module.forward(features, context);
   return {output, recorder.maps};
 }

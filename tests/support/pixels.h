@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include <fovea/image/color.h>
+#include <fovea/draw/color.h>
 #include <fovea/image/image.h>
 
 namespace fovea {

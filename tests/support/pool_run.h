@@ -5,18 +5,18 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/insertion_point.h>
 #include <fovea/attention/pool.h>
-#include <fovea/attention/site.h>
 #include <fovea/nn/attention_map.h>
 #include <fovea/nn/initialise.h>
 
 namespace fovea {
 
 /// A place for a pool behind features of this shape. @param query_features of a query from outside; 0 = none.
-inline Site pool_site(const FeatureShape& in, std::int64_t query_features = 0) {
-  Site site{Slot::pool, 0, in, in.channels, 1, "pool", {in}};
-  site.query_features = query_features;
-  return site;
+inline InsertionPoint pool_site(const FeatureShape& in, std::int64_t query_features = 0) {
+  InsertionPoint point{InsertionKind::pool, 0, in, in.channels, 1, "pool", {in}};
+  point.query_features = query_features;
+  return point;
 }
 
 /// Normal draws as float64, the same for the same seed.
@@ -44,8 +44,8 @@ struct PoolRun {
 inline PoolRun run_pool(Pool& pool, const PoolInput& input) {
   AttentionRecorder recorder(pool);
   ForwardContext context;
-  context.probe = &recorder;
-  const auto output = pool.forward(input, context);
+  context.hooks = &recorder;
+  const auto output = pool.attend(input, context);
   return {output, recorder.maps};
 }
 

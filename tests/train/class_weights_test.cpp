@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 #include <fovea/train/class_weights.h>
 
 namespace fovea {
@@ -18,14 +19,14 @@ using ::testing::StrEq;
 using ::testing::ThrowsMessage;
 
 /// The section that holds the key.
-struct WeightedSection : Options {
+struct WeightedSection {
   ClassWeightsField class_weights;
-  void visit_fields(FieldVisitor& fields) override { fields.custom("class_weights", class_weights, "per class"); }
+  void visit_fields(FieldVisitor& fields) { fields.custom("class_weights", class_weights, "per class"); }
 };
 
 /// Reads `train: yaml` of a file "a.yaml", with --set options.
 ClassWeightsField class_weights_of(const std::string& yaml, const std::vector<std::string>& settings = {}) {
-  Value root = parse_yaml("train: " + yaml, "a.yaml");
+  ConfigNode root = parse_yaml("train: " + yaml, "a.yaml");
   for (const std::string& setting : settings) apply_setting(root, setting);
   WeightedSection section;
   read_fields(section, *root.find("train"), "train");

@@ -11,6 +11,7 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 #include <fovea/policy/reinforce.h>
 #include <fovea/train/glimpse_objective.h>
 

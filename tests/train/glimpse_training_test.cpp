@@ -11,9 +11,10 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
-#include <fovea/nn/state_dict.h>
+#include <fovea/config/fields.h>
 #include <fovea/train/glimpse_objective.h>
 #include <fovea/train/trainer.h>
+#include <fovea/weights/state_dict.h>
 
 #include "temporary_directory.h"
 #include "toy_glimpses.h"

@@ -6,6 +6,7 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 #include <fovea/nn/freeze.h>
 #include <fovea/train/layer_rates.h>
 
@@ -26,9 +27,9 @@ struct RatedNet : torch::nn::Module {
 };
 
 /// The section `train` with only this key.
-struct RatedOptions : Options {
+struct RatedOptions {
   LayerRatesField layer_rates;
-  void visit_fields(FieldVisitor& fields) override { fields.custom("layer_rates", layer_rates, "help"); }
+  void visit_fields(FieldVisitor& fields) { fields.custom("layer_rates", layer_rates, "help"); }
 };
 
 RatedOptions read_rates(const std::string& yaml) {
@@ -83,7 +84,7 @@ TEST(LayerRatesTest, ReadingReplacesWhatWasThere) {
 }
 
 TEST(LayerRatesTest, CanBeSetOnTheCommandLine) {
-  Value root = parse_yaml("train: {layer_rates: [{layers: conv1, factor: 3}]}", "a.yaml");
+  ConfigNode root = parse_yaml("train: {layer_rates: [{layers: conv1, factor: 3}]}", "a.yaml");
   apply_setting(root, "train.layer_rates.0.factor=4");
   RatedOptions options;
   read_fields(options, *root.find("train"), "train");

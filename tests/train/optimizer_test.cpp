@@ -5,8 +5,9 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
-#include <fovea/nn/state_dict.h>
+#include <fovea/config/config_node.h>
 #include <fovea/train/optimizer.h>
+#include <fovea/weights/state_dict.h>
 
 namespace fovea {
 namespace {

@@ -3,13 +3,14 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <fovea/config/config_node.h>
 #include <fovea/models/model_field.h>
 #include <fovea/nn/freeze.h>
 #include <fovea/nn/initialise.h>
-#include <fovea/nn/state_dict.h>
 #include <fovea/policy/reinforce.h>
 #include <fovea/train/glimpse_objective.h>
 #include <fovea/train/shards.h>
+#include <fovea/weights/state_dict.h>
 
 namespace fovea {
 namespace {
@@ -73,8 +74,8 @@ TEST_P(RamShards, ThreadsDoNotChangeABit) {
 TEST_P(RamShards, ThePolicyWaitsInTheWarmUpAndWhereItSettles) {
   for (const std::int64_t epoch : {0, 10, 19}) {
     for (const auto& [name, gradient] : gradients(GetParam(), 2, epoch)) {
-      const bool chooses = name.starts_with("policy.") || name.starts_with("baseline.");
-      EXPECT_EQ(gradient.defined(), !chooses || epoch == 10) << name << ", epoch " << epoch;
+      const bool matches = name.starts_with("policy.") || name.starts_with("baseline.");
+      EXPECT_EQ(gradient.defined(), !matches || epoch == 10) << name << ", epoch " << epoch;
     }
   }
 }
@@ -82,13 +83,13 @@ TEST_P(RamShards, ThePolicyWaitsInTheWarmUpAndWhereItSettles) {
 TEST_P(RamShards, WithAllElseFrozenThePolicyAloneLearns) {
   for (const std::int64_t epoch : {0, 10, 19}) {
     for (const auto& [name, gradient] : gradients(GetParam(), 2, epoch, {"encoder", "core", "classifier"})) {
-      const bool chooses = name.starts_with("policy.") || name.starts_with("baseline.");
-      EXPECT_EQ(gradient.defined(), chooses && epoch == 10) << name << ", epoch " << epoch;
+      const bool matches = name.starts_with("policy.") || name.starts_with("baseline.");
+      EXPECT_EQ(gradient.defined(), matches && epoch == 10) << name << ", epoch " << epoch;
     }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Ram, RamShards,
+INSTANTIATE_TEST_SUITE_P(RamImpl, RamShards,
                          testing::Values("", ", core: lstm", ", core: gru", ", encoder: convolutional",
                                          ", first: random, policy_features: 0"));
 

@@ -11,6 +11,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/random.h>
+#include <fovea/config/config_node.h>
 #include <fovea/train/schedule.h>
 
 namespace fovea {

@@ -2,8 +2,8 @@
 #include <torch/torch.h>
 
 #include <fovea/nn/freeze.h>
-#include <fovea/nn/state_dict.h>
 #include <fovea/train/shards.h>
+#include <fovea/weights/state_dict.h>
 
 #include "toy_task.h"
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <fovea/config/fields.h>
 #include <fovea/data/loader.h>
 #include <fovea/models/model_field.h>
 #include <fovea/nn/initialise.h>

@@ -9,9 +9,10 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
+#include <fovea/config/fields.h>
 #include <fovea/eval/evaluator.h>
-#include <fovea/nn/state_dict.h>
 #include <fovea/train/trainer.h>
+#include <fovea/weights/state_dict.h>
 
 #include "temporary_directory.h"
 #include "toy_task.h"

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <fovea/nn/state_dict.h>
 #include <fovea/train/weight_average.h>
+#include <fovea/weights/state_dict.h>
 
 #include "toy_task.h"
 

@@ -3,6 +3,10 @@
 
 set(FOVEA_LIBRARIES "" CACHE INTERNAL "")
 
+# Each library with those it links, for the test that compares them with tests/include_rules.txt.
+set(FOVEA_LINK_RULES ${CMAKE_BINARY_DIR}/link_rules.txt)
+file(WRITE ${FOVEA_LINK_RULES} "")
+
 # LibTorch's headers cost 28 s per file; precompiled once, every Torch target reuses them.
 function(fovea_precompiled_torch)
   set(source ${CMAKE_BINARY_DIR}/torch_precompiled.cpp)
@@ -38,8 +42,8 @@ function(fovea_library name)
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER} ${root}/fovea/${name} SYMBOLIC)
   target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${root}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 
-  list(TRANSFORM ARG_USES PREPEND fovea_)
-  target_link_libraries(${target} PUBLIC ${ARG_USES} ${ARG_LINK} PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:fovea_warnings>)
+  list(TRANSFORM ARG_USES PREPEND fovea_ OUTPUT_VARIABLE uses_targets)
+  target_link_libraries(${target} PUBLIC ${uses_targets} ${ARG_LINK} PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:fovea_warnings>)
   target_compile_features(${target} PUBLIC cxx_std_20)
   if(ARG_TORCH)
     fovea_uses_torch(${target})
@@ -48,6 +52,8 @@ function(fovea_library name)
   install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fovea/${name}
           FILES_MATCHING PATTERN "*.h")
   set(FOVEA_LIBRARIES ${FOVEA_LIBRARIES} ${target} CACHE INTERNAL "")
+  string(REPLACE ";" " " uses "${ARG_USES}")
+  file(APPEND ${FOVEA_LINK_RULES} "${name}: ${uses}\n")
 endfunction()
 
 # fovea_protobuf(name file.proto...): generates the messages' code inside the library, which alone sees it: <file.pb.h>.

@@ -2,8 +2,8 @@
 #include <string>
 
 #include <fovea/attention/branch/selective_kernel.h>
-#include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 
 namespace fovea {
@@ -14,12 +14,12 @@ void SelectiveKernelOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("split_input", split_input, "each branch sees its part of the channels instead of all");
   fields.integer("dilation", dilation, {1, 64}, "of every branch");
   fields.integer("groups", groups, {1, 1 << 16}, "of every branch");
-  BottleneckOptions::visit_fields(fields);
+  visit_bottleneck(fields, *this);
   visit_activation(fields, "activation", activation, "non-linearity of the branches");
 }
 
-BranchSelection::BranchSelection(std::int64_t channels, std::int64_t branches, std::int64_t reduced)
-    : Module("BranchSelection") {
+BranchSelectionImpl::BranchSelectionImpl(std::int64_t channels, std::int64_t branches, std::int64_t reduced)
+    : CloneableModule("BranchSelection") {
   const auto reduce = torch::nn::Conv2dOptions(channels, reduced, 1).bias(false);
   const auto select = torch::nn::Conv2dOptions(reduced, channels * branches, 1).bias(false);
   fc_reduce_ = register_module("fc_reduce", torch::nn::Conv2d(reduce));
@@ -27,45 +27,45 @@ BranchSelection::BranchSelection(std::int64_t channels, std::int64_t branches, s
   fc_select_ = register_module("fc_select", torch::nn::Conv2d(select));
 }
 
-torch::Tensor BranchSelection::forward(const torch::Tensor& branches, ForwardContext& context) {
+torch::Tensor BranchSelectionImpl::forward(const torch::Tensor& branches, ForwardContext& context) {
   const auto squeezed = branches.sum(1).mean({2, 3}, /*keepdim=*/true);  // [N, C, 1, 1]
   const auto reduced = fc_reduce_(squeezed);
   expect_norm_fits(*this, *bn_, reduced);
   const auto scores = fc_select_(torch::relu(bn_(reduced)));                              // [N, B C, 1, 1]
   const auto weights = scores.view({branches.size(0), branches.size(1), -1}).softmax(1);  // [N, B, C]
-  const auto tapped = context.tap(*this, {TapKind::branch, Meaning::weights}, weights);
-  return tapped.unsqueeze(-1).unsqueeze(-1);
+  const auto hooked = context.hook(*this, {MapKind::branch, Meaning::weights}, weights);
+  return hooked.unsqueeze(-1).unsqueeze(-1);
 }
 
-SelectiveKernel::SelectiveKernel(const Site& site, const SelectiveKernelOptions& options)
+SelectiveKernelImpl::SelectiveKernelImpl(const InsertionPoint& point, const SelectiveKernelOptions& options)
     : Mixer("SelectiveKernel"),
-      channels_(site.in.channels),
+      channels_(point.in.channels),
       split_input_(options.split_input),
       activation_(options.activation) {
   const auto branches = static_cast<std::int64_t>(options.kernel_sizes.size());
   const std::int64_t seen = split_input_ ? channels_per_head(channels_, branches, "sk: kernel_sizes") : channels_;
-  const std::int64_t groups = std::min(site.out_channels, options.groups);
+  const std::int64_t groups = std::min(point.out_channels, options.groups);
   expect_divides(seen, groups, "sk: groups");
-  expect_divides(site.out_channels, groups, "sk: groups");
+  expect_divides(point.out_channels, groups, "sk: groups");
   torch::nn::ModuleList paths;
   for (const std::int64_t size : options.kernel_sizes) {
     if (size % 2 == 0) throw InputError("sk: kernel_sizes", "odd numbers", std::to_string(size));
     const std::int64_t reach = options.dilation * (size - 1) / 2;  // of the kernel, from its centre
     const std::int64_t side = options.keep_3x3 ? 3 : size;
-    const auto convolution = torch::nn::Conv2dOptions(seen, site.out_channels, side)
-                                 .stride(site.stride)
+    const auto convolution = torch::nn::Conv2dOptions(seen, point.out_channels, side)
+                                 .stride(point.stride)
                                  .padding(reach)
                                  .dilation(2 * reach / (side - 1))
                                  .groups(groups);
-    paths_.push_back(std::make_shared<ConvolutionNorm>(convolution));
+    paths_.push_back(std::make_shared<ConvolutionNormImpl>(convolution));
     paths->push_back(paths_.back());
   }
   register_module("paths", paths);
-  const std::int64_t reduced = bottleneck_width(site.out_channels, options, kRoundLimit);
-  attn_ = register_module("attn", std::make_shared<BranchSelection>(site.out_channels, branches, reduced));
+  const std::int64_t reduced = bottleneck_width(point.out_channels, options, kRoundLimit);
+  attn_ = register_module("attn", std::make_shared<BranchSelectionImpl>(point.out_channels, branches, reduced));
 }
 
-torch::Tensor SelectiveKernel::forward(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor SelectiveKernelImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const auto branches = static_cast<std::int64_t>(paths_.size());
   const auto seen = split_input_ ? features.chunk(branches, 1) : std::vector<torch::Tensor>(paths_.size(), features);

@@ -1,8 +1,8 @@
 #include <string>
 
 #include <fovea/attention/branch/split_attention.h>
-#include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 
 namespace fovea {
@@ -25,25 +25,25 @@ void SplitAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("groups", groups, {1, 1 << 16}, "independent groups of channels (cardinality)");
   fields.boolean("bias", bias, "bias of the convolution");
   fields.boolean("batch_norm", batch_norm, "batch norm behind the convolution and inside the bottleneck");
-  BottleneckOptions::visit_fields(fields);
+  visit_bottleneck(fields, *this);
   visit_activation(fields, "activation", activation, "non-linearity of branches and bottleneck");
 }
 
-SplitAttention::SplitAttention(const Site& site, const SplitAttentionOptions& options)
+SplitAttentionImpl::SplitAttentionImpl(const InsertionPoint& point, const SplitAttentionOptions& options)
     : Mixer("SplitAttention"),
-      channels_(site.in.channels),
+      channels_(point.in.channels),
       radix_(options.radix),
       groups_(options.groups),
       activation_(options.activation) {
   if (options.kernel_size % 2 == 0)
     throw InputError("splat: kernel_size", "an odd number", std::to_string(options.kernel_size));
   const std::int64_t reduced = split_bottleneck_width(channels_, options);
-  const std::int64_t branches = radix_ * site.out_channels;  // channels of all of them
+  const std::int64_t branches = radix_ * point.out_channels;  // channels of all of them
   expect_divides(channels_, groups_ * radix_, "splat: groups x radix");
-  expect_divides(site.out_channels, groups_, "splat: groups");
+  expect_divides(point.out_channels, groups_, "splat: groups");
   expect_divides(reduced, groups_, "splat: groups (in the bottleneck)");
   const auto convolution = torch::nn::Conv2dOptions(channels_, branches, options.kernel_size)
-                               .stride(site.stride)
+                               .stride(point.stride)
                                .padding(options.kernel_size / 2)
                                .groups(groups_ * radix_)
                                .bias(options.bias);
@@ -52,24 +52,24 @@ SplitAttention::SplitAttention(const Site& site, const SplitAttentionOptions& op
   };
   conv_ = register_module("conv", torch::nn::Conv2d(convolution));
   if (options.batch_norm) bn0_ = register_module("bn0", torch::nn::BatchNorm2d(branches));
-  fc1_ = register_module("fc1", pointwise(site.out_channels, reduced));
+  fc1_ = register_module("fc1", pointwise(point.out_channels, reduced));
   if (options.batch_norm) bn1_ = register_module("bn1", torch::nn::BatchNorm2d(reduced));
   fc2_ = register_module("fc2", pointwise(reduced, branches));
 }
 
-torch::Tensor SplitAttention::branch_factors(const torch::Tensor& scores, ForwardContext& context) const {
+torch::Tensor SplitAttentionImpl::branch_factors(const torch::Tensor& scores, ForwardContext& context) const {
   const std::int64_t images = scores.size(0);
   if (radix_ == 1) {
     const auto gate = torch::sigmoid(scores);  // [N, C, 1, 1]
-    return context.tap(*this, {TapKind::channel, Meaning::gate}, gate).unsqueeze(1);
+    return context.hook(*this, {MapKind::channel, Meaning::gate}, gate).unsqueeze(1);
   }
   // Scores come group by group, and in each branch by branch.
   const auto weights = scores.view({images, groups_, radix_, -1}).softmax(2).transpose(1, 2);  // [N, R, groups, C / groups]
-  const auto tapped = context.tap(*this, {TapKind::branch, Meaning::weights}, weights.reshape({images, radix_, -1}));
-  return tapped.unsqueeze(-1).unsqueeze(-1);
+  const auto hooked = context.hook(*this, {MapKind::branch, Meaning::weights}, weights.reshape({images, radix_, -1}));
+  return hooked.unsqueeze(-1).unsqueeze(-1);
 }
 
-torch::Tensor SplitAttention::forward(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor SplitAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   auto convolved = conv_(features);
   if (bn0_) convolved = bn0_(convolved);

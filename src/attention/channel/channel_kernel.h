@@ -3,17 +3,17 @@
 #include <cstdint>
 #include <string>
 
-#include <fovea/config/fields.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
 /// How many neighbouring channels a convolution along the channels looks at.
-struct ChannelKernelOptions : Options {
+struct ChannelKernelOptions {
   std::int64_t kernel_size = 0;  ///< odd; 0 takes it from gamma and beta
   double gamma = 2;              ///< kernel size = odd(|log2(channels) + beta| / gamma), at least 3
   double beta = 1;
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// kernel_size unless 0, else psi(C) of "ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks",

@@ -1,6 +1,6 @@
-#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/circular_channel_attention.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 
 namespace fovea {
@@ -11,7 +11,8 @@ void CircularChannelAttentionOptions::visit_fields(FieldVisitor& fields) {
   visit_gate_function(fields, gate);
 }
 
-CircularChannelAttention::CircularChannelAttention(std::int64_t channels, const CircularChannelAttentionOptions& options)
+CircularChannelAttentionImpl::CircularChannelAttentionImpl(std::int64_t channels,
+                                                           const CircularChannelAttentionOptions& options)
     : Gate("CircularChannelAttention"), channels_(channels), gate_(options.gate) {
   const std::int64_t kernel = channel_kernel_size(channels, options, "ceca");
   if (kernel / 2 > channels) {
@@ -23,11 +24,11 @@ CircularChannelAttention::CircularChannelAttention(std::int64_t channels, const 
   conv_ = register_module("conv", torch::nn::Conv1d(torch::nn::Conv1dOptions(convolution).bias(options.bias)));
 }
 
-torch::Tensor CircularChannelAttention::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor CircularChannelAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const auto squeezed = features.mean({2, 3}).unsqueeze(1);                             // [N, 1, C]
   const auto gate = gate_values(conv_(squeezed), gate_).transpose(1, 2).unsqueeze(-1);  // [N, C, 1, 1]
-  return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate);
+  return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
 }
 
 }  // namespace fovea

@@ -1,7 +1,7 @@
-#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/effective_squeeze_excitation.h>
 #include <fovea/attention/channel/squeeze.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
 
 namespace fovea {
 
@@ -10,16 +10,16 @@ void EffectiveSqueezeExcitationOptions::visit_fields(FieldVisitor& fields) {
   visit_gate_function(fields, gate);
 }
 
-EffectiveSqueezeExcitation::EffectiveSqueezeExcitation(std::int64_t channels,
-                                                       const EffectiveSqueezeExcitationOptions& options)
+EffectiveSqueezeExcitationImpl::EffectiveSqueezeExcitationImpl(std::int64_t channels,
+                                                               const EffectiveSqueezeExcitationOptions& options)
     : Gate("EffectiveSqueezeExcitation"), channels_(channels), max_pool_(options.max_pool), gate_(options.gate) {
   fc_ = register_module("fc", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 1)));
 }
 
-torch::Tensor EffectiveSqueezeExcitation::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor EffectiveSqueezeExcitationImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const auto gate = gate_values(fc_(squeeze(features, max_pool_)), gate_);  // [N, C, 1, 1]
-  return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate);
+  return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
 }
 
 }  // namespace fovea

@@ -1,17 +1,17 @@
-#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/efficient_channel_mlp.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
 
 namespace fovea {
 
 void EfficientChannelMlpOptions::visit_fields(FieldVisitor& fields) {
   kernel.visit_fields(fields);
-  BottleneckOptions::visit_fields(fields);
+  visit_bottleneck(fields, *this);
   visit_activation(fields, "activation", activation, "non-linearity between the convolutions");
   visit_gate_function(fields, gate);
 }
 
-EfficientChannelMlp::EfficientChannelMlp(std::int64_t channels, const EfficientChannelMlpOptions& options)
+EfficientChannelMlpImpl::EfficientChannelMlpImpl(std::int64_t channels, const EfficientChannelMlpOptions& options)
     : Gate("EfficientChannelMlp"), channels_(channels), activation_(options.activation), gate_(options.gate) {
   const std::int64_t kernel = channel_kernel_size(channels, options.kernel, "ecam");
   const std::int64_t planes = bottleneck_width(channels, options, kRoundLimit);
@@ -19,12 +19,12 @@ EfficientChannelMlp::EfficientChannelMlp(std::int64_t channels, const EfficientC
   conv2_ = register_module("conv2", torch::nn::Conv1d(torch::nn::Conv1dOptions(planes, 1, kernel).padding(kernel / 2)));
 }
 
-torch::Tensor EfficientChannelMlp::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor EfficientChannelMlpImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const auto squeezed = features.mean({2, 3}).unsqueeze(1);                    // [N, 1, C]
   const auto scores = conv2_(activate(conv_(squeezed), activation_));          // [N, 1, C]
   const auto gate = gate_values(scores, gate_).transpose(1, 2).unsqueeze(-1);  // [N, C, 1, 1]
-  return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate);
+  return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
 }
 
 }  // namespace fovea

@@ -1,10 +1,10 @@
 #include <string>
 
 #include <fovea/attention/bottleneck_width.h>
-#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/cosine_basis.h>
 #include <fovea/attention/channel/frequency_channel_attention.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 
 namespace fovea {
@@ -18,8 +18,8 @@ void FrequencyChannelAttentionOptions::visit_fields(FieldVisitor& fields) {
   visit_gate_function(fields, gate);
 }
 
-CosineSqueeze::CosineSqueeze(std::int64_t channels, const FrequencyChannelAttentionOptions& options)
-    : Module("CosineSqueeze") {
+CosineSqueezeImpl::CosineSqueezeImpl(std::int64_t channels, const FrequencyChannelAttentionOptions& options)
+    : CloneableModule("CosineSqueeze") {
   if (channels % options.frequencies != 0) {
     throw InputError("fca: frequencies", "a divisor of the " + std::to_string(channels) + " channels",
                      std::to_string(options.frequencies));
@@ -29,28 +29,29 @@ CosineSqueeze::CosineSqueeze(std::int64_t channels, const FrequencyChannelAttent
   weight_ = register_buffer("weight", weight.to(torch::kFloat32));
 }
 
-torch::Tensor CosineSqueeze::forward(const torch::Tensor& features) {
+torch::Tensor CosineSqueezeImpl::forward(const torch::Tensor& features) {
   const auto size = weight_.sizes().slice(1);
   const auto pooled = features.sizes().slice(2) == size ? features : torch::adaptive_avg_pool2d(features, size);
-  const auto cells = pooled.flatten(2).transpose(0, 1);                                    // [C, N, cells]
-  return torch::bmm(cells, weight_.flatten(1).unsqueeze(-1)).squeeze(-1).transpose(0, 1);  // [N, C]
+  const auto positions = pooled.flatten(2).transpose(0, 1);                                    // [C, N, positions]
+  return torch::bmm(positions, weight_.flatten(1).unsqueeze(-1)).squeeze(-1).transpose(0, 1);  // [N, C]
 }
 
-FrequencyChannelAttention::FrequencyChannelAttention(std::int64_t channels, const FrequencyChannelAttentionOptions& options)
+FrequencyChannelAttentionImpl::FrequencyChannelAttentionImpl(std::int64_t channels,
+                                                             const FrequencyChannelAttentionOptions& options)
     : Gate("FrequencyChannelAttention"), channels_(channels), gate_(options.gate) {
   const std::int64_t reduced = floored_width(channels, static_cast<double>(options.reduction_ratio));
-  squeeze_ = register_module("dct_layer", std::make_shared<CosineSqueeze>(channels, options));
+  squeeze_ = register_module("dct_layer", std::make_shared<CosineSqueezeImpl>(channels, options));
   fc_ = register_module(
       "fc",
       torch::nn::Sequential(torch::nn::Linear(torch::nn::LinearOptions(channels, reduced).bias(false)), torch::nn::ReLU(),
                             torch::nn::Linear(torch::nn::LinearOptions(reduced, channels).bias(false))));
 }
 
-torch::Tensor FrequencyChannelAttention::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor FrequencyChannelAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const auto scores = fc_->forward(squeeze_->forward(features));             // [N, C]
   const auto gate = gate_values(scores, gate_).unsqueeze(-1).unsqueeze(-1);  // [N, C, 1, 1]
-  return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate);
+  return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
 }
 
 }  // namespace fovea

@@ -6,24 +6,25 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/gate.h>
-#include <fovea/config/fields.h>
+#include <fovea/nn/cloneable_module.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-struct FrequencyChannelAttentionOptions : Options {
+struct FrequencyChannelAttentionOptions {
   std::int64_t frequencies = 16;      ///< cosines; each squeezes an equal share of the channels
-  std::int64_t height = 7;            ///< of the cosines, in cells; other maps are average-pooled to that size first
+  std::int64_t height = 7;            ///< of the cosines, in positions; other maps are average-pooled to that size first
   std::int64_t width = 7;             ///< see height
   std::int64_t reduction_ratio = 16;  ///< width of the bottleneck is channels / reduction_ratio, rounded down, at least 1
   GateFunction gate = GateFunction::sigmoid;
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Squeezes each channel to its product with a fixed map, the buffer `weight` [C, height, width].
-class CosineSqueeze final : public torch::nn::Module {
+class CosineSqueezeImpl final : public CloneableModule {
  public:
-  CosineSqueeze(std::int64_t channels, const FrequencyChannelAttentionOptions& options);
+  CosineSqueezeImpl(std::int64_t channels, const FrequencyChannelAttentionOptions& options);
 
   /// [N, C, H, W] -> [N, C].
   torch::Tensor forward(const torch::Tensor& features);
@@ -31,6 +32,7 @@ class CosineSqueeze final : public torch::nn::Module {
  private:
   torch::Tensor weight_;
 };
+TORCH_MODULE(CosineSqueeze);
 
 /// Frequency channel attention, "FcaNet: Frequency Channel Attention Networks", arXiv:2012.11879: x * gate(W2 relu(W1 y)),
 /// without biases, where y_c is a coefficient of channel c's cosine transform: the channels are split into equal parts, one
@@ -39,20 +41,21 @@ class CosineSqueeze final : public torch::nn::Module {
 /// Differs from the paper: the cosines are 7 x 7 by default wherever the block stands, where the authors take the size of
 /// the stage at 224 x 224 pixels (56, 28, 14, 7), and for sides below 7 the frequencies shrink in proportion, where the
 /// authors' code would have all of them 0.
-class FrequencyChannelAttention final : public Gate {
+class FrequencyChannelAttentionImpl final : public Gate {
  public:
   /// @throws InputError when frequencies does not divide the channels.
-  FrequencyChannelAttention(std::int64_t channels, const FrequencyChannelAttentionOptions& options);
+  FrequencyChannelAttentionImpl(std::int64_t channels, const FrequencyChannelAttentionOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in [0, 1].
+  /// @param features [N, C, H, W]. @return the same shape. Hooks see one channel gate [N, C, 1, 1] in [0, 1].
   /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
  private:
   std::int64_t channels_;
   GateFunction gate_;
-  std::shared_ptr<CosineSqueeze> squeeze_;
+  std::shared_ptr<CosineSqueezeImpl> squeeze_;
   torch::nn::Sequential fc_{nullptr};
 };
+TORCH_MODULE(FrequencyChannelAttention);
 
 }  // namespace fovea

@@ -1,5 +1,5 @@
-#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/gated_channel_transformation.h>
+#include <fovea/attention/positions.h>
 
 namespace fovea {
 
@@ -7,22 +7,22 @@ void GatedChannelTransformationOptions::visit_fields(FieldVisitor& fields) {
   fields.choice("norm", norm, {{"l1", ChannelNorm::l1}, {"l2", ChannelNorm::l2}}, "how a channel's strength is measured");
 }
 
-GatedChannelTransformation::GatedChannelTransformation(std::int64_t channels,
-                                                       const GatedChannelTransformationOptions& options)
+GatedChannelTransformationImpl::GatedChannelTransformationImpl(std::int64_t channels,
+                                                               const GatedChannelTransformationOptions& options)
     : Gate("GatedChannelTransformation"), channels_(channels), norm_(options.norm) {
   alpha_ = register_parameter("alpha", torch::ones({1, channels, 1, 1}));
   gamma_ = register_parameter("gamma", torch::zeros({1, channels, 1, 1}));
   beta_ = register_parameter("beta", torch::zeros({1, channels, 1, 1}));
 }
 
-void GatedChannelTransformation::initialise(const RandomStream&) {
+void GatedChannelTransformationImpl::initialise(const RandomStream&) {
   const torch::NoGradGuard no_grad;
   alpha_.fill_(1);
   gamma_.zero_();
   beta_.zero_();
 }
 
-torch::Tensor GatedChannelTransformation::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor GatedChannelTransformationImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   constexpr double kEpsilon = 1e-5;
   expect_features(*this, features, channels_);
   torch::Tensor embedding, scale;  // [N, C, 1, 1], [N, 1, 1, 1]
@@ -34,7 +34,7 @@ torch::Tensor GatedChannelTransformation::attend(const torch::Tensor& features, 
     scale = embedding.abs().mean(1, /*keepdim=*/true) + kEpsilon;
   }
   const auto factors = 1 + torch::tanh(gamma_ * embedding / scale + beta_);  // [N, C, 1, 1]
-  return features * context.tap(*this, {TapKind::channel, Meaning::signed_}, factors);
+  return features * context.hook(*this, {MapKind::channel, Meaning::signed_}, factors);
 }
 
 }  // namespace fovea

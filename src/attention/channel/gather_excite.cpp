@@ -1,10 +1,10 @@
 #include <sstream>
 #include <string>
 
-#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/gather_excite.h>
 #include <fovea/attention/channel/squeeze.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 
 namespace fovea {
@@ -13,7 +13,7 @@ namespace {
 void expect_consistent_gather_excite(const GatherExciteOptions& options) {
   const GatherExciteOptions defaults;
   const std::int64_t extent = options.extent;
-  if (extent == 1) throw InputError("ge: extent", "0 or at least 2", "1", "one cell is all that would be gathered");
+  if (extent == 1) throw InputError("ge: extent", "0 or at least 2", "1", "one position is all that would be gathered");
   if (options.extra_params && (extent & (extent - 1)) != 0) {
     throw InputError("ge: extent", "0 or a power of two beside extra_params", std::to_string(extent));
   }
@@ -34,17 +34,17 @@ void expect_consistent_gather_excite(const GatherExciteOptions& options) {
 }  // namespace
 
 void GatherExciteOptions::visit_fields(FieldVisitor& fields) {
-  fields.integer("extent", extent, {0, 1024}, "side of the neighbourhood that is gathered, in cells; 0 = the whole map");
+  fields.integer("extent", extent, {0, 1024}, "side of the neighbourhood that is gathered, in positions; 0 = the whole map");
   fields.boolean("extra_params", extra_params, "gather with depthwise convolutions instead of averaging");
   fields.boolean("mlp", mlp, "a bottleneck over the channels between gathering and exciting");
-  BottleneckOptions::visit_fields(fields);
+  visit_bottleneck(fields, *this);
   fields.boolean("max_pool", max_pool, "gather the mean of average and maximum");
   visit_activation(fields, "activation", activation, "non-linearity in the bottleneck and between depthwise convolutions");
   visit_gate_function(fields, gate);
 }
 
-DepthwiseGather::DepthwiseGather(const FeatureShape& in, std::int64_t extent, Activation activation)
-    : Module("DepthwiseGather"), activation_(activation) {
+DepthwiseGatherImpl::DepthwiseGatherImpl(const FeatureShape& in, std::int64_t extent, Activation activation)
+    : CloneableModule("DepthwiseGather"), activation_(activation) {
   const auto add = [&](torch::nn::Conv2dOptions convolution) {
     const std::string number = std::to_string(convolutions_.size() + 1);
     convolution.groups(in.channels).bias(false);
@@ -57,7 +57,7 @@ DepthwiseGather::DepthwiseGather(const FeatureShape& in, std::int64_t extent, Ac
   }
 }
 
-torch::Tensor DepthwiseGather::forward(const torch::Tensor& features) {
+torch::Tensor DepthwiseGatherImpl::forward(const torch::Tensor& features) {
   auto gathered = features;
   for (std::size_t i = 0; i < convolutions_.size(); ++i) {
     if (i > 0) gathered = activate(gathered, activation_);
@@ -68,19 +68,20 @@ torch::Tensor DepthwiseGather::forward(const torch::Tensor& features) {
   return gathered;
 }
 
-GatherExcite::GatherExcite(const Site& site, const GatherExciteOptions& options)
-    : Gate("GatherExcite"), in_(site.in), extent_(options.extent), max_pool_(options.max_pool), gate_(options.gate) {
+GatherExciteImpl::GatherExciteImpl(const InsertionPoint& point, const GatherExciteOptions& options)
+    : Gate("GatherExcite"), in_(point.in), extent_(options.extent), max_pool_(options.max_pool), gate_(options.gate) {
   expect_consistent_gather_excite(options);
   if (options.extra_params) {
-    gather_ = register_module("gather", std::make_shared<DepthwiseGather>(in_, extent_, options.activation));
+    gather_ = register_module("gather", std::make_shared<DepthwiseGatherImpl>(in_, extent_, options.activation));
   }
   if (options.mlp) {
     const std::int64_t hidden = bottleneck_width(in_.channels, options);
-    mlp_ = register_module("mlp", std::make_shared<PointwiseMlp>(in_.channels, hidden, options.activation, /*norm=*/false));
+    mlp_ =
+        register_module("mlp", std::make_shared<PointwiseMlpImpl>(in_.channels, hidden, options.activation, /*norm=*/false));
   }
 }
 
-torch::Tensor GatherExcite::gathered(const torch::Tensor& features) {
+torch::Tensor GatherExciteImpl::gathered(const torch::Tensor& features) {
   if (gather_) return gather_->forward(features);
   if (extent_ == 0) return squeeze(features, max_pool_);
   const std::int64_t window = 2 * extent_ - 1;
@@ -90,7 +91,7 @@ torch::Tensor GatherExcite::gathered(const torch::Tensor& features) {
   return max_pool_ ? 0.5 * average + 0.5 * torch::max_pool2d(features, window, extent_, padding) : average;
 }
 
-torch::Tensor GatherExcite::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor GatherExciteImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   namespace functional = torch::nn::functional;
   expect_features(*this, features, in_.channels);
   if (gather_ && extent_ == 0 && (features.size(2) != in_.height || features.size(3) != in_.width)) {
@@ -102,11 +103,11 @@ torch::Tensor GatherExcite::attend(const torch::Tensor& features, ForwardContext
   auto scores = gathered(features);
   if (mlp_) scores = mlp_->forward(scores);
   if (extent_ == 0) {
-    return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate_values(scores, gate_));  // [N, C, 1, 1]
+    return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate_values(scores, gate_));  // [N, C, 1, 1]
   }
   const std::vector<std::int64_t> size{features.size(2), features.size(3)};
   scores = functional::interpolate(scores, functional::InterpolateFuncOptions().size(size).mode(torch::kNearest));
-  return features * context.tap(*this, {TapKind::dense, Meaning::gate}, gate_values(scores, gate_));  // [N, C, H, W]
+  return features * context.hook(*this, {MapKind::dense, Meaning::gate}, gate_values(scores, gate_));  // [N, C, H, W]
 }
 
 }  // namespace fovea

@@ -5,15 +5,16 @@
 #include <torch/torch.h>
 
 #include <fovea/nn/activation.h>
+#include <fovea/nn/cloneable_module.h>
 
 namespace fovea {
 
 /// Two 1 x 1 convolutions with biases, `fc1` and `fc2`, a non-linearity between them and, before that, an optional `norm`
 /// over channels: timm's ConvMlp.
-class PointwiseMlp final : public torch::nn::Module {
+class PointwiseMlpImpl final : public CloneableModule {
  public:
   /// @param norm a layer norm over the hidden channels (epsilon 1e-6).
-  PointwiseMlp(std::int64_t channels, std::int64_t hidden, Activation activation, bool norm);
+  PointwiseMlpImpl(std::int64_t channels, std::int64_t hidden, Activation activation, bool norm);
 
   /// @param features [N, C, H, W]. @return the same shape.
   torch::Tensor forward(const torch::Tensor& features);
@@ -26,5 +27,6 @@ class PointwiseMlp final : public torch::nn::Module {
   torch::nn::Conv2d fc1_{nullptr}, fc2_{nullptr};
   torch::nn::LayerNorm norm_{nullptr};
 };
+TORCH_MODULE(PointwiseMlp);
 
 }  // namespace fovea

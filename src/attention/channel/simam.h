@@ -5,25 +5,25 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/gate.h>
-#include <fovea/config/fields.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-struct SimamOptions : Options {
+struct SimamOptions {
   double e_lambda = 1e-4;  ///< added to the variance
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// SimAM, "SimAM: A Simple, Parameter-Free Attention Module for Convolutional Neural Networks", ICML 2021: x * sigmoid((x -
-/// m)^2 / (4 (v + e_lambda)) + 1/2), m and v being mean and variance of a channel over the locations: cells that stand out
-/// from their channel count. No parameters. Differs from the paper: v divides by H W - 1 instead of H W, as in the authors'
-/// code; in a map of one cell, v is 0.
-class Simam final : public Gate {
+/// m)^2 / (4 (v + e_lambda)) + 1/2), m and v being mean and variance of a channel over the positions: positions that stand
+/// out from their channel count. No parameters. Differs from the paper: v divides by H W - 1 instead of H W, as in the
+/// authors' code; in a map of one position, v is 0.
+class SimamImpl final : public Gate {
  public:
-  Simam(std::int64_t channels, const SimamOptions& options);
+  SimamImpl(std::int64_t channels, const SimamOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps one dense gate [N, C, H, W] in (0.62, 1).
+  /// @param features [N, C, H, W]. @return the same shape. Hooks see one dense gate [N, C, H, W] in (0.62, 1).
   /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
@@ -31,5 +31,6 @@ class Simam final : public Gate {
   std::int64_t channels_;
   double e_lambda_;
 };
+TORCH_MODULE(Simam);
 
 }  // namespace fovea

@@ -1,12 +1,13 @@
-#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/squeeze.h>
 #include <fovea/attention/channel/squeeze_excitation.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
 void SqueezeExcitationOptions::visit_fields(FieldVisitor& fields) {
-  BottleneckOptions::visit_fields(fields);
+  visit_bottleneck(fields, *this);
   fields.boolean("bias", bias, "biases in both layers");
   fields.boolean("batch_norm", batch_norm, "batch norm behind the first layer");
   fields.boolean("max_pool", max_pool, "squeeze to the mean of average and maximum");
@@ -16,12 +17,10 @@ void SqueezeExcitationOptions::visit_fields(FieldVisitor& fields) {
                 "parameters are called fc1 and fc2, or conv_reduce and conv_expand as in timm's EfficientNets");
 }
 
-SqueezeExcitation::SqueezeExcitation(std::int64_t channels, const SqueezeExcitationOptions& options)
+SqueezeExcitationImpl::SqueezeExcitationImpl(std::int64_t channels, SqueezeExcitationOptions options)
     : Gate("SqueezeExcitation"),
-      channels_(channels),
-      max_pool_(options.max_pool),
-      activation_(options.activation),
-      gate_(options.gate) {
+      channels_(expect_positive(channels, "SqueezeExcitation: channels")),
+      options_(expect_in_range(options, "SqueezeExcitation")) {
   const bool fc = options.names == ExcitationNames::fc;
   const std::int64_t reduced = bottleneck_width(channels, options);
   const auto layer = [&](std::int64_t in, std::int64_t out) {
@@ -32,15 +31,19 @@ SqueezeExcitation::SqueezeExcitation(std::int64_t channels, const SqueezeExcitat
   expand_ = register_module(fc ? "fc2" : "conv_expand", layer(reduced, channels));
 }
 
-torch::Tensor SqueezeExcitation::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor SqueezeExcitationImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
-  auto hidden = reduce_(squeeze(features, max_pool_));  // [N, reduced, 1, 1]
+  auto hidden = reduce_(squeeze(features, options_.max_pool));  // [N, reduced, 1, 1]
   if (bn_) {
     expect_norm_fits(*this, *bn_, hidden);
     hidden = bn_(hidden);
   }
-  const auto gate = gate_values(expand_(activate(hidden, activation_)), gate_);  // [N, C, 1, 1]
-  return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate);
+  const auto gate = gate_values(expand_(activate(hidden, options_.activation)), options_.gate);  // [N, C, 1, 1]
+  return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
+}
+
+std::shared_ptr<torch::nn::Module> SqueezeExcitationImpl::rebuilt() const {
+  return std::make_shared<SqueezeExcitationImpl>(channels_, options_);
 }
 
 }  // namespace fovea

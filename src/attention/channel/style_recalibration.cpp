@@ -1,6 +1,6 @@
-#include <fovea/attention/cells.h>
 #include <fovea/attention/channel/style_recalibration.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
 
 namespace fovea {
 
@@ -8,18 +8,18 @@ void StyleRecalibrationOptions::visit_fields(FieldVisitor& fields) {
   visit_gate_function(fields, gate);
 }
 
-StyleRecalibration::StyleRecalibration(std::int64_t channels, const StyleRecalibrationOptions& options)
+StyleRecalibrationImpl::StyleRecalibrationImpl(std::int64_t channels, const StyleRecalibrationOptions& options)
     : Gate("StyleRecalibration"), channels_(channels), gate_(options.gate) {
   cfc_ = register_parameter("cfc", torch::zeros({channels, 2}));
   bn_ = register_module("bn", torch::nn::BatchNorm2d(channels));
 }
 
-void StyleRecalibration::initialise(const RandomStream&) {
+void StyleRecalibrationImpl::initialise(const RandomStream&) {
   const torch::NoGradGuard no_grad;
   cfc_.zero_();
 }
 
-torch::Tensor StyleRecalibration::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor StyleRecalibrationImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   constexpr double kEpsilon = 1e-5;
   expect_features(*this, features, channels_);
   const bool one_cell = features.size(2) * features.size(3) == 1;
@@ -29,7 +29,7 @@ torch::Tensor StyleRecalibration::attend(const torch::Tensor& features, ForwardC
   const auto scores = torch::bmm(style, cfc_.unsqueeze(-1)).transpose(0, 1);                // [N, C, 1]
   expect_norm_fits(*this, *bn_, scores);
   const auto gate = gate_values(bn_(scores.unsqueeze(-1)), gate_);  // [N, C, 1, 1]
-  return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate);
+  return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
 }
 
 }  // namespace fovea

@@ -5,30 +5,30 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/gate.h>
-#include <fovea/config/fields.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-struct StyleRecalibrationOptions : Options {
+struct StyleRecalibrationOptions {
   GateFunction gate = GateFunction::sigmoid;
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Style-based recalibration (SRM), "SRM : A Style-based Recalibration Module for Convolutional Neural Networks",
-/// arXiv:1903.10829: x * gate(BN(a_c mean_c + b_c deviation_c)), a mean and a deviation over the locations for each channel,
+/// arXiv:1903.10829: x * gate(BN(a_c mean_c + b_c deviation_c)), a mean and a deviation over the positions for each channel,
 /// deviation = sqrt(variance + 1e-5), the variance divided by H W - 1.
 /// Parameter names and start are the authors' (`cfc` [C, 2], zero at first, so that a new gate is 1/2; `bn`).
-/// Differs from the paper: the variance divides by H W - 1 instead of H W, as in the authors' code; of a map of one cell it
-/// is 0.
-class StyleRecalibration final : public Gate, public SelfInitialising {
+/// Differs from the paper: the variance divides by H W - 1 instead of H W, as in the authors' code; of a map of one position
+/// it is 0.
+class StyleRecalibrationImpl final : public Gate, public SelfInitialising {
  public:
-  StyleRecalibration(std::int64_t channels, const StyleRecalibrationOptions& options);
+  StyleRecalibrationImpl(std::int64_t channels, const StyleRecalibrationOptions& options);
 
   void initialise(const RandomStream& stream) override;
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps one channel gate [N, C, 1, 1] in [0, 1].
+  /// @param features [N, C, H, W]. @return the same shape. Hooks see one channel gate [N, C, 1, 1] in [0, 1].
   /// @throws ShapeError if features is not 4-D or C differs. Batch norm depends on train/eval mode; training
   /// needs N > 1 (ShapeError).
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
@@ -39,5 +39,6 @@ class StyleRecalibration final : public Gate, public SelfInitialising {
   torch::Tensor cfc_;  ///< [C, 2]
   torch::nn::BatchNorm2d bn_{nullptr};
 };
+TORCH_MODULE(StyleRecalibration);
 
 }  // namespace fovea

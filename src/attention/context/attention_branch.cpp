@@ -1,5 +1,5 @@
-#include <fovea/attention/cells.h>
 #include <fovea/attention/context/attention_branch.h>
+#include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 
 namespace fovea {
@@ -9,9 +9,9 @@ void AttentionBranchOptions::visit_fields(FieldVisitor& fields) {
                 "official: batch norm behind the class maps and a 3x3 convolution; paper: neither, and a 1x1 convolution");
 }
 
-AttentionBranch::AttentionBranch(const Site& site, const AttentionBranchOptions& options)
-    : Gate("AttentionBranch"), channels_(site.in.channels), path_(site.path) {
-  const std::int64_t classes = site.num_classes;
+AttentionBranchImpl::AttentionBranchImpl(const InsertionPoint& point, const AttentionBranchOptions& options)
+    : Gate("AttentionBranch"), channels_(point.in.channels), path_(point.path) {
+  const std::int64_t classes = point.num_classes;
   if (classes <= 0) {
     throw InputError("abn", "a place where the number of classes is known", "none", "put it behind a stage");
   }
@@ -28,14 +28,14 @@ AttentionBranch::AttentionBranch(const Site& site, const AttentionBranchOptions&
   bn_att3_ = register_module("bn_att3", torch::nn::BatchNorm2d(1));
 }
 
-torch::Tensor AttentionBranch::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor AttentionBranchImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   auto maps = att_conv_(bn_att_(features));
   maps = torch::relu(bn_att2_ ? bn_att2_(maps) : maps);                            // [N, classes, H, W]
   const auto logits = att_conv2_(maps.mean({2, 3}, /*keepdim=*/true)).flatten(1);  // of the mean: conv2 is linear
   context.branch_logits.emplace_back(path_, logits);
   const auto gate = torch::sigmoid(bn_att3_(att_conv3_(maps)));  // [N, 1, H, W]
-  return features * (1 + context.tap(*this, {TapKind::spatial, Meaning::gate}, gate));
+  return features * (1 + context.hook(*this, {MapKind::spatial, Meaning::gate}, gate));
 }
 
 }  // namespace fovea

@@ -6,8 +6,8 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/gate.h>
-#include <fovea/attention/site.h>
-#include <fovea/config/fields.h>
+#include <fovea/attention/insertion_point.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
@@ -17,29 +17,29 @@ enum class BranchVariant {
   paper,     ///< ReLU alone behind the class maps, a 1x1 convolution to the attention map
 };
 
-struct AttentionBranchOptions : Options {
+struct AttentionBranchOptions {
   BranchVariant variant = BranchVariant::official;
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Attention Branch Network, "Attention Branch Network: Learning of Attention Mechanism for Visual Explanation",
 /// arXiv:1812.10025. A branch makes one map per class, m = relu(BN(conv(BN(x)))); from them come class scores, the mean
-/// over the cells of conv2(m), which learn from the labels, and an attention map: x (1 + sigmoid(BN(conv3(m)))).
+/// over the positions of conv2(m), which learn from the labels, and an attention map: x (1 + sigmoid(BN(conv3(m)))).
 /// Parameter names are those of the authors' code (`bn_att`, `att_conv`, `bn_att2`, `att_conv2`, `att_conv3`, `bn_att3`;
 /// no biases).
 /// It goes behind a stage, where the number of classes is known. Without `stages` there is a branch with class scores of its
 /// own behind every stage; the authors have one, behind layer3.
 /// Differs from the paper: the branch has no residual blocks of its own in front of `bn_att`, and the maps may have any
 /// size (the code averages 14 x 14).
-class AttentionBranch final : public Gate {
+class AttentionBranchImpl final : public Gate {
  public:
   /// @throws InputError where the number of classes is not known.
-  AttentionBranch(const Site& site, const AttentionBranchOptions& options);
+  AttentionBranchImpl(const InsertionPoint& point, const AttentionBranchOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps a spatial gate [N, 1, H, W] in (0, 1), and adds the class
-  /// scores [N, classes] to ForwardContext::branch_logits under the site's path. @throws ShapeError if features is not 4-D
-  /// or C differs. Depends on train/eval mode.
+  /// @param features [N, C, H, W]. @return the same shape. Hooks see a spatial gate [N, 1, H, W] in (0, 1), and adds the
+  /// class scores [N, classes] to ForwardContext::branch_logits under the site's path. @throws ShapeError if features is not
+  /// 4-D or C differs. Depends on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
  private:
@@ -48,5 +48,6 @@ class AttentionBranch final : public Gate {
   torch::nn::BatchNorm2d bn_att_{nullptr}, bn_att2_{nullptr}, bn_att3_{nullptr};
   torch::nn::Conv2d att_conv_{nullptr}, att_conv2_{nullptr}, att_conv3_{nullptr};
 };
+TORCH_MODULE(AttentionBranch);
 
 }  // namespace fovea

@@ -12,28 +12,29 @@ namespace fovea {
 using AttentionPoolOptions = TokenPoolOptions;
 
 /// Attention pooling with learned positions, "Learning Transferable Visual Models From Natural Language Supervision"
-/// (CLIP), arXiv:2103.00020. The mean of the cells goes in front of them, every token gets its position vector, and the
+/// (CLIP), arXiv:2103.00020. The mean of the positions goes in front of them, every token gets its position vector, and the
 /// first asks all of them by scaled dot products in several heads; a linear layer follows.
 /// Parameter names, defaults and starting values are timm's (`pos_embed`, `qkv` or `q`, `k`, `v`, `proj`, `cls_token`). The
 /// positions are those of the site's grid; for a grid of another size they are resampled as in timm.
 /// Differs from the paper: its last layer has a size of its own (out_features), and its heads have 64 features; fewer than
 /// 64 channels make one head here. Differs from timm: any grid may be stored and read (timm takes the stored one for a
 /// square whenever H != W), class_token goes with any embed_channels, and qkv_bias can be off.
-class AttentionPool final : public TokenPool {
+class AttentionPoolImpl final : public TokenPool {
  public:
   /// @throws InputError when an option does not fit.
-  AttentionPool(const Site& site, const AttentionPoolOptions& options);
+  AttentionPoolImpl(const InsertionPoint& point, const AttentionPoolOptions& options);
 
   void initialise(const RandomStream& stream) override;
 
  protected:
-  /// Tokens have to be as many as the site's cells. @throws ShapeError.
-  Cells arriving(const torch::Tensor& features) const override;
-  torch::Tensor with_positions(const torch::Tensor& tokens, const Cells& cells) const override;
+  /// Tokens have to be as many as the site's positions. @throws ShapeError.
+  Positions arriving(const torch::Tensor& features) const override;
+  torch::Tensor with_positions(const torch::Tensor& tokens, const Positions& positions) const override;
 
  private:
   std::vector<std::int64_t> grid_;
   torch::Tensor pos_embed_;  ///< [1 + H W, C]
 };
+TORCH_MODULE(AttentionPool);
 
 }  // namespace fovea

@@ -6,40 +6,41 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/context/pool_query.h>
+#include <fovea/attention/insertion_point.h>
 #include <fovea/attention/pool.h>
-#include <fovea/attention/site.h>
-#include <fovea/config/fields.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-struct BahdanauOptions : Options {
-  std::int64_t hidden = 0;  ///< width of the hidden layer of the score; 0 = as many as the cells have channels
+struct BahdanauOptions {
+  std::int64_t hidden = 0;  ///< width of the hidden layer of the score; 0 = as many as the positions have channels
   QuerySource query = QuerySource::mean;
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
-/// Additive attention, "Neural Machine Translation by Jointly Learning to Align and Translate", arXiv:1409.0473: cell h_j
-/// scores e_j = v . tanh(W q + U h_j) for the query q; the result is sum_j softmax(e)_j h_j.
-/// Differs from the paper: the cells are those of a feature map, row by row, instead of the annotations of words, and the
-/// query may be the pool's own instead of a decoder's state.
-class Bahdanau final : public Pool {
+/// Additive attention, "Neural Machine Translation by Jointly Learning to Align and Translate", arXiv:1409.0473: position
+/// h_j scores e_j = v . tanh(W q + U h_j) for the query q; the result is sum_j softmax(e)_j h_j. Differs from the paper: the
+/// positions are those of a feature map, row by row, instead of the annotations of words, and the query may be the pool's
+/// own instead of a decoder's state.
+class BahdanauImpl final : public Pool {
  public:
   /// @throws InputError when an option does not fit.
-  Bahdanau(const Site& site, const BahdanauOptions& options);
+  BahdanauImpl(const InsertionPoint& point, const BahdanauOptions& options);
 
-  /// @return [N, C]. Taps the weights, which sum to one over the cells. @throws ShapeError unless the features are
+  /// @return [N, C]. Hooks see the weights, which sum to one over the positions. @throws ShapeError unless the features are
   /// [N, C, H, W] or [N, L, C] and the query fits.
-  torch::Tensor forward(const PoolInput& input, ForwardContext& context) override;
+  torch::Tensor attend(const PoolInput& input, ForwardContext& context) override;
   std::int64_t out_features() const override { return channels_; }
 
-  /// @param cells [N, L, C]. @param query [N, Q]. @return [N, L].
-  torch::Tensor scores(const torch::Tensor& cells, const torch::Tensor& query);
+  /// @param positions [N, L, C]. @param query [N, Q]. @return [N, L].
+  torch::Tensor scores(const torch::Tensor& positions, const torch::Tensor& query);
 
  private:
   std::int64_t channels_;
-  std::shared_ptr<PoolQuery> query_;
+  std::shared_ptr<PoolQueryImpl> query_;
   torch::nn::Linear W_{nullptr}, U_{nullptr}, v_{nullptr};
 };
+TORCH_MODULE(Bahdanau);
 
 }  // namespace fovea

@@ -1,7 +1,7 @@
-#include <fovea/attention/cells.h>
 #include <fovea/attention/context/class_attention.h>
 #include <fovea/attention/context/pool_query.h>
 #include <fovea/attention/head_attention.h>
+#include <fovea/attention/positions.h>
 #include <fovea/nn/dropout.h>
 
 namespace fovea {
@@ -12,8 +12,8 @@ void ClassAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature of the result, in training");
 }
 
-ClassAttention::ClassAttention(std::int64_t channels, const ClassAttentionOptions& options)
-    : Module("ClassAttention"), channels_(channels), heads_(options.heads) {
+ClassAttentionImpl::ClassAttentionImpl(std::int64_t channels, const ClassAttentionOptions& options)
+    : CloneableModule("ClassAttention"), channels_(channels), heads_(options.heads) {
   expect_divides(channels, heads_, "class_attention: heads");
   const auto projection = torch::nn::LinearOptions(channels, channels).bias(options.qkv_bias);
   q_ = register_module("q", torch::nn::Linear(projection));
@@ -22,30 +22,31 @@ ClassAttention::ClassAttention(std::int64_t channels, const ClassAttentionOption
   proj_ = register_module("proj", torch::nn::Linear(channels, channels));
 }
 
-torch::Tensor ClassAttention::forward(const torch::Tensor& tokens, const std::vector<std::int64_t>& grid,
-                                      ForwardContext& context) {
-  const auto all = cells_of(*this, tokens, channels_).values;
+torch::Tensor ClassAttentionImpl::forward(const torch::Tensor& tokens, const std::vector<std::int64_t>& grid,
+                                          ForwardContext& context) {
+  const auto all = positions_of(*this, tokens, channels_).values;
   const auto query = split_heads(q_(all.slice(1, 0, 1)), heads_);  // [N, heads, 1, d]
-  const Tap about{.key_grid = grid, .prefix_tokens = 1};
-  return proj_(attend_in_heads(*this, query, split_heads(k_(all), heads_), split_heads(v_(all), heads_), about, context));
+  const HookedTensor about{.key_grid = grid, .prefix_tokens = 1};
+  return proj_(scaled_dot_product_attention(*this, query, split_heads(k_(all), heads_), split_heads(v_(all), heads_), about,
+                                            context));
 }
 
-ClassAttentionPool::ClassAttentionPool(const Site& site, const ClassAttentionOptions& options)
-    : Pool("ClassAttentionPool"), channels_(site.in.channels), dropout_(options.dropout), path_(site.path) {
-  expect_no_outer_query(site, "class_attention");
+ClassAttentionPoolImpl::ClassAttentionPoolImpl(const InsertionPoint& point, const ClassAttentionOptions& options)
+    : Pool("ClassAttentionPool"), channels_(point.in.channels), dropout_(options.dropout), path_(point.path) {
+  expect_no_outer_query(point, "class_attention");
   cls_token_ = register_parameter("cls_token", torch::zeros({1, 1, channels_}));
-  attn_ = register_module("attn", std::make_shared<ClassAttention>(channels_, options));
+  attn_ = register_module("attn", std::make_shared<ClassAttentionImpl>(channels_, options));
 }
 
-torch::Tensor ClassAttentionPool::forward(const PoolInput& input, ForwardContext& context) {
-  const Cells cells = cells_of(*this, input.features, channels_);
-  const auto tokens = torch::cat({cls_token_.expand({cells.values.size(0), 1, channels_}), cells.values}, 1);
-  const auto gathered = attn_->forward(tokens, cells.grid, context).squeeze(1);
+torch::Tensor ClassAttentionPoolImpl::attend(const PoolInput& input, ForwardContext& context) {
+  const Positions positions = positions_of(*this, input.features, channels_);
+  const auto tokens = torch::cat({cls_token_.expand({positions.values.size(0), 1, channels_}), positions.values}, 1);
+  const auto gathered = attn_->forward(tokens, positions.grid, context).squeeze(1);
   if (!is_training()) return gathered;
   return dropout(gathered, dropout_, context.random.child(path_).child("dropout"));
 }
 
-void ClassAttentionPool::initialise(const RandomStream& stream) {
+void ClassAttentionPoolImpl::initialise(const RandomStream& stream) {
   fill_normal(cls_token_, stream.child("cls_token"), 0.02);
 }
 

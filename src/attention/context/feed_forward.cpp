@@ -2,12 +2,12 @@
 
 namespace fovea {
 
-FeedForward::FeedForward(std::int64_t features, std::int64_t hidden) : Module("FeedForward") {
+FeedForwardImpl::FeedForwardImpl(std::int64_t features, std::int64_t hidden) : CloneableModule("FeedForward") {
   fc1_ = register_module("fc1", torch::nn::Linear(features, hidden));
   fc2_ = register_module("fc2", torch::nn::Linear(hidden, features));
 }
 
-torch::Tensor FeedForward::forward(const torch::Tensor& tokens) {
+torch::Tensor FeedForwardImpl::forward(const torch::Tensor& tokens) {
   return fc2_(torch::gelu(fc1_(tokens)));
 }
 

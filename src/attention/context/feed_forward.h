@@ -4,17 +4,20 @@
 
 #include <torch/torch.h>
 
+#include <fovea/nn/cloneable_module.h>
+
 namespace fovea {
 
 /// A Transformer's layers for each token by itself: fc2 GELU(fc1 x), GELU exact. Parameter names are timm's.
-class FeedForward final : public torch::nn::Module {
+class FeedForwardImpl final : public CloneableModule {
  public:
-  FeedForward(std::int64_t features, std::int64_t hidden);
+  FeedForwardImpl(std::int64_t features, std::int64_t hidden);
   /// @param tokens [..., features]. @return the same shape.
   torch::Tensor forward(const torch::Tensor& tokens);
 
  private:
   torch::nn::Linear fc1_{nullptr}, fc2_{nullptr};
 };
+TORCH_MODULE(FeedForward);
 
 }  // namespace fovea

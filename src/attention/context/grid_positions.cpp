@@ -16,11 +16,12 @@ torch::Tensor resample_positions(const torch::Tensor& positions, const std::vect
   return torch::cat({positions.slice(0, 0, prefix), resampled});
 }
 
-void expect_positions_fit(const torch::nn::Module& module, const Cells& cells, const std::vector<std::int64_t>& grid) {
+void expect_positions_fit(const torch::nn::Module& module, const Positions& positions,
+                          const std::vector<std::int64_t>& grid) {
   const std::int64_t known = grid[0] * grid[1];
-  if (!cells.grid.empty() || cells.values.size(1) == known) return;
+  if (!positions.grid.empty() || positions.values.size(1) == known) return;
   std::ostringstream got;
-  got << cells.values.sizes();
+  got << positions.values.sizes();
   throw ShapeError(module.name(), std::to_string(known) + " tokens, as it was built for", got.str());
 }
 

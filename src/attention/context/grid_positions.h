@@ -5,17 +5,18 @@
 
 #include <torch/torch.h>
 
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 
 namespace fovea {
 
 /// Learned position vectors of one grid for another: resampled by bicubic interpolation with antialiasing, as in timm.
-/// @param positions [P + H W, C]: P prefix tokens, which stay as they are, and the cells row by row.
+/// @param positions [P + H W, C]: P prefix tokens, which stay as they are, and the positions row by row.
 /// @param from, to {height, width}. @return [P + H' W', C]; the same tensor for the same grid.
 torch::Tensor resample_positions(const torch::Tensor& positions, const std::vector<std::int64_t>& from,
                                  const std::vector<std::int64_t>& to);
 
-/// @param grid the stored positions'. @throws ShapeError for tokens that are not as many as its cells.
-void expect_positions_fit(const torch::nn::Module& module, const Cells& cells, const std::vector<std::int64_t>& grid);
+/// @param grid the stored positions'. @throws ShapeError for tokens that are not as many as its positions.
+void expect_positions_fit(const torch::nn::Module& module, const Positions& positions,
+                          const std::vector<std::int64_t>& grid);
 
 }  // namespace fovea

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include <fovea/attention/cells.h>
 #include <fovea/attention/context/grid_positions.h>
 #include <fovea/attention/context/latent_pool.h>
 #include <fovea/attention/context/pool_query.h>
 #include <fovea/attention/head_attention.h>
+#include <fovea/attention/positions.h>
 #include <fovea/nn/dropout.h>
 
 namespace fovea {
@@ -21,19 +21,19 @@ void LatentPoolOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("qkv_bias", qkv_bias, "biases of queries, keys and values");
   fields.boolean("qk_norm", qk_norm, "layer norm of queries and keys in every head");
   fields.boolean("norm", norm, "layer norm in front of the feed-forward layers");
-  fields.boolean("positions", positions, "learned position vectors added to the cells");
+  fields.boolean("positions", positions, "learned position vectors added to the positions");
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping what was gathered, in training");
 }
 
-LatentPool::LatentPool(const Site& site, const LatentPoolOptions& options)
+LatentPoolImpl::LatentPoolImpl(const InsertionPoint& point, const LatentPoolOptions& options)
     : Pool("LatentPool"),
-      channels_(site.in.channels),
+      channels_(point.in.channels),
       heads_(options.heads),
       pool_type_(options.pool_type),
       dropout_(options.dropout),
-      path_(site.path),
-      grid_({site.in.height, site.in.width}) {
-  expect_no_outer_query(site, "latent_pool");
+      path_(point.path),
+      grid_({point.in.height, point.in.width}) {
+  expect_no_outer_query(point, "latent_pool");
   const std::int64_t head_features = channels_per_head(channels_, heads_, "latent_pool: heads");
   const auto layer_norm = [&](const char* called, std::int64_t features) {
     return register_module(called, torch::nn::LayerNorm(torch::nn::LayerNormOptions({features}).eps(options.norm_epsilon)));
@@ -50,25 +50,26 @@ LatentPool::LatentPool(const Site& site, const LatentPoolOptions& options)
   proj_ = register_module("proj", torch::nn::Linear(channels_, channels_));
   if (options.norm) norm_ = layer_norm("norm", channels_);
   const auto hidden = static_cast<std::int64_t>(static_cast<double>(channels_) * options.mlp_ratio);
-  mlp_ = register_module("mlp", std::make_shared<FeedForward>(channels_, std::max<std::int64_t>(1, hidden)));
+  mlp_ = register_module("mlp", std::make_shared<FeedForwardImpl>(channels_, std::max<std::int64_t>(1, hidden)));
 }
 
-torch::Tensor LatentPool::forward(const PoolInput& input, ForwardContext& context) {
-  Cells cells = cells_of(*this, input.features, channels_);
+torch::Tensor LatentPoolImpl::attend(const PoolInput& input, ForwardContext& context) {
+  Positions positions = positions_of(*this, input.features, channels_);
   if (pos_embed_.defined()) {
-    expect_positions_fit(*this, cells, grid_);
-    cells.values = cells.values + resample_positions(pos_embed_, grid_, cells.grid.empty() ? grid_ : cells.grid);
+    expect_positions_fit(*this, positions, grid_);
+    positions.values =
+        positions.values + resample_positions(pos_embed_, grid_, positions.grid.empty() ? grid_ : positions.grid);
   }
-  const auto halves = kv_(cells.values).chunk(2, 2);
+  const auto halves = kv_(positions.values).chunk(2, 2);
   auto query = split_heads(q_(latent_), heads_);  // [1, heads, latents, d]
   auto key = split_heads(halves[0], heads_);      // [N, heads, L, d]
   if (q_norm_) {
     query = q_norm_(query);
     key = k_norm_(key);
   }
-  query = query.expand({cells.values.size(0), -1, -1, -1});
-  auto answers =
-      proj_(attend_in_heads(*this, query, key, split_heads(halves[1], heads_), {.key_grid = cells.grid}, context));
+  query = query.expand({positions.values.size(0), -1, -1, -1});
+  auto answers = proj_(scaled_dot_product_attention(*this, query, key, split_heads(halves[1], heads_),
+                                                    {.key_grid = positions.grid}, context));
   if (is_training()) answers = dropout(answers, dropout_, context.random.child(path_).child("dropout"));
   answers = answers + mlp_->forward(norm_ ? norm_(answers) : answers);  // [N, latents, C]
   switch (pool_type_) {
@@ -82,11 +83,11 @@ torch::Tensor LatentPool::forward(const PoolInput& input, ForwardContext& contex
   return answers.select(1, 0);
 }
 
-std::int64_t LatentPool::out_features() const {
+std::int64_t LatentPoolImpl::out_features() const {
   return pool_type_ == LatentPoolType::concat ? latent_.size(1) * channels_ : channels_;
 }
 
-void LatentPool::initialise(const RandomStream& stream) {
+void LatentPoolImpl::initialise(const RandomStream& stream) {
   const double deviation = 1 / std::sqrt(static_cast<double>(channels_));
   fill_normal(latent_, stream.child("latent"), deviation);
   if (pos_embed_.defined()) fill_normal(pos_embed_, stream.child("pos_embed"), deviation);

@@ -8,10 +8,10 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/context/feed_forward.h>
+#include <fovea/attention/insertion_point.h>
 #include <fovea/attention/pool.h>
-#include <fovea/attention/site.h>
-#include <fovea/config/fields.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
@@ -22,7 +22,7 @@ enum class LatentPoolType {
   concat,  ///< all, one behind the other
 };
 
-struct LatentPoolOptions : Options {
+struct LatentPoolOptions {
   std::int64_t heads = 8;
   std::int64_t latents = 1;  ///< number of learned tokens that ask
   LatentPoolType pool_type = LatentPoolType::token;
@@ -30,29 +30,28 @@ struct LatentPoolOptions : Options {
   bool qkv_bias = true;
   bool qk_norm = false;    ///< layer norm of queries and keys in every head
   bool norm = false;       ///< layer norm in front of the feed-forward layers
-  bool positions = false;  ///< learned position vectors added to the cells
+  bool positions = false;  ///< learned position vectors added to the positions
   double dropout = 0;      ///< of what was gathered, in training
 
   double norm_epsilon = 1e-5;  ///< of the norms; a network sets it, not the user
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
-/// Pooling by learned tokens, the head of "Scaling Vision Transformers", arXiv:2106.04560: latent tokens ask the cells by
-/// scaled dot products in several heads; with y their answer behind a linear layer, y + MLP(norm(y)) comes out.
-/// Parameter names, defaults and starting values are timm's (`latent`, `q`, `kv`, `q_norm`, `k_norm`, `proj`, `norm`,
-/// `mlp.fc1`, `mlp.fc2`, `pos_embed`).
-/// Differs from the paper: no norm unless `norm` is set, as in timm. Differs from timm: positions are resampled for a grid
-/// of another size; several latents can be concatenated; latents and positions start normal, without timm's cut at two
-/// deviations.
-class LatentPool final : public Pool, public SelfInitialising {
+/// Pooling by learned tokens, the head of "Scaling Vision Transformers", arXiv:2106.04560: latent tokens ask the positions
+/// by scaled dot products in several heads; with y their answer behind a linear layer, y + MLP(norm(y)) comes out. Parameter
+/// names, defaults and starting values are timm's (`latent`, `q`, `kv`, `q_norm`, `k_norm`, `proj`, `norm`, `mlp.fc1`,
+/// `mlp.fc2`, `pos_embed`). Differs from the paper: no norm unless `norm` is set, as in timm. Differs from timm: positions
+/// are resampled for a grid of another size; several latents can be concatenated; latents and positions start normal,
+/// without timm's cut at two deviations.
+class LatentPoolImpl final : public Pool, public SelfInitialising {
  public:
   /// @throws InputError unless the channels divide into heads, or when a query comes from outside.
-  LatentPool(const Site& site, const LatentPoolOptions& options);
+  LatentPoolImpl(const InsertionPoint& point, const LatentPoolOptions& options);
 
-  /// @return [N, out_features()]. Taps the weights [N, heads, latents, L]. @throws ShapeError unless the features are
-  /// [N, C, H, W] or [N, L, C]; with positions, tokens have to be as many as the site's cells.
-  torch::Tensor forward(const PoolInput& input, ForwardContext& context) override;
+  /// @return [N, out_features()]. Hooks see the weights [N, heads, latents, L]. @throws ShapeError unless the features are
+  /// [N, C, H, W] or [N, L, C]; with positions, tokens have to be as many as the site's positions.
+  torch::Tensor attend(const PoolInput& input, ForwardContext& context) override;
   std::int64_t out_features() const override;
 
   void initialise(const RandomStream& stream) override;
@@ -67,7 +66,8 @@ class LatentPool final : public Pool, public SelfInitialising {
   torch::Tensor pos_embed_;  ///< [H W, C]
   torch::nn::Linear q_{nullptr}, kv_{nullptr}, proj_{nullptr};
   torch::nn::LayerNorm q_norm_{nullptr}, k_norm_{nullptr}, norm_{nullptr};
-  std::shared_ptr<FeedForward> mlp_;
+  std::shared_ptr<FeedForwardImpl> mlp_;
 };
+TORCH_MODULE(LatentPool);
 
 }  // namespace fovea

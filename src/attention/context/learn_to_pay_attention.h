@@ -7,13 +7,14 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/context/pool_query.h>
+#include <fovea/attention/insertion_point.h>
 #include <fovea/attention/pool.h>
-#include <fovea/attention/site.h>
-#include <fovea/config/fields.h>
+#include <fovea/nn/cloneable_module.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-/// How well a projected cell l agrees with the global vector g.
+/// How well a projected position l agrees with the global vector g.
 enum class PayScore {
   additive,  ///< w . (l + g)
   dot,       ///< l . g
@@ -21,60 +22,62 @@ enum class PayScore {
 
 /// What becomes of the scores.
 enum class PayNormalisation {
-  softmax,  ///< weights over the cells, for a weighted sum
-  sigmoid,  ///< a factor for every cell, for a mean of what it leaves
+  softmax,  ///< weights over the positions, for a weighted sum
+  sigmoid,  ///< a factor for every position, for a mean of what it leaves
 };
 
-struct LearnToPayAttentionOptions : Options {
+struct LearnToPayAttentionOptions {
   PayScore score = PayScore::additive;
   PayNormalisation normalise = PayNormalisation::softmax;
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
-/// One stage's attention, "Learn To Pay Attention", arXiv:1804.02391: cells l = projector(x) are scored against a global
-/// vector g; the result is sum_j softmax(c)_j l_j, or the mean over the cells of sigmoid(c_j) l_j.
+/// One stage's attention, "Learn To Pay Attention", arXiv:1804.02391: positions l = projector(x) are scored against a global
+/// vector g; the result is sum_j softmax(c)_j l_j, or the mean over the positions of sigmoid(c_j) l_j.
 ///
 /// **With additive scores and the softmax, the defaults and the paper's choice, g changes nothing**: w . g is the same for
-/// every cell, and the softmax ignores it. `score: dot` or `normalise: sigmoid` make the weights depend on g.
+/// every position, and the softmax ignores it. `score: dot` or `normalise: sigmoid` make the weights depend on g.
 ///
 /// Parameter names are those of SaoYan/LearnToPayAttention (`projector.op`, `attn.op`; no biases).
 /// Differs from the paper: the projector is always there, not only where the channels differ.
-class StageAttention final : public torch::nn::Module {
+class StageAttentionImpl final : public CloneableModule {
  public:
-  StageAttention(std::int64_t local_channels, std::int64_t global_channels, const LearnToPayAttentionOptions& options);
+  StageAttentionImpl(std::int64_t local_channels, std::int64_t global_channels, const LearnToPayAttentionOptions& options);
 
-  /// @param features [N, C, H, W] or [N, L, C]. @param global [N, C']. @return [N, C']. Taps one weight per cell,
+  /// @param features [N, C, H, W] or [N, L, C]. @param global [N, C']. @return [N, C']. Hooks see one weight per position,
   /// Meaning::weights with softmax and Meaning::gate with sigmoid. @throws ShapeError.
   torch::Tensor forward(const torch::Tensor& features, const torch::Tensor& global, ForwardContext& context);
 
-  /// The cells' scores c, [N, L]. @param local projected cells [N, L, C'].
+  /// The positions' scores c, [N, L]. @param local projected positions [N, L, C'].
   torch::Tensor scores(const torch::Tensor& local, const torch::Tensor& global);
   /// [N, L, C] -> [N, L, C'].
-  torch::Tensor projected(const torch::Tensor& cells);
+  torch::Tensor projected(const torch::Tensor& positions);
 
  private:
   std::int64_t channels_;
   PayNormalisation normalise_;
   torch::nn::Conv2d projector_{nullptr}, scorer_{nullptr};
 };
+TORCH_MODULE(StageAttention);
 
 /// That of several stages, side by side (`0`, `1`, ... for the stages in order). g is the query from outside, or the mean
-/// over the cells of the last stage.
-class LearnToPayAttention final : public Pool {
+/// over the positions of the last stage.
+class LearnToPayAttentionImpl final : public Pool {
  public:
-  LearnToPayAttention(const Site& site, const LearnToPayAttentionOptions& options);
+  LearnToPayAttentionImpl(const InsertionPoint& point, const LearnToPayAttentionOptions& options);
 
   /// @param input all of the site's stages; where the site lists none, the features are the one stage. Each
-  /// stage's map carries the frame of that stage.
+  /// stage's map carries the theta of that stage.
   /// @return [N, stages x C'], C' the length of g. @throws ShapeError unless stages and query fit.
-  torch::Tensor forward(const PoolInput& input, ForwardContext& context) override;
+  torch::Tensor attend(const PoolInput& input, ForwardContext& context) override;
   std::int64_t out_features() const override;
 
  private:
   std::int64_t channels_;
-  std::shared_ptr<PoolQuery> query_;
-  std::vector<std::shared_ptr<StageAttention>> stages_;
+  std::shared_ptr<PoolQueryImpl> query_;
+  std::vector<std::shared_ptr<StageAttentionImpl>> stages_;
 };
+TORCH_MODULE(LearnToPayAttention);
 
 }  // namespace fovea

@@ -4,31 +4,31 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/insertion_point.h>
 #include <fovea/attention/pool.h>
-#include <fovea/attention/site.h>
-#include <fovea/config/fields.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-struct LearnedQueryOptions : Options {
+struct LearnedQueryOptions {
   std::int64_t heads = 1;  ///< the channels are divided into this many parts, each with weights of its own
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
-/// One learned vector q asks the cells: sum_j softmax_j(q . h_j / sqrt(d)) h_j in every head of d channels. After the
+/// One learned vector q asks the positions: sum_j softmax_j(q . h_j / sqrt(d)) h_j in every head of d channels. After the
 /// pooling by attention of "Set Transformer: A Framework for Attention-based Permutation-Invariant Neural Networks",
 /// arXiv:1810.00825. The query starts at zero: as global average pooling.
 /// Differs from the paper: no projections of queries, keys and values, no feed-forward layers and no norms around it.
-class LearnedQuery final : public Pool, public SelfInitialising {
+class LearnedQueryImpl final : public Pool, public SelfInitialising {
  public:
   /// @throws InputError unless the channels divide into heads, or when a query comes from outside.
-  LearnedQuery(const Site& site, const LearnedQueryOptions& options);
+  LearnedQueryImpl(const InsertionPoint& point, const LearnedQueryOptions& options);
 
-  /// @return [N, C]. Taps the weights, which sum to one over the cells in every head. @throws ShapeError unless the
+  /// @return [N, C]. Hooks see the weights, which sum to one over the positions in every head. @throws ShapeError unless the
   /// features are [N, C, H, W] or [N, L, C].
-  torch::Tensor forward(const PoolInput& input, ForwardContext& context) override;
+  torch::Tensor attend(const PoolInput& input, ForwardContext& context) override;
   std::int64_t out_features() const override { return channels_; }
 
   void initialise(const RandomStream& stream) override;
@@ -38,5 +38,6 @@ class LearnedQuery final : public Pool, public SelfInitialising {
   std::int64_t heads_;
   torch::Tensor query_;  ///< [C]
 };
+TORCH_MODULE(LearnedQuery);
 
 }  // namespace fovea

@@ -5,59 +5,62 @@
 
 #include <torch/torch.h>
 
-#include <fovea/attention/cells.h>
 #include <fovea/attention/context/pool_query.h>
+#include <fovea/attention/insertion_point.h>
 #include <fovea/attention/pool.h>
-#include <fovea/attention/site.h>
-#include <fovea/config/fields.h>
+#include <fovea/attention/positions.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-/// How well cell h answers query q.
+/// How well position h answers query q.
 enum class LuongScore {
   dot,       ///< q . h
   general,   ///< q . W_a h
   concat,    ///< v_a . tanh(W_a [q; h])
-  location,  ///< (W_a q)_j for cell j: the cells are not looked at
+  location,  ///< (W_a q)_j for position j: the positions are not looked at
 };
 
-struct LuongOptions : Options {
+struct LuongOptions {
   LuongScore score = LuongScore::general;
-  std::int64_t hidden = 0;        ///< width of the hidden layer of `concat`; 0 = as many as the cells have channels
-  std::int64_t out_features = 0;  ///< 0 = as many as the cells have channels
+  std::int64_t hidden = 0;        ///< width of the hidden layer of `concat`; 0 = as many as the positions have channels
+  std::int64_t out_features = 0;  ///< 0 = as many as the positions have channels
   QuerySource query = QuerySource::mean;
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
-/// Global attention, "Effective Approaches to Attention-based Neural Machine Translation", arXiv:1508.04025: the cells'
+/// Global attention, "Effective Approaches to Attention-based Neural Machine Translation", arXiv:1508.04025: the positions'
 /// sum c = sum_j softmax(score)_j h_j, joined with the query q: tanh(W_c [c; q]). No biases.
-/// Differs from the paper: the cells are those of a feature map, row by row, instead of source words, and the query may be
-/// the pool's own instead of a decoder's state.
-class Luong final : public Pool {
+/// Differs from the paper: the positions are those of a feature map, row by row, instead of source words, and the query may
+/// be the pool's own instead of a decoder's state.
+class LuongImpl final : public Pool {
  public:
-  /// @throws InputError when an option does not fit: `dot` needs a query as long as the cells, `hidden` is of `concat` only.
-  Luong(const Site& site, const LuongOptions& options);
+  /// @throws InputError when an option does not fit: `dot` needs a query as long as the positions, `hidden` is of `concat`
+  /// only.
+  LuongImpl(const InsertionPoint& point, const LuongOptions& options);
 
-  /// @return [N, out_features()], in (-1, 1). Taps the weights, which sum to one over the cells. @throws ShapeError unless
-  /// the features are [N, C, H, W] or [N, L, C] and the query fits; with `location`, also for other than the site's cells.
-  torch::Tensor forward(const PoolInput& input, ForwardContext& context) override;
+  /// @return [N, out_features()], in (-1, 1). Hooks see the weights, which sum to one over the positions. @throws ShapeError
+  /// unless the features are [N, C, H, W] or [N, L, C] and the query fits; with `location`, also for other than the site's
+  /// positions.
+  torch::Tensor attend(const PoolInput& input, ForwardContext& context) override;
   std::int64_t out_features() const override { return W_c_->options.out_features(); }
 
-  /// @param cells [N, L, C]. @param query [N, Q]. @return [N, L].
-  torch::Tensor scores(const torch::Tensor& cells, const torch::Tensor& query);
-  /// The cells' sum alone, [N, C]. @param query [N, Q].
-  torch::Tensor attended(const Cells& cells, const torch::Tensor& query, ForwardContext& context);
+  /// @param positions [N, L, C]. @param query [N, Q]. @return [N, L].
+  torch::Tensor scores(const torch::Tensor& positions, const torch::Tensor& query);
+  /// The positions' sum alone, [N, C]. @param query [N, Q].
+  torch::Tensor attended(const Positions& positions, const torch::Tensor& query, ForwardContext& context);
 
  private:
   std::int64_t channels_;
   LuongScore score_;
-  std::shared_ptr<PoolQuery> query_;
+  std::shared_ptr<PoolQueryImpl> query_;
   torch::nn::Linear W_a_{nullptr}, v_a_{nullptr}, W_c_{nullptr};
 };
+TORCH_MODULE(Luong);
 
-/// The `general` score q . W_a h of Luong et al. @param cells [N, L, C]. @param query [N, Q]. @param weight [Q, C].
+/// The `general` score q . W_a h of Luong et al. @param positions [N, L, C]. @param query [N, Q]. @param weight [Q, C].
 /// @return [N, L].
-torch::Tensor general_scores(const torch::Tensor& cells, const torch::Tensor& query, const torch::Tensor& weight);
+torch::Tensor general_scores(const torch::Tensor& positions, const torch::Tensor& query, const torch::Tensor& weight);
 
 }  // namespace fovea

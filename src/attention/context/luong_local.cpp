@@ -2,28 +2,28 @@
 #include <sstream>
 #include <vector>
 
-#include <fovea/attention/context/cell_weights.h>
 #include <fovea/attention/context/luong.h>
 #include <fovea/attention/context/luong_local.h>
 #include <fovea/attention/context/plain_linear.h>
+#include <fovea/attention/context/position_weights.h>
 #include <fovea/base/error.h>
 
 namespace fovea {
 namespace {
 
-/// Number of cells along each axis, x first: [axes].
-torch::Tensor local_extent(const Cells& cells, bool is_sequence) {
-  const std::vector<std::int64_t> sizes = is_sequence ? std::vector<std::int64_t>{cells.values.size(1)}
-                                                      : std::vector<std::int64_t>{cells.grid[1], cells.grid[0]};
-  return torch::tensor(sizes).to(cells.values.options());
+/// Number of positions along each axis, x first: [axes].
+torch::Tensor local_extent(const Positions& positions, bool is_sequence) {
+  const std::vector<std::int64_t> sizes = is_sequence ? std::vector<std::int64_t>{positions.values.size(1)}
+                                                      : std::vector<std::int64_t>{positions.grid[1], positions.grid[0]};
+  return torch::tensor(sizes).to(positions.values.options());
 }
 
-/// Where the cells are, x first: [L, axes].
-torch::Tensor local_places(const Cells& cells, bool is_sequence) {
-  const auto options = cells.values.options();
-  if (is_sequence) return torch::arange(cells.values.size(1), options).unsqueeze(1);
-  const auto x = torch::arange(cells.grid[1], options).repeat({cells.grid[0]});
-  const auto y = torch::arange(cells.grid[0], options).repeat_interleave(cells.grid[1]);
+/// Where the positions are, x first: [L, axes].
+torch::Tensor local_places(const Positions& positions, bool is_sequence) {
+  const auto options = positions.values.options();
+  if (is_sequence) return torch::arange(positions.values.size(1), options).unsqueeze(1);
+  const auto x = torch::arange(positions.grid[1], options).repeat({positions.grid[0]});
+  const auto y = torch::arange(positions.grid[0], options).repeat_interleave(positions.grid[1]);
   return torch::stack({x, y}, 1);
 }
 
@@ -32,20 +32,20 @@ torch::Tensor local_places(const Cells& cells, bool is_sequence) {
 void LuongLocalOptions::visit_fields(FieldVisitor& fields) {
   fields.choice("mode", mode, {{"m", LocalMode::monotonic}, {"p", LocalMode::predictive}},
                 "where to look: m where it is told to, or the middle; p where the query says");
-  fields.integer("window", window, {1, 1 << 16}, "cells up to this far from the centre are attended");
+  fields.integer("window", window, {1, 1 << 16}, "positions up to this far from the centre are attended");
   fields.integer("hidden", hidden, {0, 1 << 16},
                  "width of the hidden layer that predicts the centre in mode p; 0 = length of the query");
-  fields.integer("out_features", out_features, {0, 1 << 16}, "length of the result; 0 = the cells' channels");
+  fields.integer("out_features", out_features, {0, 1 << 16}, "length of the result; 0 = the positions' channels");
   visit_query_source(fields, query);
 }
 
-LuongLocal::LuongLocal(const Site& site, const LuongLocalOptions& options)
+LuongLocalImpl::LuongLocalImpl(const InsertionPoint& point, const LuongLocalOptions& options)
     : Pool("LuongLocal"),
-      channels_(site.in.channels),
+      channels_(point.in.channels),
       mode_(options.mode),
       window_(static_cast<double>(options.window)),
-      sequence_site_(site.in.height == 1) {
-  query_ = register_module("query", std::make_shared<PoolQuery>(site, options.query));
+      sequence_site_(point.in.height == 1) {
+  query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, options.query));
   const std::int64_t asked = query_->features();
   W_a_ = register_module("W_a", plain_linear(channels_, asked));
   if (mode_ == LocalMode::predictive) {
@@ -59,18 +59,18 @@ LuongLocal::LuongLocal(const Site& site, const LuongLocalOptions& options)
   W_c_ = register_module("W_c", plain_linear(channels_ + asked, out_features));
 }
 
-torch::Tensor LuongLocal::forward(const PoolInput& input, ForwardContext& context) {
-  const Cells cells = cells_of(*this, input.features, channels_);
-  const auto query = query_->forward(input.query, cells.values);
-  return torch::tanh(W_c_(torch::cat({attended(cells, query, input.position, context), query}, 1)));
+torch::Tensor LuongLocalImpl::attend(const PoolInput& input, ForwardContext& context) {
+  const Positions positions = positions_of(*this, input.features, channels_);
+  const auto query = query_->forward(input.query, positions.values);
+  return torch::tanh(W_c_(torch::cat({attended(positions, query, input.position, context), query}, 1)));
 }
 
-torch::Tensor LuongLocal::attended(const Cells& cells, const torch::Tensor& query, const torch::Tensor& position,
-                                   ForwardContext& context) {
+torch::Tensor LuongLocalImpl::attended(const Positions& positions, const torch::Tensor& query, const torch::Tensor& position,
+                                       ForwardContext& context) {
   const auto from_centre =
-      local_places(cells, is_sequence(cells)) - centre(cells, query, position).unsqueeze(1);  // [N, L, axes]
-  const auto outside = (from_centre.abs() > window_).any(2);                                  // [N, L]
-  const auto scores = general_scores(cells.values, query, W_a_->weight);
+      local_places(positions, is_sequence(positions)) - centre(positions, query, position).unsqueeze(1);  // [N, L, axes]
+  const auto outside = (from_centre.abs() > window_).any(2);                                              // [N, L]
+  const auto scores = general_scores(positions.values, query, W_a_->weight);
   auto weights = torch::softmax(scores.masked_fill(outside, -std::numeric_limits<double>::infinity()), 1);
   auto meaning = Meaning::weights;
   if (mode_ == LocalMode::predictive) {
@@ -78,16 +78,16 @@ torch::Tensor LuongLocal::attended(const Cells& cells, const torch::Tensor& quer
     weights = weights * torch::exp(from_centre.square().sum(2) / (-2 * deviation * deviation));
     meaning = Meaning::gate;  // they sum to less than one
   }
-  return weighted_sum(tap_cell_weights(*this, weights, cells, meaning, context), cells);
+  return weighted_sum(hook_position_weights(*this, weights, positions, meaning, context), positions);
 }
 
-torch::Tensor LuongLocal::centre(const Cells& cells, const torch::Tensor& query, const torch::Tensor& position) {
-  const auto extent = local_extent(cells, is_sequence(cells));
+torch::Tensor LuongLocalImpl::centre(const Positions& positions, const torch::Tensor& query, const torch::Tensor& position) {
+  const auto extent = local_extent(positions, is_sequence(positions));
   const std::int64_t images = query.size(0), axes = extent.size(0);
   std::ostringstream got;
   if (mode_ == LocalMode::predictive) {
     if (v_p_->options.out_features() == axes) return extent * torch::sigmoid(v_p_(torch::tanh(W_p_(query))));
-    got << "tokens [" << images << ", " << cells.values.size(1) << ", " << channels_ << "]";
+    got << "tokens [" << images << ", " << positions.values.size(1) << ", " << channels_ << "]";
     throw ShapeError(name(), "[N, " + std::to_string(channels_) + ", H, W], as the centre has two axes", got.str());
   }
   if (!position.defined()) return ((extent - 1) / 2).expand({images, axes});
@@ -97,8 +97,8 @@ torch::Tensor LuongLocal::centre(const Cells& cells, const torch::Tensor& query,
   throw ShapeError(name(), "a position [" + std::to_string(images) + (axes == 1 ? "]" : ", 2]"), got.str());
 }
 
-bool LuongLocal::is_sequence(const Cells& cells) const {
-  return cells.grid.empty() || (sequence_site_ && cells.grid[0] == 1);
+bool LuongLocalImpl::is_sequence(const Positions& positions) const {
+  return positions.grid.empty() || (sequence_site_ && positions.grid[0] == 1);
 }
 
 }  // namespace fovea

@@ -5,11 +5,11 @@
 
 #include <torch/torch.h>
 
-#include <fovea/attention/cells.h>
 #include <fovea/attention/context/pool_query.h>
+#include <fovea/attention/insertion_point.h>
 #include <fovea/attention/pool.h>
-#include <fovea/attention/site.h>
-#include <fovea/config/fields.h>
+#include <fovea/attention/positions.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
@@ -19,57 +19,57 @@ enum class LocalMode {
   predictive,  ///< local-p: where the query says
 };
 
-struct LuongLocalOptions : Options {
+struct LuongLocalOptions {
   LocalMode mode = LocalMode::predictive;
-  std::int64_t window = 3;        ///< D: cells up to this far from the centre are attended, along every axis
+  std::int64_t window = 3;        ///< D: positions up to this far from the centre are attended, along every axis
   std::int64_t hidden = 0;        ///< width of the hidden layer that predicts the centre; 0 = length of the query
-  std::int64_t out_features = 0;  ///< 0 = as many as the cells have channels
+  std::int64_t out_features = 0;  ///< 0 = as many as the positions have channels
   QuerySource query = QuerySource::mean;
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Local attention, "Effective Approaches to Attention-based Neural Machine Translation", arXiv:1508.04025. Around a
-/// centre p, softmax of the general scores q . W_a h_j over the cells j with |j - p| <= D; their sum c is joined with the
-/// query q: tanh(W_c [c; q]). No biases.
+/// centre p, softmax of the general scores q . W_a h_j over the positions j with |j - p| <= D; their sum c is joined with
+/// the query q: tanh(W_c [c; q]). No biases.
 ///
-/// - m: p is PoolInput::position, moved to the nearest cell if outside, or the middle when there is none.
-/// - p: p = S sigmoid(v_p . tanh(W_p q)), S the number of cells; the weights are then multiplied by
+/// - m: p is PoolInput::position, moved to the nearest position if outside, or the middle when there is none.
+/// - p: p = S sigmoid(v_p . tanh(W_p q)), S the number of positions; the weights are then multiplied by
 ///   exp(-(j - p)^2 / (2 (D/2)^2)), and **no longer sum to one**. Only through this factor does the centre learn.
 ///   PoolInput::position is not read.
 ///
-/// On a grid p = (x, y), from the centre of the top left cell; every axis has its own S (width, height; v_p has two rows),
-/// the window is a square and the Gaussian is two-dimensional. Tokens, and the cells of a site one cell high, are a
-/// sequence with one p.
-/// Differs from the paper: as said for grids; no reordering of the source in m; the query may be the pool's own instead of
-/// a decoder's state.
-class LuongLocal final : public Pool {
+/// On a grid p = (x, y), from the centre of the top left position; every axis has its own S (width, height; v_p has two
+/// rows), the window is a square and the Gaussian is two-dimensional. Tokens, and the positions of a site one position high,
+/// are a sequence with one p. Differs from the paper: as said for grids; no reordering of the source in m; the query may be
+/// the pool's own instead of a decoder's state.
+class LuongLocalImpl final : public Pool {
  public:
   /// @throws InputError when an option does not fit: `hidden` is of mode p only.
-  LuongLocal(const Site& site, const LuongLocalOptions& options);
+  LuongLocalImpl(const InsertionPoint& point, const LuongLocalOptions& options);
 
-  /// @return [N, out_features()], in (-1, 1). Taps the weights, Meaning::weights in mode m and, as they sum to less than
-  /// one, gate in mode p.
+  /// @return [N, out_features()], in (-1, 1). Hooks see the weights, Meaning::weights in mode m and, as they sum to less
+  /// than one, gate in mode p.
   /// @throws ShapeError unless the features are [N, C, H, W] or [N, L, C], with as many axes as the site in mode p, and
   /// query and position fit.
-  torch::Tensor forward(const PoolInput& input, ForwardContext& context) override;
+  torch::Tensor attend(const PoolInput& input, ForwardContext& context) override;
   std::int64_t out_features() const override { return W_c_->options.out_features(); }
 
   /// Where it looks: [N, 2] (x, y) on a grid, [N, 1] in a sequence. @param query [N, Q]. @param position may be undefined.
-  torch::Tensor centre(const Cells& cells, const torch::Tensor& query, const torch::Tensor& position);
-  /// The cells' sum alone, [N, C].
-  torch::Tensor attended(const Cells& cells, const torch::Tensor& query, const torch::Tensor& position,
+  torch::Tensor centre(const Positions& positions, const torch::Tensor& query, const torch::Tensor& position);
+  /// The positions' sum alone, [N, C].
+  torch::Tensor attended(const Positions& positions, const torch::Tensor& query, const torch::Tensor& position,
                          ForwardContext& context);
 
  private:
-  bool is_sequence(const Cells& cells) const;
+  bool is_sequence(const Positions& positions) const;
 
   std::int64_t channels_;
   LocalMode mode_;
   double window_;
   bool sequence_site_;
-  std::shared_ptr<PoolQuery> query_;
+  std::shared_ptr<PoolQueryImpl> query_;
   torch::nn::Linear W_a_{nullptr}, W_c_{nullptr}, W_p_{nullptr}, v_p_{nullptr};
 };
+TORCH_MODULE(LuongLocal);
 
 }  // namespace fovea

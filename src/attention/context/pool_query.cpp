@@ -7,26 +7,26 @@ namespace fovea {
 
 void visit_query_source(FieldVisitor& fields, QuerySource& source) {
   fields.choice("query", source, {{"mean", QuerySource::mean}, {"learned", QuerySource::learned}},
-                "who asks when no query comes from outside: the mean of the cells or a parameter");
+                "who asks when no query comes from outside: the mean of the positions or a parameter");
 }
 
-void expect_no_outer_query(const Site& site, const std::string& mechanism) {
-  if (site.query_features == 0) return;
+void expect_no_outer_query(const InsertionPoint& point, const std::string& mechanism) {
+  if (point.query_features == 0) return;
   throw InputError(mechanism, "a place without a query from outside",
-                   "one of " + std::to_string(site.query_features) + " features", "bahdanau and luong take such a query");
+                   "one of " + std::to_string(point.query_features) + " features", "bahdanau and luong take such a query");
 }
 
-PoolQuery::PoolQuery(const Site& site, QuerySource own)
-    : Module("PoolQuery"),
-      features_(site.query_features > 0 ? site.query_features : site.in.channels),
-      from_outside_(site.query_features > 0) {
+PoolQueryImpl::PoolQueryImpl(const InsertionPoint& point, QuerySource own)
+    : CloneableModule("PoolQuery"),
+      features_(point.query_features > 0 ? point.query_features : point.in.channels),
+      from_outside_(point.query_features > 0) {
   if (own == QuerySource::mean) return;
   if (from_outside_) throw InputError("query", "'mean' where the query comes from outside", "'learned'");
   vector_ = register_parameter("vector", torch::zeros({features_}));
 }
 
-torch::Tensor PoolQuery::forward(const torch::Tensor& given, const torch::Tensor& cells) {
-  const std::int64_t images = cells.size(0);
+torch::Tensor PoolQueryImpl::forward(const torch::Tensor& given, const torch::Tensor& positions) {
+  const std::int64_t images = positions.size(0);
   const bool fits = from_outside_
                         ? given.defined() && given.dim() == 2 && given.size(0) == images && given.size(1) == features_
                         : !given.defined();
@@ -38,10 +38,10 @@ torch::Tensor PoolQuery::forward(const torch::Tensor& given, const torch::Tensor
                      given.defined() ? got.str() : "none");
   }
   if (from_outside_) return given;
-  return vector_.defined() ? vector_.expand({images, features_}) : cells.mean(1);
+  return vector_.defined() ? vector_.expand({images, features_}) : positions.mean(1);
 }
 
-void PoolQuery::initialise(const RandomStream&) {
+void PoolQueryImpl::initialise(const RandomStream&) {
   const torch::NoGradGuard no_grad;
   if (vector_.defined()) vector_.zero_();
 }

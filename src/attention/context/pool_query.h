@@ -5,15 +5,16 @@
 
 #include <torch/torch.h>
 
-#include <fovea/attention/site.h>
-#include <fovea/config/fields.h>
+#include <fovea/attention/insertion_point.h>
+#include <fovea/nn/cloneable_module.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
 /// How a pool asks by itself.
 enum class QuerySource {
-  mean,     ///< with the mean of the cells
+  mean,     ///< with the mean of the positions
   learned,  ///< with a parameter, the same for every image
 };
 
@@ -21,21 +22,21 @@ enum class QuerySource {
 void visit_query_source(FieldVisitor& fields, QuerySource& source);
 
 /// For pools that ask by themselves only. @throws InputError where a query comes from outside.
-void expect_no_outer_query(const Site& site, const std::string& mechanism);
+void expect_no_outer_query(const InsertionPoint& point, const std::string& mechanism);
 
-/// The query of a pool: from outside where Site::query_features says so, otherwise the pool's own. Its parameter `vector`,
-/// with QuerySource::learned, starts at zero.
-class PoolQuery final : public torch::nn::Module, public SelfInitialising {
+/// The query of a pool: from outside where InsertionPoint::query_features says so, otherwise the pool's own. Its parameter
+/// `vector`, with QuerySource::learned, starts at zero.
+class PoolQueryImpl final : public CloneableModule, public SelfInitialising {
  public:
   /// @throws InputError for a learned query where one comes from outside.
-  PoolQuery(const Site& site, QuerySource own);
+  PoolQueryImpl(const InsertionPoint& point, QuerySource own);
 
   /// Length of a query.
   std::int64_t features() const { return features_; }
 
-  /// @param given PoolInput::query. @param cells [N, L, C]. @return [N, features()].
+  /// @param given PoolInput::query. @param positions [N, L, C]. @return [N, features()].
   /// @throws ShapeError unless a query [N, features()] is given exactly when it comes from outside.
-  torch::Tensor forward(const torch::Tensor& given, const torch::Tensor& cells);
+  torch::Tensor forward(const torch::Tensor& given, const torch::Tensor& positions);
 
   void initialise(const RandomStream& stream) override;
 
@@ -44,5 +45,6 @@ class PoolQuery final : public torch::nn::Module, public SelfInitialising {
   bool from_outside_;
   torch::Tensor vector_;  ///< [features()]; undefined unless learned
 };
+TORCH_MODULE(PoolQuery);
 
 }  // namespace fovea

@@ -1,5 +1,5 @@
-#include <fovea/attention/cells.h>
 #include <fovea/attention/context/rotary_pool.h>
+#include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 
 namespace fovea {
@@ -10,21 +10,21 @@ void RotaryPoolOptions::visit_fields(FieldVisitor& fields) {
                   "height and width, or both in one number, of the grid that positions are scaled to");
 }
 
-RotaryPool::RotaryPool(const Site& site, const RotaryPoolOptions& options)
-    : TokenPool("RotaryPool", "rotary_pool", site, options),
+RotaryPoolImpl::RotaryPoolImpl(const InsertionPoint& point, const RotaryPoolOptions& options)
+    : TokenPool("RotaryPool", "rotary_pool", point, options),
       reference_{options.reference_grid.front(), options.reference_grid.back()} {
   if (head_channels() % 4 == 0) return;
   throw InputError("rotary_pool", "heads of a multiple of 4 features", std::to_string(head_channels()),
                    "set heads, head_channels or embed_channels");
 }
 
-Cells RotaryPool::arriving(const torch::Tensor& features) const {
+Positions RotaryPoolImpl::arriving(const torch::Tensor& features) const {
   expect_features(*this, features, channels());
   return TokenPool::arriving(features);
 }
 
-torch::Tensor RotaryPool::turned(const torch::Tensor& heads, const Cells& cells) const {
-  const auto angle = angles(cells.grid, heads.options());
+torch::Tensor RotaryPoolImpl::turned(const torch::Tensor& heads, const Positions& positions) const {
+  const auto angle = angles(positions.grid, heads.options());
   const auto sine = torch::sin(angle), cosine = torch::cos(angle);
   const auto pairs = heads.slice(2, 1).unflatten(3, {-1, 2});  // [N, heads, L, d / 2, 2]
   const auto even = pairs.select(4, 0), odd = pairs.select(4, 1);
@@ -32,12 +32,12 @@ torch::Tensor RotaryPool::turned(const torch::Tensor& heads, const Cells& cells)
   return torch::cat({heads.slice(2, 0, 1), turned}, 2);
 }
 
-torch::Tensor RotaryPool::angles(const std::vector<std::int64_t>& grid, const torch::TensorOptions& options) const {
+torch::Tensor RotaryPoolImpl::angles(const std::vector<std::int64_t>& grid, const torch::TensorOptions& options) const {
   constexpr double kTemperature = 10000;
   const std::int64_t frequencies = head_channels() / 4;
   const auto exponent = torch::arange(frequencies, options) / static_cast<double>(-frequencies);
   const auto frequency = torch::pow(kTemperature, exponent);
-  const auto along = [&](int axis) {  // [cells along the axis, frequencies]
+  const auto along = [&](int axis) {  // [positions along the axis, frequencies]
     const double scale = static_cast<double>(reference_[axis]) / static_cast<double>(grid[axis]);
     return (torch::arange(grid[axis], options) * scale).unsqueeze(1) * frequency;
   };

@@ -31,24 +31,25 @@ std::int64_t token_pool_size(std::int64_t value, std::int64_t otherwise) {
 void TokenPoolOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("heads", heads, {0, 1 << 12}, "number of heads; 0 = embed_channels / head_channels, at least 1");
   fields.integer("head_channels", head_channels, {1, 1 << 16}, "features of a head, where heads does not say");
-  fields.integer("embed_channels", embed_channels, {0, 1 << 16}, "features of all heads; 0 = the cells' channels");
-  fields.integer("out_features", out_features, {0, 1 << 16}, "length of the result; 0 = the cells' channels");
+  fields.integer("embed_channels", embed_channels, {0, 1 << 16}, "features of all heads; 0 = the positions' channels");
+  fields.integer("out_features", out_features, {0, 1 << 16}, "length of the result; 0 = the positions' channels");
   fields.boolean("projection", projection, "a linear layer behind the heads; without it embed_channels features come out");
   fields.boolean("qkv_bias", qkv_bias, "biases of queries, keys and values");
   fields.boolean("qkv_separate", qkv_separate, "layers q, k and v instead of one qkv");
-  fields.boolean("class_token", class_token, "a learned token asks instead of the mean of the cells");
+  fields.boolean("class_token", class_token, "a learned token asks instead of the mean of the positions");
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping what the heads gathered, in training");
 }
 
-TokenPool::TokenPool(const char* name, const std::string& where, const Site& site, const TokenPoolOptions& options)
+TokenPool::TokenPool(const char* name, const std::string& where, const InsertionPoint& point,
+                     const TokenPoolOptions& options)
     : Pool(name),
-      channels_(site.in.channels),
+      channels_(point.in.channels),
       embed_channels_(token_pool_size(options.embed_channels, channels_)),
       heads_(token_pool_heads(embed_channels_, options, where)),
       out_features_(options.projection ? token_pool_size(options.out_features, channels_) : embed_channels_),
       dropout_(options.dropout),
-      path_(site.path) {
-  expect_no_outer_query(site, where);
+      path_(point.path) {
+  expect_no_outer_query(point, where);
   if (!options.projection && options.out_features > 0) {
     throw InputError(where + ": out_features", "0 without projection", std::to_string(options.out_features));
   }
@@ -66,7 +67,7 @@ TokenPool::TokenPool(const char* name, const std::string& where, const Site& sit
   if (options.projection) proj_ = register_module("proj", torch::nn::Linear(embed_channels_, out_features_));
 }
 
-torch::Tensor TokenPool::forward(const PoolInput& input, ForwardContext& context) {
+torch::Tensor TokenPool::attend(const PoolInput& input, ForwardContext& context) {
   return attended(input.features, /*all=*/false, context).squeeze(1);
 }
 
@@ -75,14 +76,16 @@ torch::Tensor TokenPool::every_answer(const torch::Tensor& features, ForwardCont
 }
 
 torch::Tensor TokenPool::attended(const torch::Tensor& features, bool all, ForwardContext& context) {
-  const Cells cells = arriving(features);
+  const Positions positions = arriving(features);
   const auto first = cls_token_.defined() ? cls_token_.expand({features.size(0), 1, channels_})
-                                          : cells.values.mean(1, /*keepdim=*/true);  // [N, 1, C]
-  const auto tokens = with_positions(torch::cat({first, cells.values}, 1), cells);   // [N, 1 + L, C]
+                                          : positions.values.mean(1, /*keepdim=*/true);     // [N, 1, C]
+  const auto tokens = with_positions(torch::cat({first, positions.values}, 1), positions);  // [N, 1 + L, C]
   const auto query = projected(all ? tokens : tokens.slice(1, 0, 1), 0);
-  const Tap about{.query_grid = all ? cells.grid : std::vector<std::int64_t>(), .key_grid = cells.grid, .prefix_tokens = 1};
-  auto gathered = attend_in_heads(*this, all ? turned(query, cells) : query, turned(projected(tokens, 1), cells),
-                                  projected(tokens, 2), about, context);
+  const HookedTensor about{
+      .query_grid = all ? positions.grid : std::vector<std::int64_t>(), .key_grid = positions.grid, .prefix_tokens = 1};
+  auto gathered =
+      scaled_dot_product_attention(*this, all ? turned(query, positions) : query, turned(projected(tokens, 1), positions),
+                                   projected(tokens, 2), about, context);
   if (is_training()) gathered = dropout(gathered, dropout_, context.random.child(path_).child("dropout"));
   return proj_ ? proj_(gathered) : gathered;
 }

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <string>
 
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/self/augmented_convolution.h>
 #include <fovea/attention/self/grid_attention.h>
 #include <fovea/base/error.h>
@@ -40,27 +40,27 @@ void AugmentedConvolutionOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("relative", relative, "relative positions count; they bind it to a height and a width");
 }
 
-AugmentedConvolution::AugmentedConvolution(const Site& site, const AugmentedConvolutionOptions& options)
-    : Mixer("AugmentedConvolution"), shape_(site.in), heads_(augmented_heads(site.out_channels, options)) {
-  const std::int64_t side = options.kernel_size, convolved = site.out_channels - heads_.values();
+AugmentedConvolutionImpl::AugmentedConvolutionImpl(const InsertionPoint& point, const AugmentedConvolutionOptions& options)
+    : Mixer("AugmentedConvolution"), shape_(point.in), heads_(augmented_heads(point.out_channels, options)) {
+  const std::int64_t side = options.kernel_size, convolved = point.out_channels - heads_.values();
   if (side % 2 == 0) throw InputError("aaconv: kernel_size", "an odd number", std::to_string(side));
   if (convolved <= 0)
-    throw InputError("aaconv: value_channels", "less than the " + std::to_string(site.out_channels) + " that come out",
+    throw InputError("aaconv: value_channels", "less than the " + std::to_string(point.out_channels) + " that come out",
                      std::to_string(heads_.values()), "take fewer heads or fewer channels");
   const auto convolution = [&](std::int64_t in, std::int64_t out, std::int64_t size, std::int64_t stride) {
     return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, size).stride(stride).padding(size / 2));
   };
-  conv_out_ = register_module("conv_out", convolution(shape_.channels, convolved, side, site.stride));
+  conv_out_ = register_module("conv_out", convolution(shape_.channels, convolved, side, point.stride));
   const std::int64_t projected = 2 * heads_.queries() + heads_.values();
-  qkv_conv_ = register_module("qkv_conv", convolution(shape_.channels, projected, 1, site.stride));
+  qkv_conv_ = register_module("qkv_conv", convolution(shape_.channels, projected, 1, point.stride));
   attn_out_ = register_module("attn_out", convolution(heads_.values(), heads_.values(), 1, 1));
   if (!options.relative) return;
-  const auto strided = [&](std::int64_t length) { return (length + site.stride - 1) / site.stride; };
-  const auto position = std::make_shared<RelativePosition>(strided(shape_.height), strided(shape_.width), heads_.query);
+  const auto strided = [&](std::int64_t length) { return (length + point.stride - 1) / point.stride; };
+  const auto position = std::make_shared<RelativePositionImpl>(strided(shape_.height), strided(shape_.width), heads_.query);
   pos_embed_ = register_module("pos_embed", position);
 }
 
-torch::Tensor AugmentedConvolution::forward(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor AugmentedConvolutionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   if (pos_embed_) {
     expect_grid(*this, features, shape_);
   } else {

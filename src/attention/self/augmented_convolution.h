@@ -5,15 +5,15 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/insertion_point.h>
 #include <fovea/attention/mixer.h>
 #include <fovea/attention/self/grid_heads.h>
 #include <fovea/attention/self/relative_position.h>
-#include <fovea/attention/site.h>
-#include <fovea/config/fields.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-struct AugmentedConvolutionOptions : Options {
+struct AugmentedConvolutionOptions {
   std::int64_t kernel_size = 3;     ///< odd, of the convolution
   std::int64_t heads = 4;           ///< parallel attentions
   std::int64_t key_channels = 0;    ///< d_k, of all keys; 0 takes them from key_ratio
@@ -22,31 +22,32 @@ struct AugmentedConvolutionOptions : Options {
   double value_ratio = 0.1;         ///< upsilon = d_v / channels that come out
   bool relative = true;             ///< relative positions count; they bind it to a height and a width
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Attention-augmented convolution, "Attention Augmented Convolutional Networks", arXiv:1904.09925: the channels of a
-/// convolution, then those of multi-head self-attention over all cells, concat(conv_out(x), attn_out(MHA(qkv_conv(x)))),
+/// convolution, then those of multi-head self-attention over all positions, concat(conv_out(x), attn_out(MHA(qkv_conv(x)))),
 /// with relative positions learned for each axis. Parameter names are `conv_out`, `qkv_conv`, `attn_out`,
 /// `pos_embed.height_rel`, `pos_embed.width_rel`.
 /// Differs from the paper: all convolutions have biases; widths from a ratio are rounded up to multiples of the heads, where
 /// the paper takes at least 20 channels a head.
-class AugmentedConvolution final : public Mixer {
+class AugmentedConvolutionImpl final : public Mixer {
  public:
   /// @throws InputError when kernel_size is even, heads does not divide a width, or the attention would leave the
   /// convolution no channel.
-  AugmentedConvolution(const Site& site, const AugmentedConvolutionOptions& options);
+  AugmentedConvolutionImpl(const InsertionPoint& point, const AugmentedConvolutionOptions& options);
 
   /// @param features [N, C, H, W], with `relative` H and W the site's. @return [N, out, ceil(H / stride), ceil(W / stride)].
-  /// Taps pairwise weights [N, heads, cells, cells] of the cells that come out. @throws ShapeError for any other shape. Does
-  /// not depend on train/eval mode.
-  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) override;
+  /// Hooks see pairwise weights [N, heads, positions, positions] of the positions that come out. @throws ShapeError for any
+  /// other shape. Does not depend on train/eval mode.
+  torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
  private:
   FeatureShape shape_;
   GridHeads heads_;
   torch::nn::Conv2d conv_out_{nullptr}, qkv_conv_{nullptr}, attn_out_{nullptr};
-  std::shared_ptr<RelativePosition> pos_embed_;  ///< nullptr without relative positions
+  std::shared_ptr<RelativePositionImpl> pos_embed_;  ///< nullptr without relative positions
 };
+TORCH_MODULE(AugmentedConvolution);
 
 }  // namespace fovea

@@ -1,8 +1,8 @@
 #include <tuple>
 #include <vector>
 
-#include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/self/bilinear_attention.h>
 #include <fovea/attention/self/grid_heads.h>
 #include <fovea/nn/dropout.h>
@@ -10,8 +10,8 @@
 namespace fovea {
 namespace {
 
-std::shared_ptr<ConvolutionNorm> pointwise_norm(std::int64_t in, std::int64_t out) {
-  return std::make_shared<ConvolutionNorm>(torch::nn::Conv2dOptions(in, out, 1));
+std::shared_ptr<ConvolutionNormImpl> pointwise_norm(std::int64_t in, std::int64_t out) {
+  return std::make_shared<ConvolutionNormImpl>(torch::nn::Conv2dOptions(in, out, 1));
 }
 
 /// Replaces each of b bands of rows by a weighted sum of all of them. @param weights [N, groups, b, b], [to, from].
@@ -29,13 +29,13 @@ torch::Tensor mix_rows(const torch::Tensor& weights, const torch::Tensor& featur
 void BilinearAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("block_size", block_size, {1, 1024}, "bands along each axis; height and width are multiples of it");
   fields.integer("groups", groups, {1, 1 << 16}, "groups of channels, each with matrices of its own");
-  BottleneckOptions::visit_fields(fields);
+  visit_bottleneck(fields, *this);
   fields.real("dropout", dropout, kFractionBelowOne, "probability in training that a channel is left out");
   visit_activation(fields, "activation", activation, "non-linearity behind every norm");
 }
 
-BilinearTransform::BilinearTransform(std::int64_t channels, const BilinearAttentionOptions& options)
-    : Module("BilinearTransform"),
+BilinearTransformImpl::BilinearTransformImpl(std::int64_t channels, const BilinearAttentionOptions& options)
+    : CloneableModule("BilinearTransform"),
       block_size_(options.block_size),
       groups_(options.groups),
       activation_(options.activation) {
@@ -46,7 +46,7 @@ BilinearTransform::BilinearTransform(std::int64_t channels, const BilinearAttent
   conv2_ = register_module("conv2", pointwise_norm(channels, channels));
 }
 
-torch::Tensor BilinearTransform::forward(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor BilinearTransformImpl::forward(const torch::Tensor& features, ForwardContext& context) {
   const auto summary = activate(conv1_->forward(features), activation_);  // [N, groups, H, W]
   const auto matrices = [&](const torch::Tensor& predicted) {
     return torch::log_sigmoid(predicted.view({features.size(0), groups_, block_size_, block_size_}));
@@ -55,29 +55,29 @@ torch::Tensor BilinearTransform::forward(const torch::Tensor& features, ForwardC
   const auto q = matrices(conv_q_(std::get<0>(torch::adaptive_max_pool2d(summary, {1, block_size_}))));
   // Dividing sigmoids by their sum is a softmax of their logarithms, which also holds where every one is tiny.
   const auto weights_of = [&](const torch::Tensor& logarithms, const std::vector<std::int64_t>& bands) {
-    const Tap tap{TapKind::pairwise, Meaning::weights, bands, bands};
-    return context.tap(*this, tap, logarithms.softmax(3));
+    const HookedTensor about{MapKind::pairwise, Meaning::weights, bands, bands};
+    return context.hook(*this, about, logarithms.softmax(3));
   };
   const auto mixed = mix_rows(weights_of(p, {block_size_, 1}), features);
   const auto turned = mix_rows(weights_of(q.transpose(2, 3), {1, block_size_}), mixed.transpose(2, 3));
   return activate(conv2_->forward(turned.transpose(2, 3)), activation_);
 }
 
-BilinearAttention::BilinearAttention(const Site& site, const BilinearAttentionOptions& options)
+BilinearAttentionImpl::BilinearAttentionImpl(const InsertionPoint& point, const BilinearAttentionOptions& options)
     : Gate("BilinearAttention"),
-      channels_(site.in.channels),
+      channels_(point.in.channels),
       block_size_(options.block_size),
       dropout_(options.dropout),
       activation_(options.activation),
-      path_(site.path) {
+      path_(point.path) {
   const std::int64_t reduced = bottleneck_width(channels_, options, kRoundLimit);
   expect_divides(reduced, options.groups, "bat: groups");
   conv1_ = register_module("conv1", pointwise_norm(channels_, reduced));
-  ba_ = register_module("ba", std::make_shared<BilinearTransform>(reduced, options));
+  ba_ = register_module("ba", std::make_shared<BilinearTransformImpl>(reduced, options));
   conv2_ = register_module("conv2", pointwise_norm(reduced, channels_));
 }
 
-torch::Tensor BilinearAttention::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor BilinearAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_blocks(*this, features, channels_, block_size_);
   const auto transformed = ba_->forward(activate(conv1_->forward(features), activation_), context);
   const auto correction = activate(conv2_->forward(transformed), activation_);

@@ -9,49 +9,53 @@
 #include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/convolution_norm.h>
 #include <fovea/attention/gate.h>
-#include <fovea/attention/site.h>
-#include <fovea/config/fields.h>
+#include <fovea/attention/insertion_point.h>
 #include <fovea/nn/activation.h>
+#include <fovea/nn/cloneable_module.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
 /// The bottleneck is that of the features that are transformed.
-struct BilinearAttentionOptions : BottleneckOptions {
+struct BilinearAttentionOptions {
+  double reduction_ratio = 4;                ///< bottleneck width: channels / reduction_ratio
+  std::int64_t reduced_channels = 0;         ///< bottleneck width itself; 0 takes it from reduction_ratio and divisor
+  std::int64_t divisor = 8;                  ///< the width taken from reduction_ratio is a multiple of this
   std::int64_t block_size = 7;               ///< bands along each axis; height and width are multiples of it
   std::int64_t groups = 2;                   ///< of channels, each with matrices of its own
   double dropout = 0.2;                      ///< probability in training that a channel of the correction is left out
   Activation activation = Activation::relu;  ///< behind every norm
 
-  BilinearAttentionOptions() : BottleneckOptions(4, 8) {}
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// P x Q with matrices P and Q that the features predict: rows, then columns, are mixed. Their entries are positive; the
 /// rows of P and the columns of Q sum to one.
-class BilinearTransform final : public torch::nn::Module {
+class BilinearTransformImpl final : public CloneableModule {
  public:
-  BilinearTransform(std::int64_t channels, const BilinearAttentionOptions& options);
+  BilinearTransformImpl(std::int64_t channels, const BilinearAttentionOptions& options);
 
-  /// @param features [N, r, H, W]. @return the same shape. Taps P and the transpose of Q, pairwise [N, groups, b, b]: which
-  /// bands of rows, then of columns, each band gathers.
+  /// @param features [N, r, H, W]. @return the same shape. Hooks see P and the transpose of Q, pairwise [N, groups, b, b]:
+  /// which bands of rows, then of columns, each band gathers.
   torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
 
  private:
   std::int64_t block_size_, groups_;
   Activation activation_;
-  std::shared_ptr<ConvolutionNorm> conv1_, conv2_;
+  std::shared_ptr<ConvolutionNormImpl> conv1_, conv2_;
   torch::nn::Conv2d conv_p_{nullptr}, conv_q_{nullptr};
 };
+TORCH_MODULE(BilinearTransform);
 
 /// Bilinear attentional transform, "Non-Local Neural Networks With Grouped Bilinear Attentional Transforms", CVPR 2020:
 /// x + dropout(conv2(P conv1(x) Q)). Parameter names and defaults are timm's (`conv1.conv`, `ba.conv_p`, `ba.conv_q`, ...).
 /// Differs from the paper: nothing known; this is the form of its image classification networks.
-class BilinearAttention final : public Gate {
+class BilinearAttentionImpl final : public Gate {
  public:
   /// @throws InputError when groups does not divide the reduced channels, or another option does not fit.
-  BilinearAttention(const Site& site, const BilinearAttentionOptions& options);
+  BilinearAttentionImpl(const InsertionPoint& point, const BilinearAttentionOptions& options);
 
-  /// @param features [N, C, H, W], H and W multiples of block_size. @return the same shape. Taps two maps at `ba`.
+  /// @param features [N, C, H, W], H and W multiples of block_size. @return the same shape. Hooks see two maps at `ba`.
   /// @throws ShapeError for any other shape. Depends on train/eval mode through its norms and dropout.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
@@ -60,8 +64,9 @@ class BilinearAttention final : public Gate {
   double dropout_;
   Activation activation_;
   std::string path_;
-  std::shared_ptr<ConvolutionNorm> conv1_, conv2_;
-  std::shared_ptr<BilinearTransform> ba_;
+  std::shared_ptr<ConvolutionNormImpl> conv1_, conv2_;
+  std::shared_ptr<BilinearTransformImpl> ba_;
 };
+TORCH_MODULE(BilinearAttention);
 
 }  // namespace fovea

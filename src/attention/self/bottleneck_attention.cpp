@@ -10,26 +10,26 @@ void BottleneckAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("scale_position", scale_position, "positions are divided by sqrt(head_channels), as the products are");
 }
 
-BottleneckAttention::BottleneckAttention(const Site& site, const BottleneckAttentionOptions& options)
+BottleneckAttentionImpl::BottleneckAttentionImpl(const InsertionPoint& point, const BottleneckAttentionOptions& options)
     : Mixer("BottleneckAttention"),
-      shape_(site.in),
-      stride_(site.stride),
-      heads_(grid_heads(site.out_channels, options, "bottleneck")),
+      shape_(point.in),
+      stride_(point.stride),
+      heads_(grid_heads(point.out_channels, options, "bottleneck")),
       scale_position_(options.scale_position) {
   const std::int64_t projected = 2 * heads_.queries() + heads_.values();
   const auto projection = torch::nn::Conv2dOptions(shape_.channels, projected, 1).bias(options.qkv_bias);
   qkv_ = register_module("qkv", torch::nn::Conv2d(projection));
-  const auto position = std::make_shared<RelativePosition>(shape_.height, shape_.width, heads_.query);
+  const auto position = std::make_shared<RelativePositionImpl>(shape_.height, shape_.width, heads_.query);
   pos_embed_ = register_module("pos_embed", position);
 }
 
-torch::Tensor BottleneckAttention::forward(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor BottleneckAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_grid(*this, features, shape_);
   const auto attended = attend_over_grid(*this, qkv_(features), heads_, pos_embed_.get(), scale_position_, context);
   return thinned(attended, stride_);
 }
 
-void BottleneckAttention::initialise(const RandomStream& stream) {
+void BottleneckAttentionImpl::initialise(const RandomStream& stream) {
   fill_normal(qkv_->weight, stream.child("qkv.weight"), 1 / std::sqrt(static_cast<double>(shape_.channels)));
 }
 

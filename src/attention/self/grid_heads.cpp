@@ -1,7 +1,7 @@
 #include <sstream>
 
 #include <fovea/attention/bottleneck_width.h>
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/self/grid_heads.h>
 #include <fovea/base/error.h>
 
@@ -35,8 +35,8 @@ torch::Tensor split_grid_heads(const torch::Tensor& features, std::int64_t heads
   return parts.permute({0, 2, 3, 1});
 }
 
-torch::Tensor merge_grid_heads(const torch::Tensor& cells, std::int64_t heads, std::int64_t height, std::int64_t width) {
-  return cells.transpose(1, 2).reshape({cells.size(0) / heads, heads * cells.size(2), height, width});
+torch::Tensor merge_grid_heads(const torch::Tensor& positions, std::int64_t heads, std::int64_t height, std::int64_t width) {
+  return positions.transpose(1, 2).reshape({positions.size(0) / heads, heads * positions.size(2), height, width});
 }
 
 torch::Tensor thinned(const torch::Tensor& features, std::int64_t stride) {

@@ -5,13 +5,13 @@
 
 #include <torch/torch.h>
 
-#include <fovea/attention/site.h>
-#include <fovea/config/fields.h>
+#include <fovea/attention/insertion_point.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
 /// How wide the heads of attention over a grid are, as timm's bottleneck, halo and lambda layers say it.
-struct GridHeadOptions : Options {
+struct GridHeadOptions {
   std::int64_t heads;
   std::int64_t head_channels;  ///< of a query and a key; 0 takes it from query_ratio
   double query_ratio = 1;      ///< channels of all queries / channels that come out, to a multiple of 8
@@ -19,7 +19,7 @@ struct GridHeadOptions : Options {
 
   explicit GridHeadOptions(std::int64_t default_heads, std::int64_t default_head_channels = 0)
       : heads(default_heads), head_channels(default_head_channels) {}
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Heads and the channels of one.
@@ -40,9 +40,9 @@ GridHeads grid_heads(std::int64_t out_channels, const GridHeadOptions& options, 
 torch::Tensor split_grid_heads(const torch::Tensor& features, std::int64_t heads);
 
 /// [N heads, H W, D] -> [N, heads D, H, W].
-torch::Tensor merge_grid_heads(const torch::Tensor& cells, std::int64_t heads, std::int64_t height, std::int64_t width);
+torch::Tensor merge_grid_heads(const torch::Tensor& positions, std::int64_t heads, std::int64_t height, std::int64_t width);
 
-/// Means of `stride` x `stride` cells, of fewer at the edge: [N, C, H, W] -> [N, C, ceil(H / stride), ceil(W / stride)].
+/// Means of `stride` x `stride` positions, of fewer at the edge: [N, C, H, W] -> [N, C, ceil(H / stride), ceil(W / stride)].
 torch::Tensor thinned(const torch::Tensor& features, std::int64_t stride);
 
 /// expect_features() for a height and width that were fixed when the module was built. @throws ShapeError.

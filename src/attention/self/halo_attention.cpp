@@ -20,11 +20,11 @@ void HaloAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("scale_position", scale_position, "positions are divided by sqrt(head_channels), as the products are");
 }
 
-HaloAttention::HaloAttention(const Site& site, const HaloAttentionOptions& options)
+HaloAttentionImpl::HaloAttentionImpl(const InsertionPoint& point, const HaloAttentionOptions& options)
     : Mixer("HaloAttention"),
-      channels_(site.in.channels),
-      stride_(site.stride),
-      heads_(grid_heads(site.out_channels, options, "halo")),
+      channels_(point.in.channels),
+      stride_(point.stride),
+      heads_(grid_heads(point.out_channels, options, "halo")),
       block_size_(options.block_size),
       halo_size_(options.halo_size),
       scale_position_(options.scale_position) {
@@ -35,18 +35,18 @@ HaloAttention::HaloAttention(const Site& site, const HaloAttentionOptions& optio
   q_ = register_module("q", projection(heads_.queries(), query_stride_));
   kv_ = register_module("kv", projection(heads_.queries() + heads_.values(), 1));
   const std::int64_t window = block_size_ + 2 * halo_size_;
-  pos_embed_ = register_module("pos_embed", std::make_shared<RelativePosition>(window, window, heads_.query));
+  pos_embed_ = register_module("pos_embed", std::make_shared<RelativePositionImpl>(window, window, heads_.query));
 }
 
-torch::Tensor HaloAttention::tap_in_image_order(const torch::Tensor& weights, ForwardContext& context) const {
-  if (context.probe == nullptr) return weights;   // spares two copies
+torch::Tensor HaloAttentionImpl::hook_in_image_order(const torch::Tensor& weights, ForwardContext& context) const {
+  if (context.hooks == nullptr) return weights;   // spares two copies
   const auto in_order = weights.transpose(3, 4);  // [N, heads, rows, side, columns, side, window^2]
   const std::int64_t side = weights.size(4);
-  const Tap tap{TapKind::pairwise, Meaning::weights, {weights.size(2) * side, weights.size(3) * side}};
-  return context.tap(*this, tap, in_order.flatten(2, 5)).reshape(in_order.sizes()).transpose(3, 4);
+  const HookedTensor about{MapKind::pairwise, Meaning::weights, {weights.size(2) * side, weights.size(3) * side}};
+  return context.hook(*this, about, in_order.flatten(2, 5)).reshape(in_order.sizes()).transpose(3, 4);
 }
 
-torch::Tensor HaloAttention::forward(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor HaloAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_blocks(*this, features, channels_, block_size_);
   const std::int64_t images = features.size(0), rows = features.size(2) / block_size_,
                      columns = features.size(3) / block_size_;
@@ -66,14 +66,14 @@ torch::Tensor HaloAttention::forward(const torch::Tensor& features, ForwardConte
 
   const auto weights = relative_attention(queries.flatten(0, 2), keys, pos_embed_.get(), scale_position_)
                            .view({images, heads_.heads, rows, columns, side, side, window * window});
-  const auto attended = torch::bmm(tap_in_image_order(weights, context).flatten(4, 5).flatten(0, 3), values);
+  const auto attended = torch::bmm(hook_in_image_order(weights, context).flatten(4, 5).flatten(0, 3), values);
   const auto merged = attended.view({images, heads_.heads, rows, columns, side, side, heads_.value})
                           .permute({0, 1, 6, 2, 4, 3, 5})
                           .reshape({images, heads_.values(), rows * side, columns * side});
   return thinned(merged, stride_ / query_stride_);
 }
 
-void HaloAttention::initialise(const RandomStream& stream) {
+void HaloAttentionImpl::initialise(const RandomStream& stream) {
   const double deviation = 1 / std::sqrt(static_cast<double>(channels_));
   fill_normal(q_->weight, stream.child("q.weight"), deviation);
   fill_normal(kv_->weight, stream.child("kv.weight"), deviation);

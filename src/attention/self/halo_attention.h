@@ -5,10 +5,10 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/insertion_point.h>
 #include <fovea/attention/mixer.h>
 #include <fovea/attention/self/grid_heads.h>
 #include <fovea/attention/self/relative_position.h>
-#include <fovea/attention/site.h>
 #include <fovea/nn/initialise.h>
 
 namespace fovea {
@@ -20,32 +20,32 @@ struct HaloAttentionOptions : GridHeadOptions {
   bool scale_position = false;  ///< positions are divided by sqrt(channels of a query), as the products are
 
   HaloAttentionOptions() : GridHeadOptions(/*default_heads=*/8) {}
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Halo attention, "Scaling Local Self-Attention for Parameter Efficient Visual Backbones", arXiv:2103.12731: each block of
-/// cells attends to itself and a rim around it, softmax(q k / sqrt(D) + q r) v with learned relative positions r. Parameter
-/// names and defaults are timm's (`q`, `kv`, `pos_embed.height_rel`, `pos_embed.width_rel`).
-/// Differs from the paper: nothing the paper says; as in timm, the rim outside the image is zeros that take part in the
-/// softmax, and with a stride the queries that are left count their positions without the gaps between them (where the
-/// stride does not divide the block, the result is averaged, as with average_down).
-class HaloAttention final : public Mixer, public SelfInitialising {
+/// positions attends to itself and a rim around it, softmax(q k / sqrt(D) + q r) v with learned relative positions r.
+/// Parameter names and defaults are timm's (`q`, `kv`, `pos_embed.height_rel`, `pos_embed.width_rel`). Differs from the
+/// paper: nothing the paper says; as in timm, the rim outside the image is zeros that take part in the softmax, and with a
+/// stride the queries that are left count their positions without the gaps between them (where the stride does not divide
+/// the block, the result is averaged, as with average_down).
+class HaloAttentionImpl final : public Mixer, public SelfInitialising {
  public:
   /// @throws InputError when an option does not fit the site.
-  HaloAttention(const Site& site, const HaloAttentionOptions& options);
+  HaloAttentionImpl(const InsertionPoint& point, const HaloAttentionOptions& options);
 
   /// @param features [N, C, H, W], H and W multiples of block_size. @return [N, out, ceil(H / stride), ceil(W / stride)].
-  /// Taps pairwise weights [N, heads, queries, window^2]: queries row by row over the image, keys row by row over the window
-  /// of the query's block, which starts halo_size above and left of the block; rows sum to one.
+  /// Hooks see pairwise weights [N, heads, queries, window^2]: queries row by row over the image, keys row by row over the
+  /// window of the query's block, which starts halo_size above and left of the block; rows sum to one.
   /// @throws ShapeError for any other shape. Does not depend on train/eval mode.
-  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) override;
+  torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
   /// As in timm: q and kv normal with deviation C^-1/2.
   void initialise(const RandomStream& stream) override;
 
  private:
   /// @param weights [N, heads, rows, columns, side, side, window^2]: the blocks of the image, and the queries of each.
-  torch::Tensor tap_in_image_order(const torch::Tensor& weights, ForwardContext& context) const;
+  torch::Tensor hook_in_image_order(const torch::Tensor& weights, ForwardContext& context) const;
 
   std::int64_t channels_, stride_;
   GridHeads heads_;
@@ -53,7 +53,8 @@ class HaloAttention final : public Mixer, public SelfInitialising {
   std::int64_t query_stride_;  ///< of the queries; the rest of the stride is averaged
   bool scale_position_;
   torch::nn::Conv2d q_{nullptr}, kv_{nullptr};
-  std::shared_ptr<RelativePosition> pos_embed_;
+  std::shared_ptr<RelativePositionImpl> pos_embed_;
 };
+TORCH_MODULE(HaloAttention);
 
 }  // namespace fovea

@@ -4,9 +4,9 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/insertion_point.h>
 #include <fovea/attention/mixer.h>
 #include <fovea/attention/self/grid_heads.h>
-#include <fovea/attention/site.h>
 #include <fovea/nn/initialise.h>
 
 namespace fovea {
@@ -16,7 +16,7 @@ struct LambdaLayerOptions : GridHeadOptions {
   std::int64_t receptive_field = 9;
 
   LambdaLayerOptions() : GridHeadOptions(/*default_heads=*/4, /*default_head_channels=*/16) {}
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Lambda layer, "LambdaNetworks: Modeling Long-Range Interactions Without Attention", arXiv:2102.08602. The context is
@@ -25,16 +25,16 @@ struct LambdaLayerOptions : GridHeadOptions {
 /// Parameter names and defaults are timm's (`qkv`, `norm_q`, `norm_v`, `conv_lambda` or, with receptive_field 0, `pos_emb`).
 /// Differs from the paper: the intra-depth u is 1, and conv_lambda has a bias, both as in timm. Other than in timm, the
 /// channels that come out may differ from those that arrive.
-class LambdaLayer final : public Mixer, public SelfInitialising {
+class LambdaLayerImpl final : public Mixer, public SelfInitialising {
  public:
   /// @throws InputError when an option does not fit the site.
-  LambdaLayer(const Site& site, const LambdaLayerOptions& options);
+  LambdaLayerImpl(const InsertionPoint& point, const LambdaLayerOptions& options);
 
   /// @param features [N, C, H, W], H and W the site's if receptive_field is 0. @return [N, out, ceil(H / stride),
-  /// ceil(W / stride)]; a stride averages. Taps the content's weights, pairwise [N, 1, head_channels, H W]: where each
-  /// channel of the keys looks; they sum to one over the cells. @throws ShapeError for any other shape. Depends on
+  /// ceil(W / stride)]; a stride averages. Hooks see the content's weights, pairwise [N, 1, head_channels, H W]: where each
+  /// channel of the keys looks; they sum to one over the positions. @throws ShapeError for any other shape. Depends on
   /// train/eval mode through its norms.
-  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) override;
+  torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
   /// As in timm: qkv normal with deviation C^-1/2, conv_lambda with head_channels^-1/2, pos_emb with 0.02.
   void initialise(const RandomStream& stream) override;
@@ -53,5 +53,6 @@ class LambdaLayer final : public Mixer, public SelfInitialising {
   torch::nn::Conv3d conv_lambda_{nullptr};  ///< [head_channels, 1, r, r, 1]
   torch::Tensor pos_emb_;                   ///< [2 H - 1, 2 W - 1, head_channels]
 };
+TORCH_MODULE(LambdaLayer);
 
 }  // namespace fovea

@@ -4,7 +4,7 @@
 #include <sstream>
 #include <vector>
 
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/self/multihead_attention.h>
 #include <fovea/attention/token_heads.h>
 #include <fovea/base/error.h>
@@ -25,8 +25,8 @@ void fill_glorot_uniform(const torch::Tensor& matrix, const RandomStream& stream
 
 }  // namespace
 
-MultiheadAttention::MultiheadAttention(const MultiheadAttentionOptions& options)
-    : Module("MultiheadAttention"), options_(options) {
+MultiheadAttentionImpl::MultiheadAttentionImpl(const MultiheadAttentionOptions& options)
+    : CloneableModule("MultiheadAttention"), options_(options) {
   const std::int64_t channels = options.channels;
   expect_divides(channels, options.heads, "attention: heads");
   if (options_.key_channels == 0) options_.key_channels = channels;
@@ -50,8 +50,9 @@ MultiheadAttention::MultiheadAttention(const MultiheadAttentionOptions& options)
       register_module("out_proj", torch::nn::Linear(torch::nn::LinearOptions(channels, channels).bias(options.bias)));
 }
 
-AttentionResult MultiheadAttention::forward(const torch::Tensor& query, const torch::Tensor& key, const torch::Tensor& value,
-                                            ForwardContext& context, const AttentionMasks& masks) {
+AttentionResult MultiheadAttentionImpl::forward(const torch::Tensor& query, const torch::Tensor& key,
+                                                const torch::Tensor& value, ForwardContext& context,
+                                                const AttentionMasks& masks) {
   expect_shapes(query, key, value);
   const std::int64_t images = query.size(0);
   const auto weights = in_proj_weight_.defined()
@@ -76,13 +77,13 @@ AttentionResult MultiheadAttention::forward(const torch::Tensor& query, const to
     add(masks.scores.dim() == 3 ? masks.scores.unflatten(0, {images, options_.heads}) : masks.scores);
   }
   if (masks.keys.defined()) add(masks.keys.unsqueeze(1).unsqueeze(1));
-  const auto tapped = context.tap(*this, {TapKind::pairwise, Meaning::weights}, scores.softmax(-1));
-  const auto gathered = torch::matmul(tapped, split_heads(projected[2], options_.heads));
-  return {out_proj_(merge_heads(gathered)), tapped};
+  const auto hooked = context.hook(*this, {MapKind::pairwise, Meaning::weights}, scores.softmax(-1));
+  const auto gathered = torch::matmul(hooked, split_heads(projected[2], options_.heads));
+  return {out_proj_(merge_heads(gathered)), hooked};
 }
 
-void MultiheadAttention::expect_shapes(const torch::Tensor& query, const torch::Tensor& key,
-                                       const torch::Tensor& value) const {
+void MultiheadAttentionImpl::expect_shapes(const torch::Tensor& query, const torch::Tensor& key,
+                                           const torch::Tensor& value) const {
   const auto has = [&](const torch::Tensor& tokens, std::int64_t channels) {
     return tokens.dim() == 3 && tokens.size(0) == query.size(0) && tokens.size(2) == channels;
   };
@@ -97,7 +98,7 @@ void MultiheadAttention::expect_shapes(const torch::Tensor& query, const torch::
   throw ShapeError(name(), expected.str(), got.str());
 }
 
-void MultiheadAttention::initialise(const RandomStream& stream) {
+void MultiheadAttentionImpl::initialise(const RandomStream& stream) {
   const torch::NoGradGuard no_grad;
   for (auto& item : named_parameters(/*recurse=*/false)) {
     if (item.value().dim() == 2) fill_glorot_uniform(item.value(), stream.child(item.key()));

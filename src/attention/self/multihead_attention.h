@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include <fovea/nn/cloneable_module.h>
 #include <fovea/nn/forward_context.h>
 #include <fovea/nn/initialise.h>
 
@@ -36,14 +37,14 @@ struct AttentionResult {
 /// torch.nn.MultiheadAttention (`in_proj_weight`, or `q_proj_weight`, `k_proj_weight` and `v_proj_weight` when keys or
 /// values have other widths; `in_proj_bias`, `bias_k`, `bias_v`, `out_proj`). Differs from the paper: biases in all
 /// projections.
-class MultiheadAttention final : public torch::nn::Module, public SelfInitialising {
+class MultiheadAttentionImpl final : public CloneableModule, public SelfInitialising {
  public:
   /// @throws InputError when heads does not divide the channels.
-  explicit MultiheadAttention(const MultiheadAttentionOptions& options);
+  explicit MultiheadAttentionImpl(const MultiheadAttentionOptions& options);
 
-  /// @param query [N, L, channels]. @param key [N, S, key_channels]. @param value [N, S, value_channels]. Taps the weights,
-  /// pairwise. A query that may look nowhere gathers NaN. @throws ShapeError when shapes do not fit each other. Does not
-  /// depend on train/eval mode.
+  /// @param query [N, L, channels]. @param key [N, S, key_channels]. @param value [N, S, value_channels]. Hooks see the
+  /// weights, pairwise. A query that may look nowhere gathers NaN. @throws ShapeError when shapes do not fit each other.
+  /// Does not depend on train/eval mode.
   AttentionResult forward(const torch::Tensor& query, const torch::Tensor& key, const torch::Tensor& value,
                           ForwardContext& context, const AttentionMasks& masks = {});
 
@@ -61,5 +62,6 @@ class MultiheadAttention final : public torch::nn::Module, public SelfInitialisi
   torch::Tensor bias_k_, bias_v_;                                ///< [1, 1, C], or undefined
   torch::nn::Linear out_proj_{nullptr};
 };
+TORCH_MODULE(MultiheadAttention);
 
 }  // namespace fovea

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/self/non_local.h>
 
 namespace fovea {
@@ -18,10 +18,10 @@ void NonLocalOptions::visit_fields(FieldVisitor& fields) {
       "variant", variant,
       {{"timm", NonLocalVariant::timm}, {"official", NonLocalVariant::official}, {"paper", NonLocalVariant::paper}},
       "scores times channels^-1/2, reduced channels^-1/2, or 1");
-  BottleneckOptions::visit_fields(fields);
+  visit_bottleneck(fields, *this);
 }
 
-NonLocal::NonLocal(std::int64_t channels, const NonLocalOptions& options) : Gate("NonLocal"), channels_(channels) {
+NonLocalImpl::NonLocalImpl(std::int64_t channels, const NonLocalOptions& options) : Gate("NonLocal"), channels_(channels) {
   const std::int64_t reduced = bottleneck_width(channels, options, kRoundLimit);
   scale_ = non_local_scale(options.variant, channels, reduced);
   const auto pointwise = [](std::int64_t in, std::int64_t out) {
@@ -34,19 +34,19 @@ NonLocal::NonLocal(std::int64_t channels, const NonLocalOptions& options) : Gate
   norm_ = register_module("norm", torch::nn::BatchNorm2d(channels));
 }
 
-torch::Tensor NonLocal::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor NonLocalImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const std::int64_t height = features.size(2), width = features.size(3);
   const auto queries = t_(features).flatten(2).transpose(1, 2);  // [N, H W, r]
   const auto keys = p_(features).flatten(2);                     // [N, r, H W]
   const auto values = g_(features).flatten(2).transpose(1, 2);   // [N, H W, r]
   const auto weights = (scale_ * torch::bmm(queries, keys)).softmax(-1).unsqueeze(1);
-  const Tap tap{TapKind::pairwise, Meaning::weights, {height, width}, {height, width}};
-  const auto gathered = torch::bmm(context.tap(*this, tap, weights).squeeze(1), values);  // [N, H W, r]
+  const HookedTensor about{MapKind::pairwise, Meaning::weights, {height, width}, {height, width}};
+  const auto gathered = torch::bmm(context.hook(*this, about, weights).squeeze(1), values);  // [N, H W, r]
   return norm_(z_(to_grid(gathered, height, width))) + features;
 }
 
-void NonLocal::initialise(const RandomStream&) {
+void NonLocalImpl::initialise(const RandomStream&) {
   const torch::NoGradGuard no_grad;
   for (const auto& convolution : {t_, p_, g_, z_}) convolution->bias.zero_();
   norm_->weight.zero_();

@@ -6,8 +6,8 @@
 
 #include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/gate.h>
-#include <fovea/config/fields.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
@@ -19,11 +19,13 @@ enum class NonLocalVariant {
 };
 
 /// The bottleneck is that of queries, keys and values.
-struct NonLocalOptions : BottleneckOptions {
+struct NonLocalOptions {
+  double reduction_ratio = 8;         ///< bottleneck width: channels / reduction_ratio
+  std::int64_t reduced_channels = 0;  ///< bottleneck width itself; 0 takes it from reduction_ratio and divisor
+  std::int64_t divisor = 8;           ///< the width taken from reduction_ratio is a multiple of this
   NonLocalVariant variant = NonLocalVariant::timm;
 
-  NonLocalOptions() : BottleneckOptions(8, 8) {}
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Non-local block in its embedded Gaussian form, "Non-local Neural Networks", arXiv:1711.07971:
@@ -31,12 +33,12 @@ struct NonLocalOptions : BottleneckOptions {
 /// (`t`, `p`, `g`, `z`, `norm`). The norm's scale starts at 0, so a fresh block changes nothing.
 /// Differs from the paper: the width is an eighth of the channels, not a half, and the scores are scaled (variant), both as
 /// in timm; keys and values are not subsampled. Variant paper changes the scale alone; its width is `reduction_ratio: 2`.
-class NonLocal final : public Gate, public SelfInitialising {
+class NonLocalImpl final : public Gate, public SelfInitialising {
  public:
   /// @throws InputError when an option does not fit.
-  NonLocal(std::int64_t channels, const NonLocalOptions& options);
+  NonLocalImpl(std::int64_t channels, const NonLocalOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps pairwise weights [N, 1, H W, H W].
+  /// @param features [N, C, H, W]. @return the same shape. Hooks see pairwise weights [N, 1, H W, H W].
   /// @throws ShapeError if features is not 4-D or C differs. Depends on train/eval mode through its norm.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
@@ -49,5 +51,6 @@ class NonLocal final : public Gate, public SelfInitialising {
   torch::nn::Conv2d t_{nullptr}, p_{nullptr}, g_{nullptr}, z_{nullptr};
   torch::nn::BatchNorm2d norm_{nullptr};
 };
+TORCH_MODULE(NonLocal);
 
 }  // namespace fovea

@@ -14,20 +14,20 @@ torch::Tensor rows_of_pairs(const torch::Tensor& table, std::int64_t queries) {
 
 }  // namespace
 
-RelativePosition::RelativePosition(std::int64_t height, std::int64_t width, std::int64_t channels)
-    : Module("RelativePosition") {
+RelativePositionImpl::RelativePositionImpl(std::int64_t height, std::int64_t width, std::int64_t channels)
+    : CloneableModule("RelativePosition") {
   height_rel_ = register_parameter("height_rel", torch::zeros({2 * height - 1, channels}));
   width_rel_ = register_parameter("width_rel", torch::zeros({2 * width - 1, channels}));
 }
 
-torch::Tensor RelativePosition::scores(const torch::Tensor& queries) const {
+torch::Tensor RelativePositionImpl::scores(const torch::Tensor& queries) const {
   const auto down = torch::einsum("bhwd,hkd->bhwk", {queries, rows_of_pairs(height_rel_, queries.size(1))});
   const auto across = torch::einsum("bhwd,wld->bhwl", {queries, rows_of_pairs(width_rel_, queries.size(2))});
   const auto both = down.unsqueeze(-1) + across.unsqueeze(-2);  // [B, h, w, height, width]
   return both.flatten(3).flatten(1, 2);
 }
 
-void RelativePosition::initialise(const RandomStream& stream) {
+void RelativePositionImpl::initialise(const RandomStream& stream) {
   const double deviation = 1 / std::sqrt(static_cast<double>(height_rel_.size(1)));
   fill_normal(height_rel_, stream.child("height_rel"), deviation);
   fill_normal(width_rel_, stream.child("width_rel"), deviation);
@@ -40,13 +40,13 @@ torch::Tensor axis_distances(std::int64_t queries, std::int64_t keys, const torc
   return position(keys).unsqueeze(0) - position(queries).unsqueeze(1) + (keys - 1);
 }
 
-torch::Tensor relative_attention(const torch::Tensor& queries, const torch::Tensor& keys, const RelativePosition* position,
-                                 bool scale_position) {
+torch::Tensor relative_attention(const torch::Tensor& queries, const torch::Tensor& keys,
+                                 const RelativePositionImpl* position, bool scale_position) {
   const double scale = 1 / std::sqrt(static_cast<double>(queries.size(3)));
-  const auto cells = queries.flatten(1, 2);      // [B, h w, D]
+  const auto positions = queries.flatten(1, 2);  // [B, h w, D]
   const auto transposed = keys.transpose(1, 2);  // [B, D, K]
-  const auto scores = position == nullptr ? scale * torch::bmm(cells, transposed)
-                                          : torch::baddbmm(position->scores(queries), cells, transposed,
+  const auto scores = position == nullptr ? scale * torch::bmm(positions, transposed)
+                                          : torch::baddbmm(position->scores(queries), positions, transposed,
                                                            /*beta=*/scale_position ? scale : 1.0, /*alpha=*/scale);
   return scores.softmax(-1);
 }

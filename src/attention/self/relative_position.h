@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include <fovea/nn/cloneable_module.h>
 #include <fovea/nn/initialise.h>
 
 namespace fovea {
@@ -11,13 +12,13 @@ namespace fovea {
 /// What a query thinks of how far away a key is, learned for each axis: the two-dimensional relative positions of
 /// "Attention Augmented Convolutional Networks", arXiv:1904.09925. Parameter names are timm's (`height_rel`, `width_rel`),
 /// as is the start: normal with deviation channels^-1/2.
-class RelativePosition final : public torch::nn::Module, public SelfInitialising {
+class RelativePositionImpl final : public CloneableModule, public SelfInitialising {
  public:
   /// @param height, width of the window of keys. @param channels of a query.
-  RelativePosition(std::int64_t height, std::int64_t width, std::int64_t channels);
+  RelativePositionImpl(std::int64_t height, std::int64_t width, std::int64_t channels);
 
-  /// q_ij . (height_rel[k - i + height - 1] + width_rel[l - j + width - 1]) for query cell (i, j) and key cell (k, l) of the
-  /// window, both counted from their upper left.
+  /// q_ij . (height_rel[k - i + height - 1] + width_rel[l - j + width - 1]) for query position (i, j) and key position (k,
+  /// l) of the window, both counted from their upper left.
   /// @param queries [B, h, w, D], h <= height and w <= width. @return [B, h w, height width].
   torch::Tensor scores(const torch::Tensor& queries) const;
 
@@ -26,13 +27,14 @@ class RelativePosition final : public torch::nn::Module, public SelfInitialising
  private:
   torch::Tensor height_rel_, width_rel_;  ///< [2 height - 1, D], [2 width - 1, D]
 };
+TORCH_MODULE(RelativePosition);
 
 /// How far each key lies from each query on one axis, plus keys - 1: [queries, keys], from 0 on.
 torch::Tensor axis_distances(std::int64_t queries, std::int64_t keys, const torch::Device& device);
 
 /// softmax((q k + p) / sqrt(D)), or softmax(q k / sqrt(D) + p) with positions that are not scaled; p from `position`, zero
 /// if that is nullptr. @param queries [B, h, w, D]. @param keys [B, K, D]. @return [B, h w, K].
-torch::Tensor relative_attention(const torch::Tensor& queries, const torch::Tensor& keys, const RelativePosition* position,
-                                 bool scale_position);
+torch::Tensor relative_attention(const torch::Tensor& queries, const torch::Tensor& keys,
+                                 const RelativePositionImpl* position, bool scale_position);
 
 }  // namespace fovea

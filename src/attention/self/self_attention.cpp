@@ -1,7 +1,7 @@
 #include <sstream>
 
-#include <fovea/attention/cells.h>
 #include <fovea/attention/head_attention.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/self/grid_heads.h>
 #include <fovea/attention/self/self_attention.h>
 #include <fovea/attention/token_heads.h>
@@ -19,9 +19,9 @@ void SelfAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("proj_bias", proj_bias, "bias in the projection behind the heads");
 }
 
-SelfAttention::SelfAttention(std::int64_t channels, std::int64_t out_channels, const SelfAttentionOptions& options,
-                             const std::string& mechanism)
-    : Module("SelfAttention"), channels_(channels), heads_(options.heads), head_channels_(options.head_channels) {
+SelfAttentionImpl::SelfAttentionImpl(std::int64_t channels, std::int64_t out_channels, const SelfAttentionOptions& options,
+                                     const std::string& mechanism)
+    : CloneableModule("SelfAttention"), channels_(channels), heads_(options.heads), head_channels_(options.head_channels) {
   if (head_channels_ == 0) head_channels_ = channels_per_head(channels, heads_, mechanism + ": heads");
   const std::int64_t width = heads_ * head_channels_;
   const auto linear = [](std::int64_t in, std::int64_t out, bool bias) {
@@ -40,7 +40,7 @@ SelfAttention::SelfAttention(std::int64_t channels, std::int64_t out_channels, c
   proj_ = register_module("proj", linear(width, out_channels, options.proj_bias));
 }
 
-torch::Tensor SelfAttention::forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout) {
+torch::Tensor SelfAttentionImpl::forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout) {
   if (tokens.dim() != 3 || tokens.size(2) != channels_ || tokens.numel() == 0) {
     std::ostringstream got;
     got << tokens.sizes();
@@ -53,26 +53,26 @@ torch::Tensor SelfAttention::forward(const torch::Tensor& tokens, ForwardContext
     queries = q_norm_(queries);
     keys = k_norm_(keys);
   }
-  const Tap about{.query_grid = layout.grid,
-                  .key_grid = layout.grid,
-                  .prefix_tokens = layout.prefix_tokens,
-                  .prefix_is_read = layout.prefix_is_read};
-  auto merged = attend_in_heads(*this, queries, keys, split_heads(projected[2], heads_), about, context);
+  const HookedTensor about{.query_grid = layout.grid,
+                           .key_grid = layout.grid,
+                           .prefix_tokens = layout.prefix_tokens,
+                           .prefix_is_read = layout.prefix_is_read};
+  auto merged = scaled_dot_product_attention(*this, queries, keys, split_heads(projected[2], heads_), about, context);
   if (norm_) merged = norm_(merged);
   if (gate_) merged = merged * torch::sigmoid(gate_(tokens));
   return proj_(merged);
 }
 
-GridSelfAttention::GridSelfAttention(const Site& site, const SelfAttentionOptions& options)
-    : Mixer("GridSelfAttention"), channels_(site.in.channels), stride_(site.stride) {
-  attn_ = register_module("attn", std::make_shared<SelfAttention>(channels_, site.out_channels, options, "mhsa"));
+GridSelfAttentionImpl::GridSelfAttentionImpl(const InsertionPoint& point, const SelfAttentionOptions& options)
+    : Mixer("GridSelfAttention"), channels_(point.in.channels), stride_(point.stride) {
+  attn_ = register_module("attn", std::make_shared<SelfAttentionImpl>(channels_, point.out_channels, options, "mhsa"));
 }
 
-torch::Tensor GridSelfAttention::forward(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor GridSelfAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
-  const auto cells = cells_of(*this, features, channels_);
-  const auto attended = attn_->forward(cells.values, context, {cells.grid});
-  return thinned(to_grid(attended, cells.grid[0], cells.grid[1]), stride_);
+  const auto positions = positions_of(*this, features, channels_);
+  const auto attended = attn_->forward(positions.values, context, {positions.grid});
+  return thinned(to_grid(attended, positions.grid[0], positions.grid[1]), stride_);
 }
 
 }  // namespace fovea

@@ -5,14 +5,15 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/insertion_point.h>
 #include <fovea/attention/mixer.h>
-#include <fovea/attention/site.h>
-#include <fovea/config/fields.h>
+#include <fovea/nn/cloneable_module.h>
 #include <fovea/nn/forward_context.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-struct SelfAttentionOptions : Options {
+struct SelfAttentionOptions {
   std::int64_t heads = 8;          ///< parallel attentions
   std::int64_t head_channels = 0;  ///< of a query, a key and a value; 0 = channels / heads
   bool qkv_bias = false;           ///< in the projections to queries, keys and values
@@ -23,7 +24,7 @@ struct SelfAttentionOptions : Options {
 
   double norm_epsilon = 1e-5;  ///< of the norms; a network sets it, not the user
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Where tokens lie, for maps.
@@ -38,13 +39,13 @@ struct TokenLayout {
 /// `norm`, `proj`), and `gate`. Differs from the paper: nothing by default but the bias of proj. Options: qk_norm as in
 /// "Scaling Vision Transformers to 22 Billion Parameters", arXiv:2302.05442; scale_norm; the elementwise gate of "Gated
 /// Attention for Large Language Models: Non-linearity, Sparsity, and Attention-Sink-Free", arXiv:2505.06708.
-class SelfAttention final : public torch::nn::Module {
+class SelfAttentionImpl final : public CloneableModule {
  public:
   /// @throws InputError when heads does not divide the channels and head_channels is 0. @param mechanism for messages.
-  SelfAttention(std::int64_t channels, std::int64_t out_channels, const SelfAttentionOptions& options,
-                const std::string& mechanism = "attention");
+  SelfAttentionImpl(std::int64_t channels, std::int64_t out_channels, const SelfAttentionOptions& options,
+                    const std::string& mechanism = "attention");
 
-  /// @param tokens [N, L, C]. @return [N, L, out]. Taps pairwise weights [N, heads, L, L], rows summing to one.
+  /// @param tokens [N, L, C]. @return [N, L, out]. Hooks see pairwise weights [N, heads, L, L], rows summing to one.
   /// @throws ShapeError for any other shape. Does not depend on train/eval mode.
   torch::Tensor forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout = {});
 
@@ -53,22 +54,23 @@ class SelfAttention final : public torch::nn::Module {
   torch::nn::Linear qkv_{nullptr}, gate_{nullptr}, proj_{nullptr};
   torch::nn::LayerNorm q_norm_{nullptr}, k_norm_{nullptr}, norm_{nullptr};
 };
+TORCH_MODULE(SelfAttention);
 
-/// SelfAttention over the cells of a feature map, in place of a convolution. It knows no positions: cells that trade places
-/// trade results. The module is `attn`.
-/// Differs from the paper: a stride averages what the cells get.
-class GridSelfAttention final : public Mixer {
+/// SelfAttention over the positions of a feature map, in place of a convolution. It knows no positions: positions that trade
+/// places trade results. The module is `attn`. Differs from the paper: a stride averages what the positions get.
+class GridSelfAttentionImpl final : public Mixer {
  public:
   /// @throws InputError when heads does not divide the channels.
-  GridSelfAttention(const Site& site, const SelfAttentionOptions& options);
+  GridSelfAttentionImpl(const InsertionPoint& point, const SelfAttentionOptions& options);
 
-  /// @param features [N, C, H, W]. @return [N, out, ceil(H / stride), ceil(W / stride)]. Taps pairwise weights
+  /// @param features [N, C, H, W]. @return [N, out, ceil(H / stride), ceil(W / stride)]. Hooks see pairwise weights
   /// [N, heads, H W, H W] at `attn`. @throws ShapeError if features is not 4-D or C differs.
-  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) override;
+  torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
  private:
   std::int64_t channels_, stride_;
-  std::shared_ptr<SelfAttention> attn_;
+  std::shared_ptr<SelfAttentionImpl> attn_;
 };
+TORCH_MODULE(GridSelfAttention);
 
 }  // namespace fovea

@@ -1,7 +1,7 @@
 #include <memory>
 
 #include <fovea/attention/bottleneck_width.h>
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/bam.h>
 
 namespace fovea {
@@ -37,7 +37,8 @@ void BamOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("dilation", dilation, {1, 64}, "of the two 3x3 convolutions over locations");
 }
 
-Bam::Bam(std::int64_t channels, const BamOptions& options) : Gate("Bam"), channels_(channels), variant_(options.variant) {
+BamImpl::BamImpl(std::int64_t channels, const BamOptions& options)
+    : Gate("Bam"), channels_(channels), variant_(options.variant) {
   const std::int64_t width = floored_width(channels, options.reduction_ratio);
   const auto channel = register_module("channel_att", std::make_shared<torch::nn::Module>("BamChannelBranch"));
   const auto spatial = register_module("spatial_att", std::make_shared<torch::nn::Module>("BamSpatialBranch"));
@@ -45,14 +46,14 @@ Bam::Bam(std::int64_t channels, const BamOptions& options) : Gate("Bam"), channe
   gate_s_ = spatial->register_module("gate_s", bam_spatial_branch(channels, width, options.dilation));
 }
 
-torch::Tensor Bam::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor BamImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const auto means = features.mean({2, 3});  // [N, C]
   expect_norm_fits(*this, *gate_c_, means);
   const auto channel = gate_c_->forward(means).unsqueeze(2).unsqueeze(3);  // [N, C, 1, 1]
   const auto spatial = gate_s_->forward(features);                         // [N, 1, H, W]
   const auto scores = variant_ == BamVariant::paper ? channel + spatial : channel * spatial;
-  const auto gate = context.tap(*this, {TapKind::dense, Meaning::gate}, torch::sigmoid(scores));  // [N, C, H, W]
+  const auto gate = context.hook(*this, {MapKind::dense, Meaning::gate}, torch::sigmoid(scores));  // [N, C, H, W]
   return features + features * gate;
 }
 

@@ -5,7 +5,7 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/gate.h>
-#include <fovea/config/fields.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
@@ -15,12 +15,12 @@ enum class BamVariant {
   official,  ///< multiplied, as in the authors' code
 };
 
-struct BamOptions : Options {
+struct BamOptions {
   BamVariant variant = BamVariant::paper;
   double reduction_ratio = 16;  ///< both branches are channels / reduction_ratio wide, rounded down
   std::int64_t dilation = 4;    ///< of the two 3x3 convolutions
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// BAM, "BAM: Bottleneck Attention Module", arXiv:1807.06514: x (1 + sigmoid(Mc + Ms)), or Mc Ms in variant official, where
@@ -30,11 +30,11 @@ struct BamOptions : Options {
 /// Differs from the paper: no batch norm at the end of the two branches, as in the authors' code, in variant paper too.
 /// Differs from that code: the channel branch's mean is over all of the map, where the code pools a square of the map's
 /// height.
-class Bam final : public Gate {
+class BamImpl final : public Gate {
  public:
-  Bam(std::int64_t channels, const BamOptions& options);
+  BamImpl(std::int64_t channels, const BamOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps the sigmoid, a dense gate [N, C, H, W] in (0, 1).
+  /// @param features [N, C, H, W]. @return the same shape. Hooks see the sigmoid, a dense gate [N, C, H, W] in (0, 1).
   /// @throws ShapeError if features is not 4-D or C differs. Depends on train/eval mode; training needs N > 1
   /// (ShapeError).
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
@@ -44,5 +44,6 @@ class Bam final : public Gate {
   BamVariant variant_;
   torch::nn::Sequential gate_c_{nullptr}, gate_s_{nullptr};
 };
+TORCH_MODULE(Bam);
 
 }  // namespace fovea

@@ -1,5 +1,5 @@
-#include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/cbam.h>
 #include <fovea/attention/spatial/odd_kernel.h>
 #include <fovea/base/error.h>
@@ -63,7 +63,7 @@ void CbamOptions::visit_fields(FieldVisitor& fields) {
   fields.choice("variant", variant,
                 {{"timm", CbamVariant::timm}, {"official", CbamVariant::official}, {"paper", CbamVariant::paper}},
                 "planes and batch norm of the spatial gate, biases and rounding as in timm, the authors' code or the paper");
-  BottleneckOptions::visit_fields(fields);
+  visit_bottleneck(fields, *this);
   fields.integer("kernel_size", kernel_size, {1, 63}, "odd side of the spatial convolution");
   fields.boolean("bias", bias, "timm: biases in the channel bottleneck; the others always have them");
   fields.texts("pools", pools, "what the channel gate sees of each channel: avg, max, lp, lse");
@@ -71,22 +71,22 @@ void CbamOptions::visit_fields(FieldVisitor& fields) {
   visit_gate_function(fields, gate);
 }
 
-CbamChannelGate::CbamChannelGate(std::int64_t channels, const CbamOptions& options)
+CbamChannelGateImpl::CbamChannelGateImpl(std::int64_t channels, const CbamOptions& options)
     : BottleneckGate("CbamChannelGate", channels, cbam_width(channels, options),
                      options.bias || options.variant != CbamVariant::timm, options.activation),
       pools_(cbam_pools(options.pools)),
       gate_(options.gate) {}
 
-torch::Tensor CbamChannelGate::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor CbamChannelGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   torch::Tensor sum;  // [N, C, 1, 1]
   for (const CbamPool pool : pools_) {
     const auto added = scores(cbam_pooled(features, pool));
     sum = sum.defined() ? sum + added : added;
   }
-  return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate_values(sum, gate_));
+  return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate_values(sum, gate_));
 }
 
-CbamSpatialGate::CbamSpatialGate(const CbamOptions& options)
+CbamSpatialGateImpl::CbamSpatialGateImpl(const CbamOptions& options)
     : Gate("CbamSpatialGate"), variant_(options.variant), gate_(options.gate) {
   const auto padding = padding_of_odd_kernel(options.kernel_size, "cbam: kernel_size");
   const auto convolution = torch::nn::Conv2dOptions(2, 1, options.kernel_size).padding(padding);
@@ -95,42 +95,42 @@ CbamSpatialGate::CbamSpatialGate(const CbamOptions& options)
     return;
   }
   const double momentum = variant_ == CbamVariant::official ? 0.01 : 0.1;
-  conv_ = register_module("conv", std::make_shared<ConvolutionNorm>(convolution, momentum));
+  conv_ = register_module("conv", std::make_shared<ConvolutionNormImpl>(convolution, momentum));
 }
 
-void CbamSpatialGate::initialise(const RandomStream&) {
+void CbamSpatialGateImpl::initialise(const RandomStream&) {
   if (variant_ != CbamVariant::official) return;
   const torch::NoGradGuard no_grad;
   named_parameters()["conv.bn.weight"].zero_();
 }
 
-torch::Tensor CbamSpatialGate::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor CbamSpatialGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   const auto average = features.mean(1, /*keepdim=*/true);  // [N, 1, H, W]
   const auto maximum = features.amax(1, /*keepdim=*/true);  // [N, 1, H, W]
   const bool maximum_first = variant_ == CbamVariant::official;
   const auto planes = maximum_first ? torch::cat({maximum, average}, 1) : torch::cat({average, maximum}, 1);
   const auto scores = plain_conv_ ? plain_conv_(planes) : conv_->forward(planes);  // [N, 1, H, W]
   const auto gate = gate_values(scores, gate_);
-  return features * context.tap(*this, {TapKind::spatial, Meaning::gate}, gate);
+  return features * context.hook(*this, {MapKind::spatial, Meaning::gate}, gate);
 }
 
-Cbam::Cbam(std::int64_t channels, const CbamOptions& options)
+CbamImpl::CbamImpl(std::int64_t channels, const CbamOptions& options)
     : Gate("Cbam"), channels_(channels), variant_(options.variant) {
   expect_cbam_options_fit(options);
-  channel_ = register_module("channel", std::make_shared<CbamChannelGate>(channels, options));
-  spatial_ = register_module("spatial", std::make_shared<CbamSpatialGate>(options));
+  channel_ = register_module("channel", std::make_shared<CbamChannelGateImpl>(channels, options));
+  spatial_ = register_module("spatial", std::make_shared<CbamSpatialGateImpl>(options));
 }
 
-torch::Tensor Cbam::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor CbamImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   return spatial_->forward(channel_->forward(features, context), context);
 }
 
-std::vector<KeyScheme> Cbam::key_schemes() const {
+std::vector<KeyMapping> CbamImpl::key_mappings() const {
   if (variant_ == CbamVariant::paper) return {};  // nobody else's
   const std::string planes = "spatial.conv.conv.weight";
   const bool swaps_planes = variant_ == CbamVariant::timm;
-  KeyScheme official{
+  KeyMapping official{
       "official",
       {{planes, {"SpatialGate.spatial.conv.weight", {}, swaps_planes}}, {"spatial.conv.bn", {"SpatialGate.spatial.bn"}}},
       "cbam"};

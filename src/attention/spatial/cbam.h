@@ -11,9 +11,9 @@
 #include <fovea/attention/convolution_norm.h>
 #include <fovea/attention/gate.h>
 #include <fovea/attention/spatial/bottleneck_gate.h>
-#include <fovea/config/fields.h>
 #include <fovea/nn/initialise.h>
-#include <fovea/nn/key_scheme.h>
+#include <fovea/nn/key_mapping.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
@@ -25,7 +25,10 @@ enum class CbamVariant {
 };
 
 /// The bottleneck is the channel gate's; `divisor` is of variant timm only.
-struct CbamOptions : BottleneckOptions {
+struct CbamOptions {
+  double reduction_ratio = 16;        ///< bottleneck width: channels / reduction_ratio
+  std::int64_t reduced_channels = 0;  ///< bottleneck width itself; 0 takes it from reduction_ratio and divisor
+  std::int64_t divisor = 1;           ///< the width taken from reduction_ratio is a multiple of this
   CbamVariant variant = CbamVariant::timm;
   std::int64_t kernel_size = 7;                  ///< odd; of the spatial convolution
   bool bias = false;                             ///< timm: in both layers of the channel bottleneck
@@ -33,8 +36,7 @@ struct CbamOptions : BottleneckOptions {
   Activation activation = Activation::relu;      ///< inside the channel bottleneck
   GateFunction gate = GateFunction::sigmoid;
 
-  CbamOptions() : BottleneckOptions(16, 1) {}
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// How a channel's plane becomes one number.
@@ -45,22 +47,23 @@ enum class CbamPool {
   log_sum_exp,
 };
 
-/// Which channels matter: x * gate(sum over pools of M(pool(x))), M(y) = W2 activation(W1 y), pools over locations.
-class CbamChannelGate final : public BottleneckGate {
+/// Which channels matter: x * gate(sum over pools of M(pool(x))), M(y) = W2 activation(W1 y), pools over positions.
+class CbamChannelGateImpl final : public BottleneckGate {
  public:
-  CbamChannelGate(std::int64_t channels, const CbamOptions& options);
+  CbamChannelGateImpl(std::int64_t channels, const CbamOptions& options);
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
  private:
   std::vector<CbamPool> pools_;
   GateFunction gate_;
 };
+TORCH_MODULE(CbamChannelGate);
 
-/// Which locations matter: x * gate(BN(conv([mean(x); max(x)]))), mean and maximum over channels; no BN in variant
+/// Which positions matter: x * gate(BN(conv([mean(x); max(x)]))), mean and maximum over channels; no BN in variant
 /// paper.
-class CbamSpatialGate final : public Gate, public SelfInitialising {
+class CbamSpatialGateImpl final : public Gate, public SelfInitialising {
  public:
-  explicit CbamSpatialGate(const CbamOptions& options);
+  explicit CbamSpatialGateImpl(const CbamOptions& options);
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
   /// Variant official: the scale of batch norm starts at 0, so the gate at 1/2 everywhere, as in the authors' networks.
   void initialise(const RandomStream& stream) override;
@@ -68,34 +71,36 @@ class CbamSpatialGate final : public Gate, public SelfInitialising {
  private:
   CbamVariant variant_;
   GateFunction gate_;
-  std::shared_ptr<ConvolutionNorm> conv_;
+  std::shared_ptr<ConvolutionNormImpl> conv_;
   torch::nn::Conv2d plain_conv_{nullptr};  ///< in its place in variant paper
 };
+TORCH_MODULE(CbamSpatialGate);
 
 /// CBAM, "CBAM: Convolutional Block Attention Module", arXiv:1807.06521: the channel gate, then the spatial gate.
 /// Parameter names are timm's (`channel.fc1`, `channel.fc2`, `spatial.conv.conv`, `spatial.conv.bn`; variant paper:
-/// `spatial.conv` alone). The authors' names are the scheme `official`: `ChannelGate.mlp.1`, `ChannelGate.mlp.3`,
+/// `spatial.conv` alone). The authors' names are the mapping `official`: `ChannelGate.mlp.1`, `ChannelGate.mlp.3`,
 /// `SpatialGate.spatial.conv` and `SpatialGate.spatial.bn` in a block called `cbam`. Variants timm and official read each
-/// other's planes in the other order, which their schemes undo, so weights move between them.
+/// other's planes in the other order, which their mappings undo, so weights move between them.
 /// Differs from the paper, but for variant paper: batch norm behind the spatial convolution, which has no bias; no biases in
 /// timm's channel bottleneck; official's order of planes. Pools lp and lse are the authors' code's alone.
-class Cbam final : public Gate, public HasKeySchemes {
+class CbamImpl final : public Gate, public HasKeyMappings {
  public:
   /// @throws InputError when kernel_size is even, a pool is unknown, or an option is timm's and the variant is not.
-  Cbam(std::int64_t channels, const CbamOptions& options);
+  CbamImpl(std::int64_t channels, const CbamOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps a channel gate [N, C, 1, 1] at `channel` and a spatial gate
-  /// [N, 1, H, W] at `spatial`, both in [0, 1]. @throws ShapeError if features is not 4-D or C differs. The spatial gate's
-  /// batch norm depends on train/eval mode; variant paper has none.
+  /// @param features [N, C, H, W]. @return the same shape. Hooks see a channel gate [N, C, 1, 1] at `channel` and a spatial
+  /// gate [N, 1, H, W] at `spatial`, both in [0, 1]. @throws ShapeError if features is not 4-D or C differs. The spatial
+  /// gate's batch norm depends on train/eval mode; variant paper has none.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
-  std::vector<KeyScheme> key_schemes() const override;
+  std::vector<KeyMapping> key_mappings() const override;
 
  private:
   std::int64_t channels_;
   CbamVariant variant_;
-  std::shared_ptr<CbamChannelGate> channel_;
-  std::shared_ptr<CbamSpatialGate> spatial_;
+  std::shared_ptr<CbamChannelGateImpl> channel_;
+  std::shared_ptr<CbamSpatialGateImpl> spatial_;
 };
+TORCH_MODULE(Cbam);
 
 }  // namespace fovea

@@ -1,6 +1,6 @@
 #include <fovea/attention/bottleneck_width.h>
-#include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/concurrent_squeeze_excitation.h>
 
 namespace fovea {
@@ -11,37 +11,37 @@ void ConcurrentSqueezeExcitationOptions::visit_fields(FieldVisitor& fields) {
   visit_gate_function(fields, gate);
 }
 
-ScseChannelGate::ScseChannelGate(std::int64_t channels, const ConcurrentSqueezeExcitationOptions& options)
+ScseChannelGateImpl::ScseChannelGateImpl(std::int64_t channels, const ConcurrentSqueezeExcitationOptions& options)
     : Gate("ScseChannelGate"), gate_(options.gate) {
   const std::int64_t width = floored_width(channels, options.reduction_ratio);
   reduce_ = register_module("1", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, width, 1)));
   expand_ = register_module("3", torch::nn::Conv2d(torch::nn::Conv2dOptions(width, channels, 1)));
 }
 
-torch::Tensor ScseChannelGate::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor ScseChannelGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   const auto squeezed = features.mean({2, 3}, /*keepdim=*/true);                  // [N, C, 1, 1]
   const auto gate = gate_values(expand_(torch::relu(reduce_(squeezed))), gate_);  // [N, C, 1, 1]
-  return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate);
+  return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
 }
 
-ScseSpatialGate::ScseSpatialGate(std::int64_t channels, const ConcurrentSqueezeExcitationOptions& options)
+ScseSpatialGateImpl::ScseSpatialGateImpl(std::int64_t channels, const ConcurrentSqueezeExcitationOptions& options)
     : Gate("ScseSpatialGate"), gate_(options.gate) {
   score_ = register_module("0", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, 1, 1)));
 }
 
-torch::Tensor ScseSpatialGate::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor ScseSpatialGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   const auto gate = gate_values(score_(features), gate_);  // [N, 1, H, W]
-  return features * context.tap(*this, {TapKind::spatial, Meaning::gate}, gate);
+  return features * context.hook(*this, {MapKind::spatial, Meaning::gate}, gate);
 }
 
-ConcurrentSqueezeExcitation::ConcurrentSqueezeExcitation(std::int64_t channels,
-                                                         const ConcurrentSqueezeExcitationOptions& options)
+ConcurrentSqueezeExcitationImpl::ConcurrentSqueezeExcitationImpl(std::int64_t channels,
+                                                                 const ConcurrentSqueezeExcitationOptions& options)
     : Gate("ConcurrentSqueezeExcitation"), channels_(channels) {
-  channel_ = register_module("cSE", std::make_shared<ScseChannelGate>(channels, options));
-  spatial_ = register_module("sSE", std::make_shared<ScseSpatialGate>(channels, options));
+  channel_ = register_module("cSE", std::make_shared<ScseChannelGateImpl>(channels, options));
+  spatial_ = register_module("sSE", std::make_shared<ScseSpatialGateImpl>(channels, options));
 }
 
-torch::Tensor ConcurrentSqueezeExcitation::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor ConcurrentSqueezeExcitationImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const auto by_channel = channel_->forward(features, context);
   const auto by_location = spatial_->forward(features, context);

@@ -6,54 +6,57 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/gate.h>
-#include <fovea/config/fields.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-struct ConcurrentSqueezeExcitationOptions : Options {
+struct ConcurrentSqueezeExcitationOptions {
   double reduction_ratio = 16;  ///< width of the channel bottleneck is channels / reduction_ratio, rounded down
   GateFunction gate = GateFunction::sigmoid;
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Which channels matter: x * gate(W2 relu(W1 mean(x))), the layers `1` and `3`.
-class ScseChannelGate final : public Gate {
+class ScseChannelGateImpl final : public Gate {
  public:
-  ScseChannelGate(std::int64_t channels, const ConcurrentSqueezeExcitationOptions& options);
+  ScseChannelGateImpl(std::int64_t channels, const ConcurrentSqueezeExcitationOptions& options);
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
  private:
   GateFunction gate_;
   torch::nn::Conv2d reduce_{nullptr}, expand_{nullptr};
 };
+TORCH_MODULE(ScseChannelGate);
 
-/// Which locations matter: x * gate(w . x), the layer `0`.
-class ScseSpatialGate final : public Gate {
+/// Which positions matter: x * gate(w . x), the layer `0`.
+class ScseSpatialGateImpl final : public Gate {
  public:
-  ScseSpatialGate(std::int64_t channels, const ConcurrentSqueezeExcitationOptions& options);
+  ScseSpatialGateImpl(std::int64_t channels, const ConcurrentSqueezeExcitationOptions& options);
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
  private:
   GateFunction gate_;
   torch::nn::Conv2d score_{nullptr};
 };
+TORCH_MODULE(ScseSpatialGate);
 
 /// scSE, "Concurrent Spatial and Channel Squeeze & Excitation in Fully Convolutional Networks", arXiv:1803.02579: the
 /// channel gate's result plus the spatial gate's. Parameter names are segmentation_models.pytorch's (`cSE.1`, `cSE.3`,
 /// `sSE.0`). Differs from the paper: the reduction is 16 instead of 2, and the spatial gate has a bias; both as there.
-class ConcurrentSqueezeExcitation final : public Gate {
+class ConcurrentSqueezeExcitationImpl final : public Gate {
  public:
-  ConcurrentSqueezeExcitation(std::int64_t channels, const ConcurrentSqueezeExcitationOptions& options);
+  ConcurrentSqueezeExcitationImpl(std::int64_t channels, const ConcurrentSqueezeExcitationOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps a channel gate [N, C, 1, 1] at `cSE` and a spatial gate
+  /// @param features [N, C, H, W]. @return the same shape. Hooks see a channel gate [N, C, 1, 1] at `cSE` and a spatial gate
   /// [N, 1, H, W] at `sSE`, both in [0, 1]. @throws ShapeError if features is not 4-D or C differs.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
  private:
   std::int64_t channels_;
-  std::shared_ptr<ScseChannelGate> channel_;
-  std::shared_ptr<ScseSpatialGate> spatial_;
+  std::shared_ptr<ScseChannelGateImpl> channel_;
+  std::shared_ptr<ScseSpatialGateImpl> spatial_;
 };
+TORCH_MODULE(ConcurrentSqueezeExcitation);
 
 }  // namespace fovea

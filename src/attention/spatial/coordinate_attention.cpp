@@ -1,6 +1,6 @@
 #include <fovea/attention/bottleneck_width.h>
-#include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/coordinate_attention.h>
 #include <fovea/base/error.h>
 
@@ -51,7 +51,7 @@ void CoordinateAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("skip", skip, "add the features to the result");
 }
 
-CoordinateAttention::CoordinateAttention(std::int64_t channels, const CoordinateAttentionOptions& options)
+CoordinateAttentionImpl::CoordinateAttentionImpl(std::int64_t channels, const CoordinateAttentionOptions& options)
     : Gate("CoordinateAttention"),
       channels_(channels),
       activation_(options.activation),
@@ -70,7 +70,7 @@ CoordinateAttention::CoordinateAttention(std::int64_t channels, const Coordinate
   conv_w_ = register_module("conv_w", layer(width, channels));
 }
 
-torch::Tensor CoordinateAttention::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor CoordinateAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const auto rows = features.mean(3, /*keepdim=*/true);                     // [N, C, H, 1]
   const auto columns = features.mean(2, /*keepdim=*/true).transpose(2, 3);  // [N, C, W, 1]
@@ -78,9 +78,9 @@ torch::Tensor CoordinateAttention::attend(const torch::Tensor& features, Forward
   const auto hidden = activate(bn1_.forward(both), activation_).split_with_sizes({rows.size(2), columns.size(2)}, 2);
   const auto gate_h = gate_values(conv_h_(hidden[0]), gate_);                  // [N, C, H, 1]
   const auto gate_w = gate_values(conv_w_(hidden[1].transpose(2, 3)), gate_);  // [N, C, 1, W]
-  const Tap dense{TapKind::dense, Meaning::gate};
-  const auto by_row = features * context.tap(*conv_h_, dense, gate_h.expand_as(features));
-  const auto gated = by_row * context.tap(*conv_w_, dense, gate_w.expand_as(features));
+  const HookedTensor dense{MapKind::dense, Meaning::gate};
+  const auto by_row = features * context.hook(*conv_h_, dense, gate_h.expand_as(features));
+  const auto gated = by_row * context.hook(*conv_w_, dense, gate_w.expand_as(features));
   return skip_ ? gated + features : gated;
 }
 

@@ -7,7 +7,7 @@
 
 #include <fovea/attention/gate.h>
 #include <fovea/attention/spatial/feature_norm.h>
-#include <fovea/config/fields.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
@@ -17,7 +17,7 @@ enum class CoordinateVariant {
   official,  ///< the authors' code: width channels / reduction_ratio rounded down, at least 8; biases
 };
 
-struct CoordinateAttentionOptions : Options {
+struct CoordinateAttentionOptions {
   CoordinateVariant variant = CoordinateVariant::timm;
   std::optional<double> reduction_ratio;  ///< of the bottleneck; none: 16, or 32 in variant official
   std::int64_t reduced_channels = 0;      ///< width of the bottleneck itself; 0 takes it from the others
@@ -29,7 +29,7 @@ struct CoordinateAttentionOptions : Options {
   GateFunction gate = GateFunction::sigmoid;
   bool skip = false;  ///< add the features to the result
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Coordinate attention, "Coordinate Attention for Efficient Mobile Network Design", arXiv:2103.02907: x * g_h * g_w, where
@@ -37,13 +37,13 @@ struct CoordinateAttentionOptions : Options {
 /// each through its own layer: g_h = gate(W_h y_rows) [N, C, H, 1], g_w = gate(W_w y_columns) [N, C, 1, W]. Parameter names
 /// are timm's and the authors' (`conv1`, `bn1`, `conv_h`, `conv_w`). Differs from the paper: the bottleneck's width as in
 /// timm, and `skip` is timm's.
-class CoordinateAttention final : public Gate {
+class CoordinateAttentionImpl final : public Gate {
  public:
   /// @throws InputError when options exclude each other.
-  CoordinateAttention(std::int64_t channels, const CoordinateAttentionOptions& options);
+  CoordinateAttentionImpl(std::int64_t channels, const CoordinateAttentionOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps two dense gates in [0, 1]: at `conv_h` the rows', the same
-  /// along each row, and at `conv_w` the columns', both as [N, C, H, W]. @throws ShapeError if features is not 4-D or C
+  /// @param features [N, C, H, W]. @return the same shape. Hooks see two dense gates in [0, 1]: at `conv_h` the rows', the
+  /// same along each row, and at `conv_w` the columns', both as [N, C, H, W]. @throws ShapeError if features is not 4-D or C
   /// differs. Depends on train/eval mode with norm batch.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
@@ -55,5 +55,6 @@ class CoordinateAttention final : public Gate {
   torch::nn::Conv2d conv1_{nullptr}, conv_h_{nullptr}, conv_w_{nullptr};
   torch::nn::AnyModule bn1_;
 };
+TORCH_MODULE(CoordinateAttention);
 
 }  // namespace fovea

@@ -1,5 +1,5 @@
-#include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/efficient_local_attention.h>
 #include <fovea/attention/spatial/strip_convolution.h>
 
@@ -14,7 +14,8 @@ void EfficientLocalAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("skip", skip, "add the features to the result");
 }
 
-EfficientLocalAttention::EfficientLocalAttention(std::int64_t channels, const EfficientLocalAttentionOptions& options)
+EfficientLocalAttentionImpl::EfficientLocalAttentionImpl(std::int64_t channels,
+                                                         const EfficientLocalAttentionOptions& options)
     : Gate("EfficientLocalAttention"),
       channels_(channels),
       activation_(options.activation),
@@ -29,11 +30,11 @@ EfficientLocalAttention::EfficientLocalAttention(std::int64_t channels, const Ef
   register_module("norm_w", norm_w_.ptr());
 }
 
-torch::Tensor EfficientLocalAttention::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor EfficientLocalAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const auto gate = [&](const torch::Tensor& means, torch::nn::Conv2d& convolution, torch::nn::AnyModule& norm) {
     const auto values = gate_values(activate(norm.forward(convolution(means)), activation_), gate_);
-    return context.tap(*convolution, {TapKind::dense, Meaning::gate}, values.expand_as(features));
+    return context.hook(*convolution, {MapKind::dense, Meaning::gate}, values.expand_as(features));
   };
   const auto gate_h = gate(features.mean(3, /*keepdim=*/true), conv_h_, norm_h_);  // from [N, C, H, 1]
   const auto gate_w = gate(features.mean(2, /*keepdim=*/true), conv_w_, norm_w_);  // from [N, C, 1, W]

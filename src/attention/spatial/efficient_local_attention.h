@@ -6,11 +6,11 @@
 
 #include <fovea/attention/gate.h>
 #include <fovea/attention/spatial/feature_norm.h>
-#include <fovea/config/fields.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-struct EfficientLocalAttentionOptions : Options {
+struct EfficientLocalAttentionOptions {
   std::int64_t kernel_size = 7;  ///< odd; along the row means and along the column means
   bool bias = false;             ///< in both convolutions
   FeatureNorm norm = FeatureNorm::group;
@@ -18,7 +18,7 @@ struct EfficientLocalAttentionOptions : Options {
   GateFunction gate = GateFunction::sigmoid;
   bool skip = false;  ///< add the features to the result
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Efficient local attention, "ELA: Efficient Local Attention for Deep Convolutional Neural Networks", arXiv:2403.01123:
@@ -28,13 +28,13 @@ struct EfficientLocalAttentionOptions : Options {
 /// Differs from the paper: one group instead of 16 in the group norm, a SiLU before the gate, and a convolution and a norm
 /// of its own for each direction; all as in timm.
 /// `activation: none` takes the SiLU away; 16 groups, and one convolution and one norm for both directions, cannot be had.
-class EfficientLocalAttention final : public Gate {
+class EfficientLocalAttentionImpl final : public Gate {
  public:
   /// @throws InputError when kernel_size is even.
-  EfficientLocalAttention(std::int64_t channels, const EfficientLocalAttentionOptions& options);
+  EfficientLocalAttentionImpl(std::int64_t channels, const EfficientLocalAttentionOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps two dense gates in [0, 1]: at `conv_h` the rows', the same
-  /// along each row, and at `conv_w` the columns', both as [N, C, H, W]. @throws ShapeError if features is not 4-D or C
+  /// @param features [N, C, H, W]. @return the same shape. Hooks see two dense gates in [0, 1]: at `conv_h` the rows', the
+  /// same along each row, and at `conv_w` the columns', both as [N, C, H, W]. @throws ShapeError if features is not 4-D or C
   /// differs. Depends on train/eval mode with norm batch.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
@@ -46,5 +46,6 @@ class EfficientLocalAttention final : public Gate {
   torch::nn::Conv2d conv_h_{nullptr}, conv_w_{nullptr};
   torch::nn::AnyModule norm_h_, norm_w_;
 };
+TORCH_MODULE(EfficientLocalAttention);
 
 }  // namespace fovea

@@ -4,7 +4,7 @@
 
 #include <torch/torch.h>
 
-#include <fovea/config/fields.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 

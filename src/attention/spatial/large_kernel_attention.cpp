@@ -1,7 +1,7 @@
 #include <cmath>
 #include <string>
 
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/large_kernel_attention.h>
 #include <fovea/base/error.h>
 
@@ -17,7 +17,7 @@ torch::nn::Conv2d lka_depthwise_convolution(std::int64_t channels, std::int64_t 
 std::int64_t lka_dilated_side(const LargeKernelAttentionOptions& options) {
   const std::int64_t side = (options.kernel_size + options.dilation - 1) / options.dilation;
   if (side % 2 == 0) {
-    throw InputError("lka: kernel_size", "an odd number of dilated cells, ceil(kernel_size / dilation)",
+    throw InputError("lka: kernel_size", "an odd number of dilated positions, ceil(kernel_size / dilation)",
                      std::to_string(side), "change kernel_size or dilation");
   }
   return side;
@@ -30,7 +30,7 @@ void LargeKernelAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("dilation", dilation, {1, 32}, "of the second convolution; the first one's side is 2 dilation - 1");
 }
 
-LargeKernelUnit::LargeKernelUnit(std::int64_t channels, const LargeKernelAttentionOptions& options)
+LargeKernelUnitImpl::LargeKernelUnitImpl(std::int64_t channels, const LargeKernelAttentionOptions& options)
     : Gate("LargeKernelUnit") {
   conv0_ = register_module("conv0", lka_depthwise_convolution(channels, 2 * options.dilation - 1, 1));
   conv_spatial_ =
@@ -38,12 +38,12 @@ LargeKernelUnit::LargeKernelUnit(std::int64_t channels, const LargeKernelAttenti
   conv1_ = register_module("conv1", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 1)));
 }
 
-torch::Tensor LargeKernelUnit::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor LargeKernelUnitImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   const auto factors = conv1_(conv_spatial_(conv0_(features)));  // [N, C, H, W]
-  return features * context.tap(*this, {TapKind::dense, Meaning::signed_}, factors);
+  return features * context.hook(*this, {MapKind::dense, Meaning::signed_}, factors);
 }
 
-void LargeKernelUnit::initialise(const RandomStream& stream) {
+void LargeKernelUnitImpl::initialise(const RandomStream& stream) {
   const torch::NoGradGuard no_grad;
   for (const auto& child : named_children()) {
     const auto& convolution = *child.value()->as<torch::nn::Conv2d>();
@@ -54,14 +54,14 @@ void LargeKernelUnit::initialise(const RandomStream& stream) {
   }
 }
 
-LargeKernelAttention::LargeKernelAttention(std::int64_t channels, const LargeKernelAttentionOptions& options)
+LargeKernelAttentionImpl::LargeKernelAttentionImpl(std::int64_t channels, const LargeKernelAttentionOptions& options)
     : Gate("LargeKernelAttention"), channels_(channels) {
   proj_1_ = register_module("proj_1", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 1)));
-  spatial_gating_unit_ = register_module("spatial_gating_unit", std::make_shared<LargeKernelUnit>(channels, options));
+  spatial_gating_unit_ = register_module("spatial_gating_unit", std::make_shared<LargeKernelUnitImpl>(channels, options));
   proj_2_ = register_module("proj_2", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 1)));
 }
 
-torch::Tensor LargeKernelAttention::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor LargeKernelAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const auto gated = spatial_gating_unit_->forward(torch::gelu(proj_1_(features)), context);
   return features + proj_2_(gated);

@@ -1,5 +1,5 @@
-#include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/light_cbam.h>
 #include <fovea/attention/spatial/odd_kernel.h>
 
@@ -14,38 +14,39 @@ torch::Tensor light_cbam_pooled(const torch::Tensor& features, torch::IntArrayRe
 }  // namespace
 
 void LightCbamOptions::visit_fields(FieldVisitor& fields) {
-  BottleneckOptions::visit_fields(fields);
+  visit_bottleneck(fields, *this);
   fields.integer("kernel_size", kernel_size, {1, 63}, "odd side of the spatial convolution");
   fields.boolean("bias", bias, "biases in the channel bottleneck");
   visit_activation(fields, "activation", activation, "non-linearity inside the channel bottleneck");
 }
 
-LightCbamChannelGate::LightCbamChannelGate(std::int64_t channels, const LightCbamOptions& options)
+LightCbamChannelGateImpl::LightCbamChannelGateImpl(std::int64_t channels, const LightCbamOptions& options)
     : BottleneckGate("LightCbamChannelGate", channels, bottleneck_width(channels, options), options.bias,
                      options.activation) {}
 
-torch::Tensor LightCbamChannelGate::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor LightCbamChannelGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   const auto gate = torch::sigmoid(scores(light_cbam_pooled(features, {2, 3})));  // [N, C, 1, 1]
-  return features * context.tap(*this, {TapKind::channel, Meaning::gate}, gate);
+  return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
 }
 
-LightCbamSpatialGate::LightCbamSpatialGate(const LightCbamOptions& options) : Gate("LightCbamSpatialGate") {
+LightCbamSpatialGateImpl::LightCbamSpatialGateImpl(const LightCbamOptions& options) : Gate("LightCbamSpatialGate") {
   const auto padding = padding_of_odd_kernel(options.kernel_size, "lcbam: kernel_size");
   conv_ = register_module(
-      "conv", std::make_shared<ConvolutionNorm>(torch::nn::Conv2dOptions(1, 1, options.kernel_size).padding(padding)));
+      "conv", std::make_shared<ConvolutionNormImpl>(torch::nn::Conv2dOptions(1, 1, options.kernel_size).padding(padding)));
 }
 
-torch::Tensor LightCbamSpatialGate::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor LightCbamSpatialGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   const auto gate = torch::sigmoid(conv_->forward(light_cbam_pooled(features, {1})));  // [N, 1, H, W]
-  return features * context.tap(*this, {TapKind::spatial, Meaning::gate}, gate);
+  return features * context.hook(*this, {MapKind::spatial, Meaning::gate}, gate);
 }
 
-LightCbam::LightCbam(std::int64_t channels, const LightCbamOptions& options) : Gate("LightCbam"), channels_(channels) {
-  channel_ = register_module("channel", std::make_shared<LightCbamChannelGate>(channels, options));
-  spatial_ = register_module("spatial", std::make_shared<LightCbamSpatialGate>(options));
+LightCbamImpl::LightCbamImpl(std::int64_t channels, const LightCbamOptions& options)
+    : Gate("LightCbam"), channels_(channels) {
+  channel_ = register_module("channel", std::make_shared<LightCbamChannelGateImpl>(channels, options));
+  spatial_ = register_module("spatial", std::make_shared<LightCbamSpatialGateImpl>(options));
 }
 
-torch::Tensor LightCbam::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor LightCbamImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   return spatial_->forward(channel_->forward(features, context), context);
 }

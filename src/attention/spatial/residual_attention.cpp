@@ -1,7 +1,7 @@
 #include <string>
 
 #include <fovea/attention/bottleneck_width.h>
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/residual_attention.h>
 
 namespace fovea {
@@ -12,7 +12,7 @@ constexpr double kMaskEpsilon = 1e-5;  // of a deviation that may be 0
 /// `count` residual units one after another; none is the identity.
 torch::nn::Sequential pre_activation_units(std::int64_t count, std::int64_t channels, std::int64_t width) {
   torch::nn::Sequential units;
-  for (std::int64_t i = 0; i < count; ++i) units->push_back(std::make_shared<PreActivationUnit>(channels, width));
+  for (std::int64_t i = 0; i < count; ++i) units->push_back(std::make_shared<PreActivationUnitImpl>(channels, width));
   return units;
 }
 
@@ -46,7 +46,8 @@ void ResidualAttentionOptions::visit_fields(FieldVisitor& fields) {
                 "scores become factors by a sigmoid, by division by their length, or by a sigmoid of standardised scores");
 }
 
-PreActivationUnit::PreActivationUnit(std::int64_t channels, std::int64_t width) : Module("PreActivationUnit") {
+PreActivationUnitImpl::PreActivationUnitImpl(std::int64_t channels, std::int64_t width)
+    : CloneableModule("PreActivationUnit") {
   bn1_ = register_module("bn1", torch::nn::BatchNorm2d(channels));
   conv1_ = register_module("conv1", mask_convolution(channels, width, 1));
   bn2_ = register_module("bn2", torch::nn::BatchNorm2d(width));
@@ -55,20 +56,21 @@ PreActivationUnit::PreActivationUnit(std::int64_t channels, std::int64_t width) 
   conv3_ = register_module("conv3", mask_convolution(width, channels, 1));
 }
 
-torch::Tensor PreActivationUnit::forward(const torch::Tensor& features) {
+torch::Tensor PreActivationUnitImpl::forward(const torch::Tensor& features) {
   auto hidden = conv1_(torch::relu(bn1_(features)));
   hidden = conv2_(torch::relu(bn2_(hidden)));
   return features + conv3_(torch::relu(bn3_(hidden)));
 }
 
-MaskBranch::MaskBranch(std::int64_t channels, const ResidualAttentionOptions& options) : Module("MaskBranch") {
+MaskBranchImpl::MaskBranchImpl(std::int64_t channels, const ResidualAttentionOptions& options)
+    : CloneableModule("MaskBranch") {
   const std::int64_t width = floored_width(channels, options.reduction_ratio);
   for (std::int64_t scale = 0; scale < options.poolings; ++scale) {
     const std::string number = std::to_string(scale);
     down_.push_back(register_module("down" + number, pre_activation_units(options.mask_units, channels, width)));
     up_.push_back(register_module("up" + number, pre_activation_units(options.mask_units, channels, width)));
     if (scale + 1 == options.poolings) break;
-    skip_.push_back(register_module("skip" + number, std::make_shared<PreActivationUnit>(channels, width)));
+    skip_.push_back(register_module("skip" + number, std::make_shared<PreActivationUnitImpl>(channels, width)));
   }
   bn1_ = register_module("bn1", torch::nn::BatchNorm2d(channels));
   conv1_ = register_module("conv1", mask_convolution(channels, channels, 1));
@@ -76,7 +78,7 @@ MaskBranch::MaskBranch(std::int64_t channels, const ResidualAttentionOptions& op
   conv2_ = register_module("conv2", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 1)));
 }
 
-torch::Tensor MaskBranch::forward(const torch::Tensor& features) {
+torch::Tensor MaskBranchImpl::forward(const torch::Tensor& features) {
   torch::Tensor hidden = features;
   std::vector<torch::Tensor> above;  // what enters each pooling
   for (auto& units : down_) {
@@ -92,21 +94,21 @@ torch::Tensor MaskBranch::forward(const torch::Tensor& features) {
   return conv2_(torch::relu(bn2_(conv1_(torch::relu(bn1_(hidden))))));
 }
 
-ResidualAttention::ResidualAttention(std::int64_t channels, const ResidualAttentionOptions& options)
+ResidualAttentionImpl::ResidualAttentionImpl(std::int64_t channels, const ResidualAttentionOptions& options)
     : Gate("ResidualAttention"), channels_(channels), form_(options.form) {
   const std::int64_t width = floored_width(channels, options.reduction_ratio);
   before_ = register_module("before", pre_activation_units(options.preprocessing_units, channels, width));
   trunk_ = register_module("trunk", pre_activation_units(options.trunk_units, channels, width));
-  mask_ = register_module("mask", std::make_shared<MaskBranch>(channels, options));
+  mask_ = register_module("mask", std::make_shared<MaskBranchImpl>(channels, options));
   after_ = register_module("after", pre_activation_units(options.preprocessing_units, channels, width));
 }
 
-torch::Tensor ResidualAttention::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor ResidualAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const auto arriving = through_units(before_, features);
   const auto trunk = through_units(trunk_, arriving);
   const Meaning meaning = form_ == MaskForm::channel ? Meaning::signed_ : Meaning::gate;
-  const auto mask = context.tap(*this, {TapKind::dense, meaning}, mask_values(mask_->forward(arriving), form_));
+  const auto mask = context.hook(*this, {MapKind::dense, meaning}, mask_values(mask_->forward(arriving), form_));
   return through_units(after_, trunk + trunk * mask);
 }
 

@@ -1,11 +1,11 @@
-#include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/simple_coordinate_attention.h>
 
 namespace fovea {
 
 void SimpleCoordinateAttentionOptions::visit_fields(FieldVisitor& fields) {
-  BottleneckOptions::visit_fields(fields);
+  visit_bottleneck(fields, *this);
   fields.real("width_factor", width_factor, {.minimum = 0, .maximum = 64, .minimum_open = true},
               "times the width from reduction_ratio");
   fields.boolean("bias", bias, "biases in the layers");
@@ -14,7 +14,8 @@ void SimpleCoordinateAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("skip", skip, "add the features to the result");
 }
 
-SimpleCoordinateAttention::SimpleCoordinateAttention(std::int64_t channels, const SimpleCoordinateAttentionOptions& options)
+SimpleCoordinateAttentionImpl::SimpleCoordinateAttentionImpl(std::int64_t channels,
+                                                             const SimpleCoordinateAttentionOptions& options)
     : Gate("SimpleCoordinateAttention"),
       channels_(channels),
       activation_(options.activation),
@@ -29,14 +30,14 @@ SimpleCoordinateAttention::SimpleCoordinateAttention(std::int64_t channels, cons
   fc_w_ = register_module("fc_w", layer(width, channels));
 }
 
-torch::Tensor SimpleCoordinateAttention::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor SimpleCoordinateAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const auto rows = features.mean(3).transpose(1, 2);                                          // [N, H, C]
   const auto columns = features.mean(2).transpose(1, 2);                                       // [N, W, C]
   const auto row_scores = fc_h_(activate(fc1_(rows), activation_)).transpose(1, 2);            // [N, C, H]
   const auto column_scores = fc_w_(activate(fc1_(columns), activation_)).transpose(1, 2);      // [N, C, W]
   const auto gate = gate_values(row_scores.unsqueeze(3) + column_scores.unsqueeze(2), gate_);  // [N, C, H, W]
-  const auto gated = features * context.tap(*this, {TapKind::dense, Meaning::gate}, gate);
+  const auto gated = features * context.hook(*this, {MapKind::dense, Meaning::gate}, gate);
   return skip_ ? gated + features : gated;
 }
 

@@ -1,5 +1,5 @@
-#include <fovea/attention/cells.h>
 #include <fovea/attention/function_fields.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/strip_attention.h>
 #include <fovea/attention/spatial/strip_convolution.h>
 #include <fovea/base/error.h>
@@ -14,7 +14,7 @@ void StripAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("skip", skip, "add the features to the result");
 }
 
-StripAttention::StripAttention(std::int64_t channels, const StripAttentionOptions& options)
+StripAttentionImpl::StripAttentionImpl(std::int64_t channels, const StripAttentionOptions& options)
     : Gate("StripAttention"), channels_(channels), gate_(options.gate), skip_(options.skip) {
   if (options.convolution) {
     const char* where = "strip: kernel_size";
@@ -26,7 +26,7 @@ StripAttention::StripAttention(std::int64_t channels, const StripAttentionOption
   }
 }
 
-torch::Tensor StripAttention::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor StripAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   auto rows = features.mean(3, /*keepdim=*/true);     // [N, C, H, 1]
   auto columns = features.mean(2, /*keepdim=*/true);  // [N, C, 1, W]
@@ -35,7 +35,7 @@ torch::Tensor StripAttention::attend(const torch::Tensor& features, ForwardConte
     columns = conv_w_(columns);
   }
   const auto gate = gate_values(rows + columns, gate_);  // [N, C, H, W]
-  const auto gated = features * context.tap(*this, {TapKind::dense, Meaning::gate}, gate);
+  const auto gated = features * context.hook(*this, {MapKind::dense, Meaning::gate}, gate);
   return skip_ ? gated + features : gated;
 }
 

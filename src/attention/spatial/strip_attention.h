@@ -5,18 +5,18 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/gate.h>
-#include <fovea/config/fields.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-struct StripAttentionOptions : Options {
+struct StripAttentionOptions {
   bool convolution = true;       ///< along the row means and along the column means; without, there is no parameter
   std::int64_t kernel_size = 3;  ///< odd; with convolution
   bool bias = false;             ///< with convolution
   GateFunction gate = GateFunction::sigmoid;
   bool skip = false;  ///< add the features to the result
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Strip attention, timm's smallest relative of "Strip Pooling: Rethinking Spatial Pooling for Scene Parsing",
@@ -25,12 +25,12 @@ struct StripAttentionOptions : Options {
 /// Parameter names and defaults are timm's (`conv_h`, `conv_w`).
 /// Differs from the paper: the convolutions do not mix channels, there is no batch norm, no ReLU and no 1x1 convolution
 /// before the gate; `skip` is timm's.
-class StripAttention final : public Gate {
+class StripAttentionImpl final : public Gate {
  public:
   /// @throws InputError when kernel_size is even, or kernel_size or bias is set without convolution.
-  StripAttention(std::int64_t channels, const StripAttentionOptions& options);
+  StripAttentionImpl(std::int64_t channels, const StripAttentionOptions& options);
 
-  /// @param features [N, C, H, W]. @return the same shape. Taps one dense gate [N, C, H, W] in [0, 1].
+  /// @param features [N, C, H, W]. @return the same shape. Hooks see one dense gate [N, C, H, W] in [0, 1].
   /// @throws ShapeError if features is not 4-D or C differs.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
@@ -40,5 +40,6 @@ class StripAttention final : public Gate {
   bool skip_;
   torch::nn::Conv2d conv_h_{nullptr}, conv_w_{nullptr};
 };
+TORCH_MODULE(StripAttention);
 
 }  // namespace fovea

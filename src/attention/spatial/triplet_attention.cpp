@@ -1,4 +1,4 @@
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/odd_kernel.h>
 #include <fovea/attention/spatial/triplet_attention.h>
 
@@ -9,33 +9,33 @@ void TripletAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("spatial", spatial, "a gate over rows and columns beside those that involve channels");
 }
 
-TripletPlane::TripletPlane(std::int64_t kernel_size) : Module("TripletPlane") {
+TripletPlaneImpl::TripletPlaneImpl(std::int64_t kernel_size) : CloneableModule("TripletPlane") {
   const auto padding = padding_of_odd_kernel(kernel_size, "triplet: kernel_size");
   const auto convolution = torch::nn::Conv2dOptions(2, 1, kernel_size).padding(padding);
-  conv_ = register_module("conv", std::make_shared<ConvolutionNorm>(convolution, /*momentum=*/0.01));
+  conv_ = register_module("conv", std::make_shared<ConvolutionNormImpl>(convolution, /*momentum=*/0.01));
 }
 
-torch::Tensor TripletPlane::forward(const torch::Tensor& features) {
+torch::Tensor TripletPlaneImpl::forward(const torch::Tensor& features) {
   const auto planes = torch::cat({features.amax(1, /*keepdim=*/true), features.mean(1, /*keepdim=*/true)}, 1);
   return torch::sigmoid(conv_->forward(planes));
 }
 
-TripletAttention::TripletAttention(std::int64_t channels, const TripletAttentionOptions& options)
+TripletAttentionImpl::TripletAttentionImpl(std::int64_t channels, const TripletAttentionOptions& options)
     : Gate("TripletAttention"), channels_(channels) {
-  cw_ = register_module("cw", std::make_shared<TripletPlane>(options.kernel_size));
-  hc_ = register_module("hc", std::make_shared<TripletPlane>(options.kernel_size));
-  if (options.spatial) hw_ = register_module("hw", std::make_shared<TripletPlane>(options.kernel_size));
+  cw_ = register_module("cw", std::make_shared<TripletPlaneImpl>(options.kernel_size));
+  hc_ = register_module("hc", std::make_shared<TripletPlaneImpl>(options.kernel_size));
+  if (options.spatial) hw_ = register_module("hw", std::make_shared<TripletPlaneImpl>(options.kernel_size));
 }
 
-torch::Tensor TripletAttention::attend(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor TripletAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
-  const auto dense = [&](const TripletPlane& plane, const torch::Tensor& gate) {
-    return context.tap(plane, {TapKind::dense, Meaning::gate}, gate.expand_as(features));
+  const auto dense = [&](const TripletPlaneImpl& plane, const torch::Tensor& gate) {
+    return context.hook(plane, {MapKind::dense, Meaning::gate}, gate.expand_as(features));
   };
   const auto cw = dense(*cw_, cw_->forward(features.transpose(1, 2)).transpose(1, 2));  // [N, C, 1, W] from [N, H, C, W]
   const auto hc = dense(*hc_, hc_->forward(features.transpose(1, 3)).transpose(1, 3));  // [N, C, H, 1] from [N, W, H, C]
   if (!hw_) return features * ((cw + hc) / 2);
-  const auto hw = context.tap(*hw_, {TapKind::spatial, Meaning::gate}, hw_->forward(features));  // [N, 1, H, W]
+  const auto hw = context.hook(*hw_, {MapKind::spatial, Meaning::gate}, hw_->forward(features));  // [N, 1, H, W]
   return features * ((cw + hc + hw) / 3);
 }
 

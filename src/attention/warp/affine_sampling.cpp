@@ -4,8 +4,8 @@ namespace fovea {
 namespace {
 
 /// Distance of an axis' outer centres / its length.
-double between_centres(std::int64_t cells) {
-  return cells > 1 ? static_cast<double>(cells - 1) / static_cast<double>(cells) : 1.0;
+double between_centres(std::int64_t positions) {
+  return positions > 1 ? static_cast<double>(positions - 1) / static_cast<double>(positions) : 1.0;
 }
 
 }  // namespace
@@ -25,7 +25,7 @@ torch::Tensor corners_to_edges(const FeatureShape& in, const FeatureShape& out, 
   return (to.unsqueeze(1) / from).to(options);
 }
 
-torch::Tensor compose_frames(const torch::Tensor& outer, const torch::Tensor& inner) {
+torch::Tensor compose_affine(const torch::Tensor& outer, const torch::Tensor& inner) {
   if (!outer.defined()) return inner;
   const auto linear = outer.slice(2, 0, 2), shift = outer.slice(2, 2);
   const auto turned = torch::matmul(linear, inner);  // [N, 2, 3]

@@ -4,11 +4,11 @@
 namespace fovea {
 
 std::vector<MechanismRow> warp_mechanisms() {
-  const Traits region{{Where::location}, {Selects::soft}, {Asks::self}, {Axis::region}};
+  const Traits region{{Where::location}, {Selects::soft}, {Query::self}, {Axis::region}};
   return {
       {"spatial_transformer", "a small network chooses the window that is looked at", "Spatial Transformer Networks",
-       "1506.02025", region, make_mechanism_options<SpatialTransformerOptions>,
-       built_at_site<Warp, SpatialTransformer, SpatialTransformerOptions>()},
+       "1506.02025", region, make_options<SpatialTransformerOptions>,
+       built_at_point<Warp, SpatialTransformerImpl, SpatialTransformerOptions>()},
   };
 }
 

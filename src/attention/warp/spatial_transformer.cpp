@@ -1,4 +1,4 @@
-#include <fovea/attention/cells.h>
+#include <fovea/attention/positions.h>
 #include <fovea/attention/warp/affine_sampling.h>
 #include <fovea/attention/warp/spatial_transformer.h>
 
@@ -7,11 +7,11 @@ namespace {
 
 constexpr std::int64_t kSeenCells = 4;  // side of the map that the hidden layer sees
 
-/// Offers the window of a map to the probe. @param map [N, 2, 3]. @return the map with the window that comes back.
-torch::Tensor tap_window(const torch::nn::Module& module, const torch::Tensor& map, ForwardContext& context) {
+/// Offers the window of a map to the hooks. @param map [N, 2, 3]. @return the map with the window that comes back.
+torch::Tensor hook_window(const torch::nn::Module& module, const torch::Tensor& map, ForwardContext& context) {
   const auto entry = [&](std::int64_t row, std::int64_t column) { return map.select(1, row).select(1, column); };
   auto window = torch::stack({entry(0, 2), entry(1, 2), entry(0, 0), entry(1, 1)}, 1).view({-1, 1, 1, 4});
-  window = context.tap(module, {TapKind::windows, Meaning::signed_}, window).flatten(1);  // [N, 4]
+  window = context.hook(module, {MapKind::windows, Meaning::signed_}, window).flatten(1);  // [N, 4]
   const auto x = window.select(1, 0), y = window.select(1, 1);
   const auto half_width = window.select(1, 2), half_height = window.select(1, 3);
   return torch::stack({half_width, entry(0, 1), x, entry(1, 0), half_height, y}, 1).view({-1, 2, 3});
@@ -25,14 +25,14 @@ void SpatialTransformerOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("height", height, {0, 1 << 16}, "height of what comes out; 0 = as what arrives");
   fields.integer("width", width, {0, 1 << 16}, "width of what comes out; 0 = as what arrives");
   fields.boolean("align_corners", align_corners,
-                 "theta counts from -1 to 1 between the centres of the outer cells instead of the outer edges");
+                 "theta counts from -1 to 1 between the centres of the outer positions instead of the outer edges");
   fields.integer("channels", channels, {1, 1 << 12}, "channels of the localisation network's convolutions");
   fields.integer("hidden", hidden, {1, 1 << 16}, "width of its hidden layer");
 }
 
-SpatialTransformer::SpatialTransformer(const Site& site, const SpatialTransformerOptions& options)
+SpatialTransformerImpl::SpatialTransformerImpl(const InsertionPoint& point, const SpatialTransformerOptions& options)
     : Warp("SpatialTransformer"),
-      channels_(site.in.channels),
+      channels_(point.in.channels),
       transform_(options.transform),
       height_(options.height),
       width_(options.width),
@@ -48,23 +48,23 @@ SpatialTransformer::SpatialTransformer(const Site& site, const SpatialTransforme
   loc->update({{"conv1", conv1_.ptr()}, {"conv2", conv2_.ptr()}, {"fc1", fc1_.ptr()}, {"fc2", fc2_.ptr()}});
 }
 
-torch::Tensor SpatialTransformer::forward(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor SpatialTransformerImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const FeatureShape in{channels_, features.size(2), features.size(3)};
   const FeatureShape out = output_shape(in);
   const auto said = theta(features);
   const auto to_edges = corners_to_edges(in, out, said.options());
-  const auto map = tap_window(*this, align_corners_ ? said * to_edges : said, context);  // between outer edges
-  context.frame = compose_frames(context.frame, map.detach());
+  const auto map = hook_window(*this, align_corners_ ? said * to_edges : said, context);  // between outer edges
+  context.theta = compose_affine(context.theta, map.detach());
   const auto grid = sampling_grid(align_corners_ ? map / to_edges : map, out.height, out.width, align_corners_);
   return sample_bilinear(features, grid, align_corners_);
 }
 
-FeatureShape SpatialTransformer::output_shape(const FeatureShape& in) const {
+FeatureShape SpatialTransformerImpl::output_shape(const FeatureShape& in) const {
   return {in.channels, height_ > 0 ? height_ : in.height, width_ > 0 ? width_ : in.width};
 }
 
-torch::Tensor SpatialTransformer::theta(const torch::Tensor& features) {
+torch::Tensor SpatialTransformerImpl::theta(const torch::Tensor& features) {
   const auto seen = torch::relu(conv2_(torch::relu(conv1_(features))));
   const auto means = torch::adaptive_avg_pool2d(seen, {kSeenCells, kSeenCells}).flatten(1);
   const auto numbers = fc2_(torch::tanh(fc1_(means)));
@@ -74,7 +74,7 @@ torch::Tensor SpatialTransformer::theta(const torch::Tensor& features) {
   return torch::stack({scale, zero, x, zero, scale, y}, 1).view({-1, 2, 3});
 }
 
-void SpatialTransformer::initialise(const RandomStream&) {
+void SpatialTransformerImpl::initialise(const RandomStream&) {
   const torch::NoGradGuard no_grad;
   fc2_->weight.zero_();
   const std::vector<float> identity =

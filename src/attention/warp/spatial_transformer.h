@@ -4,32 +4,32 @@
 
 #include <torch/torch.h>
 
-#include <fovea/attention/site.h>
+#include <fovea/attention/insertion_point.h>
 #include <fovea/attention/warp.h>
-#include <fovea/config/fields.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-/// The maps that a spatial transformer chooses from.
+/// The maps that a spatial transformer matches from.
 enum class WarpTransform {
   affine,     ///< six free numbers
   attention,  ///< a crop: one scale for both axes, and a shift
 };
 
-struct SpatialTransformerOptions : Options {
+struct SpatialTransformerOptions {
   WarpTransform transform = WarpTransform::affine;
   std::int64_t height = 0;     ///< of what comes out; 0 = as what arrives
   std::int64_t width = 0;      ///< of what comes out; 0 = as what arrives
-  bool align_corners = false;  ///< theta counts from -1 to 1 between the centres of the outer cells, not the outer edges
+  bool align_corners = false;  ///< theta counts from -1 to 1 between the centres of the outer positions, not the outer edges
   std::int64_t channels = 16;  ///< of the localisation network's convolutions
   std::int64_t hidden = 32;    ///< width of its hidden layer
 
-  void visit_fields(FieldVisitor& fields) override;
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Spatial transformer, "Spatial Transformer Networks", arXiv:1506.02025: a localisation network looks at the features and
-/// says theta [2, 3]; each output cell at (x, y) is sampled bilinearly at theta [x; y; 1], zeros outside.
+/// says theta [2, 3]; each output position at (x, y) is sampled bilinearly at theta [x; y; 1], zeros outside.
 /// With `attention`, theta = [s 0 t_x; 0 s t_y].
 ///
 /// The paper leaves the localisation network open. Here: two 5x5 convolutions of stride 2 with ReLU (`loc.conv1`,
@@ -37,14 +37,14 @@ struct SpatialTransformerOptions : Options {
 /// one (`loc.fc2`), which starts as the identity: weights 0, bias theta = [1 0 0; 0 1 0]. It wants a smaller learning rate
 /// than the network (a tenth in the paper, for SVHN): once the window has left the image, no gradient brings it back.
 /// Differs from the paper: nothing besides.
-class SpatialTransformer final : public Warp, public SelfInitialising {
+class SpatialTransformerImpl final : public Warp, public SelfInitialising {
  public:
-  SpatialTransformer(const Site& site, const SpatialTransformerOptions& options);
+  SpatialTransformerImpl(const InsertionPoint& point, const SpatialTransformerOptions& options);
 
-  /// @param features [N, C, H, W]. @return [N, C, H', W'] as output_shape() says. Taps the window that it looks at,
+  /// @param features [N, C, H, W]. @return [N, C, H', W'] as output_shape() says. Hooks see the window that it looks at,
   /// [N, 1, 1, 4]: centre x, y, half width, half height of the map without its shear, in [-1, 1] of what arrives (a negative
-  /// half: mirrored). Composes its map into ForwardContext::frame. @throws ShapeError if features is not 4-D or C differs.
-  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context) override;
+  /// half: mirrored). Composes its map into ForwardContext::theta. @throws ShapeError if features is not 4-D or C differs.
+  torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
   FeatureShape output_shape(const FeatureShape& in) const override;
 
   /// What the localisation network says: [N, 2, 3].
@@ -60,5 +60,6 @@ class SpatialTransformer final : public Warp, public SelfInitialising {
   torch::nn::Conv2d conv1_{nullptr}, conv2_{nullptr};
   torch::nn::Linear fc1_{nullptr}, fc2_{nullptr};
 };
+TORCH_MODULE(SpatialTransformer);
 
 }  // namespace fovea

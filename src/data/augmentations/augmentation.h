@@ -6,9 +6,9 @@
 #include <vector>
 
 #include <fovea/base/random.h>
-#include <fovea/config/fields.h>
 #include <fovea/image/image.h>
 #include <fovea/image/resample.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include <fovea/base/error.h>
+#include <fovea/config/config_node.h>
 #include <fovea/data/augmentations/window_range.h>
 
 namespace fovea {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include <fovea/base/random.h>
-#include <fovea/config/fields.h>
 #include <fovea/image/resample.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fovea {
+
+/// The kinds of insertion points that backbones have.
+enum class InsertionKind {
+  input,  ///< before the first layer: a warp
+  block,  ///< at the end of a residual block, before the sum: a gate
+  conv,   ///< in place of a block's spatial convolution: a mixer
+  stage,  ///< behind a stage: a gate or a warp
+  pool,   ///< in place of global average pooling: a pool
+};
+
+const char* to_string(InsertionKind slot);
+
+/// Shape of one image's feature map.
+struct FeatureShape {
+  std::int64_t channels = 0;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+};
+
+/// Where one attention layer of a network goes, as the network describes it to an AttentionFactory.
+struct InsertionPoint {
+  InsertionKind kind = InsertionKind::block;
+  std::int64_t stage = 0;  ///< 1, 2, ... as in layer1, layer2; 0 at the input and the pool
+  FeatureShape in;         ///< what arrives
+  std::int64_t out_channels = 0;
+  std::int64_t stride = 1;
+  std::string path = {};                  ///< the module's name to be, e.g. "layer1.0.se"
+  std::vector<FeatureShape> stages = {};  ///< pool: every stage's result, for pools that read several
+  std::int64_t query_features = 0;        ///< pool: size of the query that comes from outside; 0 = the pool asks by itself
+  std::int64_t num_classes = 0;  ///< of the network, for attention that is trained to tell classes apart; 0 = unknown
+};
+
+}  // namespace fovea

@@ -1,0 +1,47 @@
+#include <sstream>
+
+#include <fovea/attention/positions.h>
+#include <fovea/base/error.h>
+
+namespace fovea {
+
+Positions positions_of(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels) {
+  const bool is_grid = features.dim() == 4 && features.size(1) == channels;
+  const bool is_tokens = features.dim() == 3 && features.size(2) == channels;
+  if ((is_grid || is_tokens) && features.numel() > 0) {
+    if (is_tokens) return {features, {}};
+    return {features.flatten(2).transpose(1, 2), {features.size(2), features.size(3)}};
+  }
+  const std::string count = std::to_string(channels);
+  std::ostringstream got;
+  got << features.sizes();
+  throw ShapeError(module.name(), "[N, " + count + ", H, W] or tokens [N, L, " + count + "]", got.str());
+}
+
+void expect_features(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels) {
+  if (features.dim() == 4 && features.size(1) == channels && features.numel() > 0) return;
+  std::ostringstream got;
+  got << features.sizes();
+  throw ShapeError(module.name(), "[N, " + std::to_string(channels) + ", H, W]", got.str());
+}
+
+torch::Tensor to_grid(const torch::Tensor& positions, std::int64_t height, std::int64_t width) {
+  return positions.transpose(1, 2).reshape({positions.size(0), positions.size(2), height, width});
+}
+
+void expect_norm_fits(const torch::nn::Module& module, const torch::nn::Module& norm, const torch::Tensor& values) {
+  if (!norm.is_training() || values.numel() > values.size(1)) return;
+  throw ShapeError(module.name(), "more than one image in training, for its batch norm", "1");
+}
+
+void expect_divides(std::int64_t channels, std::int64_t parts, const std::string& where) {
+  if (channels % parts == 0) return;
+  throw InputError(where, "a divisor of the " + std::to_string(channels) + " channels", std::to_string(parts));
+}
+
+std::int64_t channels_per_head(std::int64_t channels, std::int64_t heads, const std::string& where) {
+  expect_divides(channels, heads, where);
+  return channels / heads;
+}
+
+}  // namespace fovea

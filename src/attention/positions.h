@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <torch/torch.h>
+
+namespace fovea {
+
+/// The vectors that attention over positions matches from.
+struct Positions {
+  torch::Tensor values;            ///< [N, L, C]; the positions of a grid row by row
+  std::vector<std::int64_t> grid;  ///< {height, width}; empty for tokens
+};
+
+/// The positions of a feature map [N, C, H, W], or tokens [N, L, C] as they are. @throws ShapeError, naming `module`, unless
+/// `features` is one of them with C = `channels`.
+Positions positions_of(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels);
+
+/// @throws ShapeError `<module>: expected [N, <channels>, H, W], got [...]` unless `features` has that shape.
+void expect_features(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels);
+
+/// [N, L, C] -> [N, C, H, W], L = height x width.
+torch::Tensor to_grid(const torch::Tensor& positions, std::int64_t height, std::int64_t width);
+
+/// @throws ShapeError, naming `module`, for a batch norm in training that would see one value of each channel: it has no
+/// variance. @param values what `norm` is given, [N, C, ...].
+void expect_norm_fits(const torch::nn::Module& module, const torch::nn::Module& norm, const torch::Tensor& values);
+
+/// @throws InputError unless `channels` is a multiple of `parts`. @param where names the option in the message.
+void expect_divides(std::int64_t channels, std::int64_t parts, const std::string& where);
+
+/// Channels of one of `heads` equal parts. @param where names the option in the message, e.g. "halo: heads".
+/// @throws InputError unless `channels` is a multiple of `heads`.
+std::int64_t channels_per_head(std::int64_t channels, std::int64_t heads, const std::string& where);
+
+}  // namespace fovea

@@ -1,0 +1,35 @@
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+
+#include <fovea/base/number_text.h>
+
+namespace fovea {
+
+std::string grouped(std::int64_t number) {
+  std::string text = std::to_string(number);
+  const std::ptrdiff_t first_digit = number < 0 ? 1 : 0;
+  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > first_digit; at -= 3) {
+    text.insert(static_cast<std::size_t>(at), " ");
+  }
+  return text;
+}
+
+std::string percent(double fraction, int decimals) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*f %%", decimals, 100 * fraction);
+  return text;
+}
+
+std::string duration_text(double seconds) {
+  const auto total = static_cast<long>(std::ceil(seconds));
+  char text[64];
+  if (total >= 3600) {
+    std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", total / 3600, total / 60 % 60, total % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%ld:%02ld", total / 60, total % 60);
+  }
+  return text;
+}
+
+}  // namespace fovea

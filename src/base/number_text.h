@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace fovea {
+
+/// Digits in groups of three, "1 234 567".
+std::string grouped(std::int64_t number);
+
+/// "87.5 %". @param fraction in [0, 1]. @param decimals digits behind the point.
+std::string percent(double fraction, int decimals);
+
+/// Hours, minutes and seconds, "1:05" or "2:03:20".
+std::string duration_text(double seconds);
+
+}  // namespace fovea

@@ -1,0 +1,78 @@
+#include <cstdint>
+
+#include <fovea/base/utf8.h>
+
+namespace fovea {
+namespace {
+
+constexpr const char* kReplacementCharacter = "\xEF\xBF\xBD";
+
+bool is_continuation(char byte) {
+  return (static_cast<std::uint8_t>(byte) & 0xC0U) == 0x80U;
+}
+
+/// How many bytes a character has, by its first; 0 for a byte that starts none.
+std::size_t character_length(char first) {
+  const auto byte = static_cast<std::uint8_t>(first);
+  if (byte < 0x80) return 1;
+  if (byte >= 0xC0 && byte < 0xE0) return 2;
+  if (byte >= 0xE0 && byte < 0xF0) return 3;
+  if (byte >= 0xF0 && byte < 0xF5) return 4;
+  return 0;
+}
+
+std::uint32_t code_point(const std::string& text, std::size_t start, std::size_t length) {
+  const auto first = static_cast<std::uint8_t>(text[start]);
+  std::uint32_t code = length == 1 ? first : first & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) code = code << 6 | (static_cast<std::uint8_t>(text[start + i]) & 0x3FU);
+  return code;
+}
+
+bool is_displayable(std::uint32_t code, std::size_t length) {
+  constexpr std::uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool overlong = code < kSmallest[length];
+  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+  const bool noncharacter = (code >= 0xFDD0 && code <= 0xFDEF) || (code & 0xFFFEU) == 0xFFFEU;
+  const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
+  return !overlong && !surrogate && !noncharacter && !control && code <= 0x10FFFF;
+}
+
+/// The length of the displayable character at `start`; 0 when there is none.
+std::size_t displayable_length(const std::string& text, std::size_t start) {
+  const std::size_t length = character_length(text[start]);
+  if (length == 0 || length > text.size() - start) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if (!is_continuation(text[start + i])) return 0;
+  }
+  return is_displayable(code_point(text, start, length), length) ? length : 0;
+}
+
+}  // namespace
+
+std::string displayable_utf8(const std::string& text) {
+  std::string displayable;
+  displayable.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = displayable_length(text, i);
+    if (length == 0) {
+      displayable += kReplacementCharacter;
+      ++i;
+    } else {
+      displayable.append(text, i, length);
+      i += length;
+    }
+  }
+  return displayable;
+}
+
+std::vector<std::size_t> character_starts(const std::string& text) {
+  std::vector<std::size_t> starts;
+  starts.reserve(text.size() + 1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!is_continuation(text[i])) starts.push_back(i);
+  }
+  starts.push_back(text.size());
+  return starts;
+}
+
+}  // namespace fovea

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace fovea {
+
+/// JSON with its keys in the order they were written: what fovea's documents are made of.
+using Json = nlohmann::ordered_json;
+
+/// A node of a configuration: nothing, a scalar, a list or a map, with the place it came from.
+/// Scalars stay text until a field asks for a type, so that an error can quote what the user wrote.
+struct ConfigNode {
+  struct Entry;
+  enum class Kind { null, scalar, list, map };
+
+  Kind kind = Kind::null;
+  std::string scalar;
+  std::vector<ConfigNode> list;
+  std::vector<Entry> map;        ///< in the order written; keys are unique
+  bool from_short_form = false;  ///< a map that apply_setting() made of a scalar, which is its `name` now
+  std::string origin;            ///< "configs/a.yaml:14" or "--set train.epochs=x"
+
+  /// The value under `key` of a map, or nullptr.
+  const ConfigNode* find(std::string_view key) const;
+  ConfigNode* find(std::string_view key);
+
+  /// What an error message quotes: the scalar, "a list", "a map" or "nothing".
+  std::string describe() const;
+};
+
+/// A key of a map and what stands under it.
+struct ConfigNode::Entry {
+  std::string key;
+  ConfigNode value;
+};
+
+/// Reads YAML (JSON is a subset). Anchors may be used; duplicate keys, cycles, more than 64 levels or 100 000 nodes are
+/// errors.
+/// @param source names the text in messages, e.g. a path. @throws InputError with `source:line`.
+ConfigNode parse_yaml(const std::string& text, const std::string& source);
+
+/// parse_yaml of a file. @throws InputError when it cannot be read.
+ConfigNode read_yaml_file(const std::string& path);
+
+/// Applies `KEY=VALUE`, KEY a dotted path with list positions as numbers (`model.attention.0.name=eca`), VALUE YAML.
+/// A scalar on the way is the short form of a map with that `name`: setting `model.attention.reduction_ratio` on
+/// `attention: se` gives `attention: {name: se, reduction_ratio: ...}`. @throws InputError when KEY leads nowhere.
+void apply_setting(ConfigNode& root, const std::string& setting);
+
+/// The JSON document as YAML text, nested maps indented, short lists of scalars on one line.
+std::string to_yaml(const Json& document);
+
+}  // namespace fovea

@@ -1,0 +1,192 @@
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+
+#include <fovea/base/error.h>
+#include <fovea/draw/bar_strip.h>
+#include <fovea/draw/canvas.h>
+
+namespace fovea {
+namespace {
+
+constexpr double kLeft = 56;         // of the bars: room for the y axis
+constexpr double kRight = 112;       // room for the mean's number
+constexpr double kRowTitle = 26;     // room above the bars
+constexpr double kChannelAxis = 36;  // room below them
+constexpr double kStripMargin = 18;  // above and below the rows
+constexpr double kStripTitle = 32;
+
+const TextStyle kStripTitleStyle{.size = 19, .bold = true, .vertical = TextStyle::Vertical::top};
+const TextStyle kRowTitleStyle{.size = 13, .bold = true};
+const TextStyle kNumberStyle{.size = 11, .color = kQuiet};
+
+/// Lowest, highest and mean of the finite values among some channels.
+struct Spread {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+  double sum = 0;
+  std::size_t count = 0;
+
+  void add(double value) {
+    if (!std::isfinite(value)) return;
+    low = std::min(low, value);
+    high = std::max(high, value);
+    sum += value;
+    ++count;
+  }
+  double mean() const { return sum / static_cast<double>(count); }
+};
+
+Spread spread_of(const std::vector<double>& values) {
+  Spread spread;
+  for (const double value : values) spread.add(value);
+  return spread;
+}
+
+/// A row's y axis.
+struct ValueAxis {
+  ValueRange range;
+  Ticks ticks;
+};
+
+ValueAxis value_axis(const BarRow& row, const Spread& spread) {
+  constexpr int kMostTicks = 4;
+  if (!row.range) {
+    const ValueRange data =
+        spread.count == 0 ? ValueRange{} : ValueRange{std::min(0.0, spread.low), std::max(0.0, spread.high)};
+    const Ticks ticks = enclosing_ticks(data, kMostTicks);
+    return {{ticks.values.front(), ticks.values.back()}, ticks};
+  }
+  if (row.range->low < row.range->high && std::isfinite(row.range->high - row.range->low)) {
+    return {*row.range, round_ticks(*row.range, kMostTicks)};
+  }
+  throw InputError("bar strip: " + row.title, "a finite range with low below high",
+                   std::to_string(row.range->low) + " to " + std::to_string(row.range->high));
+}
+
+/// From a row's channels and values to pixels.
+struct BarFrame {
+  Rectangle plot;
+  ValueRange range;
+  double channels;
+
+  double x(double channel) const { return plot.x + plot.width * channel / channels; }
+  double y(double value) const {
+    const double share = (std::clamp(value, range.low, range.high) - range.low) / (range.high - range.low);
+    return plot.y + plot.height * (1 - share);
+  }
+  double base() const { return std::clamp(0.0, range.low, range.high); }
+
+  void bar(Canvas& canvas, double left, double right, double from, double to, const Color& color) const {
+    constexpr double kThinnest = 1;  // a value on the base line is there, too
+    const double middle = (y(from) + y(to)) / 2;
+    const double half = std::max(kThinnest, std::abs(y(from) - y(to))) / 2;
+    canvas.fill_rectangle({left, middle - half, right - left, 2 * half}, color);
+  }
+};
+
+void draw_bars(Canvas& canvas, const BarFrame& frame, const std::vector<double>& values) {
+  const double pitch = frame.plot.width / frame.channels;
+  const double gap = pitch < 3 ? 0 : std::min(pitch * 0.2, 6.0);
+  for (std::size_t channel = 0; channel < values.size(); ++channel) {
+    if (!std::isfinite(values[channel])) continue;
+    const double left = frame.x(static_cast<double>(channel)) + gap / 2;
+    frame.bar(canvas, left, left + pitch - gap, frame.base(), values[channel], kBlue);
+  }
+}
+
+void draw_columns(Canvas& canvas, const BarFrame& frame, const std::vector<double>& values) {
+  const auto columns = static_cast<std::size_t>(frame.plot.width);
+  for (std::size_t column = 0; column < columns; ++column) {
+    Spread spread;
+    const std::size_t end = (column + 1) * values.size() / columns;
+    for (std::size_t channel = column * values.size() / columns; channel < end; ++channel) spread.add(values[channel]);
+    if (spread.count == 0) continue;
+    const double left = frame.plot.x + static_cast<double>(column);
+    frame.bar(canvas, left, left + 1, frame.base(), spread.mean(), with_alpha(kBlue, 0.55));
+    frame.bar(canvas, left, left + 1, spread.low, spread.high, with_alpha(kBlue, 0.45));
+    frame.bar(canvas, left, left + 1, spread.mean(), spread.mean(), kBlue);
+  }
+}
+
+void draw_value_axis(Canvas& canvas, const BarFrame& frame, const Ticks& ticks) {
+  const double right = frame.plot.x + frame.plot.width;
+  TextStyle style = kNumberStyle;
+  style.align = TextStyle::Align::right;
+  style.vertical = TextStyle::Vertical::middle;
+  for (const double value : ticks.values) {
+    const double y = std::round(frame.y(value)) + 0.5;
+    canvas.line({frame.plot.x, y}, {right, y}, {.color = kGrid});
+    canvas.text(number_text(value, ticks.step), {frame.plot.x - 8, y}, style);
+  }
+}
+
+void draw_channel_axis(Canvas& canvas, const BarFrame& frame) {
+  const double base = frame.plot.y + frame.plot.height;
+  TextStyle style = kNumberStyle;
+  style.align = TextStyle::Align::centre;
+  const Ticks ticks = round_ticks({0, frame.channels - 1}, 9, 1);
+  for (const double channel : ticks.values) {
+    const double x = frame.x(channel + 0.5);
+    canvas.line({x, base + 1}, {x, base + 5}, {.color = kQuiet});
+    canvas.text(number_text(channel, ticks.step), {x, base + 17}, style);
+  }
+  canvas.text("channel", {frame.plot.x + frame.plot.width / 2, base + 31}, style);
+}
+
+void draw_mean(Canvas& canvas, const BarFrame& frame, double mean) {
+  const double right = frame.plot.x + frame.plot.width;
+  const double y = std::round(frame.y(mean)) + 0.5;
+  canvas.line({frame.plot.x, y}, {right + 4, y}, {.color = kOrange, .width = 1.5});
+  const TextStyle style{.size = 12, .bold = true, .color = kOrange, .vertical = TextStyle::Vertical::middle};
+  canvas.text("mean " + number_text(mean, (frame.range.high - frame.range.low) / 100), {right + 8, y}, style);
+}
+
+void draw_row(Canvas& canvas, const BarRow& row, const Rectangle& box) {
+  if (row.values.empty()) throw InputError("bar strip: " + row.title, "at least one channel", "none");
+  const Spread spread = spread_of(row.values);
+  const ValueAxis axis = value_axis(row, spread);
+  const BarFrame frame{{box.x + kLeft, box.y + kRowTitle, box.width - kLeft - kRight, box.height - kRowTitle - kChannelAxis},
+                       axis.range,
+                       static_cast<double>(row.values.size())};
+
+  canvas.text(fitted_text(row.title, kRowTitleStyle, frame.plot.width), {frame.plot.x, frame.plot.y - 11}, kRowTitleStyle);
+  draw_value_axis(canvas, frame, axis.ticks);
+  if (frame.channels <= frame.plot.width) {
+    draw_bars(canvas, frame, row.values);
+  } else {
+    draw_columns(canvas, frame, row.values);
+  }
+  const double base = std::round(frame.y(frame.base())) + 0.5;
+  canvas.line({frame.plot.x, base}, {frame.plot.x + frame.plot.width, base}, {.color = kQuiet});
+  draw_channel_axis(canvas, frame);
+  if (spread.count > 0) draw_mean(canvas, frame, spread.mean());
+}
+
+}  // namespace
+
+Image bar_strip(const std::vector<BarRow>& rows, const BarStripOptions& options) {
+  if (rows.empty()) throw InputError("bar strip", "at least one row", "none");
+  if (options.width < 320 || options.row_height < 80) {
+    throw InputError("bar strip", "a width of at least 320 and rows of at least 80 pixels",
+                     std::to_string(options.width) + " and " + std::to_string(options.row_height));
+  }
+  const double top = kStripMargin + (options.title.empty() ? 0 : kStripTitle);
+  const double height = top + static_cast<double>(rows.size()) * options.row_height + kStripMargin / 2;
+  if (height > kMaximumCanvasSide) {
+    throw InputError("bar strip", "at most " + std::to_string(kMaximumCanvasSide) + " pixels of height",
+                     std::to_string(std::llround(height)), "show fewer rows");
+  }
+  Canvas canvas(static_cast<int>(height), options.width);
+  canvas.text(fitted_text(options.title, kStripTitleStyle, options.width - kLeft - kStripMargin), {kLeft, kStripMargin},
+              kStripTitleStyle);
+  Rectangle box{0, top, static_cast<double>(options.width), static_cast<double>(options.row_height)};
+  for (const BarRow& row : rows) {
+    draw_row(canvas, row, box);
+    box.y += box.height;
+  }
+  return canvas.image();
+}
+
+}  // namespace fovea

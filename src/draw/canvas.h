@@ -1,0 +1,93 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fovea/draw/color.h>
+#include <fovea/image/image.h>
+#include <fovea/image/point.h>
+#include <fovea/image/scaled.h>
+
+namespace fovea {
+
+/// x, y: the top left corner.
+struct Rectangle {
+  double x = 0;
+  double y = 0;
+  double width = 0;
+  double height = 0;
+};
+
+struct Stroke {
+  Color color = kInk;
+  double width = 1;
+  double dash = 0;  ///< length of the dashes and of the gaps between them; 0 draws a solid line
+};
+
+struct TextStyle {
+  enum class Align { left, centre, right };
+  enum class Vertical { baseline, middle, top };
+
+  double size = 12;  ///< of the font, in pixels
+  bool bold = false;
+  Color color = kInk;
+  Align align = Align::left;               ///< which part of the text lies at its point
+  Vertical vertical = Vertical::baseline;  ///< which height lies at its point; middle: of the figures and capitals
+  double rotation = 0;                     ///< degrees about its point, counter-clockwise
+};
+
+struct TextExtent {
+  double width = 0;
+  double height = 0;  ///< of a line: from the highest to the lowest letter of the font
+};
+
+/// How much room a text takes when it is not rotated.
+TextExtent text_extent(const std::string& utf8, const TextStyle& style);
+
+/// The text, or as much of its beginning as fits a width in pixels, with an ellipsis behind; "" when not even that fits.
+std::string fitted_text(const std::string& utf8, const TextStyle& style, double width);
+
+inline constexpr int kMaximumCanvasSide = 32767;
+
+class DrawingSurface;
+
+/// A picture to draw on. A line of width 1 is sharp at half coordinates. Text is UTF-8 (what is not is drawn as U+FFFD) in
+/// the system's sans-serif font; a character that font lacks shows as an empty box. What lies outside is cut off.
+/// Coordinates must be finite. The same calls give the same pixels wherever the same font is installed. Several threads may
+/// draw, each on its own canvas. Every function that draws throws SystemError when the drawing library fails, e.g. for lack
+/// of memory.
+class Canvas {
+ public:
+  /// @throws InputError unless both sides are in 1..kMaximumCanvasSide and there are at most kMaximumImagePixels pixels.
+  Canvas(int height, int width, const Color& background = kWhite);
+  Canvas(Canvas&&) noexcept;
+  Canvas& operator=(Canvas&&) noexcept;
+  ~Canvas();
+
+  int height() const;
+  int width() const;
+
+  void fill_rectangle(const Rectangle& box, const Color& color);
+  void stroke_rectangle(const Rectangle& box, const Stroke& stroke);
+  void fill_polygon(const std::vector<Point>& corners, const Color& color);
+  void fill_circle(Point centre, double radius, const Color& color);
+  void stroke_circle(Point centre, double radius, const Stroke& stroke);
+  void line(Point from, Point to, const Stroke& stroke);
+  /// Fewer than two points draw nothing.
+  void polyline(const std::vector<Point>& points, const Stroke& stroke);
+  void text(const std::string& utf8, Point anchor, const TextStyle& style);
+
+  /// Fills a box, rounded to whole pixels (at least one), with an image.
+  /// @throws InputError for an image without pixels or with other than 1 or 3 channels, or a box longer than
+  /// kMaximumCanvasSide.
+  void draw(const Image& image, const Rectangle& box, Scaling scaling);
+
+  /// What was drawn so far: RGB [H, W, 3].
+  Image image() const;
+
+ private:
+  std::unique_ptr<DrawingSurface> surface_;
+};
+
+}  // namespace fovea

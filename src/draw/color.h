@@ -1,0 +1,32 @@
+#pragma once
+
+#include <fovea/image/rgb8.h>
+
+namespace fovea {
+
+/// A colour to draw with: sRGB, each value in [0, 1]; alpha 0 is invisible, 1 opaque.
+struct Color {
+  double red = 0;
+  double green = 0;
+  double blue = 0;
+  double alpha = 1;
+};
+
+constexpr Color to_color(Rgb8 rgb, double alpha = 1) {
+  return {rgb.red / 255.0, rgb.green / 255.0, rgb.blue / 255.0, alpha};
+}
+
+constexpr Color with_alpha(Color color, double alpha) {
+  return {color.red, color.green, color.blue, alpha};
+}
+
+// The colours of every picture fovea draws. Blue, orange and red stay apart for colour-blind readers.
+inline constexpr Color kWhite{1, 1, 1};
+inline constexpr Color kInk = to_color({31, 41, 55});       ///< text
+inline constexpr Color kQuiet = to_color({107, 114, 128});  ///< axis numbers and second lines
+inline constexpr Color kGrid = to_color({229, 231, 235});
+inline constexpr Color kBlue = to_color({46, 109, 180});
+inline constexpr Color kOrange = to_color({232, 119, 34});
+inline constexpr Color kRed = to_color({200, 45, 60});
+
+}  // namespace fovea

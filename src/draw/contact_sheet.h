@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fovea/draw/color_scale.h>
+#include <fovea/image/image.h>
+
+namespace fovea {
+
+struct Tile {
+  Image picture;                     ///< any size, 1 or 3 channels
+  std::vector<std::string> caption;  ///< lines below the picture, the first one bold; cut with an ellipsis where too long
+  std::optional<ColorScale> scale = std::nullopt;
+};
+
+struct SheetOptions {
+  std::string title;    ///< none when empty
+  int columns = 0;      ///< 0: as many as make the sheet about half as wide again as high
+  int tile_side = 224;  ///< of the square each picture fits into, in pixels; at least 32
+};
+
+/// Pictures in rows, each with its caption and its legend, on white. Every picture keeps its shape: the longer side becomes
+/// tile_side. Enlarging twice or more keeps the pixels visible (nearest neighbour), everything else is smooth.
+/// @return RGB. @throws InputError without tiles, for options out of range, and when the sheet would be longer than
+/// kMaximumCanvasSide.
+Image contact_sheet(const std::vector<Tile>& tiles, const SheetOptions& options);
+
+}  // namespace fovea

@@ -1,0 +1,46 @@
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include <fovea/base/error.h>
+#include <fovea/image/scaled.h>
+
+namespace fovea {
+namespace {
+
+cv::Mat matrix_over(const Image& image) {
+  auto* pixels = const_cast<std::uint8_t*>(image.pixels.data());  // cv::Mat takes no const; it is only read
+  return {image.height, image.width, image.channels == 1 ? CV_8UC1 : CV_8UC3, pixels};
+}
+
+}  // namespace
+
+Image scaled(const Image& image, int height, int width, Scaling scaling) {
+  Image result(height, width, image.channels);
+  cv::Mat target = matrix_over(result);
+  const cv::Mat source = matrix_over(image);
+  const cv::Size size(width, height);
+  try {
+    if (scaling == Scaling::nearest) {
+      cv::resize(source, target, size, 0, 0, cv::INTER_NEAREST_EXACT);
+      return result;
+    }
+    // Each direction that shrinks is averaged first; the average does not enlarge.
+    const cv::Size shrunk(std::min(width, image.width), std::min(height, image.height));
+    cv::Mat averaged = source;
+    if (shrunk != source.size()) cv::resize(source, averaged, shrunk, 0, 0, cv::INTER_AREA);
+    if (size == shrunk) {
+      averaged.copyTo(target);
+    } else {
+      cv::resize(averaged, target, size, 0, 0, cv::INTER_LINEAR);
+    }
+    return result;
+  } catch (const cv::Exception& error) {
+    throw SystemError("cannot scale a picture: " + error.err);
+  }
+}
+
+}  // namespace fovea

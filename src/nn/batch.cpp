@@ -1,0 +1,68 @@
+#include <sstream>
+
+#include <fovea/base/error.h>
+#include <fovea/nn/batch.h>
+
+namespace fovea {
+namespace {
+
+std::string shape_text(const torch::Tensor& tensor) {
+  std::ostringstream text;
+  text << tensor.sizes();
+  return text.str();
+}
+
+}  // namespace
+
+torch::Tensor Normalization::operator()(const torch::Tensor& images) const {
+  const auto channels = static_cast<std::int64_t>(mean.size());
+  if (images.dim() < 3 || images.size(-3) != channels) {
+    throw ShapeError("network input", "images of " + std::to_string(channels) + " channels", shape_text(images));
+  }
+  const auto options = torch::TensorOptions(torch::kFloat64);
+  const auto mu = torch::tensor(mean, options);
+  const auto sigma = torch::tensor(standard_deviation, options);
+  const auto per_channel = [&](const torch::Tensor& values) {
+    return values.to(images.device(), torch::kFloat32).view({channels, 1, 1});
+  };
+  return images.to(torch::kFloat32).mul(per_channel(1.0 / (255.0 * sigma))).sub_(per_channel(mu / sigma));
+}
+
+std::int64_t Batch::size() const {
+  return images.defined() ? images.size(0) : static_cast<std::int64_t>(singles.size());
+}
+
+torch::Tensor Batch::input() const {
+  if (!images.defined()) {
+    throw ShapeError("network input", "images of one size", shape_text(singles.at(0)) + " beside others",
+                     "set preprocess.resize and preprocess.crop");
+  }
+  return images.is_floating_point() ? images : (*normalization)(images);
+}
+
+Batch Batch::slice(std::int64_t begin, std::int64_t end) const {
+  Batch part;
+  if (images.defined()) {
+    part.images = images.slice(0, begin, end);
+  } else {
+    part.singles.assign(singles.begin() + begin, singles.begin() + end);
+  }
+  if (labels.defined()) part.labels = labels.slice(0, begin, end);
+  if (other_labels.defined()) part.other_labels = other_labels.slice(0, begin, end);
+  if (own_share.defined()) part.own_share = own_share.slice(0, begin, end);
+  if (boxes.defined()) part.boxes = boxes.slice(0, begin, end);
+  part.normalization = normalization;
+  return part;
+}
+
+Batch Batch::to(torch::Device device) const {
+  Batch moved = *this;
+  if (images.defined()) moved.images = images.to(device);
+  for (torch::Tensor& single : moved.singles) single = single.to(device);
+  for (torch::Tensor* tensor : {&moved.labels, &moved.other_labels, &moved.own_share, &moved.boxes}) {
+    if (tensor->defined()) *tensor = tensor->to(device);
+  }
+  return moved;
+}
+
+}  // namespace fovea

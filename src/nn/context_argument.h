@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <torch/torch.h>
+
+#include <fovea/nn/cloneable_module.h>
+#include <fovea/nn/forward_context.h>
+
+namespace fovea {
+
+/// The context that a module's forward() is given, or, where the caller has none, one of this call's own: its random draws
+/// are then keyed by LibTorch's default generator, so that torch::manual_seed() repeats them.
+class ContextArgument {
+ public:
+  ContextArgument() = default;
+  ContextArgument(ForwardContext& context) : context_(&context) {}  // NOLINT(google-explicit-constructor)
+
+  /// @param module that is called: in evaluation mode nothing is drawn from LibTorch's generator.
+  ForwardContext& of(const torch::nn::Module& module) {
+    if (context_ != nullptr) return *context_;
+    own_ = std::make_shared<ForwardContext>();
+    if (module.is_training()) {
+      const auto seed = torch::randint(std::numeric_limits<std::int64_t>::max(), {}, torch::kInt64).item<std::int64_t>();
+      own_->random = RandomStream(static_cast<std::uint64_t>(seed), Purpose::forward);
+    }
+    context_ = own_.get();
+    return *context_;
+  }
+
+ private:
+  ForwardContext* context_ = nullptr;
+  std::shared_ptr<ForwardContext> own_;
+};
+
+/// A module whose forward() takes a tensor and, optionally, a context. What LibTorch asks of modules with a default argument
+/// is here, so that torch::nn::Sequential and torch::nn::AnyModule take them.
+class ContextModule : public CloneableModule {
+ public:
+  using CloneableModule::CloneableModule;
+
+ protected:
+  FORWARD_HAS_DEFAULT_ARGS({1, torch::nn::AnyValue(ContextArgument())})
+};
+
+}  // namespace fovea

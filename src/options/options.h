@@ -1,0 +1,66 @@
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <fovea/base/error.h>
+
+namespace fovea {
+
+class FieldVisitor;
+
+/// Options whose type is known at run time only: what a registry's rows make and builders read. The options themselves are
+/// plain structs that name each field once, in a member function visit_fields(FieldVisitor&), with its range and one
+/// sentence of help. Reading, checking, printing and listing are visitors of the same list, so they cannot drift apart. A
+/// field's default is the value the member has after construction.
+class Options {
+ public:
+  virtual ~Options() = default;
+  virtual void visit_fields(FieldVisitor& fields) = 0;
+};
+
+/// A struct that names its fields, without being an Options itself.
+template <typename T>
+concept PlainOptions = !std::derived_from<T, Options> && requires(T & options, FieldVisitor& fields) {
+  options.visit_fields(fields);
+};
+
+/// Holds plain options.
+template <PlainOptions T>
+class OptionsOf final : public Options {
+ public:
+  explicit OptionsOf(T options = {}) : value(std::move(options)) {}
+  void visit_fields(FieldVisitor& fields) override { value.visit_fields(fields); }
+
+  T value;
+};
+
+/// Refers to plain options of somebody else.
+template <PlainOptions T>
+class OptionsView final : public Options {
+ public:
+  explicit OptionsView(T& options) : options_(options) {}
+  void visit_fields(FieldVisitor& fields) override { options_.visit_fields(fields); }
+
+ private:
+  T& options_;
+};
+
+/// The plain options in `options`. @throws Error when they are of another type.
+template <PlainOptions T>
+const T& options_cast(const Options& options) {
+  const auto* held = dynamic_cast<const OptionsOf<T>*>(&options);
+  if (held == nullptr) throw Error("options of another type than the builder's");
+  return held->value;
+}
+
+/// For rows of registries: makes options with their defaults.
+template <PlainOptions T>
+std::unique_ptr<Options> make_options() {
+  return std::make_unique<OptionsOf<T>>();
+}
+
+}  // namespace fovea

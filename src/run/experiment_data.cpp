@@ -1,0 +1,181 @@
+#include <algorithm>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include <fovea/base/error.h>
+#include <fovea/base/fnv1a.h>
+#include <fovea/data/relabelled.h>
+#include <fovea/run/experiment_data.h>
+
+namespace fovea {
+namespace {
+
+/// Passes on what is said about each sample the first time: an unreadable file comes up again in every epoch.
+auto once_per_sample(Warn warn) {
+  struct Said {
+    std::mutex mutex;
+    std::set<std::string> names;
+  };
+  return [warn = std::move(warn), said = std::make_shared<Said>()](const std::string& name, const std::string& why) {
+    const std::lock_guard lock(said->mutex);
+    if (warn && said->names.insert(name).second) warn("left out: " + why);
+  };
+}
+
+void expect_channels(const PreprocessOptions& preprocess, const DataField& data, const Dataset& dataset) {
+  const auto expected = static_cast<int>(preprocess.mean.size());
+  if (expected == dataset.channels()) return;
+  throw InputError("data.name",
+                   "images of " + std::to_string(expected) + (expected == 1 ? " channel" : " channels") +
+                       ", one per value of preprocess.mean",
+                   std::to_string(dataset.channels()) + " (" + data.row->name + ")",
+                   "choose another data set, or set preprocess.mean and preprocess.std");
+}
+
+/// Whether a sample that may be left out is not.
+bool is_readable(const Dataset& dataset, std::int64_t index) {
+  if (!dataset.leaves_out_unreadable()) return true;
+  try {
+    dataset.sample(index);
+    return true;
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
+void absorb_dataset(Fnv1a& hash, const Dataset& dataset, const Indices& indices) {
+  constexpr std::int64_t kImages = 64;
+  const std::int64_t stride = std::max<std::int64_t>(1, std::ssize(indices) / kImages);
+  for (std::int64_t i = 0; i < std::ssize(indices); ++i) {
+    const std::int64_t index = indices[static_cast<std::size_t>(i)];
+    hash.absorb(dataset.label(index));
+    if (i % stride == 0 && is_readable(dataset, index)) hash.absorb(dataset.sample(index).image.pixels);
+  }
+}
+
+}  // namespace
+
+ExperimentData::ExperimentData(const ExperimentConfig& config, std::vector<std::string> classes, Warn warn)
+    : config_(config),
+      classes_(std::move(classes)),
+      preprocess_(std::make_shared<const Preprocess>(config.preprocess)),
+      left_out_(once_per_sample(std::move(warn))) {}
+
+std::shared_ptr<const Dataset> ExperimentData::open(Split split) const {
+  const DataField& data = config_.data;
+  std::shared_ptr<const Dataset> dataset = data.row->open(*data.options, split);
+  if (dataset == nullptr) return nullptr;
+  expect_channels(config_.preprocess, data, *dataset);
+  return classes_.empty() ? dataset : relabelled(std::move(dataset), classes_);
+}
+
+void ExperimentData::open_training() {
+  const DataField& data = config_.data;
+  const auto dataset = open(Split::train);
+  const auto own_validation = data.validation ? open(Split::validation) : nullptr;
+  TrainingSplit split{first_indices(dataset->size(), data.limit), {}};
+  if (data.validation && own_validation == nullptr) {
+    split = split_validation(split.train, *data.validation, static_cast<std::uint64_t>(config_.seed));
+    if (split.validation.empty()) {
+      throw InputError("data.validation", "a share of at least one image",
+                       Json(*data.validation).dump() + " of " + std::to_string(split.train.size()) + " images",
+                       "use more, or validation: none");
+    }
+  }
+  parts_[Split::train] = {dataset, std::move(split.train)};
+  if (own_validation != nullptr) {
+    parts_[Split::validation] = {own_validation, first_indices(own_validation->size(), data.limit)};
+  } else {
+    parts_[Split::validation] = {dataset, std::move(split.validation)};
+  }
+}
+
+const ExperimentData::Part& ExperimentData::part(Split split) {
+  if (!parts_.contains(split)) {
+    if (split == Split::test) {
+      const auto dataset = open(split);
+      parts_[split] = {dataset, first_indices(dataset->size(), config_.data.limit)};
+    } else {
+      open_training();
+    }
+  }
+  return parts_.at(split);
+}
+
+InputSpec ExperimentData::input() {
+  const Dataset& dataset = *part(Split::train).dataset;
+  const auto classes = static_cast<std::int64_t>(dataset.class_names().size());
+  if (dataset.height() > 0 && dataset.width() > 0) {
+    const auto [height, width] = preprocess_->output_size(dataset.height(), dataset.width());
+    return {dataset.channels(), height, width, classes};
+  }
+  if (const auto size = preprocess_->fixed_output_size()) {
+    return {dataset.channels(), size->first, size->second, classes};
+  }
+  throw InputError("preprocess",
+                   "a size for the network's input, as the images of " + config_.data.row->name + " may differ", "none",
+                   "set preprocess.resize and preprocess.crop, e.g. 256 and 224, or resize: [32, 32]");
+}
+
+LoaderOptions ExperimentData::loader_options() const {
+  LoaderOptions options;
+  options.batch_size = 250;  // of evaluation: it must not change with the training batch, nor with the threads
+  options.workers = static_cast<int>(config_.data.workers);
+  options.left_out = left_out_;
+  return options;
+}
+
+std::vector<std::int64_t> ExperimentData::training_images_per_class() {
+  const Part& training = part(Split::train);
+  std::vector<std::int64_t> images(training.dataset->class_names().size());
+  for (const std::int64_t index : training.indices) ++images[static_cast<std::size_t>(training.dataset->label(index))];
+  return images;
+}
+
+Loader ExperimentData::training_loader() {
+  const Part& training = part(Split::train);
+  LoaderOptions options = loader_options();
+  options.batch_size = config_.train.batch_size;
+  options.training = true;
+  options.seed = static_cast<std::uint64_t>(config_.seed);
+  options.augment = config_.data.augment;
+  options.sampling = config_.data.sampler;
+  return {training.dataset, training.indices, preprocess_, options};
+}
+
+Loader ExperimentData::preview_loader(std::int64_t images, bool augmented) {
+  const Part& training = part(Split::train);
+  LoaderOptions options = loader_options();
+  options.batch_size = images;
+  options.training = augmented;
+  options.seed = static_cast<std::uint64_t>(config_.seed);
+  options.augment = config_.data.augment;
+  Indices chosen;
+  for (const std::int64_t index : shuffled(training.indices, options.seed, 0)) {
+    if (std::ssize(chosen) == images) break;
+    if (is_readable(*training.dataset, index)) chosen.push_back(index);
+  }
+  return {training.dataset, std::move(chosen), preprocess_, options};
+}
+
+Loader ExperimentData::loader(Split split, std::int64_t batches) {
+  const Part& chosen = part(split);
+  LoaderOptions options = loader_options();
+  Indices indices = chosen.indices;
+  if (batches > 0) indices.resize(std::min(indices.size(), static_cast<std::size_t>(batches * options.batch_size)));
+  return {chosen.dataset, std::move(indices), preprocess_, options};
+}
+
+std::string ExperimentData::fingerprint() {
+  Fnv1a hash;
+  std::string sizes;
+  for (const Split split : {Split::train, Split::validation, Split::test}) {
+    const Part& chosen = part(split);
+    absorb_dataset(hash, *chosen.dataset, chosen.indices);
+    sizes += std::to_string(chosen.indices.size()) + (split == Split::test ? "-" : "+");
+  }
+  return sizes + std::to_string(hash.state());
+}
+
+}  // namespace fovea

@@ -1,0 +1,96 @@
+#include <algorithm>
+#include <filesystem>
+#include <unordered_set>
+#include <utility>
+
+#include <fovea/base/error.h>
+#include <fovea/image/image_files.h>
+#include <fovea/run/image_arguments.h>
+
+namespace fovea {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The folder itself, wherever links lead; comparable with others also when it does not exist yet.
+fs::path real_folder(const fs::path& folder) {
+  std::error_code failure;
+  const fs::path real = fs::weakly_canonical(fs::absolute(folder.empty() ? "." : folder), failure);
+  return failure ? folder : real;
+}
+
+bool is_within(const fs::path& path, const fs::path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
+/// Collects images under names of their own.
+class ImageCollector {
+ public:
+  explicit ImageCollector(std::string reserved) : reserved_(std::move(reserved)) {}
+
+  void add(const fs::path& path, const fs::path& below) {
+    std::string stem = below.stem().string();
+    std::replace(stem.begin(), stem.end(), '.', '_');
+    if (!reserved_.empty() && stem.starts_with(reserved_)) stem = "photo_" + stem;
+    const std::string wanted = (below.parent_path() / stem).string();
+    std::string name = wanted;
+    for (int number = 2; !names_.insert(name).second; ++number) name = wanted + "-" + std::to_string(number);
+    images_.push_back({path.string(), name});
+  }
+
+  std::vector<ImageArgument> take() { return std::move(images_); }
+
+ private:
+  std::string reserved_;
+  std::unordered_set<std::string> names_;
+  std::vector<ImageArgument> images_;
+};
+
+/// Overlays are PNG files named like the photos: beside them they would replace photos that are PNG files too.
+void expect_apart(const std::vector<ImageArgument>& images, const fs::path& output_folder) {
+  std::unordered_set<std::string> inputs;
+  for (const ImageArgument& image : images) inputs.insert(fs::path(image.path).parent_path().string());
+  std::unordered_set<std::string> real_inputs;
+  for (const std::string& folder : inputs) real_inputs.insert(real_folder(folder).string());
+  std::unordered_set<std::string> outputs;
+  for (const ImageArgument& image : images) outputs.insert((output_folder / image.name).parent_path().string());
+  for (const std::string& folder : outputs) {
+    if (!real_inputs.contains(real_folder(folder).string())) continue;
+    throw InputError("--out", "a folder apart from the images", folder + ", which holds some of them", "choose another");
+  }
+}
+
+}  // namespace
+
+std::vector<ImageArgument> expand_images(const std::vector<std::string>& arguments, const std::string& output_folder,
+                                         const std::string& reserved) {
+  const fs::path output = output_folder.empty() ? fs::path() : real_folder(output_folder);
+  ImageCollector collector(reserved);
+  for (const std::string& argument : arguments) {
+    const fs::path path = argument;
+    std::error_code failure;
+    if (!fs::is_directory(path, failure)) {
+      collector.add(path, path.filename());
+      continue;
+    }
+    const fs::path real = real_folder(path);
+    const bool holds_output = !output.empty() && output != real && is_within(output, real);
+    std::vector<std::string> files = image_files(argument);
+    if (holds_output) std::erase_if(files, [&](const std::string& file) { return is_within(real / file, output); });
+    if (files.empty()) {
+      throw InputError(argument, "a folder with images (JPEG, PNG, BMP, WebP, TIFF, PGM, PPM)", "none in it");
+    }
+    for (const std::string& file : files) collector.add(path / file, file);
+  }
+  std::vector<ImageArgument> images = collector.take();
+  if (!output_folder.empty()) expect_apart(images, output_folder);
+  return images;
+}
+
+void expect_all_readable(const std::string& command, std::size_t images, std::int64_t unreadable) {
+  if (unreadable == 0) return;
+  throw InputError(command, std::to_string(images) + " readable images", std::to_string(unreadable) + " that are not",
+                   "see the warnings; the others are done");
+}
+
+}  // namespace fovea

@@ -1,0 +1,168 @@
+#include <filesystem>
+#include <utility>
+
+#include <fovea/base/error.h>
+#include <fovea/datasets/imagenet_classes.h>
+#include <fovea/run/network_plan.h>
+#include <fovea/train/run_directory.h>
+#include <fovea/weights/state_dict.h>
+
+namespace fovea {
+namespace {
+
+/// A configuration without data: enough to classify photos.
+struct PhotoConfig {
+  PhotoConfig(ModelField& model_field, PreprocessOptions& options) : model(model_field), preprocess(options) {}
+  ModelField& model;
+  PreprocessOptions& preprocess;
+
+  void visit_fields(FieldVisitor& fields) {
+    fields.group("preprocess", preprocess, "how photos become network input");
+    fields.custom("model", model, "a network, its options and its attention");
+  }
+};
+
+/// What the network reads when every photo is prepared so.
+InputSpec input_of(const PreprocessOptions& options, const std::string& model) {
+  const Preprocess preprocess(options);
+  const auto size = preprocess.fixed_output_size();
+  if (!size) {
+    throw InputError(
+        model, "a size that photos are brought to", "none: this network has no usual one",
+        "add --set preprocess.resize=[HEIGHT,WIDTH] and --set preprocess.mean and std, or --set data.name=NAME");
+  }
+  return {std::ssize(options.mean), size->first, size->second, 1};
+}
+
+/// What a file's own preprocessing becomes when somebody asks for another `resize` or `crop`: a crop alone keeps the share
+/// of the photo that is seen, a resize alone takes all of it.
+PreprocessOptions with_asked_geometry(PreprocessOptions preprocess, const ConfigNode* asked) {
+  const bool resizes = asked != nullptr && asked->find("resize") != nullptr;
+  const bool crops = asked != nullptr && asked->find("crop") != nullptr;
+  if (resizes && !crops) preprocess.crop = {0};
+  if (!crops || resizes || preprocess.resize.size() != 1 || preprocess.crop.size() != 1 || preprocess.crop[0] == 0) {
+    return preprocess;
+  }
+  PreprocessOptions given;
+  given.crop = preprocess.crop;
+  read_fields(given, *asked, "preprocess");
+  preprocess.resize = {preprocess.resize[0] * given.crop[0] / preprocess.crop[0]};
+  return preprocess;
+}
+
+std::int64_t bytes_of(const NamedTensors& tensors) {
+  std::int64_t bytes = 0;
+  for (const auto& [name, tensor] : tensors) bytes += static_cast<std::int64_t>(tensor.nbytes());
+  return bytes;
+}
+
+std::vector<std::string> numbered_classes(std::int64_t count) {
+  std::vector<std::string> names;
+  for (std::int64_t i = 0; i < count; ++i) names.push_back("class " + std::to_string(i));
+  return names;
+}
+
+/// As many as the last layer's weights have rows; nothing when the file has no such layer for this network. A file that only
+/// claims rows must not have a network built for them.
+std::optional<std::int64_t> classes_in(const NamedTensors& weights, const Classifier& network) {
+  const std::string head = network.head() + ".weight";
+  const auto given = weights.find(head);
+  const NamedTensors own = state_dict(network);
+  if (given == weights.end() || !own.contains(head)) return std::nullopt;
+  const auto sizes = given->second.sizes();
+  if (sizes.empty() || given->second.numel() == 0 || sizes.slice(1) != own.at(head).sizes().slice(1)) return std::nullopt;
+  return sizes[0];
+}
+
+/// The model file of a run directory; other paths as they are.
+std::string weights_file(const std::string& path) {
+  if (!std::filesystem::is_directory(path)) return path;
+  const std::string file = RunDirectory(path).model();
+  if (std::filesystem::exists(file)) return file;
+  throw InputError(path, "a run directory with model.safetensors", "none in it", "train it first: fovea train");
+}
+
+}  // namespace
+
+ExternalCheckpoint read_weights(const std::string& path) {
+  ExternalCheckpoint weights{read_weights_file(weights_file(path)), std::nullopt};
+  if (!is_safetensors(weights.file.path)) return weights;
+  const SafetensorsFile file(weights.file.path);
+  if (has_description(file)) weights.description = read_description(file);
+  return weights;
+}
+
+NetworkPlan::NetworkPlan(const ConfigNode& root, const ExternalCheckpoint& weights, std::vector<std::string> classes,
+                         torch::Device device)
+    : device_(device), classes_(std::move(classes)), weights_(weights) {
+  expect_named(root, "model");
+  if (root.find("data") != nullptr) {
+    experiment_ = std::make_unique<Experiment>(read_experiment_config(root), device, /*warn=*/Warn());
+    model_ = &experiment_->config().model;
+    return;
+  }
+  own_model_ = std::make_unique<ModelField>();
+  model_ = own_model_.get();
+  model_->read(*root.find("model"), "model");
+  const ConfigNode* asked = root.find("preprocess");
+  if (weights.description) {
+    preprocess_ = with_asked_geometry(weights.description->preprocess, asked);
+  } else if (model_->row->photos) {
+    preprocess_ = photo_preprocessing(*model_->row->photos, asked);
+  }
+  PhotoConfig config(*model_, preprocess_);
+  read_fields(config, root, "", {"seed"});
+  const bool is_as_described = weights.description && asked == nullptr;
+  input_ = is_as_described ? weights.description->input : input_of(preprocess_, model_->row->name);
+}
+
+std::int64_t NetworkPlan::likely_classes() const {
+  if (!classes_.empty()) return std::ssize(classes_);
+  if (experiment_) return experiment_->input().num_classes;
+  return weights_.description ? weights_.description->input.num_classes : std::ssize(imagenet_classes());
+}
+
+std::shared_ptr<Classifier> NetworkPlan::build(std::int64_t num_classes) const {
+  InputSpec input = experiment_ ? experiment_->input() : input_;
+  input.num_classes = num_classes;
+  const bool is_external = weights_.description && !experiment_;
+  auto classifier = is_external ? build_described(*model_, input, bytes_of(weights_.file.tensors), weights_.file.path)
+                                : build_classifier(*model_, input);
+  classifier->to(device_);
+  return classifier;
+}
+
+ModelDescription NetworkPlan::description(std::int64_t num_classes) const {
+  const std::vector<std::string> names = class_names(num_classes);
+  const Json json =
+      experiment_ ? experiment_->description(names) : describe_model(model_->write(), input_, names, preprocess_);
+  return parse_description(json.dump(), "description");
+}
+
+std::vector<std::string> NetworkPlan::class_names(std::int64_t num_classes) const {
+  const auto as_many = [&](const std::vector<std::string>& names) { return std::ssize(names) == num_classes; };
+  if (!classes_.empty()) {
+    if (as_many(classes_)) return classes_;
+    throw InputError("--classes", "a file of " + std::to_string(num_classes) + " names, as the weights tell apart",
+                     std::to_string(classes_.size()));
+  }
+  if (experiment_ && as_many(experiment_->classes())) return experiment_->classes();
+  if (weights_.description && as_many(weights_.description->classes)) return weights_.description->classes;
+  return as_many(imagenet_classes()) ? imagenet_classes() : numbered_classes(num_classes);
+}
+
+NamedNetwork build_for(const NetworkPlan& plan, const std::vector<Rename>& renames) {
+  const WeightsFile& file = plan.weights().file;
+  NamedNetwork named;
+  named.num_classes = plan.likely_classes();
+  named.classifier = plan.build(named.num_classes);
+  named.weights = name_for(*named.classifier, file, renames);
+  const auto in_file = classes_in(named.weights.tensors, *named.classifier);
+  if (!in_file || *in_file == named.num_classes) return named;
+  named.num_classes = *in_file;
+  named.classifier = plan.build(named.num_classes);
+  named.weights = name_for(*named.classifier, file, renames);
+  return named;
+}
+
+}  // namespace fovea

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <fovea/draw/contact_sheet.h>
+
+namespace fovea {
+
+/// A contact sheet of any number of photos: pages of a limited size, each written when it is full.
+class SheetPages {
+ public:
+  /// Removes the pages of an earlier run.
+  /// @param stem path of the pages: <stem>.png, <stem>-2.png, ... @param tiles_per_photo tiles that stay side by side.
+  SheetPages(std::string stem, std::string title, std::int64_t tiles_per_photo);
+
+  /// @param tiles of one photo. @throws SystemError.
+  void add(std::vector<Tile> tiles);
+  /// Writes the last page. @return the paths of all pages.
+  std::vector<std::string> finish();
+
+ private:
+  void write_page();
+  std::string path_of(std::size_t page) const;
+
+  std::string stem_;
+  std::string title_;
+  std::int64_t columns_;
+  std::vector<Tile> tiles_;
+  std::vector<std::string> pages_;
+};
+
+}  // namespace fovea

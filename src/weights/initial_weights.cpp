@@ -1,0 +1,148 @@
+#include <algorithm>
+#include <functional>
+#include <sstream>
+
+#include <fovea/base/error.h>
+#include <fovea/nn/layer_pattern.h>
+#include <fovea/weights/initial_weights.h>
+#include <fovea/weights/state_dict.h>
+
+namespace fovea {
+namespace {
+
+bool is_below(const std::string& name, const std::string& module) {
+  return !module.empty() && name.starts_with(module + ".");
+}
+
+/// `weights` with the tensors whose names are `chosen` as `own` has them.
+NamedTensors with_own_tensors(NamedTensors weights, const NamedTensors& own,
+                              const std::function<bool(const std::string&)>& chosen) {
+  std::erase_if(weights, [&](const auto& item) { return chosen(item.first); });
+  for (const auto& [name, tensor] : own) {
+    if (chosen(name)) weights[name] = tensor;
+  }
+  return weights;
+}
+
+/// "fc.bias [10] and fc.weight [10, 64]".
+std::string layer_text(const NamedTensors& tensors, const std::string& module) {
+  std::vector<std::string> parts;
+  for (const auto& [name, tensor] : tensors) {
+    if (!is_below(name, module)) continue;
+    std::ostringstream part;
+    part << name << " " << tensor.sizes();
+    parts.push_back(part.str());
+  }
+  return parts.empty() ? "none" : join_names(parts);
+}
+
+void adapt_input_layer(const Classifier& network, NamedTensors& weights, const std::string& where) {
+  const std::string path = network.input_layer();
+  const auto modules = network.named_modules("", /*include_self=*/false);
+  const auto* layer = modules.find(path);
+  const auto* convolution = layer == nullptr ? nullptr : (*layer)->as<torch::nn::Conv2d>();
+  if (convolution == nullptr || convolution->options.groups() != 1) {
+    throw InputError(where, "a network that reads images with a convolution of one group, for input: adapt",
+                     convolution == nullptr ? "one without" : std::to_string(convolution->options.groups()) + " groups",
+                     "set input: keep");
+  }
+  const auto found = weights.find(path + ".weight");
+  if (found == weights.end()) return;  // a matter of architecture
+  torch::Tensor& weight = found->second;
+  const std::int64_t channels = convolution->weight.size(1);
+  const bool fits = weight.dim() != 4 || weight.numel() == 0 || !weight.is_floating_point() || weight.size(1) == channels;
+  if (!fits) weight = adapt_input_channels(weight, channels);
+}
+
+/// Whether two weights of a convolution, [O, C, H, W], differ in C and nothing else.
+bool differ_in_channels(const torch::Tensor& own, const torch::Tensor& given) {
+  if (own.dim() != 4 || given.dim() != 4 || own.size(1) == given.size(1)) return false;
+  return own.size(0) == given.size(0) && own.size(2) == given.size(2) && own.size(3) == given.size(3);
+}
+
+/// A network that has all of the file's layers and more has grown.
+void expect_nothing_new(const NamedTensors& own, const NamedTensors& weights, const std::string& head,
+                        const std::string& where) {
+  std::vector<std::string> missing;
+  for (const auto& [name, tensor] : own) {
+    if (!weights.contains(name) && !is_below(name, head)) missing.push_back(name);
+  }
+  const bool grown = std::all_of(weights.begin(), weights.end(), [&](const auto& item) { return own.contains(item.first); });
+  if (missing.empty() || !grown) return;
+  const std::string more = missing.size() > 1 ? " and " + std::to_string(missing.size() - 1) + " more" : "";
+  throw InputError(where, "every layer of the network", "no " + missing.front() + more,
+                   "name layers that are new in fresh, e.g. fresh: [\"*.se\"]");
+}
+
+/// load_state_dict()'s check, with advice of its own where an option helps.
+void expect_weights_fit(const Classifier& network, const NamedTensors& weights, const std::string& where) {
+  const NamedTensors own = state_dict(network);
+  const std::string head = network.head();
+  const std::string input = network.input_layer() + ".weight";
+  const bool other_channels =
+      own.contains(input) && weights.contains(input) && differ_in_channels(own.at(input), weights.at(input));
+  expect_nothing_new(own, weights, head, where);
+  NamedTensors mended = with_own_tensors(weights, own, [&](const std::string& name) { return is_below(name, head); });
+  if (other_channels) mended[input] = own.at(input);
+  expect_state_fits(network, mended, where);
+
+  if (other_channels) {
+    throw InputError(where, layer_text(own, network.input_layer()), layer_text(weights, network.input_layer()),
+                     "set input: adapt to convert it");
+  }
+  if (layer_text(own, head) != layer_text(weights, head)) {
+    throw InputError(where, layer_text(own, head), layer_text(weights, head), "set head: replace to start with a new head");
+  }
+}
+
+void expect_finite(const NamedTensors& weights, const NamedTensors& own, const std::string& where) {
+  for (const auto& [name, tensor] : weights) {
+    if (tensor.is_same(own.at(name))) continue;  // what stays is not from the file
+    if (torch::isfinite(tensor.to(own.at(name).scalar_type())).all().item<bool>()) continue;
+    throw InputError(where + ": " + name, "finite values", "NaN or infinity", "start from other weights");
+  }
+}
+
+}  // namespace
+
+void InitialWeightsOptions::visit_fields(FieldVisitor& fields) {
+  fields.text("weights", weights, "run directory, safetensors or PyTorch file (.pth) to start from, or none");
+  fields.choice("head", head, {{"replace", InitialHead::replace}, {"keep", InitialHead::keep}},
+                "the last layer: new, for other classes, or the file's");
+  fields.choice("input", input, {{"keep", InitialInput::keep}, {"adapt", InitialInput::adapt}},
+                "the first convolution: the file's, or converted to another number of image channels");
+  fields.texts("rename", rename, "FROM=TO: changes of names in the file, as --rename of fovea convert");
+  fields.texts("fresh", fresh, "names or patterns of layers that are new and start as they would without a file");
+}
+
+void load_initial_weights(Classifier& network, NamedTensors weights, const InitialWeightsOptions& options,
+                          const std::string& where) {
+  const NamedTensors own = state_dict(network);
+  if (options.head == InitialHead::replace && network.head().empty()) {
+    throw InputError(where, "a network whose logits come from one layer, for head: replace", "one without",
+                     "set head: keep");
+  }
+  if (options.input == InitialInput::adapt) adapt_input_layer(network, weights, where);
+  for (const std::string& pattern : options.fresh) parameters_matching(network, pattern, where + ": fresh");
+  const auto stays = [&](const std::string& name) {
+    if (options.head == InitialHead::replace && is_below(name, network.head())) return true;
+    return std::any_of(options.fresh.begin(), options.fresh.end(),
+                       [&](const std::string& pattern) { return matches(pattern, name); });
+  };
+  weights = with_own_tensors(std::move(weights), own, stays);
+  expect_weights_fit(network, weights, where);
+  expect_finite(weights, own, where);
+  load_state_dict(network, weights, where);
+}
+
+torch::Tensor adapt_input_channels(const torch::Tensor& weight, std::int64_t channels) {
+  const torch::NoGradGuard no_grad;
+  const auto wide = weight.to(torch::kFloat64);
+  if (channels == 1) return wide.sum(1, /*keepdim=*/true);
+  const std::int64_t given = weight.size(1);
+  std::vector<torch::Tensor> repeated(static_cast<std::size_t>((channels + given - 1) / given), wide);
+  const double scale = static_cast<double>(given) / static_cast<double>(channels);
+  return torch::cat(repeated, 1).slice(1, 0, channels) * scale;
+}
+
+}  // namespace fovea

@@ -1,0 +1,87 @@
+#include <fovea/base/error.h>
+#include <fovea/config/fields.h>
+#include <fovea/weights/model_file.h>
+
+namespace fovea {
+namespace {
+
+constexpr const char* kFormatKey = "fovea.format";
+constexpr const char* kFormat = "1";
+constexpr const char* kModelKey = "fovea.model";
+
+struct InputFields {
+  explicit InputFields(InputSpec& target) : spec(target) {}
+  InputSpec& spec;
+
+  void visit_fields(FieldVisitor& fields) {
+    fields.integer("channels", spec.channels, {1, 1024}, "channels of the network input");
+    fields.integer("height", spec.height, {1, 16384}, "rows of the network input");
+    fields.integer("width", spec.width, {1, 16384}, "columns of the network input");
+  }
+};
+
+const ConfigNode& member(const ConfigNode& map, const char* key, ConfigNode::Kind kind, const std::string& source) {
+  const ConfigNode* value = map.find(key);
+  if (value == nullptr || value->kind != kind) {
+    throw InputError(source, std::string("the key '") + key + "' of a model description",
+                     value ? value->describe() : "nothing", "the file is damaged");
+  }
+  return *value;
+}
+
+}  // namespace
+
+Json describe_model(const Json& model, const InputSpec& input, const std::vector<std::string>& classes,
+                    PreprocessOptions preprocess) {
+  InputSpec spec = input;
+  InputFields fields(spec);
+  return {{"model", model}, {"input", write_fields(fields)}, {"classes", classes}, {"preprocess", write_fields(preprocess)}};
+}
+
+ModelDescription parse_description(const std::string& json, const std::string& source) {
+  const ConfigNode root = parse_yaml(json, source);
+  ModelDescription description;
+  description.model = member(root, "model", ConfigNode::Kind::map, source);
+  InputFields input(description.input);
+  read_fields(input, member(root, "input", ConfigNode::Kind::map, source), "input");
+  for (const ConfigNode& name : member(root, "classes", ConfigNode::Kind::list, source).list) {
+    if (name.kind != ConfigNode::Kind::scalar) {
+      throw InputError(source + ": classes", "a list of names", name.describe(), "the file is damaged");
+    }
+    description.classes.push_back(name.scalar);
+  }
+  if (description.classes.empty())
+    throw InputError(source + ": classes", "at least one name", "none", "the file is damaged");
+  description.input.num_classes = static_cast<std::int64_t>(description.classes.size());
+  read_fields(description.preprocess, member(root, "preprocess", ConfigNode::Kind::map, source), "preprocess");
+  if (std::ssize(description.preprocess.mean) != description.input.channels) {
+    throw InputError(source + ": preprocess.mean", std::to_string(description.input.channels) + " values, as input.channels",
+                     std::to_string(description.preprocess.mean.size()), "the file is damaged");
+  }
+  return description;
+}
+
+void write_model_file(const std::string& path, const NamedTensors& weights, const Json& description) {
+  write_safetensors(path, weights, {{"format", "pt"}, {kFormatKey, kFormat}, {kModelKey, description.dump()}});
+}
+
+bool has_description(const SafetensorsFile& file) {
+  return file.metadata().contains(kModelKey);
+}
+
+ModelDescription read_description(const SafetensorsFile& file) {
+  const Metadata& metadata = file.metadata();
+  const auto format = metadata.find(kFormatKey);
+  const auto model = metadata.find(kModelKey);
+  if (format == metadata.end() || model == metadata.end()) {
+    throw InputError(file.path(), "a model file written by fovea", "safetensors without fovea's description",
+                     "name the network or a config, and give this file as --weights");
+  }
+  if (format->second != kFormat) {
+    throw InputError(file.path() + ": " + kFormatKey, kFormat, "'" + format->second + "'",
+                     "the file comes from a later fovea: update this one");
+  }
+  return parse_description(model->second, file.path() + ": " + kModelKey);
+}
+
+}  // namespace fovea

@@ -1,0 +1,243 @@
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+
+#include <nlohmann/json.hpp>
+
+#include <fovea/base/error.h>
+#include <fovea/base/file.h>
+#include <fovea/weights/mapped_file.h>
+#include <fovea/weights/safetensors.h>
+
+namespace fovea {
+namespace {
+
+constexpr std::size_t kLengthBytes = 8;
+constexpr std::uint64_t kMaximumHeader = 100'000'000;  // the format's own limit
+constexpr std::size_t kMostNames = 1 << 14;            // ten times what large networks have
+constexpr const char* kMetadataKey = "__metadata__";
+constexpr const char* kDamaged = "the file is damaged or not safetensors";
+
+constexpr std::array<std::pair<const char*, torch::ScalarType>, 10> kTypes{{{"F64", torch::kFloat64},
+                                                                            {"F32", torch::kFloat32},
+                                                                            {"F16", torch::kFloat16},
+                                                                            {"BF16", torch::kBFloat16},
+                                                                            {"I64", torch::kInt64},
+                                                                            {"I32", torch::kInt32},
+                                                                            {"I16", torch::kInt16},
+                                                                            {"I8", torch::kInt8},
+                                                                            {"U8", torch::kUInt8},
+                                                                            {"BOOL", torch::kBool}}};
+
+const char* type_name(torch::ScalarType type) {
+  for (const auto& [name, candidate] : kTypes) {
+    if (candidate == type) return name;
+  }
+  throw Error(std::string("safetensors: no name for tensors of type ") + c10::toString(type));
+}
+
+/// A JSON parser's callback that refuses a key given twice in one object, which the parser itself lets pass.
+class DuplicateKeyCheck {
+ public:
+  explicit DuplicateKeyCheck(std::string path) : path_(std::move(path)) {}
+
+  bool operator()(int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
+    using Event = nlohmann::json::parse_event_t;
+    if (depth > 4) throw InputError(path_ + ": header", "two levels of JSON", "deeper nesting", kDamaged);
+    if (event == Event::object_start) keys_.emplace_back();
+    if (event == Event::object_end) keys_.pop_back();
+    if (event == Event::key) {
+      const auto key = parsed.get<std::string>();
+      auto& known = keys_.back();
+      if (known.size() == kMostNames) {
+        throw InputError(path_ + ": header", "at most " + std::to_string(kMostNames) + " tensors", "more", kDamaged);
+      }
+      if (!known.emplace(key, true).second)
+        throw InputError(path_ + ": header", "every name once", "'" + key + "' twice", kDamaged);
+    }
+    return true;
+  }
+
+ private:
+  std::string path_;
+  std::vector<std::map<std::string, bool>> keys_;
+};
+
+std::uint64_t little_endian(const std::uint8_t* bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < kLengthBytes; ++i) value |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
+  return value;
+}
+
+/// Bytes of a tensor; the largest number when its shape is absurd. Sides beside one of zero must be possible too.
+std::uint64_t checked_bytes(const std::vector<std::int64_t>& shape, std::uint64_t element_size) {
+  constexpr std::uint64_t kAbsurd = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t bytes = element_size;
+  bool empty = false;
+  for (const std::int64_t side : shape) {
+    if (side < 0 || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(std::max<std::int64_t>(side, 1)), &bytes))
+      return kAbsurd;
+    empty = empty || side == 0;
+  }
+  if (bytes > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return kAbsurd;
+  return empty ? 0 : bytes;
+}
+
+}  // namespace
+
+SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
+  const MappedFile file(path, "a safetensors file");
+  const std::size_t bytes = file.bytes().size();
+  if (bytes < kLengthBytes) {
+    throw InputError(path, "a safetensors file of at least 8 bytes", std::to_string(bytes) + " bytes", kDamaged);
+  }
+  mapping_ = file.mapping();
+  const std::uint64_t header_bytes = little_endian(mapping_.get());
+  const std::uint64_t available = std::min<std::uint64_t>(bytes - kLengthBytes, kMaximumHeader);
+  if (header_bytes < 2 || header_bytes > available) {
+    throw InputError(path + ": offset 0", "a header length from 2 to " + std::to_string(available),
+                     std::to_string(header_bytes), kDamaged);
+  }
+  data_begin_ = kLengthBytes + static_cast<std::size_t>(header_bytes);
+  data_bytes_ = static_cast<std::int64_t>(bytes - data_begin_);
+  const auto* text = reinterpret_cast<const char*>(mapping_.get() + kLengthBytes);
+  read_header(std::string(text, static_cast<std::size_t>(header_bytes)), bytes - data_begin_);
+  check_coverage(bytes - data_begin_);
+}
+
+void SafetensorsFile::read_header(const std::string& header, std::size_t data_bytes) {
+  const std::string where = path_ + ": header";
+  nlohmann::json document;
+  try {
+    document = nlohmann::json::parse(header, DuplicateKeyCheck(path_));
+  } catch (const nlohmann::json::exception& error) {
+    throw InputError(where, "valid JSON", error.what(), kDamaged);
+  }
+  if (!document.is_object()) throw InputError(where, "a JSON object", document.type_name(), kDamaged);
+
+  for (const auto& [name, value] : document.items()) {
+    const std::string here = where + ": '" + name + "'";
+    if (name == kMetadataKey) {
+      if (!value.is_object()) throw InputError(here, "a JSON object", value.type_name(), kDamaged);
+      for (const auto& [key, text] : value.items()) {
+        if (!text.is_string()) throw InputError(here + ": " + key, "text", text.type_name(), kDamaged);
+        metadata_[key] = text.get<std::string>();
+      }
+      continue;
+    }
+    const auto member = [&](const char* key) -> const nlohmann::json& {
+      if (!value.is_object() || !value.contains(key))
+        throw InputError(here, std::string("the key '") + key + "'", "none", kDamaged);
+      return value.at(key);
+    };
+    const auto whole = [&](const nlohmann::json& number) {
+      if (!number.is_number_unsigned()) throw InputError(here, "whole numbers >= 0", number.dump(), kDamaged);
+      return number.get<std::uint64_t>();
+    };
+
+    const nlohmann::json& type = member("dtype");
+    const auto known = std::find_if(kTypes.begin(), kTypes.end(), [&](const auto& row) { return type == row.first; });
+    if (known == kTypes.end()) throw InputError(here, "a known dtype such as F32", type.dump(), "convert the file");
+
+    Entry entry{known->second, {}, 0, 0};
+    const nlohmann::json& shape = member("shape");
+    if (!shape.is_array()) throw InputError(here, "a shape", shape.dump(), kDamaged);
+    for (const nlohmann::json& side : shape) entry.shape.push_back(static_cast<std::int64_t>(whole(side)));
+    const std::uint64_t size = checked_bytes(entry.shape, c10::elementSize(entry.type));
+    if (size > data_bytes) {
+      throw InputError(here, "a tensor within the file's " + std::to_string(data_bytes) + " bytes of data",
+                       "shape " + shape.dump(), kDamaged);
+    }
+
+    const nlohmann::json& offsets = member("data_offsets");
+    if (!offsets.is_array() || offsets.size() != 2) throw InputError(here, "two data_offsets", offsets.dump(), kDamaged);
+    const std::uint64_t begin = whole(offsets[0]);
+    const std::uint64_t end = whole(offsets[1]);
+    if (begin > end || end > data_bytes || end - begin != size) {
+      throw InputError(here,
+                       std::to_string(size) + " bytes within the file's " + std::to_string(data_bytes) + " bytes of data",
+                       "offsets " + offsets.dump(), "the file is truncated or damaged");
+    }
+    entry.begin = static_cast<std::size_t>(begin);
+    entry.end = static_cast<std::size_t>(end);
+    entries_.emplace(name, std::move(entry));
+  }
+}
+
+void SafetensorsFile::check_coverage(std::size_t data_bytes) const {
+  std::vector<std::pair<std::size_t, std::size_t>> spans;
+  for (const auto& [name, entry] : entries_) spans.emplace_back(entry.begin, entry.end);
+  std::sort(spans.begin(), spans.end());
+  std::size_t position = 0;
+  for (const auto& [begin, end] : spans) {
+    if (begin != position) {
+      throw InputError(path_ + ": header", "tensors one after another",
+                       "one at " + std::to_string(begin) + " where " + std::to_string(position) + " comes next", kDamaged);
+    }
+    position = end;
+  }
+  if (position != data_bytes) {
+    throw InputError(path_ + ": header", "tensors that fill the file's " + std::to_string(data_bytes) + " bytes of data",
+                     std::to_string(position) + " bytes", kDamaged);
+  }
+}
+
+std::vector<std::string> SafetensorsFile::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) names.push_back(name);
+  return names;
+}
+
+torch::Tensor SafetensorsFile::tensor(const std::string& name) const {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) throw InputError(path_, "a tensor '" + name + "'", "none of that name");
+  const Entry& entry = found->second;
+  auto tensor = torch::empty(entry.shape, entry.type);
+  if (entry.end > entry.begin)
+    std::memcpy(tensor.data_ptr(), mapping_.get() + data_begin_ + entry.begin, entry.end - entry.begin);
+  return tensor;
+}
+
+NamedTensors SafetensorsFile::tensors() const {
+  NamedTensors tensors;
+  for (const auto& [name, entry] : entries_) tensors.emplace(name, tensor(name));
+  return tensors;
+}
+
+void write_safetensors(const std::string& path, const NamedTensors& tensors, const Metadata& metadata) {
+  std::vector<std::pair<std::string, torch::Tensor>> ordered;
+  for (const auto& [name, tensor] : tensors) ordered.emplace_back(name, tensor.detach().to(torch::kCPU).contiguous());
+  // Wide types first keeps every tensor aligned to its element size.
+  std::stable_sort(ordered.begin(), ordered.end(), [](const auto& left, const auto& right) {
+    return left.second.element_size() > right.second.element_size();
+  });
+
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  if (!metadata.empty()) header[kMetadataKey] = metadata;
+  std::size_t offset = 0;
+  for (const auto& [name, tensor] : ordered) {
+    if (name == kMetadataKey) throw InputError(path, "another tensor name", std::string("'") + kMetadataKey + "'");
+    const std::size_t end = offset + tensor.nbytes();
+    header[name] = {
+        {"dtype", type_name(tensor.scalar_type())}, {"shape", tensor.sizes().vec()}, {"data_offsets", {offset, end}}};
+    offset = end;
+  }
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const nlohmann::json::exception&) {
+    throw InputError(path, "tensor names and metadata in UTF-8", "other bytes");
+  }
+  text.resize((text.size() + kLengthBytes - 1) / kLengthBytes * kLengthBytes, ' ');
+
+  write_file_atomically(path, [&](FileWriter& file) {
+    std::array<std::uint8_t, kLengthBytes> length{};
+    for (std::size_t i = 0; i < kLengthBytes; ++i) length[i] = static_cast<std::uint8_t>(text.size() >> (8 * i));
+    file.write(length.data(), length.size());
+    file.write(text.data(), text.size());
+    for (const auto& [name, tensor] : ordered) file.write(tensor.data_ptr(), tensor.nbytes());
+  });
+}
+
+}  // namespace fovea

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <c10/core/ScalarType.h>
+
+#include <fovea/weights/pickle.h>
+
+namespace fovea {
+
+/// Values of one type in a row, which tensors look into.
+struct TensorStorage {
+  c10::ScalarType type = c10::ScalarType::Float;
+  std::int64_t elements = 0;
+
+  std::uint64_t bytes() const { return static_cast<std::uint64_t>(elements) * c10::elementSize(type); }
+  bool operator==(const TensorStorage&) const = default;
+};
+
+/// Where the values of a tensor lie, checked: all of them within its storage.
+struct StoredTensor {
+  std::string name;
+  std::string key;  ///< of its storage
+  TensorStorage storage;
+  std::int64_t offset = 0;
+  std::vector<std::int64_t> sizes;
+  std::vector<std::int64_t> strides;  ///< >= 0, and 1 along sides of length 1
+  std::int64_t elements = 0;          ///< the product of the sizes
+
+  std::uint64_t bytes() const { return static_cast<std::uint64_t>(elements) * c10::elementSize(storage.type); }
+};
+
+/// Finds the state dict in what torch.save pickled: a dict from names to tensors, found as read_torch_file() says.
+/// @param where names the file and the place in it.
+/// @throws InputError when there is none, or when it holds anything but tensors and None; when anything in the pickle would
+/// start programs in Python.
+std::vector<StoredTensor> find_state_dict(const Pickle& pickle, const std::string& where);
+
+/// All storages that tensors of the pickle refer to, in the state dict or beside it, by their keys.
+/// @throws InputError for types that are not known here.
+std::map<std::string, TensorStorage> find_storages(const Pickle& pickle, const std::string& where);
+
+}  // namespace fovea

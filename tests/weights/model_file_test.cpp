@@ -1,0 +1,175 @@
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <temporary_directory.h>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/base/error.h>
+#include <fovea/config/fields.h>
+#include <fovea/weights/model_file.h>
+
+namespace fovea {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+using testing::ThrowsMessage;
+
+PreprocessOptions example_preprocess() {
+  PreprocessOptions preprocess;
+  preprocess.resize = {40, 30};
+  preprocess.crop = {24};
+  preprocess.interpolation = Interpolation::bicubic;
+  preprocess.antialias = false;
+  preprocess.mean = {0.1, 1.0 / 3.0};
+  preprocess.standard_deviation = {0.2, 1e-3};
+  return preprocess;
+}
+
+Json example_description(const std::vector<std::string>& classes = {"cat", "dog", "owl"}) {
+  const InputSpec input{2, 24, 18, std::ssize(classes)};
+  return describe_model({{"name", "resnet20"}, {"width", 8}}, input, classes, example_preprocess());
+}
+
+TEST(ModelFileTest, ADescriptionReadsBackAsWritten) {
+  ModelDescription read = parse_description(example_description().dump(), "test");
+  EXPECT_EQ(read.model.find("name")->scalar, "resnet20");
+  EXPECT_EQ(read.model.find("width")->scalar, "8");
+  EXPECT_EQ(read.input.channels, 2);
+  EXPECT_EQ(read.input.height, 24);
+  EXPECT_EQ(read.input.width, 18);
+  EXPECT_EQ(read.input.num_classes, 3);
+  EXPECT_EQ(read.classes, (std::vector<std::string>{"cat", "dog", "owl"}));
+  auto preprocess = example_preprocess();
+  EXPECT_EQ(write_fields(read.preprocess), write_fields(preprocess));
+  EXPECT_EQ(read.preprocess.mean, preprocess.mean);  // the shortest decimals that read back, not six digits
+}
+
+TEST(ModelFileTest, AnyClassNameReturns) {
+  std::vector<std::string> classes{"null",        "~",       "true",       "",       " ",           "12",
+                                   "- a",         "a: b",    "#1",         "a, b",   "[x]",         "{y}",
+                                   "&a",          "*a",      "!t",         "%d",     "it's",        "say \"hi\"",
+                                   "back\\slash", "C:\\new", "two\nlines", "a\ttab", "caf\xc3\xa9", "\xf0\x9f\xa6\x89",
+                                   "<<",          "---",     "..."};
+  for (char control = 1; control < 32; ++control) classes.push_back(std::string("c") + control);
+  classes.push_back("\x7f");
+  classes.push_back(std::string(5000, 'n'));
+  EXPECT_EQ(parse_description(example_description(classes).dump(), "test").classes, classes);
+}
+
+TEST(ModelFileTest, AThousandClassesReturn) {
+  std::vector<std::string> classes;
+  for (int i = 0; i < 1000; ++i) classes.push_back("class number " + std::to_string(i));
+  const ModelDescription read = parse_description(example_description(classes).dump(), "test");
+  EXPECT_EQ(read.classes, classes);
+  EXPECT_EQ(read.input.num_classes, 1000);
+}
+
+TEST(ModelFileTest, AFileHoldsWeightsAndDescription) {
+  const TemporaryDirectory folder;
+  const std::string path = folder.path("model.safetensors");
+  write_model_file(path, {{"fc.weight", torch::arange(6).view({2, 3})}}, example_description());
+  const SafetensorsFile file(path);
+  EXPECT_TRUE(torch::equal(file.tensor("fc.weight"), torch::arange(6).view({2, 3})));
+  const ModelDescription read = read_description(file);
+  EXPECT_EQ(read.model.find("name")->scalar, "resnet20");
+  EXPECT_EQ(read.classes.size(), 3);
+  EXPECT_EQ(file.metadata().at("format"), "pt");  // what other readers of the format look for
+}
+
+TEST(ModelFileTest, EqualWeightsGiveEqualBytes) {
+  const TemporaryDirectory folder;
+  const auto write = [&](const std::string& name) {
+    write_model_file(folder.path(name), {{"w", torch::ones({3})}, {"v", torch::zeros({2})}}, example_description());
+    std::ifstream file(folder.path(name), std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const std::string bytes = write("a");
+  EXPECT_EQ(write("b"), bytes);
+  EXPECT_THAT(bytes, testing::Not(HasSubstr(folder.path())));
+}
+
+TEST(ModelFileTest, ForeignSafetensorsAreRefused) {
+  const TemporaryDirectory folder;
+  const std::string path = folder.path("foreign");
+  const std::vector<Metadata> metadata{
+      {}, {{"format", "pt"}}, {{"fovea.format", "1"}}, {{"fovea.model", example_description().dump()}}};
+  for (const Metadata& entries : metadata) {
+    write_safetensors(path, {{"w", torch::ones({1})}}, entries);
+    EXPECT_THAT([&] { read_description(SafetensorsFile(path)); },
+                ThrowsMessage<InputError>(StartsWith(
+                    path + ": expected a model file written by fovea, got safetensors without fovea's description; ")));
+  }
+}
+
+TEST(ModelFileTest, AnotherFormatVersionIsRefused) {
+  const TemporaryDirectory folder;
+  const std::string path = folder.path("later");
+  write_safetensors(path, {{"w", torch::ones({1})}}, {{"fovea.format", "2"}, {"fovea.model", example_description().dump()}});
+  EXPECT_THAT(
+      [&] { read_description(SafetensorsFile(path)); },
+      ThrowsMessage<InputError>(AllOf(StartsWith(path + ": fovea.format: expected 1, got '2'; "), HasSubstr("update"))));
+}
+
+TEST(ModelFileTest, ADamagedDescriptionIsRefusedWithItsPlace) {
+  const auto without = [](const char* key) {
+    Json description = example_description();
+    description.erase(key);
+    return description.dump();
+  };
+  const auto with = [](const char* section, const char* key, const Json& value) {
+    Json description = example_description();
+    description[section][key] = value;
+    return description.dump();
+  };
+  const auto instead = [](const char* section, const Json& value) {
+    Json description = example_description();
+    description[section] = value;
+    return description.dump();
+  };
+  const std::vector<std::pair<std::string, std::string>> damaged{
+      {"", "expected the key 'model' of a model description, got nothing"},
+      {"{", "expected valid YAML"},
+      {"[1, 2]", "expected the key 'model'"},
+      {"text", "expected the key 'model'"},
+      {std::string(100000, '['), "expected "},
+      {without("model"), "expected the key 'model' of a model description, got nothing"},
+      {without("input"), "expected the key 'input' of a model description, got nothing"},
+      {without("classes"), "expected the key 'classes' of a model description, got nothing"},
+      {without("preprocess"), "expected the key 'preprocess' of a model description, got nothing"},
+      {instead("model", "resnet20"), "expected the key 'model' of a model description, got 'resnet20'"},
+      {instead("classes", Json::object()), "expected the key 'classes' of a model description, got a map"},
+      {instead("input", Json::array()), "expected the key 'input' of a model description, got a list"},
+      {with("input", "channels", 0), "input.channels: expected an integer from 1 to 1024, got '0'"},
+      {with("input", "channels", 1e30), "input.channels: expected an integer"},
+      {with("input", "channels", 3), "preprocess.mean: expected 3 values, as input.channels, got 2"},
+      {with("input", "height", -1), "input.height: expected an integer"},
+      {with("input", "width", 16385), "input.width: expected an integer"},
+      {with("input", "depth", 3), "input.depth: unknown key"},
+      {with("preprocess", "mean", "x"), "preprocess.mean: expected"},
+      {with("preprocess", "std", Json::array({0.0})), "preprocess.std: expected"},
+      {with("preprocess", "crop", Json::array({1, 2, 3})), "preprocess.crop: expected"},
+      {with("preprocess", "flip", true), "preprocess.flip: unknown key"},
+  };
+  for (const auto& [json, problem] : damaged) {
+    SCOPED_TRACE(json.substr(0, 200));
+    EXPECT_THAT([&] { parse_description(json, "a.safetensors: fovea.model"); },
+                ThrowsMessage<InputError>(AllOf(StartsWith("a.safetensors: fovea.model"), HasSubstr(problem))));
+  }
+}
+
+TEST(ModelFileTest, ClassesThatAreNoNamesAreRefused) {
+  for (const Json& classes : {Json::array(), Json::array({"cat", Json::array({"dog"})}), Json::array({Json::object()})}) {
+    Json description = example_description();
+    description["classes"] = classes;
+    EXPECT_THROW(parse_description(description.dump(), "test"), InputError) << classes.dump();
+  }
+}
+
+}  // namespace
+}  // namespace fovea

@@ -1,0 +1,30 @@
+#include "model_options.h"
+
+namespace fovea {
+
+void add_model_options(CLI::App& command, ModelArguments& arguments) {
+  command.add_option("model", arguments.model, "run directory, model file, or config or model name with --weights")
+      ->required()
+      ->type_name("MODEL");
+  command
+      .add_option("--weights", arguments.weights,
+                  "safetensors or PyTorch file (.pth), or run directory, when MODEL is a config or a name")
+      ->type_name("FILE");
+  command.add_option("--rename", arguments.renames, "other names for tensors of --weights, e.g. --rename linear=fc")
+      ->type_name("FROM=TO")
+      ->take_all()
+      ->allow_extra_args(false);
+  command.add_option("--classes", arguments.classes, "names of the classes of --weights, one in each line")
+      ->type_name("FILE");
+  command.add_option("--set", arguments.settings, "override a key of the configuration, e.g. --set data.root=DIR")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->allow_extra_args(false);
+}
+
+ModelArguments with_seed(ModelArguments arguments, const GlobalOptions& global) {
+  arguments.settings = global.with_seed(std::move(arguments.settings));
+  return arguments;
+}
+
+}  // namespace fovea
