@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Rewrites the table of mechanisms in README.md from what the program says of them. (tools/bench/results.sh rewrites the
+# Rewrites the table of mechanisms in src/attention/README.md from what the program says of them. (tools/bench/results.sh rewrites the
 # table of results.) FOVEA_PROGRAM: another build of fovea
 # shellcheck source=tools/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
 fovea=${FOVEA_PROGRAM:-build/release/fovea}
 [[ -x $fovea ]] || die "there is no $fovea: run tools/quickstart.sh, or build it"
-expect_marks README.md blocks
+expect_marks src/attention/README.md blocks
 table=$("$fovea" list blocks --markdown)
-replace_between_marks README.md blocks "$table"
+replace_between_marks src/attention/README.md blocks "$table"

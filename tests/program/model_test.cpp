@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fovea/config/value.h>
+#include <fovea/config/config_node.h>
 
 #include "program.h"
 #include "temporary_directory.h"
@@ -132,7 +132,7 @@ TEST_F(ModelProgram, ListMeasuresBlocksAtTheGivenWidth) {
 }
 
 TEST_F(ModelProgram, TheReadmeHasTheTableOfBlocks) {
-  const std::string readme = file_text(FOVEA_SOURCE_DIR "/README.md");
+  const std::string readme = file_text(FOVEA_SOURCE_DIR "/src/attention/README.md");
   const std::string begin = "<!-- blocks: begin -->\n\n", end = "\n<!-- blocks: end -->";
   const std::size_t from = readme.find(begin), to = readme.find(end);
   ASSERT_NE(from, std::string::npos);
