@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <fovea/base/error.h>
 #include <fovea/datasets/translated_digits.h>
@@ -35,7 +36,7 @@ void expect_no_root(const ConfigNode& section, const DataField& data, const std:
 }
 
 PreprocessOptions default_preprocessing(const DataField& data, const ModelRow& model, const ConfigNode* given) {
-  if (data.row->photos && model.photos) return photo_preprocessing(*model.photos, given);
+  if (data.row->photos && model.photos) return preprocessing_defaults(preprocessing_of(*model.photos), given);
   const PixelStatistics statistics = data.row->statistics(*data.options);
   PreprocessOptions preprocess;
   preprocess.mean = statistics.mean;
@@ -62,20 +63,14 @@ void expect_no_choices(const ConfigNode* train, const std::string& model) {
 
 }  // namespace
 
-PreprocessOptions photo_preprocessing(const PreprocessingDefaults& recipe, const ConfigNode* given) {
-  PreprocessOptions preprocess = preprocessing_of(recipe);
+PreprocessOptions preprocessing_defaults(PreprocessOptions own, const ConfigNode* given) {
   const bool resizes = given != nullptr && given->find("resize") != nullptr;
   const bool crops = given != nullptr && given->find("crop") != nullptr;
-  if (resizes && !crops) preprocess.crop = {0};
-  if (!crops || resizes) return preprocess;
+  if (resizes && !crops) own.crop = {0};
+  if (!crops || resizes) return own;
   PreprocessOptions asked;
   read_fields(asked, *given, "preprocess");
-  if (asked.crop.size() == 1 && asked.crop[0] > 0) {
-    PreprocessingDefaults larger = recipe;
-    larger.side = asked.crop[0];
-    preprocess.resize = preprocessing_of(larger).resize;
-  }
-  return preprocess;
+  return asked.crop.size() == 1 && asked.crop[0] > 0 ? with_crop(std::move(own), asked.crop[0]) : own;
 }
 
 void expect_named(const ConfigNode& root, const std::string& section) {

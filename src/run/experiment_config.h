@@ -42,16 +42,18 @@ struct ExperimentConfig {
   void visit_fields(FieldVisitor& fields);
 };
 
-/// How photos are prepared for a network unless `preprocess` says otherwise: as its published weights expect them. A section
-/// that sets `crop` alone keeps the share of the photo that is seen, one that sets `resize` alone takes all of it.
-/// @param given the section `preprocess`; null = there is none.
-PreprocessOptions photo_preprocessing(const PreprocessingDefaults& recipe, const ConfigNode* given);
+/// The defaults of a section `preprocess` for weights that come with preprocessing of their own. A section that sets `crop`
+/// alone, to one side, keeps the fraction of the photo that is seen (see with_crop()); one that sets `resize` alone takes
+/// all of it.
+/// @param own what the weights expect. @param given the section; null = there is none.
+PreprocessOptions preprocessing_defaults(PreprocessOptions own, const ConfigNode* given);
 
 /// @throws InputError unless the configuration has the section and a name in it. @param section "data" or "model".
 void expect_named(const ConfigNode& root, const std::string& section);
 
-/// Reads a configuration; `data.name` and `model.name` have no default. Those of `preprocess` are photo_preprocessing() for
-/// a data set of photos and a network with a recipe for them, else the data set's mean and standard deviation.
+/// Reads a configuration; `data.name` and `model.name` have no default. Those of `preprocess` are
+/// preprocessing_defaults() of the network's recipe for a data set of photos and a network that has one, else the data set's
+/// mean and standard deviation.
 /// @throws InputError with file and line.
 std::unique_ptr<ExperimentConfig> read_experiment_config(const ConfigNode& root);
 

@@ -34,22 +34,6 @@ InputSpec input_of(const PreprocessOptions& options, const std::string& model) {
   return {std::ssize(options.mean), size->first, size->second, 1};
 }
 
-/// What a file's own preprocessing becomes when somebody asks for another `resize` or `crop`: a crop alone keeps the share
-/// of the photo that is seen, a resize alone takes all of it.
-PreprocessOptions with_asked_geometry(PreprocessOptions preprocess, const ConfigNode* asked) {
-  const bool resizes = asked != nullptr && asked->find("resize") != nullptr;
-  const bool crops = asked != nullptr && asked->find("crop") != nullptr;
-  if (resizes && !crops) preprocess.crop = {0};
-  if (!crops || resizes || preprocess.resize.size() != 1 || preprocess.crop.size() != 1 || preprocess.crop[0] == 0) {
-    return preprocess;
-  }
-  PreprocessOptions given;
-  given.crop = preprocess.crop;
-  read_fields(given, *asked, "preprocess");
-  preprocess.resize = {preprocess.resize[0] * given.crop[0] / preprocess.crop[0]};
-  return preprocess;
-}
-
 std::int64_t bytes_of(const NamedTensors& tensors) {
   std::int64_t bytes = 0;
   for (const auto& [name, tensor] : tensors) bytes += static_cast<std::int64_t>(tensor.nbytes());
@@ -106,9 +90,9 @@ NetworkPlan::NetworkPlan(const ConfigNode& root, const ExternalCheckpoint& weigh
   model_->read(*root.find("model"), "model");
   const ConfigNode* asked = root.find("preprocess");
   if (weights.description) {
-    preprocess_ = with_asked_geometry(weights.description->preprocess, asked);
+    preprocess_ = preprocessing_defaults(weights.description->preprocess, asked);
   } else if (model_->row->photos) {
-    preprocess_ = photo_preprocessing(*model_->row->photos, asked);
+    preprocess_ = preprocessing_defaults(preprocessing_of(*model_->row->photos), asked);
   }
   PhotoConfig config(*model_, preprocess_);
   read_fields(config, root, "", {"seed"});

@@ -1,0 +1,32 @@
+// What is known of the published weights' preprocessing, for every network that has some.
+
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <fovea/models/registry.h>
+#include <fovea/nn/photo_recipe.h>
+
+namespace fovea {
+namespace {
+
+TEST(PhotoRecipesTest, AnotherCropIsResizedAsByTimm) {
+  int recipes = 0;
+  for (const ModelRow& row : model_registry()) {
+    if (!row.photos) continue;
+    ++recipes;
+    const PreprocessOptions published = preprocessing_of(*row.photos);
+    for (std::int64_t crop = 96; crop <= 512; ++crop) {
+      const auto by_timm = static_cast<std::int64_t>(std::floor(static_cast<double>(crop) / row.photos->share));
+      const PreprocessOptions once = with_crop(published, crop);
+      EXPECT_EQ(once.resize, std::vector<std::int64_t>{by_timm}) << row.name << ", crop " << crop;
+      EXPECT_EQ(with_crop(once, row.photos->side).resize, published.resize) << row.name << ", back from " << crop;
+    }
+  }
+  EXPECT_GT(recipes, 20);
+}
+
+}  // namespace
+}  // namespace fovea
