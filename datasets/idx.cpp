@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include <fovea/base/byte_order.h>
 #include <fovea/base/error.h>
 #include <fovea/datasets/gzip.h>
 #include <fovea/datasets/idx.h>
@@ -13,12 +14,6 @@ namespace {
 constexpr std::size_t kMaximumIdxBytes = std::size_t{1} << 30;
 constexpr std::uint32_t kImagesMagic = 0x00000803;
 constexpr std::uint32_t kLabelsMagic = 0x00000801;
-
-std::uint32_t big_endian_32(std::span<const std::uint8_t> bytes, std::size_t offset) {
-  std::uint32_t value = 0;
-  for (const std::uint8_t byte : bytes.subspan(offset, 4)) value = value << 8 | byte;
-  return value;
-}
 
 std::string hexadecimal(std::uint32_t value) {
   constexpr const char* kDigits = "0123456789abcdef";
@@ -43,7 +38,7 @@ std::array<std::uint32_t, kDimensions> idx_dimensions(std::span<const std::uint8
     throw InputError(at(bytes.size()), "an IDX header of " + std::to_string(kHeader) + " bytes", "the end of the file",
                      "the file is truncated, fetch it again");
   }
-  if (const std::uint32_t got = big_endian_32(bytes, 0); got != magic) {
+  if (const auto got = load_big_endian<std::uint32_t>(bytes); got != magic) {
     throw InputError(at(0), "the magic number " + hexadecimal(magic) + " of IDX " + contents, hexadecimal(got),
                      "check that images and labels are not exchanged");
   }
@@ -51,7 +46,7 @@ std::array<std::uint32_t, kDimensions> idx_dimensions(std::span<const std::uint8
   std::uint64_t room = bytes.size() - kHeader;  // divided by each dimension in turn: a product could overflow
   for (std::size_t i = 0; i < kDimensions; ++i) {
     const std::size_t offset = 4 + 4 * i;
-    dimensions[i] = big_endian_32(bytes, offset);
+    dimensions[i] = load_big_endian<std::uint32_t>(bytes.subspan(offset));
     if (dimensions[i] == 0) throw InputError(at(offset), "a dimension of at least 1", "0", "the file is damaged or empty");
     room /= dimensions[i];
   }

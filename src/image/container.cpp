@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include <fovea/base/byte_order.h>
 #include <fovea/base/error.h>
 #include <fovea/image/container.h>
 
@@ -35,18 +36,13 @@ class ByteCursor {
     return part;
   }
   std::uint8_t byte() { return take(1)[0]; }
-  std::uint32_t big_endian(std::size_t count) {
-    std::uint32_t value = 0;
-    for (const std::uint8_t byte : take(count)) value = value << 8 | byte;
-    return value;
+  template <typename Number>
+  Number big_endian() {
+    return load_big_endian<Number>(take(sizeof(Number)));
   }
-  std::uint32_t little_endian(std::size_t count) {
-    std::uint32_t value = 0;
-    for (std::size_t shift = 0; const std::uint8_t byte : take(count)) {
-      value |= static_cast<std::uint32_t>(byte) << shift;
-      shift += 8;
-    }
-    return value;
+  template <typename Number>
+  Number little_endian() {
+    return load_little_endian<Number>(take(sizeof(Number)));
   }
 
  private:
@@ -92,13 +88,13 @@ void check_jpeg(Bytes bytes, const std::string& path) {
       return;
     }
     has_scan = has_scan || marker == kStartOfScan;
-    const std::size_t length = cursor.big_endian(2);
+    const std::size_t length = cursor.big_endian<std::uint16_t>();
     if (length < 2) throw_damaged(path, cursor.offset() - 2, "a segment of at least 2 bytes", std::to_string(length));
     ByteCursor segment(cursor.take(length - 2), path);
     if (is_frame_header(marker)) {
       segment.take(1);  // bits per value
-      const std::uint32_t height = segment.big_endian(2);
-      check_image_size(height, segment.big_endian(2), path);
+      const auto height = segment.big_endian<std::uint16_t>();
+      check_image_size(height, segment.big_endian<std::uint16_t>(), path);
     }
   }
 }
@@ -135,9 +131,9 @@ std::vector<std::uint8_t> needed_png_chunks(Bytes bytes, const std::string& path
   bool has_pixels = false;
   while (true) {
     const std::size_t start = cursor.offset();
-    const std::size_t length = cursor.big_endian(4);
+    const std::size_t length = cursor.big_endian<std::uint32_t>();
     const Bytes body = cursor.take(4 + length);
-    const std::uint32_t checksum = cursor.big_endian(4);
+    const auto checksum = cursor.big_endian<std::uint32_t>();
     const Bytes type = body.first(4);
     if (!is_png_chunk_needed(type)) continue;
     if (checksum != crc32_of(body)) throw_damaged(path, start, "a PNG chunk with its checksum", "another checksum");
@@ -149,8 +145,8 @@ std::vector<std::uint8_t> needed_png_chunks(Bytes bytes, const std::string& path
     has_pixels = has_pixels || starts_with(type, "IDAT");
     if (starts_with(type, "IHDR")) {
       ByteCursor header(body.subspan(4), path);
-      const std::uint32_t width = header.big_endian(4);
-      check_image_size(header.big_endian(4), width, path);
+      const auto width = header.big_endian<std::uint32_t>();
+      check_image_size(header.big_endian<std::uint32_t>(), width, path);
     }
     const Bytes chunk = bytes.subspan(start, cursor.offset() - start);
     kept.insert(kept.end(), chunk.begin(), chunk.end());
@@ -163,17 +159,17 @@ std::vector<std::uint8_t> needed_png_chunks(Bytes bytes, const std::string& path
 void check_bmp(Bytes bytes, const std::string& path) {
   ByteCursor cursor(bytes, path);
   cursor.take(10);
-  const std::uint64_t pixels_start = cursor.little_endian(4);
-  const std::uint32_t header_size = cursor.little_endian(4);
+  const std::uint64_t pixels_start = cursor.little_endian<std::uint32_t>();
+  const auto header_size = cursor.little_endian<std::uint32_t>();
   if (header_size < 40) throw_damaged(path, 14, "a BMP header of at least 40 bytes", std::to_string(header_size));
-  const auto width = static_cast<std::int32_t>(cursor.little_endian(4));
-  const std::int64_t signed_height = static_cast<std::int32_t>(cursor.little_endian(4));
+  const auto width = cursor.little_endian<std::int32_t>();
+  const std::int64_t signed_height = cursor.little_endian<std::int32_t>();
   const std::int64_t height = signed_height < 0 ? -signed_height : signed_height;  // negative: rows from the top
   if (width <= 0 || height == 0) throw_damaged(path, 18, "a positive width and height", "others");
   check_image_size(height, width, path);
   cursor.take(2);
-  const std::uint64_t bits = cursor.little_endian(2);
-  const std::uint32_t compression = cursor.little_endian(4);
+  const std::uint64_t bits = cursor.little_endian<std::uint16_t>();
+  const auto compression = cursor.little_endian<std::uint32_t>();
   constexpr std::uint32_t kUncompressed = 0;
   constexpr std::uint32_t kBitFields = 3;
   if (compression != kUncompressed && compression != kBitFields) return;

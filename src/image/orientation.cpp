@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <string_view>
 
+#include <fovea/base/byte_order.h>
 #include <fovea/image/orientation.h>
 
 namespace fovea {
@@ -11,14 +13,12 @@ using ExifBytes = std::span<const std::uint8_t>;
 
 constexpr int kAsStored = 1;
 
-/// An unsigned number of `count` bytes; 0 beyond the end, which every caller takes for "no orientation".
-std::uint32_t number_at(ExifBytes bytes, std::size_t offset, std::size_t count, bool big_endian) {
-  if (offset > bytes.size() || count > bytes.size() - offset) return 0;
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    value = value << 8 | bytes[offset + (big_endian ? i : count - 1 - i)];
-  }
-  return value;
+/// The number at an offset; 0 beyond the end, which every caller takes for "no orientation".
+template <typename Number>
+Number number_at(ExifBytes bytes, std::size_t offset, std::endian order) {
+  if (offset > bytes.size() || sizeof(Number) > bytes.size() - offset) return 0;
+  const ExifBytes from = bytes.subspan(offset);
+  return order == std::endian::big ? load_big_endian<Number>(from) : load_little_endian<Number>(from);
 }
 
 bool holds(ExifBytes bytes, std::size_t offset, std::string_view text) {
@@ -32,15 +32,15 @@ bool holds(ExifBytes bytes, std::size_t offset, std::string_view text) {
 int exif_orientation(std::span<const std::uint8_t> tiff) {
   // Byte order, 42, the offset of a list of 12-byte entries: tag, type, count, value.
   constexpr std::uint32_t kOrientationTag = 0x0112;
-  const bool big_endian = holds(tiff, 0, "MM");
-  if (!big_endian && !holds(tiff, 0, "II")) return kAsStored;
-  const std::size_t list = number_at(tiff, 4, 4, big_endian);
-  const std::uint32_t entries = number_at(tiff, list, 2, big_endian);
+  const std::endian order = holds(tiff, 0, "MM") ? std::endian::big : std::endian::little;
+  if (order == std::endian::little && !holds(tiff, 0, "II")) return kAsStored;
+  const std::size_t list = number_at<std::uint32_t>(tiff, 4, order);
+  const std::size_t entries = number_at<std::uint16_t>(tiff, list, order);
   for (std::size_t i = 0; i < entries; ++i) {
     const std::size_t entry = list + 2 + 12 * i;
-    if (number_at(tiff, entry, 2, big_endian) != kOrientationTag) continue;
-    const std::uint32_t orientation = number_at(tiff, entry + 8, 2, big_endian);
-    return orientation >= 1 && orientation <= 8 ? static_cast<int>(orientation) : kAsStored;
+    if (number_at<std::uint16_t>(tiff, entry, order) != kOrientationTag) continue;
+    const int orientation = number_at<std::uint16_t>(tiff, entry + 8, order);
+    return orientation >= 1 && orientation <= 8 ? orientation : kAsStored;
   }
   return kAsStored;
 }
@@ -50,7 +50,7 @@ int webp_orientation(std::span<const std::uint8_t> bytes) {
   if (!holds(bytes, 0, "RIFF") || !holds(bytes, 8, "WEBP")) return kAsStored;
   std::size_t chunk = 12;  // chunks of name, length, content, and a byte more when the length is odd
   while (chunk + 8 <= bytes.size()) {
-    const std::size_t length = number_at(bytes, chunk + 4, 4, /*big_endian=*/false);
+    const std::size_t length = number_at<std::uint32_t>(bytes, chunk + 4, std::endian::little);
     const std::size_t content = chunk + 8;
     if (length > bytes.size() - content) return kAsStored;
     if (holds(bytes, chunk, "EXIF")) {

@@ -8,9 +8,11 @@
 #include <isa-l/crc.h>
 #include <optional>
 #include <scalar_event.pb.h>
+#include <span>
 #include <string_view>
 #include <system_error>
 
+#include <fovea/base/byte_order.h>
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
 #include <fovea/train/event_file.h>
@@ -18,55 +20,54 @@
 namespace fovea {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "a TFRecord file is little-endian");
-
 constexpr std::string_view kEventVersion = "brain.Event:2";
 constexpr std::size_t kLargestEventFile = std::size_t{1} << 28;  // of a million epochs; lengths fit the libraries' int
 
+using Bytes = std::span<const std::uint8_t>;
+
 /// The CRC-32C of bytes as TFRecord stores it: masked, because a plain CRC of bytes that hold CRCs is weak.
-std::uint32_t masked_crc(std::string_view bytes) {
-  auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data()));  // the library only reads
+std::uint32_t masked_crc(Bytes bytes) {
+  auto* data = const_cast<std::uint8_t*>(bytes.data());  // the library only reads
   const std::uint32_t crc = ~crc32_iscsi(data, static_cast<int>(bytes.size()), ~0U);
   return std::rotr(crc, 15) + 0xA282EAD8U;
 }
 
-template <typename Number>
-std::string little_endian(Number number) {
-  return {reinterpret_cast<const char*>(&number), sizeof(number)};
-}
-
-template <typename Number>
-Number number_at(std::string_view bytes, std::size_t offset) {
-  Number number = 0;
-  bytes.copy(reinterpret_cast<char*>(&number), sizeof(number), offset);
-  return number;
-}
-
-// A TFRecord: the length of the data, its checksum, the data, their checksum.
+// A TFRecord: the length of the data, its checksum, the data, their checksum; all numbers little-endian.
 constexpr std::size_t kLengthSize = sizeof(std::uint64_t);
 constexpr std::size_t kDataOffset = kLengthSize + sizeof(std::uint32_t);
 constexpr std::size_t kFrameSize = kDataOffset + sizeof(std::uint32_t);
 
-std::string tf_record(const std::string& data) {
-  const std::string length = little_endian(std::uint64_t{data.size()});
-  return length + little_endian(masked_crc(length)) + data + little_endian(masked_crc(data));
+std::vector<std::uint8_t> tf_record(const tensorboard::Event& event) {
+  const std::size_t length = event.ByteSizeLong();
+  std::vector<std::uint8_t> record(kFrameSize + length);
+  const std::span bytes(record);
+  store_little_endian(std::uint64_t{length}, bytes);
+  store_little_endian(masked_crc(bytes.first(kLengthSize)), bytes.subspan(kLengthSize));
+  event.SerializeToArray(bytes.subspan(kDataOffset).data(), static_cast<int>(length));
+  store_little_endian(masked_crc(bytes.subspan(kDataOffset, length)), bytes.subspan(kDataOffset + length));
+  return record;
+}
+
+void write_bytes(std::ostream& file, Bytes bytes) {
+  file.write(reinterpret_cast<const char*>(bytes.data()), std::ssize(bytes));
 }
 
 /// The data of the record at the beginning of `bytes`; nothing when it is torn or damaged.
-std::optional<std::string_view> first_tf_record(std::string_view bytes) {
+std::optional<Bytes> first_tf_record(Bytes bytes) {
   if (bytes.size() < kFrameSize) return std::nullopt;
-  const auto length = number_at<std::uint64_t>(bytes, 0);
-  if (number_at<std::uint32_t>(bytes, kLengthSize) != masked_crc(bytes.substr(0, kLengthSize))) return std::nullopt;
+  const auto length = load_little_endian<std::uint64_t>(bytes);
+  if (load_little_endian<std::uint32_t>(bytes.subspan(kLengthSize)) != masked_crc(bytes.first(kLengthSize)))
+    return std::nullopt;
   if (length > bytes.size() - kFrameSize) return std::nullopt;
-  const std::string_view data = bytes.substr(kDataOffset, length);
-  if (number_at<std::uint32_t>(bytes, kDataOffset + length) != masked_crc(data)) return std::nullopt;
+  const Bytes data = bytes.subspan(kDataOffset, length);
+  if (load_little_endian<std::uint32_t>(bytes.subspan(kDataOffset + length)) != masked_crc(data)) return std::nullopt;
   return data;
 }
 
 /// The size of the part of an event file that EventFile::keep() keeps.
-std::size_t kept_size(std::string_view file, std::int64_t last_step) {
+std::size_t kept_size(Bytes file, std::int64_t last_step) {
   std::size_t size = 0;
-  while (const auto data = first_tf_record(file.substr(size))) {
+  while (const auto data = first_tf_record(file.subspan(size))) {
     tensorboard::Event event;
     if (!event.ParseFromArray(data->data(), static_cast<int>(data->size()))) break;
     const bool first = size == 0;
@@ -82,10 +83,10 @@ tensorboard::Event event_now() {
   return event;
 }
 
-std::string header_record() {
+std::vector<std::uint8_t> header_record() {
   tensorboard::Event event = event_now();
   event.set_file_version(std::string(kEventVersion));
-  return tf_record(event.SerializeAsString());
+  return tf_record(event);
 }
 
 }  // namespace
@@ -100,8 +101,8 @@ void EventFile::append(std::int64_t step, const std::vector<std::pair<std::strin
   }
   errno = 0;
   std::ofstream file(path_, std::ios::binary | std::ios::app | std::ios::ate);
-  if (file.tellp() == 0) file << header_record();
-  file << tf_record(event.SerializeAsString());
+  if (file.tellp() == 0) write_bytes(file, header_record());
+  write_bytes(file, tf_record(event));
   file.close();
   if (!file) {
     throw SystemError(path_ + ": cannot append: " + system_message(errno) +
@@ -113,9 +114,8 @@ void EventFile::keep(std::int64_t last_step) const {
   std::error_code missing;
   if (!std::filesystem::exists(path_, missing)) return;
   const std::vector<std::uint8_t> bytes = read_file(path_, kLargestEventFile);
-  const std::string_view file(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  const std::size_t kept = kept_size(file, last_step);
-  if (kept == file.size()) return;
+  const std::size_t kept = kept_size(bytes, last_step);
+  if (kept == bytes.size()) return;
   std::error_code failure;
   std::filesystem::resize_file(path_, kept, failure);
   if (failure) throw SystemError(path_ + ": cannot shorten: " + failure.message() + "; check the folder's permissions");

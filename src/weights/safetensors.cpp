@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <fovea/base/byte_order.h>
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
 #include <fovea/weights/mapped_file.h>
@@ -13,7 +14,7 @@
 namespace fovea {
 namespace {
 
-constexpr std::size_t kLengthBytes = 8;
+constexpr std::size_t kLengthBytes = sizeof(std::uint64_t);
 constexpr std::uint64_t kMaximumHeader = 100'000'000;  // the format's own limit
 constexpr std::size_t kMostNames = 1 << 14;            // ten times what large networks have
 constexpr const char* kMetadataKey = "__metadata__";
@@ -64,12 +65,6 @@ class DuplicateKeyCheck {
   std::vector<std::map<std::string, bool>> keys_;
 };
 
-std::uint64_t little_endian(const std::uint8_t* bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < kLengthBytes; ++i) value |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
-  return value;
-}
-
 /// Bytes of a tensor; the largest number when its shape is absurd. Sides beside one of zero must be possible too.
 std::uint64_t checked_bytes(const std::vector<std::int64_t>& shape, std::uint64_t element_size) {
   constexpr std::uint64_t kAbsurd = std::numeric_limits<std::uint64_t>::max();
@@ -93,7 +88,7 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
     throw InputError(path, "a safetensors file of at least 8 bytes", std::to_string(bytes) + " bytes", kDamaged);
   }
   mapping_ = file.mapping();
-  const std::uint64_t header_bytes = little_endian(mapping_.get());
+  const auto header_bytes = load_little_endian<std::uint64_t>(file.bytes());
   const std::uint64_t available = std::min<std::uint64_t>(bytes - kLengthBytes, kMaximumHeader);
   if (header_bytes < 2 || header_bytes > available) {
     throw InputError(path + ": offset 0", "a header length from 2 to " + std::to_string(available),
@@ -233,7 +228,7 @@ void write_safetensors(const std::string& path, const NamedTensors& tensors, con
 
   write_file_atomically(path, [&](FileWriter& file) {
     std::array<std::uint8_t, kLengthBytes> length{};
-    for (std::size_t i = 0; i < kLengthBytes; ++i) length[i] = static_cast<std::uint8_t>(text.size() >> (8 * i));
+    store_little_endian(std::uint64_t{text.size()}, length);
     file.write(length.data(), length.size());
     file.write(text.data(), text.size());
     for (const auto& [name, tensor] : ordered) file.write(tensor.data_ptr(), tensor.nbytes());

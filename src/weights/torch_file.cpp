@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <fovea/base/byte_order.h>
 #include <fovea/base/error.h>
 #include <fovea/weights/mapped_file.h>
 #include <fovea/weights/pickle.h>
@@ -27,7 +28,7 @@ constexpr std::uint8_t kPickleMagic = 0x80;
 /// The number that torch.save's own format before 1.6 begins with, 0x1950a86a20f9469cfc6c, lowest byte first.
 constexpr std::string_view kLegacyMagic = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
 constexpr std::int64_t kLegacyProtocol = 1001;
-constexpr std::size_t kLengthFieldBytes = 8;
+constexpr std::size_t kLengthFieldBytes = sizeof(std::uint64_t);
 
 /// Zipped zeros, views that repeat a value, and many names for one tensor need more memory than the file; so much more is
 /// taken for an attack.
@@ -57,20 +58,14 @@ std::string_view text_of(FileBytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-std::uint64_t little_endian_length(FileBytes bytes) {
-  std::uint64_t length = 0;
-  for (std::size_t i = 0; i < kLengthFieldBytes; ++i) length |= std::uint64_t{bytes[i]} << (8 * i);
-  return length;
-}
-
-[[noreturn]] void refuse_external_file(FileBytes bytes, const std::string& path) {
+[[noreturn]] void refuse_foreign_file(FileBytes bytes, const std::string& path) {
   const std::string_view text = text_of(bytes);
   if (text.empty()) throw InputError(path, kTorchFile, "an empty file", "download it again");
   for (const ExternalFormat& format : kExternalFormats) {
     if (text.size() > format.offset && text.substr(format.offset).starts_with(format.magic))
       throw InputError(path, kTorchFile, format.name, format.advice);
   }
-  if (text.size() > 8 && text[8] == '{' && little_endian_length(bytes) <= text.size() - 8)
+  if (text.size() > 8 && text[8] == '{' && load_little_endian<std::uint64_t>(bytes) <= text.size() - 8)
     throw InputError(path, kTorchFile, "a safetensors file", "rename it to end with .safetensors");
   const auto letter =
       std::find_if(text.begin(), text.end(), [](char each) { return std::isspace(static_cast<unsigned char>(each)) == 0; });
@@ -257,7 +252,7 @@ class LegacyFile {
       if (known == storages.end()) throw InputError(here, "a storage of the pickle", keys.describe(id), kDamagedFile);
       const std::size_t left = bytes_.size() - position_;
       if (left < kLengthFieldBytes) throw InputError(here, "the length of a storage", "the end of the file", kDamagedFile);
-      const std::uint64_t elements = little_endian_length(bytes_.subspan(position_));
+      const auto elements = load_little_endian<std::uint64_t>(bytes_.subspan(position_));
       const std::uint64_t size = known->second.bytes();
       if (elements != static_cast<std::uint64_t>(known->second.elements)) {
         throw InputError(here, "a storage of " + std::to_string(known->second.elements) + " values",
