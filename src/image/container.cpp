@@ -1,10 +1,11 @@
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cstddef>
 #include <span>
 #include <string_view>
 #include <utility>
+
+#include <zlib.h>
 
 #include <fovea/base/byte_order.h>
 #include <fovea/base/error.h>
@@ -101,21 +102,6 @@ void check_jpeg(Bytes bytes, const std::string& path) {
 
 // PNG: chunks of length, type, data and a checksum of type and data.
 
-std::uint32_t crc32_of(Bytes bytes) {
-  static const std::array<std::uint32_t, 256> table = [] {
-    std::array<std::uint32_t, 256> values{};
-    for (std::uint32_t i = 0; i < values.size(); ++i) {
-      std::uint32_t value = i;
-      for (int bit = 0; bit < 8; ++bit) value = (value & 1U) != 0 ? 0xEDB88320U ^ (value >> 1) : value >> 1;
-      values[i] = value;
-    }
-    return values;
-  }();
-  std::uint32_t crc = 0xFFFFFFFFU;
-  for (const std::uint8_t byte : bytes) crc = table[(crc ^ byte) & 0xFFU] ^ (crc >> 8);
-  return ~crc;
-}
-
 /// Critical chunks begin with a capital letter. All others but the orientation are left out: libpng prints warnings
 /// about many of them (colour profiles above all), and fovea uses none.
 bool is_png_chunk_needed(Bytes type) {
@@ -136,7 +122,8 @@ std::vector<std::uint8_t> needed_png_chunks(Bytes bytes, const std::string& path
     const auto checksum = cursor.big_endian<std::uint32_t>();
     const Bytes type = body.first(4);
     if (!is_png_chunk_needed(type)) continue;
-    if (checksum != crc32_of(body)) throw_damaged(path, start, "a PNG chunk with its checksum", "another checksum");
+    if (checksum != crc32_z(0, body.data(), body.size()))
+      throw_damaged(path, start, "a PNG chunk with its checksum", "another checksum");
     const bool is_end = starts_with(type, "IEND");
     if (has_header == starts_with(type, "IHDR") || (is_end && !has_pixels)) {
       throw_damaged(path, start, "a PNG header, then pixels, then the end", "chunks in another order");

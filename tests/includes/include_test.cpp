@@ -242,7 +242,7 @@ TEST_F(PlantedTreeTest, KeepsThirdPartyHeadersWhereTheyBelong) {
               ElementsAre(HasSubstr("src/base/a.cpp:1: base may not include <torch/torch.h> (only: attention "),
                           "src/data/a.cpp:1: data may not include <opencv2/core.hpp> (only: image)",
                           "src/image/a.cpp:1: image may not include <yaml-cpp/yaml.h> (only: config)",
-                          "src/nn/a.cpp:1: nn may not include <zlib.h> (only: datasets tests)",
+                          "src/nn/a.cpp:1: nn may not include <zlib.h> (only: datasets image tests)",
                           "src/nn/a.cpp:2: nn may not include <CLI/CLI.hpp> (only: tools)"));
 }
 
