@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include <fovea/base/byte_order.h>
 #include <fovea/base/error.h>
 #include <fovea/weights/pickle.h>
 
@@ -23,88 +24,8 @@ constexpr int kOldestProtocol = 2;
 constexpr int kNewestProtocol = 5;
 constexpr const char* kNoPickle = "the file is damaged or not from torch.save";
 
-enum Opcode : std::uint8_t {
-  kMark = '(',
-  kStop = '.',
-  kPop = '0',
-  kPopMark = '1',
-  kBinInt = 'J',
-  kBinInt1 = 'K',
-  kBinInt2 = 'M',
-  kNone = 'N',
-  kBinPersistentId = 'Q',
-  kReduce = 'R',
-  kBinString = 'T',
-  kShortBinString = 'U',
-  kBinUnicode = 'X',
-  kAppend = 'a',
-  kBuild = 'b',
-  kBinBytes = 'B',
-  kShortBinBytes = 'C',
-  kGlobal = 'c',
-  kEmptyDict = '}',
-  kAppends = 'e',
-  kBinFloat = 'G',
-  kBinGet = 'h',
-  kLongBinGet = 'j',
-  kEmptyList = ']',
-  kBinPut = 'q',
-  kLongBinPut = 'r',
-  kSetItem = 's',
-  kTuple = 't',
-  kEmptyTuple = ')',
-  kSetItems = 'u',
-  kProtocol = 0x80,
-  kNewObject = 0x81,
-  kTuple1 = 0x85,
-  kTuple2 = 0x86,
-  kTuple3 = 0x87,
-  kNewTrue = 0x88,
-  kNewFalse = 0x89,
-  kLong1 = 0x8a,
-  kLong4 = 0x8b,
-  kShortBinUnicode = 0x8c,
-  kBinUnicode8 = 0x8d,
-  kBinBytes8 = 0x8e,
-  kEmptySet = 0x8f,
-  kAddItems = 0x90,
-  kFrozenSet = 0x91,
-  kNewObjectEx = 0x92,
-  kStackGlobal = 0x93,
-  kMemoize = 0x94,
-  kFrame = 0x95,
-  kByteArray8 = 0x96,
-};
-
-/// Opcodes that exist and that nothing here needs: of protocols 0 and 1, of extension codes, of buffers outside the pickle.
-constexpr std::array<std::pair<std::uint8_t, const char*>, 19> kRefusedOpcodes{{{'2', "DUP"},
-                                                                                {'F', "FLOAT"},
-                                                                                {'I', "INT"},
-                                                                                {'L', "LONG"},
-                                                                                {'P', "PERSID"},
-                                                                                {'S', "STRING"},
-                                                                                {'V', "UNICODE"},
-                                                                                {'d', "DICT"},
-                                                                                {'g', "GET"},
-                                                                                {'i', "INST"},
-                                                                                {'l', "LIST"},
-                                                                                {'o', "OBJ"},
-                                                                                {'p', "PUT"},
-                                                                                {kProtocol, "PROTO inside a pickle"},
-                                                                                {0x82, "EXT1"},
-                                                                                {0x83, "EXT2"},
-                                                                                {0x84, "EXT4"},
-                                                                                {0x97, "NEXT_BUFFER"},
-                                                                                {0x98, "READONLY_BUFFER"}}};
-
-std::string opcode_name(std::uint8_t code) {
-  for (const auto& [refused, name] : kRefusedOpcodes) {
-    if (refused == code) return std::string("the opcode ") + name;
-  }
-  std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), "the byte 0x%02x", code);
-  return text.data();
-}
+constexpr std::uint8_t kStop = '.';
+constexpr std::uint8_t kProtocol = 0x80;
 
 /// Python's stack machine, as far as it moves data.
 class PickleReader {
@@ -119,15 +40,17 @@ class PickleReader {
 
   /// @return the pickled value.
   PickleId read() {
-    if (const std::uint64_t first = little_endian(1); first != kProtocol) fail("a pickle", opcode_name(byte(first)));
-    const std::uint64_t protocol = little_endian(1);
+    if (const auto first = number<std::uint8_t>(); first != kProtocol) fail("a pickle", opcode_name(first));
+    const int protocol = number<std::uint8_t>();
     if (protocol < kOldestProtocol || protocol > kNewestProtocol)
       fail("a pickle of protocol 2 to 5", "protocol " + std::to_string(protocol));
     while (true) {
       start_ = position_;
-      const auto opcode = byte(little_endian(1));
+      const auto opcode = number<std::uint8_t>();
       if (opcode == kStop) break;
-      execute(opcode);
+      const Action action = kOpcodes[opcode].action;
+      if (action == nullptr) fail("an opcode that torch.save writes", opcode_name(opcode));
+      (this->*action)();
     }
     const PickleId root = pop();
     if (!stack_.empty() || !marks_.empty()) fail("one value at the end", "more");
@@ -138,6 +61,23 @@ class PickleReader {
   std::size_t position() const { return position_; }
 
  private:
+  using Action = void (PickleReader::*)();
+  struct Opcode {
+    const char* name = nullptr;
+    Action action = nullptr;
+  };
+  /// Every opcode but STOP by its byte, with the name it has in Python's pickletools. Those without an action are refused:
+  /// they are of protocols 0 and 1, of extension codes and of buffers outside the pickle, and nothing here needs them.
+  static const std::array<Opcode, 256> kOpcodes;
+
+  static std::string opcode_name(std::uint8_t byte) {
+    const Opcode& opcode = kOpcodes[byte];
+    if (opcode.name != nullptr && opcode.action == nullptr) return std::string("the opcode ") + opcode.name;
+    std::array<char, 16> text{};
+    std::snprintf(text.data(), text.size(), "the byte 0x%02x", byte);
+    return text.data();
+  }
+
   [[noreturn]] void fail(const std::string& expected, const std::string& got) const {
     throw InputError(where_ + ": offset " + std::to_string(first_offset_ + start_), expected, got, kNoPickle);
   }
@@ -146,8 +86,6 @@ class PickleReader {
                      "in Python, save the state dict alone");
   }
 
-  static std::uint8_t byte(std::uint64_t value) { return static_cast<std::uint8_t>(value); }
-
   std::span<const std::uint8_t> take(std::uint64_t count) {
     const std::size_t left = bytes_.size() - position_;
     if (count > left) fail(std::to_string(count) + " bytes more", std::to_string(left));
@@ -155,14 +93,9 @@ class PickleReader {
     position_ += taken.size();
     return taken;
   }
-  std::uint64_t little_endian(std::size_t count) {
-    std::uint64_t value = 0;
-    int shift = 0;
-    for (const std::uint8_t part : take(count)) {
-      value |= std::uint64_t{part} << shift;
-      shift += 8;
-    }
-    return value;
+  template <typename Number>
+  Number number() {
+    return load_little_endian<Number>(take(sizeof(Number)));
   }
   std::string take_text(std::uint64_t length) {
     const auto taken = take(length);
@@ -191,8 +124,6 @@ class PickleReader {
     push(add(kind));
     return values_.back();
   }
-  void push_integer(std::int64_t integer) { push_new(Kind::integer).integer = integer; }
-  void push_text(Kind kind, std::uint64_t length) { push_new(kind).text = take_text(length); }
   void push_items(Kind kind, std::vector<PickleId> items) { push_new(kind).items = std::move(items); }
 
   /// What is on the stack above the last mark.
@@ -215,42 +146,23 @@ class PickleReader {
     marks_.pop_back();
     return popped;
   }
-  void push_tuple(std::size_t count) {
-    std::vector<PickleId> items(count);
-    for (std::size_t i = count; i > 0; --i) items[i - 1] = pop();
-    push_items(Kind::tuple, std::move(items));
-  }
 
-  /// Adds elements to the list or set on top; of an object that nobody builds, notes it alone.
+  /// Adds elements, or keys and values in turn, to what is on top; of an object that nobody builds, notes it alone.
   void extend(Kind kind, const std::vector<PickleId>& elements) {
+    if (kind == Kind::dict && elements.size() % 2 != 0) fail("a value for every key", "an odd number");
     PickleValue& target = values_[peek()];
     if (target.kind == Kind::call) {
       target.altered = true;
       return;
     }
-    if (target.kind != kind) fail(kind == Kind::list ? "a list to append to" : "a set to add to", "another value");
+    if (target.kind != kind) {
+      const bool is_list = kind == Kind::list;
+      fail(is_list             ? "a list to append to"
+           : kind == Kind::set ? "a set to add to"
+                               : "a dict to set items of",
+           "another value");
+    }
     target.items.insert(target.items.end(), elements.begin(), elements.end());
-  }
-  void set_items(const std::vector<PickleId>& keys_and_values) {
-    if (keys_and_values.size() % 2 != 0) fail("a value for every key", "an odd number");
-    PickleValue& target = values_[peek()];
-    if (target.kind == Kind::call) {
-      target.altered = true;
-      return;
-    }
-    if (target.kind != Kind::dict) fail("a dict to set items of", "another value");
-    target.items.insert(target.items.end(), keys_and_values.begin(), keys_and_values.end());
-  }
-
-  /// The attributes of an object; an OrderedDict has some too (`_metadata`, versions of modules), which are dropped.
-  void build() {
-    pop();
-    PickleValue& target = values_[peek()];
-    if (target.kind == Kind::call) {
-      target.altered = true;
-    } else if (target.kind != Kind::dict) {
-      fail("an object to set the state of", "another value");
-    }
   }
 
   /// Equal globals are one value, so that a short pickle cannot join long texts again and again.
@@ -289,157 +201,119 @@ class PickleReader {
     push_items(Kind::dict, std::move(keys_and_values));
   }
 
-  void push_long(std::uint64_t length) {
-    std::string digits = take_text(length);
+  // The opcodes' actions.
+
+  void frame() {
+    const auto length = number<std::uint64_t>();
+    if (length > bytes_.size() - position_) fail("a frame within the pickle", std::to_string(length) + " bytes");
+  }
+  void mark() {
+    if (marks_.size() >= kMostPickleValues) fail_too_many(where_);
+    marks_.push_back(stack_.size());
+  }
+  void drop() { pop(); }
+  void drop_to_mark() { pop_to_mark(); }
+
+  void push_none() { push(none_); }
+  void push_true() { push(true_); }
+  void push_false() { push(false_); }
+  template <typename Number>
+  void push_integer() {
+    push_new(Kind::integer).integer = number<Number>();
+  }
+  template <typename Length>
+  void push_long() {
+    const auto digits = take(number<Length>());
     if (digits.size() > sizeof(std::int64_t)) {
-      push_new(Kind::long_integer).text = std::move(digits);
+      push_new(Kind::long_integer).text.assign(digits.begin(), digits.end());
       return;
     }
-    std::uint64_t value = !digits.empty() && byte(digits.back()) >= 0x80 ? ~std::uint64_t{0} : 0;
-    for (const char digit : std::views::reverse(digits)) value = value << 8 | byte(digit);
-    push_integer(static_cast<std::int64_t>(value));
+    std::array<std::uint8_t, sizeof(std::int64_t)> extended{};
+    if (!digits.empty() && digits.back() >= 0x80) extended.fill(0xff);
+    std::ranges::copy(digits, extended.begin());
+    push_new(Kind::integer).integer = load_little_endian<std::int64_t>(extended);
   }
+  /// The one big-endian number of a pickle.
   void push_real() {
-    std::uint64_t bits = 0;
-    for (const std::uint8_t part : take(sizeof(double))) bits = bits << 8 | part;  // the one big-endian number of a pickle
-    push_new(Kind::real).real = std::bit_cast<double>(bits);
+    push_new(Kind::real).real = std::bit_cast<double>(load_big_endian<std::uint64_t>(take(sizeof(double))));
   }
+  template <Kind kKind, typename Length>
+  void push_text() {
+    push_new(kKind).text = take_text(number<Length>());
+  }
+
+  template <Kind kKind>
+  void push_empty() {
+    push_new(kKind);
+  }
+  template <Kind kKind>
+  void push_marked() {
+    push_items(kKind, pop_to_mark());
+  }
+  template <std::size_t kCount>
+  void push_tuple() {
+    std::vector<PickleId> items(kCount);
+    for (PickleId& item : std::views::reverse(items)) item = pop();
+    push_items(Kind::tuple, std::move(items));
+  }
+  void append() { extend(Kind::list, {pop()}); }
+  template <Kind kKind>
+  void extend_marked() {
+    extend(kKind, pop_to_mark());
+  }
+  void set_item() {
+    const PickleId value = pop();
+    const PickleId key = pop();
+    extend(Kind::dict, {key, value});
+  }
+
+  void read_global() {
+    const std::string module = take_line();
+    push_global(module, take_line());
+  }
+  void stack_global() {
+    const PickleValue& name = values_[pop()];
+    const PickleValue& module = values_[pop()];
+    if (name.kind != Kind::text || module.kind != Kind::text) fail("a global's name", "another value");
+    push_global(module.text, name.text);
+  }
+  void call() {
+    const PickleId arguments = pop();
+    const PickleId callee = pop();
+    push_call(callee, arguments);
+  }
+  void call_with_named_arguments() {
+    pop();
+    call();
+  }
+  /// The attributes of an object; an OrderedDict has some too (`_metadata`, versions of modules), which are dropped.
+  void build() {
+    pop();
+    PickleValue& target = values_[peek()];
+    if (target.kind == Kind::call) {
+      target.altered = true;
+    } else if (target.kind != Kind::dict) {
+      fail("an object to set the state of", "another value");
+    }
+  }
+
+  void persistent() { push_items(Kind::persistent, {pop()}); }
 
   void remember(std::uint64_t place) {
     if (memo_.size() >= kMostPickleValues) fail_too_many(where_);
     memo_[place] = peek();
   }
-  void recall(std::uint64_t place) {
+  void memoize() { remember(memo_.size()); }
+  template <typename Place>
+  void put() {
+    remember(number<Place>());
+  }
+  template <typename Place>
+  void get() {
+    const std::uint64_t place = number<Place>();
     const auto found = memo_.find(place);
     if (found == memo_.end()) fail("a value that was memoized", "place " + std::to_string(place));
     push(found->second);
-  }
-
-  void execute(std::uint8_t opcode) {
-    switch (opcode) {
-      case kFrame: {
-        const std::uint64_t length = little_endian(8);
-        if (length > bytes_.size() - position_) fail("a frame within the pickle", std::to_string(length) + " bytes");
-        return;
-      }
-      case kMark:
-        if (marks_.size() >= kMostPickleValues) fail_too_many(where_);
-        return marks_.push_back(stack_.size());
-      case kPop:
-        pop();
-        return;
-      case kPopMark:
-        pop_to_mark();
-        return;
-
-      case kNone:
-        return push(none_);
-      case kNewTrue:
-        return push(true_);
-      case kNewFalse:
-        return push(false_);
-      case kBinInt:
-        return push_integer(static_cast<std::int32_t>(little_endian(4)));
-      case kBinInt1:
-        return push_integer(static_cast<std::int64_t>(little_endian(1)));
-      case kBinInt2:
-        return push_integer(static_cast<std::int64_t>(little_endian(2)));
-      case kLong1:
-        return push_long(little_endian(1));
-      case kLong4:
-        return push_long(little_endian(4));
-      case kBinFloat:
-        return push_real();
-
-      case kShortBinString:  // Python 2's texts
-      case kShortBinUnicode:
-        return push_text(Kind::text, little_endian(1));
-      case kBinString:
-      case kBinUnicode:
-        return push_text(Kind::text, little_endian(4));
-      case kBinUnicode8:
-        return push_text(Kind::text, little_endian(8));
-      case kShortBinBytes:
-        return push_text(Kind::bytes, little_endian(1));
-      case kBinBytes:
-        return push_text(Kind::bytes, little_endian(4));
-      case kBinBytes8:
-      case kByteArray8:
-        return push_text(Kind::bytes, little_endian(8));
-
-      case kEmptyList:
-        push_new(Kind::list);
-        return;
-      case kAppend:
-        return extend(Kind::list, {pop()});
-      case kAppends:
-        return extend(Kind::list, pop_to_mark());
-      case kEmptyTuple:
-        push_new(Kind::tuple);
-        return;
-      case kTuple:
-        return push_items(Kind::tuple, pop_to_mark());
-      case kTuple1:
-        return push_tuple(1);
-      case kTuple2:
-        return push_tuple(2);
-      case kTuple3:
-        return push_tuple(3);
-      case kEmptySet:
-        push_new(Kind::set);
-        return;
-      case kAddItems:
-        return extend(Kind::set, pop_to_mark());
-      case kFrozenSet:
-        return push_items(Kind::set, pop_to_mark());
-      case kEmptyDict:
-        push_new(Kind::dict);
-        return;
-      case kSetItem: {
-        const PickleId value = pop();
-        const PickleId key = pop();
-        return set_items({key, value});
-      }
-      case kSetItems:
-        return set_items(pop_to_mark());
-
-      case kGlobal: {
-        const std::string module = take_line();
-        return push_global(module, take_line());
-      }
-      case kStackGlobal: {
-        const PickleId name = pop();
-        const PickleId module = pop();
-        if (values_[name].kind != Kind::text || values_[module].kind != Kind::text) fail("a global's name", "another value");
-        return push_global(values_[module].text, values_[name].text);
-      }
-      case kNewObjectEx:
-        pop();  // named arguments
-        [[fallthrough]];
-      case kReduce:
-      case kNewObject: {
-        const PickleId arguments = pop();
-        const PickleId callee = pop();
-        return push_call(callee, arguments);
-      }
-      case kBuild:
-        return build();
-      case kBinPersistentId:
-        return push_items(Kind::persistent, {pop()});
-
-      case kBinPut:
-        return remember(little_endian(1));
-      case kLongBinPut:
-        return remember(little_endian(4));
-      case kMemoize:
-        return remember(memo_.size());
-      case kBinGet:
-        return recall(little_endian(1));
-      case kLongBinGet:
-        return recall(little_endian(4));
-      default:
-        fail("an opcode that torch.save writes", opcode_name(opcode));
-    }
   }
 
   std::span<const std::uint8_t> bytes_;
@@ -457,6 +331,84 @@ class PickleReader {
   std::unordered_map<std::string, PickleId> globals_;
   std::size_t copied_pairs_ = 0;
 };
+
+constinit const std::array<PickleReader::Opcode, 256> PickleReader::kOpcodes = [] {
+  using Reader = PickleReader;
+  std::array<Opcode, 256> table{};
+  table[kProtocol] = {"PROTO inside a pickle"};
+  table[0x95] = {"FRAME", &Reader::frame};
+  table['('] = {"MARK", &Reader::mark};
+  table['0'] = {"POP", &Reader::drop};
+  table['1'] = {"POP_MARK", &Reader::drop_to_mark};
+  table['2'] = {"DUP"};
+
+  table['N'] = {"NONE", &Reader::push_none};
+  table[0x88] = {"NEWTRUE", &Reader::push_true};
+  table[0x89] = {"NEWFALSE", &Reader::push_false};
+  table['I'] = {"INT"};
+  table['J'] = {"BININT", &Reader::push_integer<std::int32_t>};
+  table['K'] = {"BININT1", &Reader::push_integer<std::uint8_t>};
+  table['M'] = {"BININT2", &Reader::push_integer<std::uint16_t>};
+  table['L'] = {"LONG"};
+  table[0x8a] = {"LONG1", &Reader::push_long<std::uint8_t>};
+  table[0x8b] = {"LONG4", &Reader::push_long<std::uint32_t>};
+  table['F'] = {"FLOAT"};
+  table['G'] = {"BINFLOAT", &Reader::push_real};
+
+  table['S'] = {"STRING"};
+  table['T'] = {"BINSTRING", &Reader::push_text<Kind::text, std::uint32_t>};  // Python 2's texts
+  table['U'] = {"SHORT_BINSTRING", &Reader::push_text<Kind::text, std::uint8_t>};
+  table['V'] = {"UNICODE"};
+  table['X'] = {"BINUNICODE", &Reader::push_text<Kind::text, std::uint32_t>};
+  table[0x8c] = {"SHORT_BINUNICODE", &Reader::push_text<Kind::text, std::uint8_t>};
+  table[0x8d] = {"BINUNICODE8", &Reader::push_text<Kind::text, std::uint64_t>};
+  table['B'] = {"BINBYTES", &Reader::push_text<Kind::bytes, std::uint32_t>};
+  table['C'] = {"SHORT_BINBYTES", &Reader::push_text<Kind::bytes, std::uint8_t>};
+  table[0x8e] = {"BINBYTES8", &Reader::push_text<Kind::bytes, std::uint64_t>};
+  table[0x96] = {"BYTEARRAY8", &Reader::push_text<Kind::bytes, std::uint64_t>};
+  table[0x97] = {"NEXT_BUFFER"};
+  table[0x98] = {"READONLY_BUFFER"};
+
+  table[']'] = {"EMPTY_LIST", &Reader::push_empty<Kind::list>};
+  table['l'] = {"LIST"};
+  table['a'] = {"APPEND", &Reader::append};
+  table['e'] = {"APPENDS", &Reader::extend_marked<Kind::list>};
+  table[')'] = {"EMPTY_TUPLE", &Reader::push_empty<Kind::tuple>};
+  table['t'] = {"TUPLE", &Reader::push_marked<Kind::tuple>};
+  table[0x85] = {"TUPLE1", &Reader::push_tuple<1>};
+  table[0x86] = {"TUPLE2", &Reader::push_tuple<2>};
+  table[0x87] = {"TUPLE3", &Reader::push_tuple<3>};
+  table[0x8f] = {"EMPTY_SET", &Reader::push_empty<Kind::set>};
+  table[0x90] = {"ADDITEMS", &Reader::extend_marked<Kind::set>};
+  table[0x91] = {"FROZENSET", &Reader::push_marked<Kind::set>};
+  table['}'] = {"EMPTY_DICT", &Reader::push_empty<Kind::dict>};
+  table['d'] = {"DICT"};
+  table['s'] = {"SETITEM", &Reader::set_item};
+  table['u'] = {"SETITEMS", &Reader::extend_marked<Kind::dict>};
+
+  table['c'] = {"GLOBAL", &Reader::read_global};
+  table[0x93] = {"STACK_GLOBAL", &Reader::stack_global};
+  table[0x82] = {"EXT1"};
+  table[0x83] = {"EXT2"};
+  table[0x84] = {"EXT4"};
+  table['R'] = {"REDUCE", &Reader::call};
+  table['i'] = {"INST"};
+  table['o'] = {"OBJ"};
+  table[0x81] = {"NEWOBJ", &Reader::call};
+  table[0x92] = {"NEWOBJ_EX", &Reader::call_with_named_arguments};
+  table['b'] = {"BUILD", &Reader::build};
+  table['P'] = {"PERSID"};
+  table['Q'] = {"BINPERSID", &Reader::persistent};
+
+  table['p'] = {"PUT"};
+  table['q'] = {"BINPUT", &Reader::put<std::uint8_t>};
+  table['r'] = {"LONG_BINPUT", &Reader::put<std::uint32_t>};
+  table[0x94] = {"MEMOIZE", &Reader::memoize};
+  table['g'] = {"GET"};
+  table['h'] = {"BINGET", &Reader::get<std::uint8_t>};
+  table['j'] = {"LONG_BINGET", &Reader::get<std::uint32_t>};
+  return table;
+}();
 
 }  // namespace
 
