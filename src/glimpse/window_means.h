@@ -24,27 +24,6 @@ struct Inside {
   }
 };
 
-/// Brings what a window covers of one channel near. In a large image every row of pixels lies in a memory page of its own,
-/// and the sums below would wait for one after the other. Loads that nothing depends on wait for all of them at once;
-/// prefetch instructions do not do, since processors drop them where a page's address has to be looked up first.
-template <typename Pixel>
-void bring_near(const Pixel* plane, std::int64_t height, std::int64_t width, std::int64_t top, std::int64_t left,
-                std::int64_t side) {
-  constexpr std::int64_t kCacheLine = 64 / sizeof(Pixel);
-  constexpr std::int64_t kMostRows = 128;  // more would push each other out of the cache
-  const Inside rows(top, std::min(side, kMostRows), height);
-  const Inside columns(left, side, width);
-  const std::int64_t last = columns.end - columns.begin - 1;
-  if (last < 0) return;
-  Pixel sum = 0;
-  for (std::int64_t y = rows.begin; y < rows.end; ++y) {
-    const Pixel* row = plane + (top + y) * width + (left + columns.begin);
-    for (std::int64_t x = 0; x < last; x += kCacheLine) sum += row[x];
-    sum += row[last];
-  }
-  asm volatile("" : : "m"(sum));  // for the compiler, somebody wants the sum
-}
-
 /// The window of one scale over one channel, being filled row by row.
 template <typename Sum, typename Real>
 class WindowMeans {
