@@ -89,10 +89,6 @@ class DrawingSurface {
     check();
   }
 
-  void trace(const std::vector<Point>& points) {
-    for (const Point& point : points) cairo_line_to(context(), point.x, point.y);
-  }
-
   void select_font(const TextStyle& style) {
     cairo_select_font_face(context(), "sans", CAIRO_FONT_SLANT_NORMAL,
                            style.bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);
@@ -183,11 +179,6 @@ void Canvas::stroke_rectangle(const Rectangle& box, const Stroke& stroke) {
   surface_->stroke(stroke);
 }
 
-void Canvas::fill_polygon(const std::vector<Point>& corners, const Color& color) {
-  surface_->trace(corners);
-  surface_->fill(color);
-}
-
 void Canvas::fill_circle(Point centre, double radius, const Color& color) {
   cairo_arc(surface_->context(), centre.x, centre.y, radius, 0, 2 * std::numbers::pi);
   surface_->fill(color);
@@ -203,7 +194,7 @@ void Canvas::line(Point from, Point to, const Stroke& stroke) {
 }
 
 void Canvas::polyline(const std::vector<Point>& points, const Stroke& stroke) {
-  surface_->trace(points);
+  for (const Point& point : points) cairo_line_to(surface_->context(), point.x, point.y);
   surface_->stroke(stroke);
 }
 

@@ -70,7 +70,6 @@ class Canvas {
 
   void fill_rectangle(const Rectangle& box, const Color& color);
   void stroke_rectangle(const Rectangle& box, const Stroke& stroke);
-  void fill_polygon(const std::vector<Point>& corners, const Color& color);
   void fill_circle(Point centre, double radius, const Color& color);
   void stroke_circle(Point centre, double radius, const Stroke& stroke);
   void line(Point from, Point to, const Stroke& stroke);

@@ -113,14 +113,6 @@ TEST(CanvasTest, PolylineJoinsItsPointsOnly) {
   EXPECT_EQ(bounds(image, whole(image), is_inked), (Region{15, 0, 16, 20}));
 }
 
-TEST(CanvasTest, PolygonIsClosedAndFilled) {
-  Canvas canvas(20, 20);
-  canvas.fill_polygon({{0, 0}, {20, 0}, {0, 20}}, kBlack);
-  const Image image = canvas.image();
-  EXPECT_EQ(pixel(image, 5, 5), rgb8(kBlack));
-  EXPECT_EQ(pixel(image, 15, 15), rgb8(kWhite));
-}
-
 TEST(CanvasTest, CirclesHaveTheirArea) {
   Canvas filled(41, 41);
   filled.fill_circle({20.5, 20.5}, 15, kBlack);
