@@ -140,12 +140,12 @@ std::vector<ModelRow> cifar_resnet_models() {
     CifarResnetOptions options;
     options.depth = depth;
     options.depth_is_name = depth_is_name;
-    return ModelRow{name,
-                    "Deep Residual Learning for Image Recognition",
-                    "1512.03385",
-                    {},
-                    starting_from(options),
-                    build_network<CifarResnetImpl, CifarResnetOptions>()};
+    return ModelRow{.name = name,
+                    .title = "Deep Residual Learning for Image Recognition",
+                    .arxiv = "1512.03385",
+                    .traits = {},
+                    .make_options = starting_from(options),
+                    .build = build_network<CifarResnetImpl, CifarResnetOptions>()};
   };
   std::vector<ModelRow> rows;
   for (const std::int64_t depth : {8, 14, 20, 32, 44, 56, 110}) {

@@ -201,14 +201,14 @@ struct ResnetPaper {
 
 ModelRow resnet_row(const std::string& name, const ResnetPaper& paper, const ResnetOptions& options,
                     const PreprocessingDefaults& photos) {
-  return {name,
-          paper.title,
-          paper.arxiv,
-          paper.traits,
-          starting_from(options),
-          build_network<ResnetImpl, ResnetOptions>(),
-          paper.attention,
-          photos};
+  return {.name = name,
+          .title = paper.title,
+          .arxiv = paper.arxiv,
+          .traits = paper.traits,
+          .make_options = starting_from(options),
+          .build = build_network<ResnetImpl, ResnetOptions>(),
+          .attention = paper.attention,
+          .photos = photos};
 }
 
 }  // namespace

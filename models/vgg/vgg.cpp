@@ -150,14 +150,13 @@ std::vector<ModelRow> vgg_models() {
                             std::min(std::int64_t{64} << stage, std::int64_t{512}));
       options.layers.push_back(kMaxPool);
     }
-    rows.push_back({name,
-                    "Very Deep Convolutional Networks for Large-Scale Image Recognition",
-                    "1409.1556",
-                    {},
-                    starting_from(options),
-                    build_network<VggImpl, VggOptions>(),
-                    "none",
-                    PreprocessingDefaults{}});  // torchvision's and timm's: sides of 256 and 224, bilinear
+    rows.push_back({.name = name,
+                    .title = "Very Deep Convolutional Networks for Large-Scale Image Recognition",
+                    .arxiv = "1409.1556",
+                    .traits = {},
+                    .make_options = starting_from(options),
+                    .build = build_network<VggImpl, VggOptions>(),
+                    .photos = PreprocessingDefaults{}});  // torchvision's and timm's: sides of 256 and 224, bilinear
   }
   return rows;
 }

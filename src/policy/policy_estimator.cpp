@@ -15,7 +15,7 @@ void PolicyEstimator::visit_fields(FieldVisitor& fields) {
 }
 
 NamedOptions<PolicyEstimator> policy_field() {
-  return NamedOptions<PolicyEstimator>({{"reinforce", [] { return std::make_shared<Reinforce>(); }}});
+  return NamedOptions<PolicyEstimator>({{.name = "reinforce", .make = [] { return std::make_shared<Reinforce>(); }}});
 }
 
 }  // namespace fovea

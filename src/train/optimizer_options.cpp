@@ -146,9 +146,9 @@ std::unique_ptr<OptimizerParamState> RmspropOptions::restore(SavedParameterState
 }
 
 NamedOptions<OptimizerOptions> optimizer_field() {
-  return NamedOptions<OptimizerOptions>({{"sgd", [] { return std::make_shared<SgdOptions>(); }},
-                                         {"adamw", [] { return std::make_shared<AdamwOptions>(); }},
-                                         {"rmsprop", [] { return std::make_shared<RmspropOptions>(); }}});
+  return NamedOptions<OptimizerOptions>({{.name = "sgd", .make = [] { return std::make_shared<SgdOptions>(); }},
+                                         {.name = "adamw", .make = [] { return std::make_shared<AdamwOptions>(); }},
+                                         {.name = "rmsprop", .make = [] { return std::make_shared<RmspropOptions>(); }}});
 }
 
 }  // namespace fovea

@@ -161,12 +161,12 @@ bool PlateauSchedule::better(const ValidationScore& score, const ValidationScore
 }
 
 NamedOptions<Schedule> schedule_field() {
-  return NamedOptions<Schedule>({{"cosine", [] { return std::make_shared<CosineSchedule>(); }},
-                                 {"step", [] { return std::make_shared<StepSchedule>(); }},
-                                 {"multistep", [] { return std::make_shared<MultistepSchedule>(); }},
-                                 {"one_cycle", [] { return std::make_shared<OneCycleSchedule>(); }},
-                                 {"plateau", [] { return std::make_shared<PlateauSchedule>(); }},
-                                 {"constant", [] { return std::make_shared<ConstantSchedule>(); }}});
+  return NamedOptions<Schedule>({{.name = "cosine", .make = [] { return std::make_shared<CosineSchedule>(); }},
+                                 {.name = "step", .make = [] { return std::make_shared<StepSchedule>(); }},
+                                 {.name = "multistep", .make = [] { return std::make_shared<MultistepSchedule>(); }},
+                                 {.name = "one_cycle", .make = [] { return std::make_shared<OneCycleSchedule>(); }},
+                                 {.name = "plateau", .make = [] { return std::make_shared<PlateauSchedule>(); }},
+                                 {.name = "constant", .make = [] { return std::make_shared<ConstantSchedule>(); }}});
 }
 
 }  // namespace fovea

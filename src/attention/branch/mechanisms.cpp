@@ -7,11 +7,20 @@ namespace fovea {
 std::vector<MechanismRow> branch_mechanisms() {
   const Traits branches{{Where::item}, {Selects::soft}, {Query::self}, {Axis::branch}};
   return {
-      {"sk", "branches of several kernel sizes, chosen for each channel", "Selective Kernel Networks", "1903.06586",
-       branches, make_options<SelectiveKernelOptions>, built_at_point<Mixer, SelectiveKernelImpl, SelectiveKernelOptions>()},
-      {"splat", "the splits of a grouped convolution, chosen for each channel", "ResNeSt: Split-Attention Networks",
-       "2004.08955", branches, make_options<SplitAttentionOptions>,
-       built_at_point<Mixer, SplitAttentionImpl, SplitAttentionOptions>()},
+      {.name = "sk",
+       .summary = "branches of several kernel sizes, chosen for each channel",
+       .title = "Selective Kernel Networks",
+       .arxiv = "1903.06586",
+       .traits = branches,
+       .make_options = make_options<SelectiveKernelOptions>,
+       .build = built_at_point<Mixer, SelectiveKernelImpl, SelectiveKernelOptions>()},
+      {.name = "splat",
+       .summary = "the splits of a grouped convolution, chosen for each channel",
+       .title = "ResNeSt: Split-Attention Networks",
+       .arxiv = "2004.08955",
+       .traits = branches,
+       .make_options = make_options<SplitAttentionOptions>,
+       .build = built_at_point<Mixer, SplitAttentionImpl, SplitAttentionOptions>()},
   };
 }
 

@@ -6,9 +6,13 @@ namespace fovea {
 std::vector<MechanismRow> warp_mechanisms() {
   const Traits region{{Where::location}, {Selects::soft}, {Query::self}, {Axis::region}};
   return {
-      {"spatial_transformer", "a small network chooses the window that is looked at", "Spatial Transformer Networks",
-       "1506.02025", region, make_options<SpatialTransformerOptions>,
-       built_at_point<Warp, SpatialTransformerImpl, SpatialTransformerOptions>()},
+      {.name = "spatial_transformer",
+       .summary = "a small network chooses the window that is looked at",
+       .title = "Spatial Transformer Networks",
+       .arxiv = "1506.02025",
+       .traits = region,
+       .make_options = make_options<SpatialTransformerOptions>,
+       .build = built_at_point<Warp, SpatialTransformerImpl, SpatialTransformerOptions>()},
   };
 }
 

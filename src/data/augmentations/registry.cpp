@@ -13,41 +13,73 @@ namespace fovea {
 namespace {
 
 template <typename Type>
-AugmentationRow augmentation_row(const char* name, const char* title, const char* arxiv, const char* help) {
-  return {name,
-          title,
-          arxiv,
-          help,
-          [] { return std::make_unique<Type>(); },
-          [](const Augmentation& original) { return std::make_unique<Type>(dynamic_cast<const Type&>(original)); }};
+std::unique_ptr<Augmentation> make_augmentation() {
+  return std::make_unique<Type>();
+}
+
+template <typename Type>
+std::unique_ptr<Augmentation> copy_augmentation(const Augmentation& original) {
+  return std::make_unique<Type>(dynamic_cast<const Type&>(original));
 }
 
 }  // namespace
 
 const std::vector<AugmentationRow>& augmentation_registry() {
   static const std::vector<AugmentationRow> rows{
-      augmentation_row<RandomResizedCrop>("random_resized_crop", "Going Deeper with Convolutions", "1409.4842",
-                                          "part of the photo, of random area and shape, resized to the input's size"),
-      augmentation_row<PadCrop>("pad_crop", "Deep Residual Learning for Image Recognition", "1512.03385",
-                                "random crop of the old size after padding with black"),
-      augmentation_row<Flip>("flip", "Return of the Devil in the Details: Delving Deep into Convolutional Nets", "1405.3531",
-                             "left and right swapped"),
-      augmentation_row<VerticalFlip>("vertical_flip",
-                                     "Rotation-invariant convolutional neural networks for galaxy morphology prediction",
-                                     "1503.07077", "top and bottom swapped, for images without an up"),
-      augmentation_row<RandAugment>("rand_augment",
-                                    "RandAugment: Practical automated data augmentation with a reduced search space",
-                                    "1909.13719", "operations of one magnitude, drawn from fourteen"),
-      augmentation_row<ColorJitter>("color_jitter",
-                                    "Some Improvements on Deep Convolutional Neural Network Based Image Classification",
-                                    "1312.5402", "random brightness, contrast, saturation and hue"),
-      augmentation_row<Erasing>("erasing", "Random Erasing Data Augmentation", "1708.04896",
-                                "a random rectangle blotted out"),
-      augmentation_row<Mixup>("mixup", "mixup: Beyond Empirical Risk Minimization", "1710.09412",
-                              "two pictures of a batch blended, and their labels with them"),
-      augmentation_row<CutMix>("cutmix",
-                               "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features",
-                               "1905.04899", "a rectangle of another picture of the batch pasted in, labels by area"),
+      {.name = "random_resized_crop",
+       .title = "Going Deeper with Convolutions",
+       .arxiv = "1409.4842",
+       .help = "part of the photo, of random area and shape, resized to the input's size",
+       .make = make_augmentation<RandomResizedCrop>,
+       .copy = copy_augmentation<RandomResizedCrop>},
+      {.name = "pad_crop",
+       .title = "Deep Residual Learning for Image Recognition",
+       .arxiv = "1512.03385",
+       .help = "random crop of the old size after padding with black",
+       .make = make_augmentation<PadCrop>,
+       .copy = copy_augmentation<PadCrop>},
+      {.name = "flip",
+       .title = "Return of the Devil in the Details: Delving Deep into Convolutional Nets",
+       .arxiv = "1405.3531",
+       .help = "left and right swapped",
+       .make = make_augmentation<Flip>,
+       .copy = copy_augmentation<Flip>},
+      {.name = "vertical_flip",
+       .title = "Rotation-invariant convolutional neural networks for galaxy morphology prediction",
+       .arxiv = "1503.07077",
+       .help = "top and bottom swapped, for images without an up",
+       .make = make_augmentation<VerticalFlip>,
+       .copy = copy_augmentation<VerticalFlip>},
+      {.name = "rand_augment",
+       .title = "RandAugment: Practical automated data augmentation with a reduced search space",
+       .arxiv = "1909.13719",
+       .help = "operations of one magnitude, drawn from fourteen",
+       .make = make_augmentation<RandAugment>,
+       .copy = copy_augmentation<RandAugment>},
+      {.name = "color_jitter",
+       .title = "Some Improvements on Deep Convolutional Neural Network Based Image Classification",
+       .arxiv = "1312.5402",
+       .help = "random brightness, contrast, saturation and hue",
+       .make = make_augmentation<ColorJitter>,
+       .copy = copy_augmentation<ColorJitter>},
+      {.name = "erasing",
+       .title = "Random Erasing Data Augmentation",
+       .arxiv = "1708.04896",
+       .help = "a random rectangle blotted out",
+       .make = make_augmentation<Erasing>,
+       .copy = copy_augmentation<Erasing>},
+      {.name = "mixup",
+       .title = "mixup: Beyond Empirical Risk Minimization",
+       .arxiv = "1710.09412",
+       .help = "two pictures of a batch blended, and their labels with them",
+       .make = make_augmentation<Mixup>,
+       .copy = copy_augmentation<Mixup>},
+      {.name = "cutmix",
+       .title = "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features",
+       .arxiv = "1905.04899",
+       .help = "a rectangle of another picture of the batch pasted in, labels by area",
+       .make = make_augmentation<CutMix>,
+       .copy = copy_augmentation<CutMix>},
   };
   return rows;
 }
