@@ -9,37 +9,6 @@
 
 namespace fovea {
 
-/// Allowed values of an integer field, both ends included.
-struct IntegerRange {
-  std::int64_t minimum = std::numeric_limits<std::int64_t>::min();
-  std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
-};
-
-/// Allowed values of a real field; an open end is excluded. NaN and infinity are never allowed.
-struct RealRange {
-  double minimum = std::numeric_limits<double>::lowest();
-  double maximum = std::numeric_limits<double>::max();
-  bool minimum_open = false;
-  bool maximum_open = false;
-};
-
-inline constexpr IntegerRange kNonNegativeInteger{0};
-inline constexpr RealRange kPositive{.minimum = 0.0, .minimum_open = true};
-inline constexpr RealRange kNonNegative{.minimum = 0.0};
-inline constexpr RealRange kFraction{.minimum = 0.0, .maximum = 1.0};                                ///< [0, 1]
-inline constexpr RealRange kFractionBelowOne{.minimum = 0.0, .maximum = 1.0, .maximum_open = true};  ///< [0, 1)
-
-class FieldVisitor;
-
-/// A set of named fields. Each field is named once, in visit_fields(), with its range and one sentence of help; reading,
-/// printing and listing are three visitors of the same list, so they cannot drift apart. A field's default is the value
-/// the member has after construction.
-class Options {
- public:
-  virtual ~Options() = default;
-  virtual void visit_fields(FieldVisitor& fields) = 0;
-};
-
 /// A field with a notation of its own (a name, a map or a list of maps).
 class CustomField {
  public:

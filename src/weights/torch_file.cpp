@@ -58,7 +58,7 @@ std::string_view text_of(FileBytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-[[noreturn]] void refuse_foreign_file(FileBytes bytes, const std::string& path) {
+[[noreturn]] void refuse_external_file(FileBytes bytes, const std::string& path) {
   const std::string_view text = text_of(bytes);
   if (text.empty()) throw InputError(path, kTorchFile, "an empty file", "download it again");
   for (const ExternalFormat& format : kExternalFormats) {

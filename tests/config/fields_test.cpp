@@ -26,7 +26,7 @@ enum class Shade { dark, middle, light };
 
 struct InnerOptions {
   std::int64_t depth = 2;
-  void visit_fields(FieldVisitor& fields) override { fields.integer("depth", depth, {.minimum = 1}, "how deep"); }
+  void visit_fields(FieldVisitor& fields) { fields.integer("depth", depth, kPositiveInteger, "how deep"); }
 };
 
 /// "3x4" as a pair, for a field with a notation of its own.
@@ -68,7 +68,7 @@ struct EveryField {
   void visit_fields(FieldVisitor& fields) {
     fields.boolean("flag", flag, "a switch");
     fields.integer("any", any, {}, "any integer");
-    fields.integer("count", count, {.minimum = 1}, "a count");
+    fields.integer("count", count, kPositiveInteger, "a count");
     fields.integer("at_most", at_most, {.maximum = 9}, "at most nine");
     fields.integer("digit", digit, {0, 9}, "a digit");
     fields.real("number", number, {}, "any number");

@@ -1,7 +1,5 @@
 // What weights without a data set are fed with, when a configuration asks for another crop.
 
-#include "network_plan.h"
-
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -9,24 +7,25 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <fovea/config/value.h>
-#include <fovea/nn/model_file.h>
+#include <fovea/config/config_node.h>
+#include <fovea/run/network_plan.h>
+#include <fovea/weights/model_file.h>
 
 namespace fovea {
 namespace {
 
 /// seresnet50 for weights that nobody has described yet, or that `fovea convert` has.
-PreprocessOptions planned_preprocessing(const std::string& preprocess, const ForeignWeights& weights) {
-  const Value root = parse_yaml("{model: {name: seresnet50}, preprocess: " + preprocess + "}", "test");
+PreprocessOptions planned_preprocessing(const std::string& preprocess, const ExternalCheckpoint& weights) {
+  const ConfigNode root = parse_yaml("{model: {name: seresnet50}, preprocess: " + preprocess + "}", "test");
   return NetworkPlan(root, weights, {}, torch::kCPU).description(1000).preprocess;
 }
 
 TEST(NetworkPlanTest, ACropResizesAlikeBeforeAndAfterConversion) {
-  ForeignWeights published, converted;
+  ExternalCheckpoint published, converted;
   converted.description =
       NetworkPlan(parse_yaml("model: {name: seresnet50}", "test"), published, {}, torch::kCPU).description(1000);
   ASSERT_EQ(converted.description->preprocess.resize, std::vector<std::int64_t>{235});
-  for (const ForeignWeights* weights : {&published, &converted}) {
+  for (const ExternalCheckpoint* weights : {&published, &converted}) {
     SCOPED_TRACE(weights->description ? "converted" : "published");
     EXPECT_EQ(planned_preprocessing("{crop: 288}", *weights).resize, std::vector<std::int64_t>{303}) << "timm's: 288 / 0.95";
     EXPECT_EQ(planned_preprocessing("{crop: 288}", *weights).crop, std::vector<std::int64_t>{288});

@@ -7,12 +7,12 @@
 #include <gtest/gtest.h>
 
 #include <fovea/models/registry.h>
-#include <fovea/nn/photo_recipe.h>
+#include <fovea/weights/preprocessing_defaults.h>
 
 namespace fovea {
 namespace {
 
-TEST(PhotoRecipesTest, AnotherCropIsResizedAsByTimm) {
+TEST(PreprocessingDefaultsTest, AnotherCropIsResizedAsByTimm) {
   int recipes = 0;
   for (const ModelRow& row : model_registry()) {
     if (!row.photos) continue;
