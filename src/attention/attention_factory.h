@@ -10,8 +10,9 @@
 
 namespace fovea {
 
-/// Decides what goes where: a backbone asks at each of its sites and takes what it gets, nullptr being "nothing here". A
-/// backbone so includes no concrete mechanism. The base class answers nothing everywhere: the plain network.
+/// Makes the attention layers of a network: a backbone calls it at each of its insertion points and inserts the layer that
+/// comes back, none for nullptr. No backbone therefore includes a concrete mechanism. The base class gives nullptr
+/// everywhere: the plain network.
 class AttentionFactory {
  public:
   virtual ~AttentionFactory() = default;
@@ -20,8 +21,8 @@ class AttentionFactory {
   virtual std::shared_ptr<Pool> pool(const InsertionPoint&) { return nullptr; }
   virtual std::shared_ptr<Warp> warp(const InsertionPoint&) { return nullptr; }
 
-  /// Whether pool() will give one; to be overridden with it. A backbone asks for its pool last, when it can say what arrives
-  /// there, and may have to know before which of its features are read at all.
+  /// Whether pool() gives a pool; to be overridden with it. A backbone makes its pool last, when the shape of what arrives
+  /// is known, but may have to know before which of its features are read at all.
   virtual bool has_pool() const { return false; }
 };
 

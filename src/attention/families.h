@@ -12,9 +12,9 @@ namespace fovea {
 std::vector<MechanismRow> channel_mechanisms();  ///< which channels matter
 std::vector<MechanismRow> spatial_mechanisms();  ///< which positions matter, alone or with channels
 std::vector<MechanismRow> branch_mechanisms();   ///< which of several branches
-std::vector<MechanismRow> self_mechanisms();     ///< every position asks every other
-std::vector<MechanismRow> context_mechanisms();  ///< a query gathers the positions into one vector
-std::vector<MechanismRow> warp_mechanisms();     ///< where to look: resampling
+std::vector<MechanismRow> self_mechanisms();     ///< self-attention: positions attend to each other
+std::vector<MechanismRow> context_mechanisms();  ///< a query pools the positions into one vector
+std::vector<MechanismRow> warp_mechanisms();     ///< where the features are sampled
 
 /// For MechanismRow::build: a gate that is built from the number of channels that arrive and its options.
 template <typename GateType, typename GateOptions>
@@ -24,7 +24,8 @@ GateBuilder gate_of_channels() {
   };
 }
 
-/// For MechanismRow::build: a module that is built from its site and its options. @tparam Base Gate, Mixer, Pool or Warp.
+/// For MechanismRow::build: a module that is built from its insertion point and its options. @tparam Base Gate, Mixer, Pool
+/// or Warp.
 template <typename Base, typename Module, typename ModuleOptions>
 std::function<std::shared_ptr<Base>(const Options&, const InsertionPoint&)> built_at_point() {
   return [](const Options& options, const InsertionPoint& point) {

@@ -28,6 +28,12 @@ torch::Tensor GateChainImpl::attend(const torch::Tensor& features, ForwardContex
   return gated;
 }
 
+std::shared_ptr<torch::nn::Module> GateChainImpl::rebuilt() const {
+  std::vector<std::shared_ptr<Gate>> clones;
+  for (const auto& gate : gates_) clones.push_back(std::dynamic_pointer_cast<Gate>(gate->clone()));
+  return std::make_shared<GateChainImpl>(std::move(clones));
+}
+
 torch::Tensor ResidualJoin::join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
                                  ForwardContext& context, const torch::Tensor& keep) const {
   if (keep.defined()) {

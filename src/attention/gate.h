@@ -62,13 +62,14 @@ class ResidualJoin {
   std::shared_ptr<Gate> gate_;
 };
 
-/// Several gates at one place, one after another.
+/// Several gates at one insertion point, one after another.
 class GateChainImpl final : public Gate {
  public:
   explicit GateChainImpl(std::vector<std::shared_ptr<Gate>> gates);
 
  protected:
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
 
  private:
   std::vector<std::shared_ptr<Gate>> gates_;

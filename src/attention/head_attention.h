@@ -9,8 +9,8 @@ namespace fovea {
 
 /// Scaled dot-product attention, "Attention Is All You Need", arXiv:1706.03762: softmax(q k^T / sqrt(d)) v in every head.
 /// Hooks see the weights: [N, heads, Q, K], or [N, 1, H, W] for one head and one query over the positions of a grid alone.
-/// @param query [N, heads, Q, d]. @param key, value [N, heads, K, d]. @param about the tap's grids and prefix tokens; its
-/// kind and meaning are filled in. @return [N, Q, heads x d].
+/// @param query [N, heads, Q, d]. @param key, value [N, heads, K, d]. @param about grids and prefix tokens of the hooked
+/// weights; their kind and meaning are filled in. @return [N, Q, heads x d].
 torch::Tensor scaled_dot_product_attention(const torch::nn::Module& module, const torch::Tensor& query,
                                            const torch::Tensor& key, const torch::Tensor& value, HookedTensor about,
                                            ForwardContext& context);

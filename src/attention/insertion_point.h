@@ -15,7 +15,7 @@ enum class InsertionKind {
   pool,   ///< in place of global average pooling: a pool
 };
 
-const char* to_string(InsertionKind slot);
+const char* to_string(InsertionKind kind);
 
 /// Shape of one image's feature map.
 struct FeatureShape {
@@ -33,8 +33,18 @@ struct InsertionPoint {
   std::int64_t stride = 1;
   std::string path = {};                  ///< the module's name to be, e.g. "layer1.0.se"
   std::vector<FeatureShape> stages = {};  ///< pool: every stage's result, for pools that read several
-  std::int64_t query_features = 0;        ///< pool: size of the query that comes from outside; 0 = the pool asks by itself
+  std::int64_t query_features = 0;        ///< pool: size of the query that the network gives; 0 = the pool has its own
   std::int64_t num_classes = 0;  ///< of the network, for attention that is trained to tell classes apart; 0 = unknown
 };
+
+/// @return the point. @throws InputError `<where>: channels: expected an integer >= 1, got ...` unless channels arrive.
+InsertionPoint expect_channels(InsertionPoint point, const std::string& where);
+
+/// expect_channels() for a mixer, whose output channels and stride have to be positive too.
+InsertionPoint expect_mixer_channels(InsertionPoint point, const std::string& where);
+
+/// @return the point, for a layer that is bound to the height and width that arrive. @throws InputError unless both are
+/// positive.
+InsertionPoint expect_size(InsertionPoint point, const std::string& where);
 
 }  // namespace fovea

@@ -10,7 +10,7 @@
 
 namespace fovea {
 
-/// What a stage gave.
+/// Output of a stage.
 struct StageFeatures {
   /// @param stage_theta undefined: the stage lies on the input as it is.
   StageFeatures(torch::Tensor stage_features, torch::Tensor stage_theta = {})
@@ -20,12 +20,12 @@ struct StageFeatures {
   torch::Tensor theta;     ///< ForwardContext::theta behind the stage: where its positions lie
 };
 
-/// What a pool may look at.
+/// Input of a pool.
 struct PoolInput {
   torch::Tensor features;       ///< [N, C, H, W], or tokens [N, L, C]
-  torch::Tensor query = {};     ///< [N, Q] who asks; undefined when the pool asks by itself
-  torch::Tensor position = {};  ///< where a pool is told to look: position (x, y) as [N, 2], or token [N]; or undefined
-  std::vector<StageFeatures> stages = {};  ///< every stage's result, for pools that read several
+  torch::Tensor query = {};     ///< [N, Q], from the network; undefined when the pool has its own
+  torch::Tensor position = {};  ///< centre of the attended window: (x, y) as [N, 2], or token [N]; may be undefined
+  std::vector<StageFeatures> stages = {};  ///< outputs of all stages, for pools that read several
 };
 
 /// Attention that gathers a feature map into one vector per image: -> [N, out_features()].
@@ -33,7 +33,7 @@ class Pool : public ContextModule {
  public:
   using ContextModule::ContextModule;
 
-  /// attend() to features alone: for pools that need no query from outside and no stages.
+  /// attend() to features alone, for pools that have a query of their own and read no other stages.
   torch::Tensor forward(const torch::Tensor& features, ContextArgument context = {}) {
     return attend({.features = features}, context.of(*this));
   }

@@ -8,7 +8,7 @@
 
 namespace fovea {
 
-/// The vectors that attention over positions matches from.
+/// Vectors that attention over positions attends to.
 struct Positions {
   torch::Tensor values;            ///< [N, L, C]; the positions of a grid row by row
   std::vector<std::int64_t> grid;  ///< {height, width}; empty for tokens

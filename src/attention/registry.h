@@ -20,27 +20,27 @@ using MixerBuilder = std::function<std::shared_ptr<Mixer>(const Options&, const 
 using PoolBuilder = std::function<std::shared_ptr<Pool>(const Options&, const InsertionPoint&)>;
 using WarpBuilder = std::function<std::shared_ptr<Warp>(const Options&, const InsertionPoint&)>;
 
-/// One attention mechanism. Everything that iterates (configurations, `fovea list`, slots, the conformance suite, the
-/// benchmark) reads this.
+/// One attention mechanism. Everything that iterates (configurations, `fovea list`, the conformance suite, the benchmark)
+/// reads this.
 struct MechanismRow {
   std::string name;     ///< in configurations
-  std::string summary;  ///< what it does, in a few words
+  std::string summary;  ///< a few words, for listings
   std::string title;    ///< of the paper
   std::string arxiv;    ///< e.g. "1709.01507"; empty when the paper is not there
   Traits traits;
   std::function<std::unique_ptr<Options>()> make_options;
   std::variant<GateBuilder, MixerBuilder, PoolBuilder, WarpBuilder> build;
 
-  /// Where else to find the paper, e.g. "ICML 2021"; for rows without an arXiv id.
+  /// Where the paper appeared, e.g. "ICML 2021"; for rows without an arXiv id.
   std::string reference = {};
-  /// The slots it can go into, its default first, where those are not all of its kind's.
+  /// Kinds of its insertion points, the default first, where those are not all of its kind's.
   std::vector<InsertionKind> only_at = {};
-  /// Height and width of what arrives have to be multiples of this; by default 1.
+  /// Divisor of the height and width that arrive; by default 1.
   std::function<std::int64_t(const Options&)> size_multiple = {};
 
   /// "gate", "mixer", "pool" or "warp".
   const char* kind() const;
-  /// The slots it can go into; the first is the default.
+  /// Kinds of its insertion points; the first is the default.
   std::vector<InsertionKind> insertion_kinds() const;
 };
 
@@ -50,7 +50,7 @@ const std::vector<MechanismRow>& mechanism_registry();
 /// @throws InputError with the nearest name. @param origin where the name was written.
 const MechanismRow& find_mechanism(const std::string& name, const std::string& origin);
 
-/// @throws InputError unless height and width of what arrives at the site suit the mechanism. @param where for the message.
+/// @throws InputError unless the height and width that arrive at the point suit the mechanism. @param where for the message.
 void expect_size_fits(const MechanismRow& row, const Options& options, const InsertionPoint& point,
                       const std::string& where);
 
@@ -60,11 +60,11 @@ struct BuiltMechanism {
   std::function<torch::Tensor(const torch::Tensor& features, ForwardContext& context)> forward;
 };
 
-/// @param site as a backbone would describe it. @throws InputError when the mechanism does not fit there.
+/// @param point as a backbone would describe it. @throws InputError when the mechanism does not fit there.
 BuiltMechanism build_mechanism(const MechanismRow& row, const Options& options, const InsertionPoint& point);
 
-/// The site of a mechanism on its own: features of shape `in` arrive in its default slot, and what it gives has as many
-/// channels.
+/// Insertion point of a mechanism on its own: of its default kind, with features of shape `in`, and as many channels behind
+/// it.
 InsertionPoint standalone_point(const MechanismRow& row, const FeatureShape& in);
 
 }  // namespace fovea

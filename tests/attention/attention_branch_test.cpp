@@ -1,4 +1,5 @@
 #include <cmath>
+#include <memory>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 
 #include "gate_run.h"
 #include "plain_norms.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -70,7 +72,14 @@ TEST(AttentionBranchTest, ScoresTheClassesForTheObjective) {
 
 TEST(AttentionBranchTest, NeedsTheNumberOfClasses) {
   EXPECT_THAT([] { AttentionBranchImpl(attention_branch_site(0), {}); },
-              ThrowsMessage<InputError>(HasSubstr("abn: expected a place where the number of classes is known")));
+              ThrowsMessage<InputError>(HasSubstr("abn: expected an insertion point where the number of classes is known")));
+}
+
+TEST(AttentionBranchTest, IsBuiltFromPlainNumbersToo) {
+  expect_twins([] { return std::make_shared<AttentionBranchImpl>(1, 4); },
+               [] { return std::make_shared<AttentionBranchImpl>(attention_branch_site(4)); });
+  EXPECT_THROW(AttentionBranchImpl(0, 4), InputError);
+  EXPECT_THROW(AttentionBranchImpl(1, 0), InputError);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <memory>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,6 +12,7 @@
 
 #include "gate_run.h"
 #include "pool_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -49,7 +51,7 @@ void make_averaging(TokenPool& pool) {
   parameters["proj.weight"].copy_(torch::eye(channels));
 }
 
-TEST(AttentionPoolTest, TheMeanTokenAndTheCellsMakeTheMean) {
+TEST(AttentionPoolTest, TheMeanTokenAndThePositionsMakeTheMean) {
   AttentionPoolImpl pool(pool_site({4, 2, 3}), {});
   make_averaging(pool);
   const auto features = drawn({2, 4, 2, 3});
@@ -71,7 +73,7 @@ TEST(AttentionPoolTest, AClassTokenIsOneOfTheTokens) {
   EXPECT_TRUE(torch::allclose(run_pool(pool, {.features = features}).output, expected));
 }
 
-TEST(AttentionPoolTest, PositionsAreAddedToTheirCells) {
+TEST(AttentionPoolTest, PositionsAreAddedToTheirPositions) {
   AttentionPoolImpl pool(pool_site({2, 1, 2}), {});
   make_averaging(pool);
   set_parameter(pool, "pos_embed", {3, 0, 6, 0, 9, 30});
@@ -149,6 +151,32 @@ TEST(RotaryPoolTest, RefusesWhatItCannotTurn) {
         run_pool(pool, {.features = torch::zeros({2, 6, 4})});
       },
       ThrowsMessage<ShapeError>(HasSubstr("expected [N, 4, H, W], got [2, 6, 4]")));
+}
+
+TEST(AttentionPoolTest, IsBuiltFromAShapeToo) {
+  const AttentionPoolOptions options{.heads = 2, .class_token = true};
+  expect_twins(
+      [&] {
+        return std::make_shared<AttentionPoolImpl>(FeatureShape{4, 2, 3}, options);
+      },
+      [&] {
+        return std::make_shared<AttentionPoolImpl>(pool_site({4, 2, 3}), options);
+      });
+  EXPECT_GT(AttentionPoolImpl({4, 2, 3}).named_parameters()["pos_embed"].abs().min().item<double>(), 0);
+  EXPECT_THROW(AttentionPoolImpl({4, 2, 3}, {.dropout = 1}), InputError);
+  EXPECT_THROW(AttentionPoolImpl({4, 2, 3}, {.head_channels = 0}), InputError);
+  EXPECT_THROW(AttentionPoolImpl({4, 0, 3}), InputError);
+}
+
+TEST(RotaryPoolTest, IsBuiltFromAPlainNumberToo) {
+  const RotaryPoolOptions options{.qkv_separate = true, .reference_grid = {4, 9}};
+  expect_twins([&] { return std::make_shared<RotaryPoolImpl>(8, options); },
+               [&] {
+                 return std::make_shared<RotaryPoolImpl>(pool_site({8, 2, 3}), options);
+               });
+  EXPECT_THROW(RotaryPoolImpl(8, {.reference_grid = {0}}), InputError);
+  EXPECT_THROW(RotaryPoolImpl(8, {.reference_grid = {}}), InputError);
+  EXPECT_THROW(RotaryPoolImpl(0), InputError);
 }
 
 }  // namespace

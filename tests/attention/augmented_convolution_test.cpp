@@ -1,3 +1,5 @@
+#include <memory>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -7,6 +9,7 @@
 #include <fovea/nn/initialise.h>
 
 #include "gate_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -51,7 +54,7 @@ TEST(AugmentedConvolutionTest, LooksWhereRelativePositionsSay) {
   EXPECT_TRUE(torch::equal(run.output, run_mixer(mixer, two_rows()).output));  // learned, not drawn
 }
 
-TEST(AugmentedConvolutionTest, AStrideLeavesOutCells) {
+TEST(AugmentedConvolutionTest, AStrideLeavesOutPositions) {
   auto mixer = small_augmented(/*relative=*/true, /*stride=*/2);
   EXPECT_EQ(mixer.named_parameters()["pos_embed.width_rel"].size(0), 3);  // two positions in a row are left
   set_parameter(mixer, "pos_embed.height_rel", {0});
@@ -82,6 +85,22 @@ TEST(AugmentedConvolutionTest, WidthsComeFromRatiosOrAreSet) {
   EXPECT_THROW(values_of(4, options), InputError);  // nothing would be left for the convolution
   options.value_channels = 10;
   EXPECT_THROW(values_of(64, options), InputError);  // not a multiple of the heads
+}
+
+TEST(AugmentedConvolutionTest, IsBuiltFromPlainNumbersToo) {
+  const AugmentedConvolutionOptions options{.heads = 2, .value_channels = 2};
+  expect_twins(
+      [&] {
+        return std::make_shared<AugmentedConvolutionImpl>(FeatureShape{4, 2, 3}, 6, options);
+      },
+      [&] {
+        const InsertionPoint point{.kind = InsertionKind::conv, .in = {4, 2, 3}, .out_channels = 6};
+        return std::make_shared<AugmentedConvolutionImpl>(point, options);
+      });
+  EXPECT_THROW(AugmentedConvolutionImpl({4, 2, 3}, 6, {.heads = 0}), InputError);
+  EXPECT_THROW(AugmentedConvolutionImpl({4, 2, 3}, 6, {.value_ratio = 1}), InputError);
+  EXPECT_THROW(AugmentedConvolutionImpl({4, 0, 0}, 64), InputError);
+  EXPECT_NO_THROW(AugmentedConvolutionImpl({4}, 64, {.relative = false}));
 }
 
 }  // namespace

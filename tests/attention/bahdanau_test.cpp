@@ -1,17 +1,20 @@
 #include <cmath>
+#include <memory>
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
 #include <fovea/attention/context/bahdanau.h>
+#include <fovea/base/error.h>
 
 #include "gate_run.h"
 #include "pool_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
 
-TEST(BahdanauTest, TwoCellsByHand) {
+TEST(BahdanauTest, TwoPositionsByHand) {
   BahdanauOptions options;
   options.hidden = 1;
   BahdanauImpl pool(pool_site({1, 1, 2}, 1), options);
@@ -27,7 +30,7 @@ TEST(BahdanauTest, TwoCellsByHand) {
   EXPECT_TRUE(nearly_equal(run.output, {weight * first + (1 - weight) * second}));
 }
 
-TEST(BahdanauTest, AsksWithTheMeanOfTheCellsByDefault) {
+TEST(BahdanauTest, UsesTheMeanOfThePositionsByDefault) {
   const auto features = drawn({2, 4, 2, 3});
   BahdanauImpl own(pool_site({4, 2, 3}), {});
   BahdanauImpl asked(pool_site({4, 2, 3}, 4), {});
@@ -35,6 +38,16 @@ TEST(BahdanauTest, AsksWithTheMeanOfTheCellsByDefault) {
   draw_parameters(asked);
   const auto expected = run_pool(asked, {.features = features, .query = features.mean({2, 3})}).output;
   EXPECT_TRUE(torch::equal(run_pool(own, {.features = features}).output, expected));
+}
+
+TEST(BahdanauTest, IsBuiltFromAPlainNumberToo) {
+  const BahdanauOptions options{.hidden = 3, .query = QuerySource::learned};
+  expect_twins([&] { return std::make_shared<BahdanauImpl>(4, options); },
+               [&] {
+                 return std::make_shared<BahdanauImpl>(pool_site({4, 2, 3}), options);
+               });
+  EXPECT_THROW(BahdanauImpl(4, {.hidden = -1}), InputError);
+  EXPECT_THROW(BahdanauImpl(0), InputError);
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <memory>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -8,6 +10,7 @@
 
 #include "gate_run.h"
 #include "plain_norms.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -90,6 +93,15 @@ TEST(BilinearAttentionTest, RefusesSizesThatAreNoMultiples) {
   } catch (const ShapeError& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("expected H and W that are multiples of 2, got [1, 1, 3, 2]"));
   }
+}
+
+TEST(BilinearAttentionTest, IsBuiltFromAPlainNumberToo) {
+  expect_twins([] { return std::make_shared<BilinearAttentionImpl>(32); },
+               [] { return std::make_shared<BilinearAttentionImpl>(bilinear_site("bat", 32)); });
+  EXPECT_THROW(BilinearAttentionImpl(32, {.block_size = 0}), InputError);
+  EXPECT_THROW(BilinearAttentionImpl(32, {.groups = 0}), InputError);
+  EXPECT_THROW(BilinearTransformImpl(32, {.block_size = 0}), InputError);
+  EXPECT_THROW(BilinearAttentionImpl(0), InputError);
 }
 
 }  // namespace

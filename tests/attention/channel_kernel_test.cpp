@@ -16,7 +16,9 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 TEST(ChannelKernelTest, GrowsWithTheChannels) {
-  const auto size = [](std::int64_t channels) { return channel_kernel_size(channels, {}, "eca"); };
+  const auto size = [](std::int64_t channels) {
+    return channel_kernel_size(channels, EfficientChannelAttentionOptions{}, "eca");
+  };
   EXPECT_EQ(size(2), 3);
   EXPECT_EQ(size(64), 3);
   EXPECT_EQ(size(128), 5);
@@ -25,7 +27,7 @@ TEST(ChannelKernelTest, GrowsWithTheChannels) {
 }
 
 TEST(ChannelKernelTest, MayBeGivenOnceAndOdd) {
-  ChannelKernelOptions options;
+  EfficientChannelAttentionOptions options;
   options.kernel_size = 9;
   EXPECT_EQ(channel_kernel_size(64, options, "eca"), 9);
   options.gamma = 1;
@@ -38,7 +40,7 @@ TEST(ChannelKernelTest, MayBeGivenOnceAndOdd) {
 }
 
 TEST(ChannelKernelTest, HasAnEnd) {
-  ChannelKernelOptions options;
+  EfficientChannelAttentionOptions options;
   options.gamma = 0.05;
   options.beta = 44;
   EXPECT_EQ(channel_kernel_size(64, options, "eca"), 1001);  // (6 + 44) / 0.05, and one more

@@ -2,10 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <tuple>
+#include <utility>
 #include <variant>
+#include <vector>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,7 +43,7 @@ FeatureShape suite_shape(const MechanismRow& row, const Options& options) {
   return {kChannels, multiple, 2 * multiple};
 }
 
-InsertionPoint suite_site(const MechanismRow& row, const Options& options) {
+InsertionPoint suite_point(const MechanismRow& row, const Options& options) {
   return standalone_point(row, suite_shape(row, options));
 }
 
@@ -46,7 +56,7 @@ std::vector<FeatureShape> both_ways(const MechanismRow& row, const Options& opti
 /// A mechanism in float64. Norms start as identity with empty statistics, and much else starts at zero, which would hide
 /// mistakes: every tensor gets a life of its own.
 BuiltMechanism build_alive(const MechanismRow& row, const Options& options) {
-  BuiltMechanism mechanism = build_mechanism(row, options, suite_site(row, options));
+  BuiltMechanism mechanism = build_mechanism(row, options, suite_point(row, options));
   mechanism.module->to(torch::kFloat64);
   initialise(*mechanism.module, 7);
   const torch::NoGradGuard no_grad;
@@ -154,7 +164,7 @@ TEST_P(GateConformance, KeepsAnyShape) {
   }
 }
 
-TEST_P(MixerConformance, GivesTheChannelsAndStrideOfItsSite) {
+TEST_P(MixerConformance, GivesTheChannelsAndStrideOfItsPoint) {
   const auto& build = std::get<MixerBuilder>(row().build);
   const auto options = row().make_options();
   for (const FeatureShape& shape : both_ways(row(), *options)) {
@@ -284,7 +294,7 @@ void expect_maps_keep_their_word(const std::vector<AttentionMap>& maps, const to
   }
 }
 
-TEST_P(Conformance, ProbeChangesNothingAndSeesMaps) {
+TEST_P(Conformance, HooksChangeNothingAndSeeMaps) {
   const BuiltMechanism mechanism = build_alive(row());
   mechanism.module->eval();
   const auto input = suite_features(row(), 2);
@@ -299,25 +309,25 @@ TEST_P(Conformance, ProbeChangesNothingAndSeesMaps) {
   }
 }
 
-/// Answers every tap of attention with zeros.
-class ZeroProbe final : public ForwardHooks {
+/// Replaces all attention by zeros.
+class ZeroHooks final : public ForwardHooks {
  public:
   torch::Tensor on_tensor(const torch::nn::Module&, const HookedTensor& about, const torch::Tensor& tensor) override {
     return about.kind == MapKind::features ? tensor : torch::zeros_like(tensor);
   }
 };
 
-TEST_P(Conformance, ProbeCanReplaceAttention) {
+TEST_P(Conformance, HooksCanReplaceAttention) {
   const BuiltMechanism mechanism = build_alive(row());
   mechanism.module->eval();
-  ZeroProbe zero;
+  ZeroHooks zero;
   const auto input = suite_features(row(), 2);
   EXPECT_FALSE(torch::allclose(run(mechanism, input, &zero), run(mechanism, input)));
 }
 
 TEST_P(Conformance, FreshModuleIsFilledAndUsable) {
   const auto options = row().make_options();
-  const BuiltMechanism mechanism = build_mechanism(row(), *options, suite_site(row(), *options));
+  const BuiltMechanism mechanism = build_mechanism(row(), *options, suite_point(row(), *options));
   {
     const torch::NoGradGuard no_grad;
     for (auto& parameter : mechanism.module->parameters()) parameter.fill_(std::nan(""));
@@ -334,7 +344,7 @@ TEST_P(Conformance, FreshModuleIsFilledAndUsable) {
 TEST_P(GateConformance, IdentityStartIsIdentityAndTrains) {
   const auto& build = std::get<GateBuilder>(row().build);
   const auto options = row().make_options();
-  const auto gate = build(*options, suite_site(row(), *options));
+  const auto gate = build(*options, suite_point(row(), *options));
   gate->start_as_identity();
   initialise(*gate, 3);
   const auto input = suite_features(row(), 4).to(torch::kFloat32);
@@ -356,7 +366,7 @@ TEST_P(GateConformance, IdentityStartIsIdentityAndTrains) {
   EXPECT_FALSE(torch::allclose(gate->forward(input, context), input, 1e-6, 1e-6)) << "stays the identity for ever";
 
   if (gate->is_identity_at_start()) return;
-  const auto standard = build(*options, suite_site(row(), *options));
+  const auto standard = build(*options, suite_point(row(), *options));
   NamedTensors state = copy_state(*gate);
   state.at("identity_gain").fill_(1);
   load_state_dict(*gate, state, "test");
@@ -371,7 +381,7 @@ TEST_P(GateConformance, IdentityStartIsIdentityAndTrains) {
 std::optional<NamedTensors> observe(const MechanismRow& row, const Options& options) {
   NamedTensors seen;
   try {
-    const InsertionPoint point = suite_site(row, options);
+    const InsertionPoint point = suite_point(row, options);
     const BuiltMechanism fresh = build_mechanism(row, options, point);
     initialise(*fresh.module, 7);
     add_with_prefix(seen, copy_state(*fresh.module), "fresh.");
@@ -436,6 +446,277 @@ TEST_P(Conformance, EveryOptionChangesSomething) {
       if (changes[i].field != field) seen = changes_something(row(), {changes[i]}, field, changes);
     }
     EXPECT_TRUE(seen) << "'" << field << "' changes nothing";
+  }
+}
+
+/// What a mechanism of any kind makes of the features, in evaluation mode or as it is.
+torch::Tensor output_of(torch::nn::Module& module, const torch::Tensor& features) {
+  ForwardContext context;
+  if (auto* gate = dynamic_cast<Gate*>(&module)) return gate->forward(features, context);
+  if (auto* mixer = dynamic_cast<Mixer*>(&module)) return mixer->forward(features, context);
+  if (auto* warp = dynamic_cast<Warp*>(&module)) return warp->forward(features, context);
+  return dynamic_cast<Pool&>(module).attend({.features = features, .stages = {features}}, context);
+}
+
+/// Whether each module is in training, and each parameter trained, by name.
+std::map<std::string, bool> modes_of(const torch::nn::Module& root) {
+  std::map<std::string, bool> modes{{"", root.is_training()}};
+  for (const auto& module : root.named_modules("", /*include_self=*/false))
+    modes[module.key()] = module.value()->is_training();
+  for (const auto& parameter : root.named_parameters())
+    modes["parameter " + parameter.key()] = parameter.value().requires_grad();
+  return modes;
+}
+
+/// That `clone` has what `original` has, in memory of its own.
+void expect_own_copy(torch::nn::Module& original, torch::nn::Module& clone, const torch::Tensor& features) {
+  EXPECT_EQ(typeid(original), typeid(clone));
+  EXPECT_EQ(modes_of(clone), modes_of(original));
+  const NamedTensors before = copy_state(original);
+  ASSERT_TRUE(look_alike(state_dict(clone), before));
+  for (const auto& [name, tensor] : state_dict(clone)) {
+    EXPECT_EQ(tensor.dtype(), before.at(name).dtype()) << name;
+    EXPECT_NE(tensor.data_ptr(), state_dict(original).at(name).data_ptr()) << name;
+  }
+  original.eval();
+  clone.eval();
+  const auto output = output_of(original, features).detach();
+  EXPECT_TRUE(torch::equal(output_of(clone, features), output));
+  {
+    const torch::NoGradGuard no_grad;
+    for (auto& tensor : clone.parameters()) tensor.add_(1);
+    for (auto& tensor : clone.buffers()) tensor.add_(1);
+  }
+  EXPECT_TRUE(look_alike(state_dict(original), before));
+  EXPECT_TRUE(torch::equal(output_of(original, features), output));
+}
+
+TEST_P(Conformance, CloneIsACopyOfItsOwn) {
+  const BuiltMechanism in_double = build_alive(row());
+  const auto features = suite_features(row(), 2);
+  expect_own_copy(*in_double.module, *in_double.module->clone(), features);
+
+  const BuiltMechanism in_float = build_alive(row());
+  in_float.module->to(torch::kFloat32);
+  expect_own_copy(*in_float.module, *in_float.module->clone(), features.to(torch::kFloat32));
+}
+
+TEST_P(Conformance, CloneKeepsModesAndFrozenParameters) {
+  const BuiltMechanism mechanism = build_alive(row());
+  bool second = false;
+  for (auto& parameter : mechanism.module->parameters()) parameter.set_requires_grad(second = !second);
+  for (const auto& module : mechanism.module->modules(/*include_self=*/false)) module->train(second = !second);
+  expect_own_copy(*mechanism.module, *mechanism.module->clone(), suite_features(row(), 2));
+}
+
+TEST_P(GateConformance, CloneOfAGateThatStartsAsTheIdentity) {
+  const BuiltMechanism mechanism = build_alive(row());
+  dynamic_cast<Gate&>(*mechanism.module).start_as_identity();
+  mechanism.module->to(torch::kFloat64);
+  {
+    const torch::NoGradGuard no_grad;
+    if (auto* gain = mechanism.module->named_parameters().find("identity_gain")) gain->fill_(0.5);
+  }
+  expect_own_copy(*mechanism.module, *mechanism.module->clone(), suite_features(row(), 2));
+}
+
+/// A module as users write them: LibTorch clones it by building it again and cloning its children.
+class UserModuleImpl final : public torch::nn::Cloneable<UserModuleImpl> {
+ public:
+  explicit UserModuleImpl(std::function<std::shared_ptr<torch::nn::Module>()> build) : build_(std::move(build)) { reset(); }
+  void reset() override { attention = register_module("attention", build_()); }
+
+  std::shared_ptr<torch::nn::Module> attention;
+
+ private:
+  std::function<std::shared_ptr<torch::nn::Module>()> build_;
+};
+
+TEST_P(Conformance, ModulesOfUsersCloneItWithItsWeights) {
+  const auto options = row().make_options();
+  UserModuleImpl user([&] { return build_mechanism(row(), *options, suite_point(row(), *options)).module; });
+  for (const auto& [name, tensor] : state_dict(user)) {
+    const torch::NoGradGuard no_grad;
+    torch::Tensor values = tensor;
+    if (values.is_floating_point()) fill_uniform(values, RandomStream(2, Purpose::test).child(name), 0.1, 0.9);
+  }
+  if (auto* gate = dynamic_cast<Gate*>(user.attention.get())) gate->start_as_identity();
+  user.to(torch::kFloat64);
+  const auto clone = std::dynamic_pointer_cast<UserModuleImpl>(user.clone());
+  ASSERT_NE(clone, nullptr);
+  expect_own_copy(*user.attention, *clone->attention, suite_features(row(), 2));
+}
+
+TEST_P(Conformance, StandsInASequential) {
+  if (row().name == "ltpa") GTEST_SKIP() << "reads several stages, which torch::nn::Sequential does not pass on";
+  const BuiltMechanism mechanism = build_alive(row());
+  torch::nn::Conv2d convolution(torch::nn::Conv2dOptions(kChannels, kChannels, 1));
+  torch::nn::Sequential network(convolution);
+  const auto append =
+      [&]<typename Kind>(const std::function<std::shared_ptr<Kind>(const Options&, const InsertionPoint&)>&) {
+        network->push_back(std::dynamic_pointer_cast<Kind>(mechanism.module));
+      };
+  std::visit(append, row().build);
+  network->push_back(torch::nn::ReLU());
+  network->to(torch::kFloat64);
+  network->eval();
+  const auto features = suite_features(row(), 2);
+  const auto output = network->forward(features);
+  EXPECT_TRUE(torch::equal(output, torch::relu(output_of(*mechanism.module, convolution(features)))));
+  const auto clone = std::dynamic_pointer_cast<torch::nn::SequentialImpl>(network->clone());
+  EXPECT_TRUE(torch::equal(clone->forward(features), output));
+}
+
+/// Sets the `number`-th of all values that are just out of a field's range.
+class RangeBreaker final : public FieldVisitor {
+ public:
+  explicit RangeBreaker(std::size_t number) : left_(number) {}
+  /// The field that was set; empty when there are not so many.
+  const std::string& field() const { return field_; }
+
+  void boolean(const char*, bool&, const char*) override {}
+  void integer(const char* name, std::int64_t& value, IntegerRange range, const char*) override {
+    set(name, value, outside(range));
+  }
+  void real(const char* name, double& value, RealRange range, const char*) override { set(name, value, outside(range)); }
+  void text(const char*, std::string&, const char*) override {}
+  void optional_real(const char* name, std::optional<double>& value, RealRange range, const char*) override {
+    std::vector<std::optional<double>> others;
+    for (const double other : outside(range)) others.emplace_back(other);
+    set(name, value, others);
+  }
+  void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange range, IntegerRange count,
+                const char*) override {
+    set(name, value, lists_outside(value, range, count));
+  }
+  void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count, const char*) override {
+    set(name, value, lists_outside(value, range, count));
+  }
+  void texts(const char*, std::vector<std::string>&, const char*) override {}
+  void group(const char*, Options& options, const char*) override { options.visit_fields(*this); }
+  void custom(const char*, CustomField&, const char*) override {}
+
+ protected:
+  void word(const char*, std::size_t&, const std::vector<std::string>&, const char*) override {}
+
+ private:
+  static std::vector<std::int64_t> outside(IntegerRange range) {
+    using Limits = std::numeric_limits<std::int64_t>;
+    std::vector<std::int64_t> values;
+    if (range.minimum > Limits::min()) values.insert(values.end(), {range.minimum - 1, Limits::min()});
+    if (range.maximum < Limits::max()) values.insert(values.end(), {range.maximum + 1, Limits::max()});
+    return values;
+  }
+
+  static std::vector<double> outside(RealRange range) {
+    using Limits = std::numeric_limits<double>;
+    std::vector<double> values{Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity()};
+    if (range.minimum > Limits::lowest()) {
+      values.push_back(range.minimum_open ? range.minimum : std::nextafter(range.minimum, Limits::lowest()));
+    }
+    if (range.maximum < Limits::max()) {
+      values.push_back(range.maximum_open ? range.maximum : std::nextafter(range.maximum, Limits::max()));
+    }
+    return values;
+  }
+
+  /// Lists with one entry out of its range, or too short or too long.
+  template <typename Number, typename Range>
+  static std::vector<std::vector<Number>> lists_outside(const std::vector<Number>& value, Range range, IntegerRange count) {
+    std::vector<std::vector<Number>> lists;
+    for (const Number other : outside(range)) {
+      if (value.empty()) break;
+      lists.push_back(value);
+      lists.back().back() = other;
+    }
+    const Number entry = value.empty() ? static_cast<Number>(range.minimum) : value.front();
+    constexpr std::int64_t kLongest = 1000;
+    if (count.minimum > 0) lists.emplace_back(count.minimum - 1, entry);
+    if (count.maximum < kLongest) lists.emplace_back(count.maximum + 1, entry);
+    return lists;
+  }
+
+  template <typename T>
+  void set(const char* name, T& value, const std::vector<T>& others) {
+    if (!field_.empty()) return;
+    if (left_ >= others.size()) {
+      left_ -= others.size();
+      return;
+    }
+    value = others[left_];
+    field_ = name;
+  }
+
+  std::size_t left_;
+  std::string field_;
+};
+
+/// The message of the InputError that building gives.
+std::string refusal(const std::function<void()>& build) {
+  try {
+    build();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no InputError";
+}
+
+TEST_P(Conformance, OptionsOutOfRangeAreRefused) {
+  const InsertionPoint point = suite_point(row(), *row().make_options());
+  for (std::size_t number = 0;; ++number) {
+    const auto options = row().make_options();
+    RangeBreaker breaker(number);
+    options->visit_fields(breaker);
+    if (breaker.field().empty()) break;
+    SCOPED_TRACE(write_fields(*options).dump());
+    const auto build = [&] { std::visit([&](const auto& builder) { builder(*options, point); }, row().build); };
+    EXPECT_THAT(refusal(build), testing::HasSubstr(": " + breaker.field() + ": expected "));
+    EXPECT_NE(refusal([&] { build_mechanism(row(), *options, point); }), "no InputError");
+  }
+}
+
+/// While it lives, memory that is allocated holds bytes that read as NaN, so that values that nobody set are seen.
+class PoisonedMemory {
+ public:
+#ifdef __GLIBC__
+  PoisonedMemory() {
+    mallopt(M_PERTURB, 0x100);
+  }  // allocated bytes are the complement of the last one, 0x00
+  ~PoisonedMemory() {
+    mallopt(M_PERTURB, 0);
+  }
+#else
+  PoisonedMemory() = default;
+#endif
+  PoisonedMemory(const PoisonedMemory&) = delete;
+  PoisonedMemory& operator=(const PoisonedMemory&) = delete;
+};
+
+/// The state of a mechanism as its constructor leaves it.
+NamedTensors constructed_state(const MechanismRow& row, std::uint64_t seed) {
+  const auto options = row.make_options();
+  const PoisonedMemory poisoned;
+  torch::manual_seed(seed);
+  return copy_state(*build_mechanism(row, *options, suite_point(row, *options)).module);
+}
+
+/// The same behind initialise().
+NamedTensors initialised_state(const MechanismRow& row, std::uint64_t seed) {
+  const auto options = row.make_options();
+  const BuiltMechanism mechanism = build_mechanism(row, *options, suite_point(row, *options));
+  initialise(*mechanism.module, seed);
+  return copy_state(*mechanism.module);
+}
+
+TEST_P(Conformance, ConstructorsGiveStartingValues) {
+  const NamedTensors first = constructed_state(row(), 1);
+  EXPECT_TRUE(look_alike(constructed_state(row(), 1), first));
+  const NamedTensors second = constructed_state(row(), 2);
+  const NamedTensors first_initialised = initialised_state(row(), 1), second_initialised = initialised_state(row(), 2);
+  for (const auto& [name, tensor] : first) {
+    EXPECT_TRUE(torch::isfinite(tensor).all().item<bool>()) << name << " is not set";
+    if (torch::equal(first_initialised.at(name), second_initialised.at(name))) continue;  // starts with a fixed value
+    EXPECT_FALSE(torch::equal(tensor, second.at(name))) << name << " is not drawn by torch::manual_seed()";
   }
 }
 

@@ -1,14 +1,18 @@
+#include <memory>
+
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
 #include <fovea/attention/self/double_attention.h>
+#include <fovea/base/error.h>
 
 #include "gate_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
 
-TEST(DoubleAttentionTest, AStrideAveragesWhatTheCellsGet) {
+TEST(DoubleAttentionTest, AStrideAveragesWhatThePositionsGet) {
   DoubleAttentionOptions options;
   options.feature_channels = 1;
   options.descriptors = 2;
@@ -25,6 +29,18 @@ TEST(DoubleAttentionTest, AStrideAveragesWhatTheCellsGet) {
   EXPECT_TRUE(nearly_equal(run.maps[0].values, {1, 0, 0, 0, 0, 1}));
   EXPECT_TRUE(nearly_equal(run.maps[1].values, {0.5, 0.5, 0, 1, 0, 1}));
   EXPECT_TRUE(nearly_equal(run.output, {(2 + 4) / 2.0, 4}));
+}
+
+TEST(DoubleAttentionTest, IsBuiltFromPlainNumbersToo) {
+  const DoubleAttentionOptions options{.feature_channels = 3};
+  expect_twins([&] { return std::make_shared<DoubleAttentionImpl>(8, 6, options); },
+               [&] {
+                 const InsertionPoint point{.kind = InsertionKind::conv, .in = {8, 2, 3}, .out_channels = 6};
+                 return std::make_shared<DoubleAttentionImpl>(point, options);
+               });
+  EXPECT_THROW(DoubleAttentionImpl(8, 6, {.descriptors = -1}), InputError);
+  EXPECT_THROW(DoubleAttentionImpl(0, 6), InputError);
+  EXPECT_THROW(DoubleAttentionImpl(8, 0), InputError);
 }
 
 }  // namespace

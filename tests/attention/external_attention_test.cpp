@@ -1,11 +1,14 @@
 #include <cmath>
+#include <memory>
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
 #include <fovea/attention/self/external_attention.h>
+#include <fovea/base/error.h>
 
 #include "gate_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -20,7 +23,7 @@ ExternalAttentionImpl two_units() {
   return mixer;
 }
 
-TEST(ExternalAttentionTest, NormalisesOverCellsThenOverUnits) {
+TEST(ExternalAttentionTest, NormalisesOverPositionsThenOverUnits) {
   auto mixer = two_units();
   const auto run = run_mixer(mixer, channels_of({{0, std::log(4)}}));
   // Over positions: unit 1 has (1, 4) / 5, unit 2 (4, 1) / 5. Each position's sum is 1 already.
@@ -40,6 +43,17 @@ TEST(ExternalAttentionTest, StaysFiniteWhereEveryWeightIsTiny) {
   set_parameter(mixer, "mk.weight", {1, 1});
   const auto run = run_mixer(mixer, channels_of({{0, 5000}}));
   EXPECT_TRUE(nearly_equal(run.output, {6, 6}));
+}
+
+TEST(ExternalAttentionTest, IsBuiltFromPlainNumbersToo) {
+  const ExternalAttentionOptions options{.memory_units = 5};
+  expect_twins([&] { return std::make_shared<ExternalAttentionImpl>(8, 6, options); },
+               [&] {
+                 const InsertionPoint point{.kind = InsertionKind::conv, .in = {8, 2, 3}, .out_channels = 6};
+                 return std::make_shared<ExternalAttentionImpl>(point, options);
+               });
+  EXPECT_THROW(ExternalAttentionImpl(8, 6, {.memory_units = 0}), InputError);
+  EXPECT_THROW(ExternalAttentionImpl(0, 6), InputError);
 }
 
 }  // namespace

@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <fovea/attention/channel/squeeze_excitation.h>
+#include <fovea/attention/convolution_norm.h>
 #include <fovea/attention/gate.h>
 #include <fovea/nn/initialise.h>
 
 #include "gradient_check.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -64,6 +67,22 @@ TEST(GateSlotTest, GradientsWithFactorsMatchDifferences) {
   ForwardContext context;
   expect_gradients_match([&] { return slot.join(branch, residual, Activation::relu, context, kKeepSecond); },
                          {{"branch", branch}, {"residual", residual}});
+}
+
+TEST(GateChainTest, IsClonedWithItsGates) {
+  const auto first = std::make_shared<SqueezeExcitationImpl>(4), second = std::make_shared<SqueezeExcitationImpl>(4);
+  second->start_as_identity();
+  GateChainImpl chain({first, second});
+  expect_clone(chain);
+  const auto features = torch::ones({1, 4, 2, 2});
+  EXPECT_TRUE(torch::equal(std::dynamic_pointer_cast<Gate>(chain.clone())->forward(features), chain.forward(features)));
+}
+
+TEST(ConvolutionNormTest, IsCloned) {
+  const ConvolutionNormImpl layer(torch::nn::Conv2dOptions(2, 4, 3).stride(2).padding(1).groups(2), /*momentum=*/0.01);
+  expect_clone(layer);
+  EXPECT_EQ(std::dynamic_pointer_cast<ConvolutionNormImpl>(layer.clone())->forward(torch::ones({2, 2, 5, 4})).sizes(),
+            (std::vector<std::int64_t>{2, 4, 3, 2}));
 }
 
 }  // namespace

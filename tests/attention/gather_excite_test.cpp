@@ -15,24 +15,17 @@ namespace {
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-InsertionPoint gather_site(std::int64_t channels, std::int64_t height, std::int64_t width) {
-  InsertionPoint point;
-  point.in = {channels, height, width};
-  point.out_channels = channels;
-  return point;
-}
-
 TEST(GatherExciteTest, WindowsOverlapAndSkipThePadding) {
   GatherExciteOptions options;
   options.mlp = false;
   options.extent = 2;
   const auto row = channels_of({{1, 2, 3, 4, 5}});
-  GatherExciteImpl average(gather_site(1, 1, 5), options);
+  GatherExciteImpl average(FeatureShape{1, 1, 5}, options);
   const auto map = run_gate(average, row).maps[0];
   EXPECT_EQ(map.kind, MapKind::dense);
   EXPECT_TRUE(nearly_equal(torch::logit(map.values), {1.5, 1.5, 3, 3, 4.5}));  // windows 1-2, 2-4, 4-5
   options.max_pool = true;
-  GatherExciteImpl with_maximum(gather_site(1, 1, 5), options);
+  GatherExciteImpl with_maximum(FeatureShape{1, 1, 5}, options);
   EXPECT_TRUE(nearly_equal(torch::logit(run_gate(with_maximum, row).maps[0].values), {1.75, 1.75, 3.5, 3.5, 4.75}));
 }
 
@@ -40,7 +33,7 @@ TEST(GatherExciteTest, WholeMapIsSqueezeAndExcitation) {
   SqueezeExcitationOptions se_options;
   se_options.divisor = 1;
   SqueezeExcitationImpl se(32, se_options);
-  GatherExciteImpl ge(gather_site(32, 3, 4), {});
+  GatherExciteImpl ge(FeatureShape{32, 3, 4}, {});
   initialise(se, 1);
   for (const char* layer : {"fc1", "fc2"}) {
     const torch::NoGradGuard no_grad;
@@ -60,7 +53,7 @@ TEST(GatherExciteTest, ConvolutionsHalveUntilTheExtent) {
   GatherExciteOptions options;
   options.extra_params = true;
   options.extent = 4;
-  const GatherExciteImpl gate(gather_site(16, 5, 9), options);
+  const GatherExciteImpl gate(FeatureShape{16, 5, 9}, options);
   const auto modules = gate.named_modules("", false).keys();
   EXPECT_THAT(modules, testing::IsSupersetOf({"gather.conv1", "gather.norm1", "gather.conv2", "gather.norm2"}));
   EXPECT_THAT(modules, testing::Not(testing::Contains("gather.conv3")));
@@ -69,7 +62,7 @@ TEST(GatherExciteTest, ConvolutionsHalveUntilTheExtent) {
 TEST(GatherExciteTest, LearnedWholeMapFixesTheSize) {
   GatherExciteOptions options;
   options.extra_params = true;
-  GatherExciteImpl gate(gather_site(16, 5, 9), options);
+  GatherExciteImpl gate(FeatureShape{16, 5, 9}, options);
   EXPECT_EQ(run_gate(gate, torch::ones({2, 16, 5, 9}, torch::kFloat64)).maps[0].kind, MapKind::channel);
   EXPECT_THAT(
       [&] {
@@ -78,12 +71,18 @@ TEST(GatherExciteTest, LearnedWholeMapFixesTheSize) {
       ThrowsMessage<ShapeError>(HasSubstr("expected [N, 16, 5, 9], got [2, 16, 9, 5]")));
 }
 
+TEST(GatherExciteTest, LearnedWholeMapNeedsTheSize) {
+  EXPECT_EQ(run_gate(*GatherExcite(16), torch::ones({2, 16, 3, 4}, torch::kFloat64)).maps[0].kind, MapKind::channel);
+  EXPECT_THAT([] { GatherExcite(16, GatherExciteOptions{.extra_params = true}); },
+              ThrowsMessage<InputError>(HasSubstr("ge: extent: expected at least 2 beside extra_params")));
+}
+
 TEST(GatherExciteTest, OptionsWithoutEffectAreErrors) {
   const auto message = [](const std::function<void(GatherExciteOptions&)>& change) -> std::string {
     GatherExciteOptions options;
     change(options);
     try {
-      GatherExciteImpl(gather_site(32, 5, 9), options);
+      GatherExciteImpl(FeatureShape{32, 5, 9}, options);
     } catch (const InputError& error) {
       return error.what();
     }

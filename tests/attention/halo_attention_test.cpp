@@ -1,10 +1,14 @@
+#include <memory>
+
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
 #include <fovea/attention/self/halo_attention.h>
+#include <fovea/base/error.h>
 #include <fovea/nn/initialise.h>
 
 #include "gate_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -78,6 +82,17 @@ TEST(HaloAttentionTest, AStrideLeavesOutQueriesOrAverages) {
   EXPECT_TRUE(torch::allclose(run_mixer(average, features).output, torch::avg_pool2d(all, 2), 1e-12, 1e-12));
   EXPECT_TRUE(
       torch::allclose(run.output, all.slice(2, 0, 2, 2).slice(3, 0, 6, 2), 1e-12, 1e-12));  // the first of each block
+}
+
+TEST(HaloAttentionTest, IsBuiltFromPlainNumbersToo) {
+  expect_twins([] { return std::make_shared<HaloAttentionImpl>(8, 8, small_blocks(1)); },
+               [] { return std::make_shared<HaloAttentionImpl>(halo_site(8), small_blocks(1)); });
+  EXPECT_THROW(HaloAttentionImpl(8, 8, {.block_size = 0}), InputError);
+  EXPECT_THROW(HaloAttentionImpl(8, 8, {.heads = 0}), InputError);
+  EXPECT_THROW(HaloAttentionImpl(0, 8), InputError);
+  InsertionPoint still = halo_site(8);
+  still.stride = 0;
+  EXPECT_THROW(HaloAttentionImpl{still}, InputError);
 }
 
 }  // namespace

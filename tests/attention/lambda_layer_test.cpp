@@ -1,3 +1,5 @@
+#include <memory>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -7,6 +9,7 @@
 
 #include "gate_run.h"
 #include "plain_norms.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -66,6 +69,21 @@ TEST(LambdaLayerTest, OnlyPositionsOfTheWholeMapBindItToASize) {
 
 TEST(LambdaLayerTest, RefusesAnEvenReceptiveField) {
   EXPECT_THROW(small_layer(4, 2), InputError);
+}
+
+TEST(LambdaLayerTest, IsBuiltFromPlainNumbersToo) {
+  const InsertionPoint point{.kind = InsertionKind::conv, .in = {4, 2, 3}, .out_channels = 8};
+  expect_twins([] { return std::make_shared<LambdaLayerImpl>(4, 8); },
+               [&] { return std::make_shared<LambdaLayerImpl>(point); });
+  const LambdaLayerOptions whole{.receptive_field = 0};
+  expect_twins(
+      [&] {
+        return std::make_shared<LambdaLayerImpl>(FeatureShape{4, 2, 3}, 8, whole);
+      },
+      [&] { return std::make_shared<LambdaLayerImpl>(point, whole); });
+  EXPECT_THROW(LambdaLayerImpl(4, 8, whole), InputError);  // of what height and width?
+  EXPECT_THROW(LambdaLayerImpl(4, 8, {.heads = 0}), InputError);
+  EXPECT_THROW(LambdaLayerImpl(4, 8, {.receptive_field = -1}), InputError);
 }
 
 }  // namespace

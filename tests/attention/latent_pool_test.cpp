@@ -1,10 +1,14 @@
+#include <memory>
+
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <fovea/attention/context/feed_forward.h>
 #include <fovea/attention/context/latent_pool.h>
 #include <fovea/base/error.h>
 
 #include "pool_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -44,6 +48,30 @@ TEST(LatentPoolTest, PositionsFollowTheGrid) {
   torch::NoGradGuard no_grad;
   positions.zero_();
   EXPECT_TRUE(torch::allclose(run_pool(pool, {.features = moved}).output, result));
+}
+
+TEST(LatentPoolTest, IsBuiltFromAPlainNumberToo) {
+  expect_twins([] { return std::make_shared<LatentPoolImpl>(8); },
+               [] {
+                 return std::make_shared<LatentPoolImpl>(pool_site({8, 2, 3}));
+               });
+  const LatentPoolOptions options{.heads = 2, .latents = 3, .qk_norm = true, .norm = true, .positions = true};
+  expect_twins(
+      [&] {
+        return std::make_shared<LatentPoolImpl>(FeatureShape{8, 2, 3}, options);
+      },
+      [&] {
+        return std::make_shared<LatentPoolImpl>(pool_site({8, 2, 3}), options);
+      });
+  EXPECT_GT(LatentPoolImpl(8).named_parameters()["latent"].abs().min().item<double>(), 0);
+  EXPECT_THROW(LatentPoolImpl(8, options), InputError);  // positions of what height and width?
+  EXPECT_THROW(LatentPoolImpl(8, {.latents = 0}), InputError);
+  EXPECT_THROW(LatentPoolImpl(8, {.mlp_ratio = 0}), InputError);
+}
+
+TEST(FeedForwardTest, IsClonedAndRefusesNoFeatures) {
+  expect_clone(FeedForwardImpl(4, 6));
+  EXPECT_THROW(FeedForwardImpl(4, 0), InputError);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <memory>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 
 #include "gate_run.h"
 #include "pool_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -38,7 +40,7 @@ TEST(LearnToPayAttentionTest, OnlyAdditiveScoresWithSoftmaxIgnoreTheGlobalVector
   }
 }
 
-TEST(LearnToPayAttentionTest, TwoCellsByHand) {
+TEST(LearnToPayAttentionTest, TwoPositionsByHand) {
   LearnToPayAttentionImpl pool(pool_site({1, 1, 2}, 1), pay_options(PayScore::additive, PayNormalisation::sigmoid));
   set_parameter(pool, "0.projector.op.weight", {2});
   set_parameter(pool, "0.attn.op.weight", {-1});
@@ -92,6 +94,19 @@ TEST(LearnToPayAttentionTest, EveryMapLiesWhereItsStageDid) {
   EXPECT_TRUE(torch::equal(context.theta, behind));
   EXPECT_THROW(pool.attend({.features = late, .stages = {{late, before}, {late, behind}}}, context), ShapeError);
   EXPECT_TRUE(torch::equal(context.theta, behind)) << "an error leaves another frame";
+}
+
+TEST(LearnToPayAttentionTest, IsBuiltFromAPlainNumberToo) {
+  const auto options = pay_options(PayScore::additive, PayNormalisation::sigmoid);
+  expect_twins([&] { return std::make_shared<LearnToPayAttentionImpl>(4, options); },
+               [&] {
+                 return std::make_shared<LearnToPayAttentionImpl>(pool_site({4, 2, 3}), options);
+               });
+  expect_clone(StageAttentionImpl(4, 5, options));
+  EXPECT_THROW(LearnToPayAttentionImpl(0), InputError);
+  InsertionPoint point = pool_site({4, 2, 3});
+  point.stages = {{0, 4, 6}, {4, 2, 3}};
+  EXPECT_THROW(LearnToPayAttentionImpl{point}, InputError);
 }
 
 }  // namespace

@@ -1,12 +1,15 @@
 #include <cmath>
+#include <memory>
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
 #include <fovea/attention/context/learned_query.h>
+#include <fovea/base/error.h>
 
 #include "gate_run.h"
 #include "pool_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -35,6 +38,16 @@ TEST(LearnedQueryTest, ScoresAreScaledByTheRootOfTheChannels) {
   const auto run = run_pool(pool, {.features = channels_of({{0, 1}, {0, 0}, {0, 0}, {0, 0}})});
   EXPECT_EQ(run.maps.at(0).kind, MapKind::spatial);
   EXPECT_TRUE(nearly_equal(run.maps.at(0).values, {0.25, 0.75}));
+}
+
+TEST(LearnedQueryTest, IsBuiltFromAPlainNumberToo) {
+  const LearnedQueryOptions options{.heads = 2};
+  expect_twins([&] { return std::make_shared<LearnedQueryImpl>(4, options); },
+               [&] {
+                 return std::make_shared<LearnedQueryImpl>(pool_site({4, 2, 3}), options);
+               });
+  EXPECT_THROW(LearnedQueryImpl(4, {.heads = 0}), InputError);
+  EXPECT_THROW(LearnedQueryImpl(0), InputError);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <memory>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,6 +11,7 @@
 #include "gate_run.h"
 #include "gradient_check.h"
 #include "pool_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -30,7 +32,7 @@ std::unique_ptr<LuongLocalImpl> impartial_pool(LocalMode mode, std::int64_t wind
 }
 
 /// 5 x 7, with `value` from rows [top, bottom] and columns [left, right] and 0 elsewhere.
-torch::Tensor block_of_cells(int top, int bottom, int left, int right, double value) {
+torch::Tensor block_of_positions(int top, int bottom, int left, int right, double value) {
   auto map = torch::zeros({1, 5, 7}, torch::kFloat64);
   map.slice(1, top, bottom + 1).slice(2, left, right + 1).fill_(value);
   return map;
@@ -43,23 +45,23 @@ torch::Tensor weights_at(LuongLocalImpl& pool, const torch::Tensor& position) {
 TEST(LuongLocalTest, MonotonicLooksAroundAColumnAndRow) {
   const auto pool = impartial_pool(LocalMode::monotonic, 1);
   const auto at = [&](double x, double y) { return weights_at(*pool, torch::tensor({{x, y}}, torch::kFloat64)); };
-  EXPECT_TRUE(torch::allclose(at(5, 2), block_of_cells(1, 3, 4, 6, 1.0 / 9)));
-  EXPECT_TRUE(torch::allclose(at(0, 0), block_of_cells(0, 1, 0, 1, 0.25)));
-  EXPECT_TRUE(torch::allclose(at(6, 0), block_of_cells(0, 1, 5, 6, 0.25)));
-  EXPECT_TRUE(torch::allclose(at(2.5, 3), block_of_cells(2, 4, 2, 3, 1.0 / 6)));  // half a position from columns 2 and 3
-  EXPECT_TRUE(torch::allclose(at(-5, 100), block_of_cells(3, 4, 0, 1, 0.25)));    // as at the nearest position
+  EXPECT_TRUE(torch::allclose(at(5, 2), block_of_positions(1, 3, 4, 6, 1.0 / 9)));
+  EXPECT_TRUE(torch::allclose(at(0, 0), block_of_positions(0, 1, 0, 1, 0.25)));
+  EXPECT_TRUE(torch::allclose(at(6, 0), block_of_positions(0, 1, 5, 6, 0.25)));
+  EXPECT_TRUE(torch::allclose(at(2.5, 3), block_of_positions(2, 4, 2, 3, 1.0 / 6)));  // half a position from columns 2 and 3
+  EXPECT_TRUE(torch::allclose(at(-5, 100), block_of_positions(3, 4, 0, 1, 0.25)));    // as at the nearest position
 }
 
 TEST(LuongLocalTest, MonotonicLooksAtTheMiddleWhenNobodySaysWhere) {
   EXPECT_TRUE(
-      torch::allclose(weights_at(*impartial_pool(LocalMode::monotonic, 1), {}), block_of_cells(1, 3, 2, 4, 1.0 / 9)));
+      torch::allclose(weights_at(*impartial_pool(LocalMode::monotonic, 1), {}), block_of_positions(1, 3, 2, 4, 1.0 / 9)));
 }
 
 TEST(LuongLocalTest, PredictiveHasAGaussianAroundItsCentre) {
   const auto pool = impartial_pool(LocalMode::predictive, 2);
   set_parameter(*pool, "v_p.weight", {0, 0});  // half way along both axes: (3.5, 2.5)
   const auto run = run_pool(*pool, {.features = drawn({1, 1, 5, 7})});
-  auto expected = block_of_cells(1, 4, 2, 5, 1.0 / 16);
+  auto expected = block_of_positions(1, 4, 2, 5, 1.0 / 16);
   for (int y = 0; y < 5; ++y) {
     for (int x = 0; x < 7; ++x) {
       const double distance = (x - 3.5) * (x - 3.5) + (y - 2.5) * (y - 2.5);
@@ -118,6 +120,16 @@ TEST(LuongLocalTest, RefusesWhatDoesNotFit) {
   options.mode = LocalMode::monotonic;
   options.hidden = 4;
   EXPECT_THROW(LuongLocalImpl(pool_site(kGrid), options), InputError);
+}
+
+TEST(LuongLocalTest, IsBuiltFromAPlainNumberToo) {
+  expect_twins([] { return std::make_shared<LuongLocalImpl>(1); },
+               [] { return std::make_shared<LuongLocalImpl>(pool_site(kGrid)); });
+  const FeatureShape sequence{4, 1, 6};
+  expect_twins([&] { return std::make_shared<LuongLocalImpl>(sequence); },
+               [&] { return std::make_shared<LuongLocalImpl>(pool_site(sequence)); });
+  EXPECT_THROW(LuongLocalImpl(4, {.window = 0}), InputError);
+  EXPECT_THROW(LuongLocalImpl(0), InputError);
 }
 
 }  // namespace

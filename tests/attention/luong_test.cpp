@@ -1,4 +1,5 @@
 #include <cmath>
+#include <memory>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 
 #include "gate_run.h"
 #include "pool_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -22,7 +24,7 @@ LuongOptions luong_options(LuongScore score) {
   return options;
 }
 
-TEST(LuongTest, TwoCellsByHand) {
+TEST(LuongTest, TwoPositionsByHand) {
   LuongImpl pool(pool_site({1, 1, 2}), luong_options(LuongScore::dot));
   set_parameter(pool, "W_c.weight", {0.5, -0.25});  // of the context, then of the query
   const auto run = run_pool(pool, {.features = channels_of({{1, 3}})});
@@ -31,7 +33,7 @@ TEST(LuongTest, TwoCellsByHand) {
   EXPECT_TRUE(nearly_equal(run.output, {std::tanh(0.5 * (1 + 2 * weight) - 0.25 * query)}));
 }
 
-TEST(LuongTest, LocationScoresDoNotLookAtTheCells) {
+TEST(LuongTest, LocationScoresDoNotLookAtThePositions) {
   LuongImpl pool(pool_site({4, 2, 3}, 5), luong_options(LuongScore::location));
   draw_parameters(pool);
   const auto query = drawn({2, 5});
@@ -59,6 +61,25 @@ TEST(LuongTest, RefusesOptionsThatDoNotFit) {
         LuongImpl(pool_site({4, 2, 3}), options);
       },
       ThrowsMessage<InputError>(HasSubstr("luong: hidden: expected 0 with a score other than concat, got 8")));
+}
+
+TEST(LuongTest, IsBuiltFromAPlainNumberToo) {
+  const LuongOptions options{.score = LuongScore::concat, .hidden = 3, .out_features = 5};
+  expect_twins([&] { return std::make_shared<LuongImpl>(4, options); },
+               [&] {
+                 return std::make_shared<LuongImpl>(pool_site({4, 2, 3}), options);
+               });
+  const auto location = luong_options(LuongScore::location);
+  expect_twins(
+      [&] {
+        return std::make_shared<LuongImpl>(FeatureShape{4, 2, 3}, location);
+      },
+      [&] {
+        return std::make_shared<LuongImpl>(pool_site({4, 2, 3}), location);
+      });
+  EXPECT_THROW(LuongImpl(4, location), InputError);  // of how many positions?
+  EXPECT_THROW(LuongImpl(4, {.out_features = -1}), InputError);
+  EXPECT_THROW(LuongImpl(0), InputError);
 }
 
 }  // namespace

@@ -8,13 +8,14 @@
 #include <fovea/nn/initialise.h>
 
 #include "gate_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
 
 /// One head, one channel, all projections 1.
 MultiheadAttentionImpl plain_attention(bool extra_key = false) {
-  MultiheadAttentionImpl attention({.channels = 1, .heads = 1, .extra_key = extra_key});
+  MultiheadAttentionImpl attention(1, {.extra_key = extra_key});
   set_parameter(attention, "in_proj_weight", {1, 1, 1});
   set_parameter(attention, "in_proj_bias", {0, 0, 0});
   set_parameter(attention, "out_proj.weight", {1});
@@ -51,7 +52,7 @@ TEST(MultiheadAttentionTest, NoMaskReachesTheExtraKey) {
 }
 
 TEST(MultiheadAttentionTest, StartsAsInPyTorch) {
-  MultiheadAttentionImpl attention({.channels = 64, .heads = 4, .key_channels = 32, .extra_key = true});
+  MultiheadAttentionImpl attention(64, {.heads = 4, .key_channels = 32, .extra_key = true});
   initialise(attention, 1);
   auto parameters = attention.named_parameters();
   const auto largest = [&](const char* name) { return parameters[name].abs().max().item<double>(); };
@@ -69,7 +70,16 @@ TEST(MultiheadAttentionTest, RefusesWhatDoesNotFit) {
   EXPECT_THROW(attention.forward(token_row({1}), token_row({0, 0}), token_row({3}), context), ShapeError);
   EXPECT_THROW(attention.forward(token_row({1}), torch::ones({1, 2, 2}, torch::kFloat64), token_row({3, 4}), context),
                ShapeError);
-  EXPECT_THROW(MultiheadAttentionImpl({.channels = 10, .heads = 4}), InputError);
+  EXPECT_THROW(MultiheadAttentionImpl(10, {.heads = 4}), InputError);
+}
+
+TEST(MultiheadAttentionTest, StartsReadyForUseAndIsCloned) {
+  MultiheadAttentionImpl attention(8, {.heads = 2, .key_channels = 4, .extra_key = true});
+  EXPECT_GT(attention.named_parameters()["q_proj_weight"].abs().max().item<double>(), 0);
+  expect_clone(attention);
+  EXPECT_THROW(MultiheadAttentionImpl(8, {.heads = 0}), InputError);
+  EXPECT_THROW(MultiheadAttentionImpl(8, {.key_channels = -1}), InputError);
+  EXPECT_THROW(MultiheadAttentionImpl(0), InputError);
 }
 
 }  // namespace

@@ -4,9 +4,11 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/self/non_local.h>
+#include <fovea/base/error.h>
 #include <fovea/nn/initialise.h>
 
 #include "gate_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -42,6 +44,15 @@ TEST(NonLocalTest, AFreshBlockChangesNothing) {
   auto features = torch::empty({2, kNonLocalChannels, 2, 3}, torch::kFloat64);
   fill_normal(features, RandomStream(2, Purpose::test), 2.0);
   EXPECT_TRUE(torch::equal(run_gate(gate, features).output, features));
+}
+
+TEST(NonLocalTest, StartsAsTheIdentityAndIsCloned) {
+  NonLocalImpl gate(kNonLocalChannels);
+  const auto features = torch::ones({1, kNonLocalChannels, 2, 3}, torch::kFloat64);
+  EXPECT_TRUE(torch::equal(run_gate(gate, features).output, features));
+  expect_clone(gate);
+  EXPECT_THROW(NonLocalImpl(8, {.divisor = 0}), InputError);
+  EXPECT_THROW(NonLocalImpl(0), InputError);
 }
 
 }  // namespace

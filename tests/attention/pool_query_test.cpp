@@ -8,6 +8,7 @@
 
 #include "gate_run.h"
 #include "pool_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -15,22 +16,22 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-const FeatureShape kSixCells{4, 2, 3};
+const FeatureShape kSixPositions{4, 2, 3};
 
-TEST(PoolQueryTest, AsksWithTheMeanTheParameterOrWhatIsGiven) {
+TEST(PoolQueryTest, IsTheMeanTheParameterOrWhatIsGiven) {
   const auto positions = drawn({2, 6, 4});
-  PoolQueryImpl mean(pool_site(kSixCells), QuerySource::mean);
+  PoolQueryImpl mean(pool_site(kSixPositions), QuerySource::mean);
   EXPECT_TRUE(torch::equal(mean.forward({}, positions), positions.mean(1)));
   EXPECT_TRUE(mean.parameters().empty());
 
-  PoolQueryImpl learned(pool_site(kSixCells), QuerySource::learned);
+  PoolQueryImpl learned(pool_site(kSixPositions), QuerySource::learned);
   EXPECT_TRUE(torch::equal(learned.forward({}, positions), torch::zeros({2, 4})));
   set_parameter(learned, "vector", {1, 2, 3, 4});
   EXPECT_TRUE(nearly_equal(learned.forward({}, positions), {1, 2, 3, 4, 1, 2, 3, 4}));
   initialise(learned, 1);
   EXPECT_TRUE(torch::equal(learned.parameters().front(), torch::zeros({4}, torch::kFloat64)));
 
-  PoolQueryImpl outside(pool_site(kSixCells, 5), QuerySource::mean);
+  PoolQueryImpl outside(pool_site(kSixPositions, 5), QuerySource::mean);
   const auto given = drawn({2, 5});
   EXPECT_EQ(outside.features(), 5);
   EXPECT_TRUE(torch::equal(outside.forward(given, positions), given));
@@ -38,18 +39,18 @@ TEST(PoolQueryTest, AsksWithTheMeanTheParameterOrWhatIsGiven) {
 
 TEST(PoolQueryTest, RefusesWhatDoesNotFit) {
   const auto positions = drawn({2, 6, 4});
-  PoolQueryImpl outside(pool_site(kSixCells, 5), QuerySource::mean);
+  PoolQueryImpl outside(pool_site(kSixPositions, 5), QuerySource::mean);
   EXPECT_THAT([&] { outside.forward({}, positions); },
               ThrowsMessage<ShapeError>(HasSubstr("expected a query [2, 5], got none")));
   EXPECT_THAT([&] { outside.forward(drawn({2, 4}), positions); }, ThrowsMessage<ShapeError>(HasSubstr("got [2, 4]")));
   EXPECT_THROW(outside.forward(drawn({1, 5}), positions), ShapeError);
-  PoolQueryImpl own(pool_site(kSixCells), QuerySource::mean);
+  PoolQueryImpl own(pool_site(kSixPositions), QuerySource::mean);
   EXPECT_THAT(
       [&] {
         own.forward(drawn({2, 4}), positions);
       },
-      ThrowsMessage<ShapeError>(HasSubstr("expected no query, as the pool asks by itself, got [2, 4]")));
-  EXPECT_THAT([&] { PoolQueryImpl(pool_site(kSixCells, 5), QuerySource::learned); },
+      ThrowsMessage<ShapeError>(HasSubstr("expected no query, as the pool has its own, got [2, 4]")));
+  EXPECT_THAT([&] { PoolQueryImpl(pool_site(kSixPositions, 5), QuerySource::learned); },
               ThrowsMessage<InputError>(HasSubstr("query: expected 'mean'")));
 }
 
@@ -60,28 +61,28 @@ std::shared_ptr<Pool> registered_pool(const std::string& name, const InsertionPo
   return pool;
 }
 
-TEST(ContextPools, AskWithTheQueryFromOutside) {
+TEST(ContextPools, UseTheQueryOfTheNetwork) {
   const auto features = drawn({2, 4, 2, 3});
   for (const char* name : {"bahdanau", "luong", "luong_local"}) {
-    const auto pool = registered_pool(name, pool_site(kSixCells, 5));
+    const auto pool = registered_pool(name, pool_site(kSixPositions, 5));
     const auto first = run_pool(*pool, {.features = features, .query = drawn({2, 5}, 2)});
     const auto second = run_pool(*pool, {.features = features, .query = drawn({2, 5}, 3)});
     EXPECT_FALSE(torch::allclose(first.maps.at(0).values, second.maps.at(0).values)) << name;
   }
 }
 
-TEST(ContextPools, ThatAskByThemselvesRefuseAnother) {
+TEST(ContextPools, WithAQueryOfTheirOwnRefuseAnother) {
   for (const char* name : {"learned_query", "attention_pool", "rotary_pool", "latent_pool", "class_attention"}) {
     EXPECT_THAT(
         [&] {
           registered_pool(name, pool_site({8, 2, 3}, 5));
         },
-        ThrowsMessage<InputError>(HasSubstr("expected a place without a query from outside")))
+        ThrowsMessage<InputError>(HasSubstr("expected an insertion point without a query from the network")))
         << name;
   }
 }
 
-TEST(ContextPools, ReadTokensAsTheCellsOfAGrid) {
+TEST(ContextPools, ReadTokensAsThePositionsOfAGrid) {
   const auto features = drawn({2, 8, 2, 3});
   const auto tokens = features.flatten(2).transpose(1, 2);
   for (const char* name :
@@ -94,6 +95,14 @@ TEST(ContextPools, ReadTokensAsTheCellsOfAGrid) {
     EXPECT_TRUE(on_tokens.maps.at(0).key_grid.empty()) << name;
     EXPECT_TRUE(torch::allclose(on_grid.maps.at(0).values.flatten(), on_tokens.maps.at(0).values.flatten())) << name;
   }
+}
+
+TEST(PoolQueryTest, IsCloned) {
+  PoolQueryImpl learned(pool_site(kSixPositions), QuerySource::learned);
+  set_parameter(learned, "vector", {1, 2, 3, 4});
+  expect_clone(learned);
+  const PoolQueryImpl given(pool_site(kSixPositions, 5), QuerySource::mean);
+  EXPECT_EQ(std::dynamic_pointer_cast<PoolQueryImpl>(given.clone())->features(), 5);
 }
 
 }  // namespace

@@ -4,8 +4,10 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/self/relative_position.h>
+#include <fovea/base/error.h>
 
 #include "gate_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -40,6 +42,13 @@ TEST(RelativePositionTest, ScalingReachesPositionsOnlyOnDemand) {
   EXPECT_TRUE(nearly_equal(weights(true), {0.25, 0.75, 0.5, 0.5}));  // sqrt(4) halves the score of the key to the right
   EXPECT_TRUE(nearly_equal(weights(false), {0.1, 0.9, 0.5, 0.5}));
   EXPECT_TRUE(nearly_equal(relative_attention(queries, keys, nullptr, true), {0.5, 0.5, 0.5, 0.5}));
+}
+
+TEST(RelativePositionTest, StartsReadyForUseAndIsCloned) {
+  const RelativePositionImpl position(/*height=*/2, /*width=*/3, /*channels=*/4);
+  EXPECT_GT(position.named_parameters()["width_rel"].abs().min().item<double>(), 0);
+  expect_clone(position);
+  EXPECT_THROW(RelativePositionImpl(0, 3, 4), InputError);
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <memory>
+
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -6,6 +8,7 @@
 #include <fovea/nn/initialise.h>
 
 #include "gate_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -67,7 +70,7 @@ TEST(SelfAttentionTest, RefusesWhatDoesNotFit) {
   EXPECT_THROW(SelfAttentionImpl(12, 12, {}), InputError);  // 8 heads
 }
 
-TEST(GridSelfAttentionTest, CellsThatTradePlacesTradeResults) {
+TEST(GridSelfAttentionTest, PositionsThatTradePlacesTradeResults) {
   GridSelfAttentionImpl mixer({.kind = InsertionKind::conv, .in = {8, 3, 4}, .out_channels = 6, .path = "mhsa"}, {});
   initialise(mixer, 1);
   auto features = torch::empty({2, 8, 3, 4}, torch::kFloat64);
@@ -78,6 +81,26 @@ TEST(GridSelfAttentionTest, CellsThatTradePlacesTradeResults) {
   const auto turned = run_mixer(mixer, features.flip({2, 3})).output.flip({2, 3});
   EXPECT_TRUE(torch::allclose(turned, run.output, 1e-12, 1e-12));
   EXPECT_FALSE(torch::allclose(run.output, run.output.flip({2, 3})));
+}
+
+TEST(SelfAttentionTest, GoesIntoSequentialAndIsCloned) {
+  SelfAttention attention(8, 6, SelfAttentionOptions{.heads = 2, .qk_norm = true, .scale_norm = true, .gated = true});
+  expect_clone(*attention);
+  const auto tokens = torch::ones({2, 3, 8});
+  EXPECT_TRUE(torch::equal(torch::nn::Sequential(attention)->forward(tokens), attention(tokens)));
+  EXPECT_THROW(SelfAttentionImpl(8, 8, {.heads = 0}), InputError);
+  EXPECT_THROW(SelfAttentionImpl(8, 0), InputError);
+}
+
+TEST(GridSelfAttentionTest, IsBuiltFromPlainNumbersToo) {
+  const SelfAttentionOptions options{.heads = 2};
+  expect_twins([&] { return std::make_shared<GridSelfAttentionImpl>(8, 6, options); },
+               [&] {
+                 const InsertionPoint point{.kind = InsertionKind::conv, .in = {8, 3, 4}, .out_channels = 6};
+                 return std::make_shared<GridSelfAttentionImpl>(point, options);
+               });
+  EXPECT_THROW(GridSelfAttentionImpl(8, 6, {.heads = 0}), InputError);
+  EXPECT_THROW(GridSelfAttentionImpl(0, 6), InputError);
 }
 
 }  // namespace

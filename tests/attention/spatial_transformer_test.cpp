@@ -1,3 +1,5 @@
+#include <memory>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -10,6 +12,7 @@
 #include "gate_run.h"
 #include "gradient_check.h"
 #include "pool_run.h"
+#include "twin_check.h"
 
 namespace fovea {
 namespace {
@@ -161,6 +164,19 @@ TEST(SpatialTransformerTest, RefusesOtherChannels) {
   const auto warp = fixed_warp({}, {1, 0, 0, 0, 1, 0});
   ForwardContext context;
   EXPECT_THROW(warp->forward(torch::zeros({1, 2, 8, 8}, torch::kFloat64), context), ShapeError);
+}
+
+TEST(SpatialTransformerTest, IsBuiltFromAShapeToo) {
+  const FeatureShape shape{3, 28, 20};
+  const SpatialTransformerOptions options{.transform = WarpTransform::attention, .height = 14};
+  const InsertionPoint point{.kind = InsertionKind::input, .in = shape, .out_channels = 3};
+  expect_twins([&] { return std::make_shared<SpatialTransformerImpl>(shape, options); },
+               [&] { return std::make_shared<SpatialTransformerImpl>(point, options); });
+  SpatialTransformer warp(shape);
+  const auto images = drawn({2, 3, 28, 20}).to(torch::kFloat32);
+  EXPECT_TRUE(torch::allclose(warp(images), images, 1e-4, 1e-4));  // the identity without initialise()
+  EXPECT_THROW(SpatialTransformerImpl(shape, {.hidden = 0}), InputError);
+  EXPECT_THROW(SpatialTransformerImpl(FeatureShape{}), InputError);
 }
 
 }  // namespace

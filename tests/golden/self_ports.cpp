@@ -110,14 +110,13 @@ PeerPort self_attention_port(const Json& arguments, const NamedTensors&) {
 PeerPort multihead_attention_port(const Json& arguments, const NamedTensors&) {
   expect_known_arguments(arguments, {"add_bias_kv", "batch_first", "bias", "embed_dim", "kdim", "num_heads", "vdim"});
   MultiheadAttentionOptions options;
-  options.channels = size_argument(arguments, "embed_dim");
   options.heads = size_argument(arguments, "num_heads");
   options.key_channels = size_argument(arguments, "kdim");
   options.value_channels = size_argument(arguments, "vdim");
   options.bias = arguments.value("bias", true);
   options.extra_key = arguments.value("add_bias_kv", false);
   const bool batch_first = arguments.value("batch_first", false);
-  const auto module = std::make_shared<MultiheadAttentionImpl>(options);
+  const auto module = std::make_shared<MultiheadAttentionImpl>(size_argument(arguments, "embed_dim"), options);
   const auto forward = [module, batch_first](const NamedTensors& given, ForwardContext& context) {
     const auto input_or = [&](const char* name, const torch::Tensor& other) {
       return given.contains(name) ? given.at(name) : other;

@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include <fovea/attention/branch/selective_kernel.h>
 #include <fovea/attention/function_fields.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
@@ -19,7 +21,7 @@ void SelectiveKernelOptions::visit_fields(FieldVisitor& fields) {
 }
 
 BranchSelectionImpl::BranchSelectionImpl(std::int64_t channels, std::int64_t branches, std::int64_t reduced)
-    : CloneableModule("BranchSelection") {
+    : CloneableModule("BranchSelection"), channels_(channels), branches_(branches), reduced_(reduced) {
   const auto reduce = torch::nn::Conv2dOptions(channels, reduced, 1).bias(false);
   const auto select = torch::nn::Conv2dOptions(reduced, channels * branches, 1).bias(false);
   fc_reduce_ = register_module("fc_reduce", torch::nn::Conv2d(reduce));
@@ -37,23 +39,32 @@ torch::Tensor BranchSelectionImpl::forward(const torch::Tensor& branches, Forwar
   return hooked.unsqueeze(-1).unsqueeze(-1);
 }
 
-SelectiveKernelImpl::SelectiveKernelImpl(const InsertionPoint& point, const SelectiveKernelOptions& options)
+std::shared_ptr<torch::nn::Module> BranchSelectionImpl::rebuilt() const {
+  return std::make_shared<BranchSelectionImpl>(channels_, branches_, reduced_);
+}
+
+SelectiveKernelImpl::SelectiveKernelImpl(const InsertionPoint& point, SelectiveKernelOptions options)
+    : SelectiveKernelImpl(point.in.channels, point.out_channels, std::move(options), point.stride) {}
+
+SelectiveKernelImpl::SelectiveKernelImpl(std::int64_t in_channels, std::int64_t out_channels, SelectiveKernelOptions options,
+                                         std::int64_t stride)
     : Mixer("SelectiveKernel"),
-      channels_(point.in.channels),
-      split_input_(options.split_input),
-      activation_(options.activation) {
+      in_channels_(expect_positive(in_channels, "SelectiveKernel: in_channels")),
+      out_channels_(expect_positive(out_channels, "SelectiveKernel: out_channels")),
+      options_(expect_in_range(options, "SelectiveKernel")),
+      stride_(expect_positive(stride, "SelectiveKernel: stride")) {
   const auto branches = static_cast<std::int64_t>(options.kernel_sizes.size());
-  const std::int64_t seen = split_input_ ? channels_per_head(channels_, branches, "sk: kernel_sizes") : channels_;
-  const std::int64_t groups = std::min(point.out_channels, options.groups);
+  const std::int64_t seen = options.split_input ? channels_per_head(in_channels, branches, "sk: kernel_sizes") : in_channels;
+  const std::int64_t groups = std::min(out_channels, options.groups);
   expect_divides(seen, groups, "sk: groups");
-  expect_divides(point.out_channels, groups, "sk: groups");
+  expect_divides(out_channels, groups, "sk: groups");
   torch::nn::ModuleList paths;
   for (const std::int64_t size : options.kernel_sizes) {
     if (size % 2 == 0) throw InputError("sk: kernel_sizes", "odd numbers", std::to_string(size));
     const std::int64_t reach = options.dilation * (size - 1) / 2;  // of the kernel, from its centre
     const std::int64_t side = options.keep_3x3 ? 3 : size;
-    const auto convolution = torch::nn::Conv2dOptions(seen, point.out_channels, side)
-                                 .stride(point.stride)
+    const auto convolution = torch::nn::Conv2dOptions(seen, out_channels, side)
+                                 .stride(stride)
                                  .padding(reach)
                                  .dilation(2 * reach / (side - 1))
                                  .groups(groups);
@@ -61,18 +72,23 @@ SelectiveKernelImpl::SelectiveKernelImpl(const InsertionPoint& point, const Sele
     paths->push_back(paths_.back());
   }
   register_module("paths", paths);
-  const std::int64_t reduced = bottleneck_width(point.out_channels, options, kRoundLimit);
-  attn_ = register_module("attn", std::make_shared<BranchSelectionImpl>(point.out_channels, branches, reduced));
+  const std::int64_t reduced = bottleneck_width(out_channels, options, kRoundLimit);
+  attn_ = register_module("attn", std::make_shared<BranchSelectionImpl>(out_channels, branches, reduced));
 }
 
 torch::Tensor SelectiveKernelImpl::attend(const torch::Tensor& features, ForwardContext& context) {
-  expect_features(*this, features, channels_);
+  expect_features(*this, features, in_channels_);
   const auto branches = static_cast<std::int64_t>(paths_.size());
-  const auto seen = split_input_ ? features.chunk(branches, 1) : std::vector<torch::Tensor>(paths_.size(), features);
+  const auto seen = options_.split_input ? features.chunk(branches, 1) : std::vector<torch::Tensor>(paths_.size(), features);
   std::vector<torch::Tensor> results;
-  for (std::size_t i = 0; i < paths_.size(); ++i) results.push_back(activate(paths_[i]->forward(seen[i]), activation_));
+  for (std::size_t i = 0; i < paths_.size(); ++i)
+    results.push_back(activate(paths_[i]->forward(seen[i]), options_.activation));
   const auto stacked = torch::stack(results, 1);  // [N, B, C, H, W]
   return (stacked * attn_->forward(stacked, context)).sum(1);
+}
+
+std::shared_ptr<torch::nn::Module> SelectiveKernelImpl::rebuilt() const {
+  return std::make_shared<SelectiveKernelImpl>(in_channels_, out_channels_, options_, stride_);
 }
 
 }  // namespace fovea

@@ -16,7 +16,7 @@
 
 namespace fovea {
 
-/// The bottleneck is that of the selection; its channels are those that come out.
+/// The bottleneck is that of the selection; its channels are those of the result.
 struct SelectiveKernelOptions {
   double reduction_ratio = 16;                   ///< bottleneck width: channels / reduction_ratio
   std::int64_t reduced_channels = 0;             ///< bottleneck width itself; 0 takes it from reduction_ratio and divisor
@@ -31,16 +31,21 @@ struct SelectiveKernelOptions {
   void visit_fields(FieldVisitor& fields);
 };
 
-/// Which branch counts, for each channel: softmax over branches of W_select relu(BN(W_reduce s)), s the mean over positions
-/// of the sum of the branches.
+/// Weights of the branches for each channel: softmax over branches of W_select relu(BN(W_reduce s)), s the mean over
+/// positions of the sum of the branches.
 class BranchSelectionImpl final : public CloneableModule {
  public:
+  /// @param reduced width of the bottleneck; each number at least 1.
   BranchSelectionImpl(std::int64_t channels, std::int64_t branches, std::int64_t reduced);
 
   /// @param branches [N, B, C, H, W]. @return weights [N, B, C, 1, 1], hooked as branch weights [N, B, C].
   torch::Tensor forward(const torch::Tensor& branches, ForwardContext& context);
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
+  std::int64_t channels_, branches_, reduced_;
   torch::nn::Conv2d fc_reduce_{nullptr}, fc_select_{nullptr};
   torch::nn::BatchNorm2d bn_{nullptr};
 };
@@ -53,18 +58,26 @@ TORCH_MODULE(BranchSelection);
 /// bottleneck is a multiple of 8 wide, at least 8, not at least 32. All as in timm.
 class SelectiveKernelImpl final : public Mixer {
  public:
-  /// @throws InputError when a kernel is even, or groups or branches do not divide the channels.
-  SelectiveKernelImpl(const InsertionPoint& point, const SelectiveKernelOptions& options);
+  /// @param in_channels C of the features, at least 1. @param out_channels of the result, at least 1. @param stride at least
+  /// 1. @throws InputError when an option is out of its range, a kernel is even, or groups
+  /// or branches do not divide the channels.
+  SelectiveKernelImpl(std::int64_t in_channels, std::int64_t out_channels, SelectiveKernelOptions options = {},
+                      std::int64_t stride = 1);
+  /// The same at an insertion point of a network. @throws InputError as the other.
+  explicit SelectiveKernelImpl(const InsertionPoint& point, SelectiveKernelOptions options = {});
 
   /// @param features [N, C, H, W]. @return [N, out, ceil(H / stride), ceil(W / stride)]. Hooks see branch weights [N, B,
   /// out] at `attn`. @throws ShapeError if features is not 4-D or C differs, or in training for one image. Depends on
   /// train/eval mode through its norms.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  std::int64_t channels_;
-  bool split_input_;
-  Activation activation_;
+  std::int64_t in_channels_, out_channels_;
+  SelectiveKernelOptions options_;
+  std::int64_t stride_;
   std::vector<std::shared_ptr<ConvolutionNormImpl>> paths_;
   std::shared_ptr<BranchSelectionImpl> attn_;
 };

@@ -4,6 +4,7 @@
 #include <fovea/attention/function_fields.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -29,57 +30,66 @@ void SplitAttentionOptions::visit_fields(FieldVisitor& fields) {
   visit_activation(fields, "activation", activation, "non-linearity of branches and bottleneck");
 }
 
-SplitAttentionImpl::SplitAttentionImpl(const InsertionPoint& point, const SplitAttentionOptions& options)
+SplitAttentionImpl::SplitAttentionImpl(const InsertionPoint& point, SplitAttentionOptions options)
+    : SplitAttentionImpl(point.in.channels, point.out_channels, options, point.stride) {}
+
+SplitAttentionImpl::SplitAttentionImpl(std::int64_t in_channels, std::int64_t out_channels, SplitAttentionOptions options,
+                                       std::int64_t stride)
     : Mixer("SplitAttention"),
-      channels_(point.in.channels),
-      radix_(options.radix),
-      groups_(options.groups),
-      activation_(options.activation) {
+      in_channels_(expect_positive(in_channels, "SplitAttention: in_channels")),
+      out_channels_(expect_positive(out_channels, "SplitAttention: out_channels")),
+      options_(expect_in_range(options, "SplitAttention")),
+      stride_(expect_positive(stride, "SplitAttention: stride")) {
   if (options.kernel_size % 2 == 0)
     throw InputError("splat: kernel_size", "an odd number", std::to_string(options.kernel_size));
-  const std::int64_t reduced = split_bottleneck_width(channels_, options);
-  const std::int64_t branches = radix_ * point.out_channels;  // channels of all of them
-  expect_divides(channels_, groups_ * radix_, "splat: groups x radix");
-  expect_divides(point.out_channels, groups_, "splat: groups");
-  expect_divides(reduced, groups_, "splat: groups (in the bottleneck)");
-  const auto convolution = torch::nn::Conv2dOptions(channels_, branches, options.kernel_size)
-                               .stride(point.stride)
+  const std::int64_t reduced = split_bottleneck_width(in_channels, options);
+  const std::int64_t branches = options.radix * out_channels;  // channels of all of them
+  expect_divides(in_channels, options.groups * options.radix, "splat: groups x radix");
+  expect_divides(out_channels, options.groups, "splat: groups");
+  expect_divides(reduced, options.groups, "splat: groups (in the bottleneck)");
+  const auto convolution = torch::nn::Conv2dOptions(in_channels, branches, options.kernel_size)
+                               .stride(stride)
                                .padding(options.kernel_size / 2)
-                               .groups(groups_ * radix_)
+                               .groups(options.groups * options.radix)
                                .bias(options.bias);
   const auto pointwise = [&](std::int64_t in, std::int64_t out) {
-    return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 1).groups(groups_));
+    return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 1).groups(options.groups));
   };
   conv_ = register_module("conv", torch::nn::Conv2d(convolution));
   if (options.batch_norm) bn0_ = register_module("bn0", torch::nn::BatchNorm2d(branches));
-  fc1_ = register_module("fc1", pointwise(point.out_channels, reduced));
+  fc1_ = register_module("fc1", pointwise(out_channels, reduced));
   if (options.batch_norm) bn1_ = register_module("bn1", torch::nn::BatchNorm2d(reduced));
   fc2_ = register_module("fc2", pointwise(reduced, branches));
 }
 
 torch::Tensor SplitAttentionImpl::branch_factors(const torch::Tensor& scores, ForwardContext& context) const {
-  const std::int64_t images = scores.size(0);
-  if (radix_ == 1) {
+  const std::int64_t images = scores.size(0), radix = options_.radix;
+  if (radix == 1) {
     const auto gate = torch::sigmoid(scores);  // [N, C, 1, 1]
     return context.hook(*this, {MapKind::channel, Meaning::gate}, gate).unsqueeze(1);
   }
   // Scores come group by group, and in each branch by branch.
-  const auto weights = scores.view({images, groups_, radix_, -1}).softmax(2).transpose(1, 2);  // [N, R, groups, C / groups]
-  const auto hooked = context.hook(*this, {MapKind::branch, Meaning::weights}, weights.reshape({images, radix_, -1}));
+  const auto weights =
+      scores.view({images, options_.groups, radix, -1}).softmax(2).transpose(1, 2);  // [N, R, groups, C / groups]
+  const auto hooked = context.hook(*this, {MapKind::branch, Meaning::weights}, weights.reshape({images, radix, -1}));
   return hooked.unsqueeze(-1).unsqueeze(-1);
 }
 
 torch::Tensor SplitAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
-  expect_features(*this, features, channels_);
+  expect_features(*this, features, in_channels_);
   auto convolved = conv_(features);
   if (bn0_) convolved = bn0_(convolved);
-  const auto branches = activate(convolved, activation_).unflatten(1, {radix_, -1});  // [N, R, C, H, W]
-  auto hidden = fc1_(branches.sum(1).mean({2, 3}, /*keepdim=*/true));                 // [N, reduced, 1, 1]
+  const auto branches = activate(convolved, options_.activation).unflatten(1, {options_.radix, -1});  // [N, R, C, H, W]
+  auto hidden = fc1_(branches.sum(1).mean({2, 3}, /*keepdim=*/true));                                 // [N, reduced, 1, 1]
   if (bn1_) {
     expect_norm_fits(*this, *bn1_, hidden);
     hidden = bn1_(hidden);
   }
-  return (branches * branch_factors(fc2_(activate(hidden, activation_)), context)).sum(1);
+  return (branches * branch_factors(fc2_(activate(hidden, options_.activation)), context)).sum(1);
+}
+
+std::shared_ptr<torch::nn::Module> SplitAttentionImpl::rebuilt() const {
+  return std::make_shared<SplitAttentionImpl>(in_channels_, out_channels_, options_, stride_);
 }
 
 }  // namespace fovea

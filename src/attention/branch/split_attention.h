@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -33,20 +34,29 @@ struct SplitAttentionOptions {
 /// as timm builds it by itself (its ResNeSt sets batch norm).
 class SplitAttentionImpl final : public Mixer {
  public:
-  /// @throws InputError when kernel_size is even, or radix or groups do not divide the channels.
-  SplitAttentionImpl(const InsertionPoint& point, const SplitAttentionOptions& options);
+  /// @param in_channels C of the features, at least 1. @param out_channels of the result, at least 1. @param stride at least
+  /// 1. @throws InputError when an option is out of its range, kernel_size is even, or
+  /// radix or groups do not divide the channels.
+  SplitAttentionImpl(std::int64_t in_channels, std::int64_t out_channels, SplitAttentionOptions options = {},
+                     std::int64_t stride = 1);
+  /// The same at an insertion point of a network. @throws InputError as the other.
+  explicit SplitAttentionImpl(const InsertionPoint& point, SplitAttentionOptions options = {});
 
   /// @param features [N, C, H, W]. @return [N, out, ceil(H / stride), ceil(W / stride)]. Hooks see branch weights [N, radix,
   /// out]; with radix 1 a channel gate [N, out, 1, 1] in (0, 1). @throws ShapeError if features is not 4-D or C differs.
   /// Depends on train/eval mode only with batch_norm; training then needs N > 1 (ShapeError).
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   /// The factors of the branches, [N, radix, out, 1, 1], hooked. @param scores [N, groups radix out / groups, 1, 1].
   torch::Tensor branch_factors(const torch::Tensor& scores, ForwardContext& context) const;
 
-  std::int64_t channels_, radix_, groups_;
-  Activation activation_;
+  std::int64_t in_channels_, out_channels_;
+  SplitAttentionOptions options_;
+  std::int64_t stride_;
   torch::nn::Conv2d conv_{nullptr}, fc1_{nullptr}, fc2_{nullptr};
   torch::nn::BatchNorm2d bn0_{nullptr}, bn1_{nullptr};
 };

@@ -1,19 +1,22 @@
+#include <fovea/attention/channel/channel_kernel.h>
 #include <fovea/attention/channel/circular_channel_attention.h>
 #include <fovea/attention/function_fields.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
 void CircularChannelAttentionOptions::visit_fields(FieldVisitor& fields) {
-  ChannelKernelOptions::visit_fields(fields);
+  visit_channel_kernel(fields, *this);
   fields.boolean("bias", bias, "bias of the convolution");
   visit_gate_function(fields, gate);
 }
 
-CircularChannelAttentionImpl::CircularChannelAttentionImpl(std::int64_t channels,
-                                                           const CircularChannelAttentionOptions& options)
-    : Gate("CircularChannelAttention"), channels_(channels), gate_(options.gate) {
+CircularChannelAttentionImpl::CircularChannelAttentionImpl(std::int64_t channels, CircularChannelAttentionOptions options)
+    : Gate("CircularChannelAttention"),
+      channels_(expect_positive(channels, "CircularChannelAttention: channels")),
+      options_(expect_in_range(options, "CircularChannelAttention")) {
   const std::int64_t kernel = channel_kernel_size(channels, options, "ceca");
   if (kernel / 2 > channels) {
     throw InputError("ceca: kernel_size",
@@ -26,9 +29,13 @@ CircularChannelAttentionImpl::CircularChannelAttentionImpl(std::int64_t channels
 
 torch::Tensor CircularChannelAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
-  const auto squeezed = features.mean({2, 3}).unsqueeze(1);                             // [N, 1, C]
-  const auto gate = gate_values(conv_(squeezed), gate_).transpose(1, 2).unsqueeze(-1);  // [N, C, 1, 1]
+  const auto squeezed = features.mean({2, 3}).unsqueeze(1);                                     // [N, 1, C]
+  const auto gate = gate_values(conv_(squeezed), options_.gate).transpose(1, 2).unsqueeze(-1);  // [N, C, 1, 1]
   return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
+}
+
+std::shared_ptr<torch::nn::Module> CircularChannelAttentionImpl::rebuilt() const {
+  return std::make_shared<CircularChannelAttentionImpl>(channels_, options_);
 }
 
 }  // namespace fovea

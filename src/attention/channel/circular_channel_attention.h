@@ -1,16 +1,20 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
-#include <fovea/attention/channel/channel_kernel.h>
 #include <fovea/attention/gate.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-struct CircularChannelAttentionOptions : ChannelKernelOptions {
-  bool bias = false;  ///< of the convolution
+struct CircularChannelAttentionOptions {
+  std::int64_t kernel_size = 0;  ///< odd number of neighbouring channels; 0 takes it from gamma and beta
+  double gamma = 2;              ///< kernel size = odd(|log2(channels) + beta| / gamma), at least 3
+  double beta = 1;               ///< see gamma
+  bool bias = false;             ///< of the convolution
   GateFunction gate = GateFunction::sigmoid;
 
   void visit_fields(FieldVisitor& fields);
@@ -22,16 +26,20 @@ struct CircularChannelAttentionOptions : ChannelKernelOptions {
 /// Differs from the paper: circular instead of zero padding; kernels of at least 3 channels.
 class CircularChannelAttentionImpl final : public Gate {
  public:
-  /// @throws InputError when kernel_size is even, or so large that it would go round the ring more than once.
-  CircularChannelAttentionImpl(std::int64_t channels, const CircularChannelAttentionOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,
+  /// or kernel_size is even or so large that the kernel would go round the ring more than once.
+  explicit CircularChannelAttentionImpl(std::int64_t channels, CircularChannelAttentionOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see one channel gate [N, C, 1, 1] in [0, 1].
   /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
-  GateFunction gate_;
+  CircularChannelAttentionOptions options_;
   torch::nn::Conv1d conv_{nullptr};
 };
 TORCH_MODULE(CircularChannelAttention);

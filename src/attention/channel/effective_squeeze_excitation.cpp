@@ -2,6 +2,7 @@
 #include <fovea/attention/channel/squeeze.h>
 #include <fovea/attention/function_fields.h>
 #include <fovea/attention/positions.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
@@ -11,15 +12,21 @@ void EffectiveSqueezeExcitationOptions::visit_fields(FieldVisitor& fields) {
 }
 
 EffectiveSqueezeExcitationImpl::EffectiveSqueezeExcitationImpl(std::int64_t channels,
-                                                               const EffectiveSqueezeExcitationOptions& options)
-    : Gate("EffectiveSqueezeExcitation"), channels_(channels), max_pool_(options.max_pool), gate_(options.gate) {
+                                                               EffectiveSqueezeExcitationOptions options)
+    : Gate("EffectiveSqueezeExcitation"),
+      channels_(expect_positive(channels, "EffectiveSqueezeExcitation: channels")),
+      options_(expect_in_range(options, "EffectiveSqueezeExcitation")) {
   fc_ = register_module("fc", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 1)));
 }
 
 torch::Tensor EffectiveSqueezeExcitationImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
-  const auto gate = gate_values(fc_(squeeze(features, max_pool_)), gate_);  // [N, C, 1, 1]
+  const auto gate = gate_values(fc_(squeeze(features, options_.max_pool)), options_.gate);  // [N, C, 1, 1]
   return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
+}
+
+std::shared_ptr<torch::nn::Module> EffectiveSqueezeExcitationImpl::rebuilt() const {
+  return std::make_shared<EffectiveSqueezeExcitationImpl>(channels_, options_);
 }
 
 }  // namespace fovea

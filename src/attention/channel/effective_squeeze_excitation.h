@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -21,16 +22,19 @@ struct EffectiveSqueezeExcitationOptions {
 /// Parameter names are timm's (`fc`). Differs from the paper: max_pool is timm's option, off by default.
 class EffectiveSqueezeExcitationImpl final : public Gate {
  public:
-  EffectiveSqueezeExcitationImpl(std::int64_t channels, const EffectiveSqueezeExcitationOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range.
+  explicit EffectiveSqueezeExcitationImpl(std::int64_t channels, EffectiveSqueezeExcitationOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see one channel gate [N, C, 1, 1] in [0, 1].
   /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
-  bool max_pool_;
-  GateFunction gate_;
+  EffectiveSqueezeExcitationOptions options_;
   torch::nn::Conv2d fc_{nullptr};
 };
 TORCH_MODULE(EffectiveSqueezeExcitation);

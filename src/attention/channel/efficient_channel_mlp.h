@@ -1,21 +1,23 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
-#include <fovea/attention/bottleneck_width.h>
-#include <fovea/attention/channel/channel_kernel.h>
 #include <fovea/attention/gate.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-/// The bottleneck is that of the planes between the convolutions.
+/// The bottleneck is the number of planes between the convolutions.
 struct EfficientChannelMlpOptions {
   double reduction_ratio = 8;         ///< bottleneck width: channels / reduction_ratio
   std::int64_t reduced_channels = 0;  ///< bottleneck width itself; 0 takes it from reduction_ratio and divisor
   std::int64_t divisor = 8;           ///< the width taken from reduction_ratio is a multiple of this
-  ChannelKernelOptions kernel;
+  std::int64_t kernel_size = 0;       ///< odd number of neighbouring channels; 0 takes it from gamma and beta
+  double gamma = 2;                   ///< kernel size = odd(|log2(channels) + beta| / gamma), at least 3
+  double beta = 1;                    ///< see gamma
   Activation activation = Activation::relu;
   GateFunction gate = GateFunction::sigmoid;
 
@@ -28,17 +30,20 @@ struct EfficientChannelMlpOptions {
 /// roundings are timm's (`conv`, `conv2`). Differs from the paper: the hidden layer; kernels of at least 3 channels.
 class EfficientChannelMlpImpl final : public Gate {
  public:
-  /// @throws InputError when kernel_size is even or options exclude each other.
-  EfficientChannelMlpImpl(std::int64_t channels, const EfficientChannelMlpOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,
+  /// kernel_size is even, or options exclude each other.
+  explicit EfficientChannelMlpImpl(std::int64_t channels, EfficientChannelMlpOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see one channel gate [N, C, 1, 1] in [0, 1].
   /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
-  Activation activation_;
-  GateFunction gate_;
+  EfficientChannelMlpOptions options_;
   torch::nn::Conv1d conv_{nullptr}, conv2_{nullptr};
 };
 TORCH_MODULE(EfficientChannelMlp);

@@ -6,11 +6,12 @@
 #include <fovea/attention/function_fields.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
 void FrequencyChannelAttentionOptions::visit_fields(FieldVisitor& fields) {
-  fields.integer("frequencies", frequencies, {1, kTopCosines}, "cosines; each squeezes an equal share of the channels");
+  fields.integer("frequencies", frequencies, {1, kTopCosines}, "cosines; each squeezes an equal part of the channels");
   fields.integer("height", height, {1, 1024}, "height of the cosines; other maps are average-pooled to that size first");
   fields.integer("width", width, {1, 1024}, "width of the cosines; see height");
   fields.integer("reduction_ratio", reduction_ratio, {1, 1 << 16},
@@ -18,8 +19,10 @@ void FrequencyChannelAttentionOptions::visit_fields(FieldVisitor& fields) {
   visit_gate_function(fields, gate);
 }
 
-CosineSqueezeImpl::CosineSqueezeImpl(std::int64_t channels, const FrequencyChannelAttentionOptions& options)
-    : CloneableModule("CosineSqueeze") {
+CosineSqueezeImpl::CosineSqueezeImpl(std::int64_t channels, FrequencyChannelAttentionOptions options)
+    : CloneableModule("CosineSqueeze"),
+      channels_(expect_positive(channels, "CosineSqueeze: channels")),
+      options_(expect_in_range(options, "CosineSqueeze")) {
   if (channels % options.frequencies != 0) {
     throw InputError("fca: frequencies", "a divisor of the " + std::to_string(channels) + " channels",
                      std::to_string(options.frequencies));
@@ -36,9 +39,14 @@ torch::Tensor CosineSqueezeImpl::forward(const torch::Tensor& features) {
   return torch::bmm(positions, weight_.flatten(1).unsqueeze(-1)).squeeze(-1).transpose(0, 1);  // [N, C]
 }
 
-FrequencyChannelAttentionImpl::FrequencyChannelAttentionImpl(std::int64_t channels,
-                                                             const FrequencyChannelAttentionOptions& options)
-    : Gate("FrequencyChannelAttention"), channels_(channels), gate_(options.gate) {
+std::shared_ptr<torch::nn::Module> CosineSqueezeImpl::rebuilt() const {
+  return std::make_shared<CosineSqueezeImpl>(channels_, options_);
+}
+
+FrequencyChannelAttentionImpl::FrequencyChannelAttentionImpl(std::int64_t channels, FrequencyChannelAttentionOptions options)
+    : Gate("FrequencyChannelAttention"),
+      channels_(expect_positive(channels, "FrequencyChannelAttention: channels")),
+      options_(expect_in_range(options, "FrequencyChannelAttention")) {
   const std::int64_t reduced = floored_width(channels, static_cast<double>(options.reduction_ratio));
   squeeze_ = register_module("dct_layer", std::make_shared<CosineSqueezeImpl>(channels, options));
   fc_ = register_module(
@@ -49,9 +57,13 @@ FrequencyChannelAttentionImpl::FrequencyChannelAttentionImpl(std::int64_t channe
 
 torch::Tensor FrequencyChannelAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
-  const auto scores = fc_->forward(squeeze_->forward(features));             // [N, C]
-  const auto gate = gate_values(scores, gate_).unsqueeze(-1).unsqueeze(-1);  // [N, C, 1, 1]
+  const auto scores = fc_->forward(squeeze_->forward(features));                     // [N, C]
+  const auto gate = gate_values(scores, options_.gate).unsqueeze(-1).unsqueeze(-1);  // [N, C, 1, 1]
   return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
+}
+
+std::shared_ptr<torch::nn::Module> FrequencyChannelAttentionImpl::rebuilt() const {
+  return std::make_shared<FrequencyChannelAttentionImpl>(channels_, options_);
 }
 
 }  // namespace fovea

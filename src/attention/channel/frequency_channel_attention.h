@@ -12,7 +12,7 @@
 namespace fovea {
 
 struct FrequencyChannelAttentionOptions {
-  std::int64_t frequencies = 16;      ///< cosines; each squeezes an equal share of the channels
+  std::int64_t frequencies = 16;      ///< cosines; each squeezes an equal part of the channels
   std::int64_t height = 7;            ///< of the cosines, in positions; other maps are average-pooled to that size first
   std::int64_t width = 7;             ///< see height
   std::int64_t reduction_ratio = 16;  ///< width of the bottleneck is channels / reduction_ratio, rounded down, at least 1
@@ -21,15 +21,21 @@ struct FrequencyChannelAttentionOptions {
   void visit_fields(FieldVisitor& fields);
 };
 
-/// Squeezes each channel to its product with a fixed map, the buffer `weight` [C, height, width].
+/// Squeeze of each channel to its product with a fixed map, the buffer `weight` [C, height, width].
 class CosineSqueezeImpl final : public CloneableModule {
  public:
-  CosineSqueezeImpl(std::int64_t channels, const FrequencyChannelAttentionOptions& options);
+  /// @throws InputError as FrequencyChannelAttention does.
+  explicit CosineSqueezeImpl(std::int64_t channels, FrequencyChannelAttentionOptions options = {});
 
-  /// [N, C, H, W] -> [N, C].
+  /// @param features [N, C, H, W]. @return [N, C].
   torch::Tensor forward(const torch::Tensor& features);
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
+  std::int64_t channels_;
+  FrequencyChannelAttentionOptions options_;
   torch::Tensor weight_;
 };
 TORCH_MODULE(CosineSqueeze);
@@ -43,16 +49,20 @@ TORCH_MODULE(CosineSqueeze);
 /// authors' code would have all of them 0.
 class FrequencyChannelAttentionImpl final : public Gate {
  public:
-  /// @throws InputError when frequencies does not divide the channels.
-  FrequencyChannelAttentionImpl(std::int64_t channels, const FrequencyChannelAttentionOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,
+  /// or frequencies does not divide the channels.
+  explicit FrequencyChannelAttentionImpl(std::int64_t channels, FrequencyChannelAttentionOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see one channel gate [N, C, 1, 1] in [0, 1].
   /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
-  GateFunction gate_;
+  FrequencyChannelAttentionOptions options_;
   std::shared_ptr<CosineSqueezeImpl> squeeze_;
   torch::nn::Sequential fc_{nullptr};
 };

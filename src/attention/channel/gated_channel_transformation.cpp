@@ -1,15 +1,18 @@
 #include <fovea/attention/channel/gated_channel_transformation.h>
 #include <fovea/attention/positions.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
 void GatedChannelTransformationOptions::visit_fields(FieldVisitor& fields) {
-  fields.choice("norm", norm, {{"l1", ChannelNorm::l1}, {"l2", ChannelNorm::l2}}, "how a channel's strength is measured");
+  fields.choice("norm", norm, {{"l1", ChannelNorm::l1}, {"l2", ChannelNorm::l2}}, "measure of a channel's strength");
 }
 
 GatedChannelTransformationImpl::GatedChannelTransformationImpl(std::int64_t channels,
-                                                               const GatedChannelTransformationOptions& options)
-    : Gate("GatedChannelTransformation"), channels_(channels), norm_(options.norm) {
+                                                               GatedChannelTransformationOptions options)
+    : Gate("GatedChannelTransformation"),
+      channels_(expect_positive(channels, "GatedChannelTransformation: channels")),
+      options_(expect_in_range(options, "GatedChannelTransformation")) {
   alpha_ = register_parameter("alpha", torch::ones({1, channels, 1, 1}));
   gamma_ = register_parameter("gamma", torch::zeros({1, channels, 1, 1}));
   beta_ = register_parameter("beta", torch::zeros({1, channels, 1, 1}));
@@ -26,7 +29,7 @@ torch::Tensor GatedChannelTransformationImpl::attend(const torch::Tensor& featur
   constexpr double kEpsilon = 1e-5;
   expect_features(*this, features, channels_);
   torch::Tensor embedding, scale;  // [N, C, 1, 1], [N, 1, 1, 1]
-  if (norm_ == ChannelNorm::l2) {
+  if (options_.norm == ChannelNorm::l2) {
     embedding = alpha_ * (features.square().sum({2, 3}, /*keepdim=*/true) + kEpsilon).sqrt();
     scale = (embedding.square().mean(1, /*keepdim=*/true) + kEpsilon).sqrt();
   } else {
@@ -35,6 +38,10 @@ torch::Tensor GatedChannelTransformationImpl::attend(const torch::Tensor& featur
   }
   const auto factors = 1 + torch::tanh(gamma_ * embedding / scale + beta_);  // [N, C, 1, 1]
   return features * context.hook(*this, {MapKind::channel, Meaning::signed_}, factors);
+}
+
+std::shared_ptr<torch::nn::Module> GatedChannelTransformationImpl::rebuilt() const {
+  return std::make_shared<GatedChannelTransformationImpl>(channels_, options_);
 }
 
 }  // namespace fovea

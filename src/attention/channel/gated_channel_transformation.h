@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -10,7 +11,7 @@
 
 namespace fovea {
 
-/// How a channel's strength is measured.
+/// Measure of a channel's strength.
 enum class ChannelNorm {
   l1,  ///< sum of absolute values
   l2,  ///< root of the sum of squares
@@ -30,7 +31,8 @@ struct GatedChannelTransformationOptions {
 /// nothing. Differs from the paper: 1e-5 is added to the mean over channels instead of the sum, as in the authors' code.
 class GatedChannelTransformationImpl final : public Gate, public SelfInitialising {
  public:
-  GatedChannelTransformationImpl(std::int64_t channels, const GatedChannelTransformationOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range.
+  explicit GatedChannelTransformationImpl(std::int64_t channels, GatedChannelTransformationOptions options = {});
 
   void initialise(const RandomStream& stream) override;
   bool is_identity_at_start() const override { return true; }
@@ -39,9 +41,12 @@ class GatedChannelTransformationImpl final : public Gate, public SelfInitialisin
   /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
-  ChannelNorm norm_;
+  GatedChannelTransformationOptions options_;
   torch::Tensor alpha_, gamma_, beta_;  ///< [1, C, 1, 1] each
 };
 TORCH_MODULE(GatedChannelTransformation);

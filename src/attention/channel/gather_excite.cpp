@@ -6,6 +6,7 @@
 #include <fovea/attention/function_fields.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -44,7 +45,7 @@ void GatherExciteOptions::visit_fields(FieldVisitor& fields) {
 }
 
 DepthwiseGatherImpl::DepthwiseGatherImpl(const FeatureShape& in, std::int64_t extent, Activation activation)
-    : CloneableModule("DepthwiseGather"), activation_(activation) {
+    : CloneableModule("DepthwiseGather"), in_(in), extent_(extent), activation_(activation) {
   const auto add = [&](torch::nn::Conv2dOptions convolution) {
     const std::string number = std::to_string(convolutions_.size() + 1);
     convolution.groups(in.channels).bias(false);
@@ -68,33 +69,46 @@ torch::Tensor DepthwiseGatherImpl::forward(const torch::Tensor& features) {
   return gathered;
 }
 
-GatherExciteImpl::GatherExciteImpl(const InsertionPoint& point, const GatherExciteOptions& options)
-    : Gate("GatherExcite"), in_(point.in), extent_(options.extent), max_pool_(options.max_pool), gate_(options.gate) {
+std::shared_ptr<torch::nn::Module> DepthwiseGatherImpl::rebuilt() const {
+  return std::make_shared<DepthwiseGatherImpl>(in_, extent_, activation_);
+}
+
+GatherExciteImpl::GatherExciteImpl(std::int64_t channels, GatherExciteOptions options)
+    : GatherExciteImpl(FeatureShape{channels, 0, 0}, options) {}
+
+GatherExciteImpl::GatherExciteImpl(const FeatureShape& in, GatherExciteOptions options)
+    : Gate("GatherExcite"), in_(in), options_(expect_in_range(options, "GatherExcite")) {
+  expect_positive(in.channels, "GatherExcite: channels");
   expect_consistent_gather_excite(options);
+  if (fixes_size() && (in.height < 1 || in.width < 1)) {
+    throw InputError("ge: extent", "at least 2 beside extra_params where no height and no width is given", "0",
+                     "build it from a FeatureShape");
+  }
   if (options.extra_params) {
-    gather_ = register_module("gather", std::make_shared<DepthwiseGatherImpl>(in_, extent_, options.activation));
+    gather_ = register_module("gather", std::make_shared<DepthwiseGatherImpl>(in, options.extent, options.activation));
   }
   if (options.mlp) {
-    const std::int64_t hidden = bottleneck_width(in_.channels, options);
+    const std::int64_t hidden = bottleneck_width(in.channels, options);
     mlp_ =
-        register_module("mlp", std::make_shared<PointwiseMlpImpl>(in_.channels, hidden, options.activation, /*norm=*/false));
+        register_module("mlp", std::make_shared<PointwiseMlpImpl>(in.channels, hidden, options.activation, /*norm=*/false));
   }
 }
 
 torch::Tensor GatherExciteImpl::gathered(const torch::Tensor& features) {
   if (gather_) return gather_->forward(features);
-  if (extent_ == 0) return squeeze(features, max_pool_);
-  const std::int64_t window = 2 * extent_ - 1;
-  const std::int64_t padding = extent_ - 1;
+  const std::int64_t extent = options_.extent;
+  if (extent == 0) return squeeze(features, options_.max_pool);
+  const std::int64_t window = 2 * extent - 1;
+  const std::int64_t padding = extent - 1;
   const auto average =
-      torch::avg_pool2d(features, window, extent_, padding, /*ceil_mode=*/false, /*count_include_pad=*/false);
-  return max_pool_ ? 0.5 * average + 0.5 * torch::max_pool2d(features, window, extent_, padding) : average;
+      torch::avg_pool2d(features, window, extent, padding, /*ceil_mode=*/false, /*count_include_pad=*/false);
+  return options_.max_pool ? 0.5 * average + 0.5 * torch::max_pool2d(features, window, extent, padding) : average;
 }
 
 torch::Tensor GatherExciteImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   namespace functional = torch::nn::functional;
   expect_features(*this, features, in_.channels);
-  if (gather_ && extent_ == 0 && (features.size(2) != in_.height || features.size(3) != in_.width)) {
+  if (fixes_size() && (features.size(2) != in_.height || features.size(3) != in_.width)) {
     std::ostringstream expected, got;
     expected << "[N, " << in_.channels << ", " << in_.height << ", " << in_.width << "]";
     got << features.sizes();
@@ -102,12 +116,18 @@ torch::Tensor GatherExciteImpl::attend(const torch::Tensor& features, ForwardCon
   }
   auto scores = gathered(features);
   if (mlp_) scores = mlp_->forward(scores);
-  if (extent_ == 0) {
-    return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate_values(scores, gate_));  // [N, C, 1, 1]
+  if (options_.extent == 0) {
+    const auto gate = gate_values(scores, options_.gate);  // [N, C, 1, 1]
+    return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
   }
   const std::vector<std::int64_t> size{features.size(2), features.size(3)};
   scores = functional::interpolate(scores, functional::InterpolateFuncOptions().size(size).mode(torch::kNearest));
-  return features * context.hook(*this, {MapKind::dense, Meaning::gate}, gate_values(scores, gate_));  // [N, C, H, W]
+  const auto gate = gate_values(scores, options_.gate);  // [N, C, H, W]
+  return features * context.hook(*this, {MapKind::dense, Meaning::gate}, gate);
+}
+
+std::shared_ptr<torch::nn::Module> GatherExciteImpl::rebuilt() const {
+  return std::make_shared<GatherExciteImpl>(in_, options_);
 }
 
 }  // namespace fovea

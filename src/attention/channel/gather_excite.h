@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include <torch/torch.h>
 
@@ -32,12 +33,18 @@ struct GatherExciteOptions {
 /// an activation between them, or one of the map's own size.
 class DepthwiseGatherImpl final : public CloneableModule {
  public:
+  /// @param in of the features; height and width count for extent 0 alone. @param extent 0 or a power of two.
   DepthwiseGatherImpl(const FeatureShape& in, std::int64_t extent, Activation activation);
 
-  /// [N, C, H, W] -> [N, C, ceil(H / extent), ceil(W / extent)], or [N, C, 1, 1] for extent 0.
+  /// @param features [N, C, H, W]. @return [N, C, ceil(H / extent), ceil(W / extent)], or [N, C, 1, 1] for extent 0.
   torch::Tensor forward(const torch::Tensor& features);
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
+  FeatureShape in_;
+  std::int64_t extent_;
   Activation activation_;
   std::vector<torch::nn::Conv2d> convolutions_;
   std::vector<torch::nn::BatchNorm2d> norms_;
@@ -46,17 +53,20 @@ TORCH_MODULE(DepthwiseGather);
 
 /// Gather-excite, "Gather-Excite: Exploiting Feature Context in Convolutional Neural Networks", arXiv:1810.12348:
 /// x * gate(nearest(M(gather(x)))). gather averages over windows of side 2 extent - 1, one every extent positions, without
-/// the padding; or over the whole map (extent 0); or convolves (extra_params). M = W2 activation(W1 y), or nothing; nearest
-/// brings the result back to H x W. The paper's GE-theta- is `mlp: false`, GE-theta `mlp: false, extra_params: true` and
-/// GE-theta+ `extra_params: true`; the default, extent 0 with M, is squeeze-and-excitation.
-/// Parameter names and defaults are timm's (`gather.conv1`, `gather.norm1`, ..., `mlp.fc1`, `mlp.fc2`).
-/// Differs from the paper: max_pool is timm's option, off by default.
+/// the padding; or over the whole map (extent 0); or convolves (extra_params). M = W2 activation(W1 y), or the identity;
+/// nearest brings the result back to H x W. The paper's GE-theta- is `mlp: false`, GE-theta `mlp: false, extra_params: true`
+/// and GE-theta+ `extra_params: true`; the default, extent 0 with M, is squeeze-and-excitation. Parameter names and defaults
+/// are timm's (`gather.conv1`, `gather.norm1`, ..., `mlp.fc1`, `mlp.fc2`). Differs from the paper: max_pool is timm's
+/// option, off by default.
 class GatherExciteImpl final : public Gate {
  public:
-  /// With extra_params and extent 0 the module works for the site's height and width alone.
-  /// @throws InputError when extent is 1, or no power of two beside extra_params, and for options that have no effect
-  /// beside others.
-  GatherExciteImpl(const InsertionPoint& point, const GatherExciteOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range, extent is 1, or
+  /// no power of two beside extra_params, an option has no effect beside others, or extent is 0 beside extra_params: that
+  /// convolution needs a height and a width.
+  explicit GatherExciteImpl(std::int64_t channels, GatherExciteOptions options = {});
+  /// @param in of the features. With extra_params and extent 0 the module works for its height and width alone; they count
+  /// for nothing else. @throws InputError as the other, or where these are below 1.
+  explicit GatherExciteImpl(const FeatureShape& in, GatherExciteOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see one gate in [0, 1]: a channel gate [N, C, 1, 1] with
   /// extent 0, else a dense one [N, C, H, W]. @throws ShapeError if features is not 4-D or C differs, or H and W where they
@@ -64,13 +74,16 @@ class GatherExciteImpl final : public Gate {
   /// image (ShapeError).
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   torch::Tensor gathered(const torch::Tensor& features);
+  /// Whether it works for one height and width alone.
+  bool fixes_size() const { return options_.extra_params && options_.extent == 0; }
 
   FeatureShape in_;
-  std::int64_t extent_;
-  bool max_pool_;
-  GateFunction gate_;
+  GatherExciteOptions options_;
   std::shared_ptr<DepthwiseGatherImpl> gather_;
   std::shared_ptr<PointwiseMlpImpl> mlp_;
 };

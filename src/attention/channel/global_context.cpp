@@ -1,43 +1,61 @@
 #include <cmath>
+#include <utility>
 
 #include <fovea/attention/channel/global_context.h>
 #include <fovea/attention/function_fields.h>
 #include <fovea/attention/positions.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
+namespace {
+
+/// The fields of both forms.
+template <typename FormOptions>
+void visit_global_context(FieldVisitor& fields, FormOptions& options) {
+  fields.boolean("attention", options.attention, "the context is a weighted mean over positions instead of the plain one");
+  visit_bottleneck(fields, options);
+  visit_activation(fields, "activation", options.activation, "non-linearity in the bottleneck");
+}
+
+}  // namespace
 
 void GlobalContextOptions::visit_fields(FieldVisitor& fields) {
-  fields.boolean("attention", attention, "the context is a weighted mean over locations instead of the plain one");
-  visit_bottleneck(fields, *this);
-  visit_activation(fields, "activation", activation, "non-linearity in the bottleneck");
+  visit_global_context(fields, *this);
 }
 
 void GlobalContextGateOptions::visit_fields(FieldVisitor& fields) {
-  GlobalContextOptions::visit_fields(fields);
+  visit_global_context(fields, *this);
   fields.boolean("add", add, "also add the context, through a bottleneck of its own");
   visit_gate_function(fields, gate);
 }
 
-GlobalContextImpl::GlobalContextImpl(std::int64_t channels, const GlobalContextOptions& options, bool scale, bool add,
-                                     GateFunction gate)
-    : Gate("GlobalContext"), channels_(channels), gate_(gate) {
-  const std::int64_t hidden = bottleneck_width(channels, options);
-  const auto mlp = [&] { return std::make_shared<PointwiseMlpImpl>(channels, hidden, options.activation, /*norm=*/true); };
-  if (options.attention) {
-    conv_attn_ = register_module("conv_attn", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, 1, 1)));
-  }
-  if (scale) mlp_scale_ = register_module("mlp_scale", mlp());
-  if (add) mlp_add_ = register_module("mlp_add", mlp());
+GlobalContextImpl::GlobalContextImpl(std::int64_t channels, FormOptions options)
+    : Gate("GlobalContext"), channels_(expect_positive(channels, "GlobalContext: channels")), options_(std::move(options)) {
+  const auto add_layers = [&](const auto& form) {
+    const std::int64_t hidden = bottleneck_width(channels, form);
+    const auto mlp = [&] { return std::make_shared<PointwiseMlpImpl>(channels, hidden, form.activation, /*norm=*/true); };
+    if (form.attention) {
+      conv_attn_ = register_module("conv_attn", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, 1, 1)));
+    }
+    bool add = true;
+    if constexpr (requires { form.gate; }) {
+      mlp_scale_ = register_module("mlp_scale", mlp());
+      add = form.add;
+    }
+    if (add) mlp_add_ = register_module("mlp_add", mlp());
+  };
+  std::visit(add_layers, options_);
+  initialise(construction_stream());
 }
 
-GlobalContextImpl::GlobalContextImpl(std::int64_t channels, const GlobalContextOptions& options)
-    : GlobalContextImpl(channels, options, /*scale=*/false, /*add=*/true, GateFunction::sigmoid) {}
+GlobalContextImpl::GlobalContextImpl(std::int64_t channels, GlobalContextOptions options)
+    : GlobalContextImpl(channels, FormOptions(expect_in_range(options, "GlobalContext"))) {}
 
-GlobalContextImpl::GlobalContextImpl(std::int64_t channels, const GlobalContextGateOptions& options)
-    : GlobalContextImpl(channels, options, /*scale=*/true, options.add, options.gate) {}
+GlobalContextImpl::GlobalContextImpl(std::int64_t channels, GlobalContextGateOptions options)
+    : GlobalContextImpl(channels, FormOptions(expect_in_range(options, "GlobalContext"))) {}
 
 void GlobalContextImpl::initialise(const RandomStream& stream) {
-  if (conv_attn_) {  // by fan-in: by its fan-out of 1, one location would take all the weight
+  if (conv_attn_) {  // by fan-in: by its fan-out of 1, one position would take all the weight
     fill_normal(conv_attn_->weight, stream.child("conv_attn"), std::sqrt(2.0 / static_cast<double>(channels_)));
   }
   if (mlp_add_) mlp_add_->start_at_zero();
@@ -56,7 +74,8 @@ torch::Tensor GlobalContextImpl::attend(const torch::Tensor& features, ForwardCo
   const auto pooled_features = pooled(features, context);
   auto attended = features;
   if (mlp_scale_) {
-    const auto gate = gate_values(mlp_scale_->forward(pooled_features), gate_);  // [N, C, 1, 1]
+    const GateFunction function = std::get<GlobalContextGateOptions>(options_).gate;
+    const auto gate = gate_values(mlp_scale_->forward(pooled_features), function);  // [N, C, 1, 1]
     attended = attended * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
   }
   if (mlp_add_) {
@@ -64,6 +83,11 @@ torch::Tensor GlobalContextImpl::attend(const torch::Tensor& features, ForwardCo
     attended = attended + context.hook(*this, {MapKind::channel, Meaning::signed_}, correction);
   }
   return attended;
+}
+
+std::shared_ptr<torch::nn::Module> GlobalContextImpl::rebuilt() const {
+  const auto build = [&](const auto& form) { return std::make_shared<GlobalContextImpl>(channels_, form); };
+  return std::visit(build, options_);
 }
 
 }  // namespace fovea

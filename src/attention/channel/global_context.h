@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <variant>
 
 #include <torch/torch.h>
 
@@ -13,7 +14,7 @@
 
 namespace fovea {
 
-/// Of the additive form.
+/// Options of the additive form.
 struct GlobalContextOptions {
   double reduction_ratio = 8;         ///< bottleneck width: channels / reduction_ratio
   std::int64_t reduced_channels = 0;  ///< bottleneck width itself; 0 takes it from reduction_ratio and divisor
@@ -24,8 +25,13 @@ struct GlobalContextOptions {
   void visit_fields(FieldVisitor& fields);
 };
 
-/// Of the multiplicative form.
-struct GlobalContextGateOptions : GlobalContextOptions {
+/// Options of the multiplicative form.
+struct GlobalContextGateOptions {
+  double reduction_ratio = 8;         ///< bottleneck width: channels / reduction_ratio
+  std::int64_t reduced_channels = 0;  ///< bottleneck width itself; 0 takes it from reduction_ratio and divisor
+  std::int64_t divisor = 1;           ///< the width taken from reduction_ratio is a multiple of this
+  bool attention = true;              ///< the context is a weighted mean over positions instead of the plain one
+  Activation activation = Activation::relu;
   bool add = false;  ///< both forms, one after the other, from the same context
   GateFunction gate = GateFunction::sigmoid;
 
@@ -33,7 +39,7 @@ struct GlobalContextGateOptions : GlobalContextOptions {
 };
 
 /// Global context, "GCNet: Non-local Networks Meet Squeeze-Excitation Networks and Beyond", arXiv:1904.11492. The context is
-/// c = sum_j softmax(w . x)_j x_j over the positions, the same for every location. It is transformed by M = W2
+/// c = sum_j softmax(w . x)_j x_j over the positions, the same for every position. It is transformed by M = W2
 /// activation(LayerNorm(W1 c)) and then, in the paper's additive form (`gca`), added: x + M(c); in timm's multiplicative
 /// form (`gc`), turned into a gate: x * gate(M(c)).
 /// Parameter names, defaults and the rounding of the bottleneck are timm's (`conv_attn`, `mlp_add` and `mlp_scale` with
@@ -42,10 +48,11 @@ struct GlobalContextGateOptions : GlobalContextOptions {
 /// timm's. With fewer than 12 channels the layer norm sees one value and passes its shift alone.
 class GlobalContextImpl final : public Gate, public SelfInitialising {
  public:
-  /// The additive form. @throws InputError when an option does not fit.
-  GlobalContextImpl(std::int64_t channels, const GlobalContextOptions& options);
-  /// The multiplicative form. @throws InputError when an option does not fit.
-  GlobalContextImpl(std::int64_t channels, const GlobalContextGateOptions& options);
+  /// The additive form. @param channels C of the features, at least 1. @throws InputError when an option is out of its range
+  /// or reduced_channels is set beside reduction_ratio or divisor.
+  explicit GlobalContextImpl(std::int64_t channels, GlobalContextOptions options = {});
+  /// The multiplicative form. @throws InputError as the additive one.
+  GlobalContextImpl(std::int64_t channels, GlobalContextGateOptions options);
 
   void initialise(const RandomStream& stream) override;
   /// The additive form alone adds nothing at first.
@@ -57,12 +64,17 @@ class GlobalContextImpl final : public Gate, public SelfInitialising {
   /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  GlobalContextImpl(std::int64_t channels, const GlobalContextOptions& options, bool scale, bool add, GateFunction gate);
+  using FormOptions = std::variant<GlobalContextOptions, GlobalContextGateOptions>;
+
+  GlobalContextImpl(std::int64_t channels, FormOptions options);
   torch::Tensor pooled(const torch::Tensor& features, ForwardContext& context);
 
   std::int64_t channels_;
-  GateFunction gate_;
+  FormOptions options_;
   torch::nn::Conv2d conv_attn_{nullptr};
   std::shared_ptr<PointwiseMlpImpl> mlp_scale_, mlp_add_;
 };

@@ -12,10 +12,17 @@
 #include <fovea/attention/families.h>
 
 namespace fovea {
+namespace {
+
+std::shared_ptr<Gate> gather_excite_of_shape(const Options& options, const InsertionPoint& point) {
+  return std::make_shared<GatherExciteImpl>(point.in, options_cast<GatherExciteOptions>(options));
+}
+
+}  // namespace
 
 std::vector<MechanismRow> channel_mechanisms() {
   const Traits channels{{Where::item}, {Selects::soft}, {Query::self}, {Axis::channel}};
-  const Traits channels_and_places{
+  const Traits channels_and_positions{
       {Where::location, Where::item}, {Selects::soft}, {Query::self}, {Axis::channel, Axis::spatial}};
   const char* eca = "ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks";
   const char* gcnet = "GCNet: Non-local Networks Meet Squeeze-Excitation Networks and Beyond";
@@ -59,9 +66,9 @@ std::vector<MechanismRow> channel_mechanisms() {
        .summary = "gathers a context over an extent and excites each channel with it",
        .title = "Gather-Excite: Exploiting Feature Context in Convolutional Neural Networks",
        .arxiv = "1810.12348",
-       .traits = channels_and_places,
+       .traits = channels_and_positions,
        .make_options = make_options<GatherExciteOptions>,
-       .build = built_at_point<Gate, GatherExciteImpl, GatherExciteOptions>()},
+       .build = gather_excite_of_shape},
       {.name = "srm",
        .summary = "each channel by its mean and deviation",
        .title = "SRM : A Style-based Recalibration Module for Convolutional Neural Networks",
@@ -87,21 +94,21 @@ std::vector<MechanismRow> channel_mechanisms() {
        .summary = "a softmax over positions gathers a context, which weighs the channels",
        .title = gcnet,
        .arxiv = "1904.11492",
-       .traits = channels_and_places,
+       .traits = channels_and_positions,
        .make_options = make_options<GlobalContextGateOptions>,
        .build = gate_of_channels<GlobalContextImpl, GlobalContextGateOptions>()},
       {.name = "gca",
        .summary = "the same context, added instead: the paper's form",
        .title = gcnet,
        .arxiv = "1904.11492",
-       .traits = channels_and_places,
+       .traits = channels_and_positions,
        .make_options = make_options<GlobalContextOptions>,
        .build = gate_of_channels<GlobalContextImpl, GlobalContextOptions>()},
       {.name = "simam",
        .summary = "each value by its distance from its channel's mean; no parameters",
        .title = "SimAM: A Simple, Parameter-Free Attention Module for Convolutional Neural Networks",
        .arxiv = "",
-       .traits = channels_and_places,
+       .traits = channels_and_positions,
        .make_options = make_options<SimamOptions>,
        .build = gate_of_channels<SimamImpl, SimamOptions>(),
        .reference = "ICML 2021"},

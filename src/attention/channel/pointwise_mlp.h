@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -22,7 +23,11 @@ class PointwiseMlpImpl final : public CloneableModule {
   /// Makes every output 0 until training moves `fc2`.
   void start_at_zero();
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
+  std::int64_t channels_, hidden_;
   Activation activation_;
   torch::nn::Conv2d fc1_{nullptr}, fc2_{nullptr};
   torch::nn::LayerNorm norm_{nullptr};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -21,15 +22,19 @@ struct SimamOptions {
 /// authors' code; in a map of one position, v is 0.
 class SimamImpl final : public Gate {
  public:
-  SimamImpl(std::int64_t channels, const SimamOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range.
+  explicit SimamImpl(std::int64_t channels, SimamOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see one dense gate [N, C, H, W] in (0.62, 1).
   /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
-  double e_lambda_;
+  SimamOptions options_;
 };
 TORCH_MODULE(Simam);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -24,7 +25,8 @@ struct StyleRecalibrationOptions {
 /// it is 0.
 class StyleRecalibrationImpl final : public Gate, public SelfInitialising {
  public:
-  StyleRecalibrationImpl(std::int64_t channels, const StyleRecalibrationOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range.
+  explicit StyleRecalibrationImpl(std::int64_t channels, StyleRecalibrationOptions options = {});
 
   void initialise(const RandomStream& stream) override;
 
@@ -33,9 +35,12 @@ class StyleRecalibrationImpl final : public Gate, public SelfInitialising {
   /// needs N > 1 (ShapeError).
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
-  GateFunction gate_;
+  StyleRecalibrationOptions options_;
   torch::Tensor cfc_;  ///< [C, 2]
   torch::nn::BatchNorm2d bn_{nullptr};
 };

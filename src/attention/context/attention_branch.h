@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -11,7 +11,7 @@
 
 namespace fovea {
 
-/// Where the paper and the authors' code differ.
+/// Form of the branch, where the paper and the authors' code differ.
 enum class BranchVariant {
   official,  ///< batch norm and ReLU behind the class maps, a 3x3 convolution to the attention map
   paper,     ///< ReLU alone behind the class maps, a 1x1 convolution to the attention map
@@ -34,17 +34,22 @@ struct AttentionBranchOptions {
 /// size (the code averages 14 x 14).
 class AttentionBranchImpl final : public Gate {
  public:
+  /// @param channels C of the features. @throws InputError unless both numbers are positive.
+  AttentionBranchImpl(std::int64_t channels, std::int64_t num_classes, AttentionBranchOptions options = {});
   /// @throws InputError where the number of classes is not known.
-  AttentionBranchImpl(const InsertionPoint& point, const AttentionBranchOptions& options);
+  explicit AttentionBranchImpl(const InsertionPoint& point, AttentionBranchOptions options = {});
 
-  /// @param features [N, C, H, W]. @return the same shape. Hooks see a spatial gate [N, 1, H, W] in (0, 1), and adds the
-  /// class scores [N, classes] to ForwardContext::branch_logits under the site's path. @throws ShapeError if features is not
-  /// 4-D or C differs. Depends on train/eval mode.
+  /// @param features [N, C, H, W]. @return the same shape. Hooks see a spatial gate [N, 1, H, W] in (0, 1);
+  /// ForwardContext::branch_logits gets the class scores [N, classes], named by the insertion point's path. @throws
+  /// ShapeError if features is not 4-D or C differs. Depends on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  std::int64_t channels_;
-  std::string path_;
+  InsertionPoint point_;
+  AttentionBranchOptions options_;
   torch::nn::BatchNorm2d bn_att_{nullptr}, bn_att2_{nullptr}, bn_att3_{nullptr};
   torch::nn::Conv2d att_conv_{nullptr}, att_conv2_{nullptr}, att_conv3_{nullptr};
 };

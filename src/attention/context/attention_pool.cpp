@@ -2,12 +2,23 @@
 
 #include <fovea/attention/context/attention_pool.h>
 #include <fovea/attention/context/grid_positions.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
-AttentionPoolImpl::AttentionPoolImpl(const InsertionPoint& point, const AttentionPoolOptions& options)
-    : TokenPool("AttentionPool", "attention_pool", point, options), grid_({point.in.height, point.in.width}) {
+AttentionPoolImpl::AttentionPoolImpl(const FeatureShape& in, AttentionPoolOptions options)
+    : AttentionPoolImpl(InsertionPoint{.kind = InsertionKind::pool, .in = in}, options) {}
+
+AttentionPoolImpl::AttentionPoolImpl(const InsertionPoint& point, AttentionPoolOptions options)
+    : TokenPool("AttentionPool", "attention_pool", expect_size(point, "AttentionPool"),
+                expect_in_range(options, "AttentionPool")),
+      grid_({point.in.height, point.in.width}) {
   pos_embed_ = register_parameter("pos_embed", torch::zeros({1 + grid_[0] * grid_[1], channels()}));
+  AttentionPoolImpl::initialise(construction_stream());
+}
+
+std::shared_ptr<torch::nn::Module> AttentionPoolImpl::rebuilt() const {
+  return std::make_shared<AttentionPoolImpl>(point(), options());
 }
 
 void AttentionPoolImpl::initialise(const RandomStream& stream) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <torch/torch.h>
@@ -12,22 +13,24 @@ namespace fovea {
 using AttentionPoolOptions = TokenPoolOptions;
 
 /// Attention pooling with learned positions, "Learning Transferable Visual Models From Natural Language Supervision"
-/// (CLIP), arXiv:2103.00020. The mean of the positions goes in front of them, every token gets its position vector, and the
-/// first asks all of them by scaled dot products in several heads; a linear layer follows.
+/// (CLIP), arXiv:2103.00020. The mean of the positions goes in front of them, every token gets its position vector, and
+/// multi-head attention gathers all tokens with the first as its query; a linear layer follows.
 /// Parameter names, defaults and starting values are timm's (`pos_embed`, `qkv` or `q`, `k`, `v`, `proj`, `cls_token`). The
-/// positions are those of the site's grid; for a grid of another size they are resampled as in timm.
+/// position vectors are those of the insertion point's grid; for a grid of another size they are resampled as in timm.
 /// Differs from the paper: its last layer has a size of its own (out_features), and its heads have 64 features; fewer than
 /// 64 channels make one head here. Differs from timm: any grid may be stored and read (timm takes the stored one for a
 /// square whenever H != W), class_token goes with any embed_channels, and qkv_bias can be off.
 class AttentionPoolImpl final : public TokenPool {
  public:
-  /// @throws InputError when an option does not fit.
-  AttentionPoolImpl(const InsertionPoint& point, const AttentionPoolOptions& options);
+  /// @param in shape of the features. @throws InputError when an option is out of its range or does not fit.
+  explicit AttentionPoolImpl(const FeatureShape& in, AttentionPoolOptions options = {});
+  explicit AttentionPoolImpl(const InsertionPoint& point, AttentionPoolOptions options = {});
 
   void initialise(const RandomStream& stream) override;
 
  protected:
-  /// Tokens have to be as many as the site's positions. @throws ShapeError.
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+  /// Tokens have to be as many as the insertion point's positions. @throws ShapeError.
   Positions arriving(const torch::Tensor& features) const override;
   torch::Tensor with_positions(const torch::Tensor& tokens, const Positions& positions) const override;
 

@@ -2,6 +2,7 @@
 #include <fovea/attention/context/plain_linear.h>
 #include <fovea/attention/context/position_weights.h>
 #include <fovea/attention/positions.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
@@ -10,17 +11,20 @@ void BahdanauOptions::visit_fields(FieldVisitor& fields) {
   visit_query_source(fields, query);
 }
 
-BahdanauImpl::BahdanauImpl(const InsertionPoint& point, const BahdanauOptions& options)
-    : Pool("Bahdanau"), channels_(point.in.channels) {
-  const std::int64_t hidden = options.hidden > 0 ? options.hidden : channels_;
+BahdanauImpl::BahdanauImpl(std::int64_t channels, BahdanauOptions options)
+    : BahdanauImpl(InsertionPoint{.kind = InsertionKind::pool, .in = {channels}}, options) {}
+
+BahdanauImpl::BahdanauImpl(const InsertionPoint& point, BahdanauOptions options)
+    : Pool("Bahdanau"), point_(expect_channels(point, "Bahdanau")), options_(expect_in_range(options, "Bahdanau")) {
+  const std::int64_t hidden = options.hidden > 0 ? options.hidden : point.in.channels;
   query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, options.query));
   W_ = register_module("W", plain_linear(query_->features(), hidden));
-  U_ = register_module("U", plain_linear(channels_, hidden));
+  U_ = register_module("U", plain_linear(point.in.channels, hidden));
   v_ = register_module("v", plain_linear(hidden, 1));
 }
 
 torch::Tensor BahdanauImpl::attend(const PoolInput& input, ForwardContext& context) {
-  const Positions positions = positions_of(*this, input.features, channels_);
+  const Positions positions = positions_of(*this, input.features, point_.in.channels);
   const auto query = query_->forward(input.query, positions.values);
   const auto weights = torch::softmax(scores(positions.values, query), 1);  // [N, L]
   return weighted_sum(hook_position_weights(*this, weights, positions, Meaning::weights, context), positions);
@@ -28,6 +32,10 @@ torch::Tensor BahdanauImpl::attend(const PoolInput& input, ForwardContext& conte
 
 torch::Tensor BahdanauImpl::scores(const torch::Tensor& positions, const torch::Tensor& query) {
   return v_(torch::tanh(W_(query).unsqueeze(1) + U_(positions))).squeeze(2);
+}
+
+std::shared_ptr<torch::nn::Module> BahdanauImpl::rebuilt() const {
+  return std::make_shared<BahdanauImpl>(point_, options_);
 }
 
 }  // namespace fovea

@@ -25,19 +25,24 @@ struct BahdanauOptions {
 /// own instead of a decoder's state.
 class BahdanauImpl final : public Pool {
  public:
-  /// @throws InputError when an option does not fit.
-  BahdanauImpl(const InsertionPoint& point, const BahdanauOptions& options);
+  /// @param channels C of the features. @throws InputError when an option is out of its range or does not fit.
+  explicit BahdanauImpl(std::int64_t channels, BahdanauOptions options = {});
+  explicit BahdanauImpl(const InsertionPoint& point, BahdanauOptions options = {});
 
   /// @return [N, C]. Hooks see the weights, which sum to one over the positions. @throws ShapeError unless the features are
   /// [N, C, H, W] or [N, L, C] and the query fits.
   torch::Tensor attend(const PoolInput& input, ForwardContext& context) override;
-  std::int64_t out_features() const override { return channels_; }
+  std::int64_t out_features() const override { return point_.in.channels; }
 
   /// @param positions [N, L, C]. @param query [N, Q]. @return [N, L].
   torch::Tensor scores(const torch::Tensor& positions, const torch::Tensor& query);
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  std::int64_t channels_;
+  InsertionPoint point_;
+  BahdanauOptions options_;
   std::shared_ptr<PoolQueryImpl> query_;
   torch::nn::Linear W_{nullptr}, U_{nullptr}, v_{nullptr};
 };

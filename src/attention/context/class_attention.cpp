@@ -3,6 +3,7 @@
 #include <fovea/attention/head_attention.h>
 #include <fovea/attention/positions.h>
 #include <fovea/nn/dropout.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
@@ -12,9 +13,11 @@ void ClassAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature of the result, in training");
 }
 
-ClassAttentionImpl::ClassAttentionImpl(std::int64_t channels, const ClassAttentionOptions& options)
-    : CloneableModule("ClassAttention"), channels_(channels), heads_(options.heads) {
-  expect_divides(channels, heads_, "class_attention: heads");
+ClassAttentionImpl::ClassAttentionImpl(std::int64_t channels, ClassAttentionOptions options)
+    : CloneableModule("ClassAttention"),
+      channels_(expect_positive(channels, "ClassAttention: channels")),
+      options_(expect_in_range(options, "ClassAttention")) {
+  expect_divides(channels, options.heads, "class_attention: heads");
   const auto projection = torch::nn::LinearOptions(channels, channels).bias(options.qkv_bias);
   q_ = register_module("q", torch::nn::Linear(projection));
   k_ = register_module("k", torch::nn::Linear(projection));
@@ -23,31 +26,48 @@ ClassAttentionImpl::ClassAttentionImpl(std::int64_t channels, const ClassAttenti
 }
 
 torch::Tensor ClassAttentionImpl::forward(const torch::Tensor& tokens, const std::vector<std::int64_t>& grid,
-                                          ForwardContext& context) {
+                                          ContextArgument context) {
+  const std::int64_t heads = options_.heads;
   const auto all = positions_of(*this, tokens, channels_).values;
-  const auto query = split_heads(q_(all.slice(1, 0, 1)), heads_);  // [N, heads, 1, d]
+  const auto query = split_heads(q_(all.slice(1, 0, 1)), heads);  // [N, heads, 1, d]
   const HookedTensor about{.key_grid = grid, .prefix_tokens = 1};
-  return proj_(scaled_dot_product_attention(*this, query, split_heads(k_(all), heads_), split_heads(v_(all), heads_), about,
-                                            context));
+  return proj_(scaled_dot_product_attention(*this, query, split_heads(k_(all), heads), split_heads(v_(all), heads), about,
+                                            context.of(*this)));
 }
 
-ClassAttentionPoolImpl::ClassAttentionPoolImpl(const InsertionPoint& point, const ClassAttentionOptions& options)
-    : Pool("ClassAttentionPool"), channels_(point.in.channels), dropout_(options.dropout), path_(point.path) {
+std::shared_ptr<torch::nn::Module> ClassAttentionImpl::rebuilt() const {
+  return std::make_shared<ClassAttentionImpl>(channels_, options_);
+}
+
+ClassAttentionPoolImpl::ClassAttentionPoolImpl(std::int64_t channels, ClassAttentionOptions options)
+    : ClassAttentionPoolImpl(InsertionPoint{.kind = InsertionKind::pool, .in = {channels}}, options) {}
+
+ClassAttentionPoolImpl::ClassAttentionPoolImpl(const InsertionPoint& point, ClassAttentionOptions options)
+    : Pool("ClassAttentionPool"),
+      point_(expect_channels(point, "ClassAttentionPool")),
+      options_(expect_in_range(options, "ClassAttentionPool")) {
+  const std::int64_t channels = point.in.channels;
   expect_no_outer_query(point, "class_attention");
-  cls_token_ = register_parameter("cls_token", torch::zeros({1, 1, channels_}));
-  attn_ = register_module("attn", std::make_shared<ClassAttentionImpl>(channels_, options));
+  cls_token_ = register_parameter("cls_token", torch::zeros({1, 1, channels}));
+  attn_ = register_module("attn", std::make_shared<ClassAttentionImpl>(channels, options));
+  initialise(construction_stream());
 }
 
 torch::Tensor ClassAttentionPoolImpl::attend(const PoolInput& input, ForwardContext& context) {
-  const Positions positions = positions_of(*this, input.features, channels_);
-  const auto tokens = torch::cat({cls_token_.expand({positions.values.size(0), 1, channels_}), positions.values}, 1);
+  const std::int64_t channels = point_.in.channels;
+  const Positions positions = positions_of(*this, input.features, channels);
+  const auto tokens = torch::cat({cls_token_.expand({positions.values.size(0), 1, channels}), positions.values}, 1);
   const auto gathered = attn_->forward(tokens, positions.grid, context).squeeze(1);
   if (!is_training()) return gathered;
-  return dropout(gathered, dropout_, context.random.child(path_).child("dropout"));
+  return dropout(gathered, options_.dropout, context.random.child(point_.path).child("dropout"));
 }
 
 void ClassAttentionPoolImpl::initialise(const RandomStream& stream) {
   fill_normal(cls_token_, stream.child("cls_token"), 0.02);
+}
+
+std::shared_ptr<torch::nn::Module> ClassAttentionPoolImpl::rebuilt() const {
+  return std::make_shared<ClassAttentionPoolImpl>(point_, options_);
 }
 
 }  // namespace fovea

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include <torch/torch.h>
@@ -10,6 +9,7 @@
 #include <fovea/attention/insertion_point.h>
 #include <fovea/attention/pool.h>
 #include <fovea/nn/cloneable_module.h>
+#include <fovea/nn/context_argument.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/options/fields.h>
 
@@ -18,47 +18,59 @@ namespace fovea {
 struct ClassAttentionOptions {
   std::int64_t heads = 8;
   bool qkv_bias = false;
-  double dropout = 0;  ///< of the result, in training
+  double dropout = 0;  ///< probability for the result of the pool, in training
 
   void visit_fields(FieldVisitor& fields);
 };
 
-/// Class attention, "Going deeper with Image Transformers" (CaiT), arXiv:2103.17239: the first token asks all tokens, itself
-/// included, by scaled dot products in several heads; a linear layer follows. No norm, no residual.
-/// Parameter names are timm's (`q`, `k`, `v`, `proj`). Differs from the paper: no biases of q, k and v unless qkv_bias, as
-/// in timm.
+/// Class attention, "Going deeper with Image Transformers" (CaiT), arXiv:2103.17239: multi-head attention with the first
+/// token as its query and all tokens, the first included, as its keys and values; a linear layer follows. No norm, no
+/// residual. Parameter names are timm's (`q`, `k`, `v`, `proj`). Differs from the paper: no biases of q, k and v unless
+/// qkv_bias, as in timm.
 class ClassAttentionImpl final : public CloneableModule {
  public:
-  /// @throws InputError unless the channels divide into heads.
-  ClassAttentionImpl(std::int64_t channels, const ClassAttentionOptions& options);
+  /// @param channels C of the tokens. @throws InputError when an option is out of its range, or unless the channels divide
+  /// into heads.
+  explicit ClassAttentionImpl(std::int64_t channels, ClassAttentionOptions options = {});
 
   /// @param tokens [N, 1 + L, C], the class token first. @param grid {height, width} of the others, {} without one.
   /// @return [N, 1, C]. Hooks see the weights [N, heads, 1, 1 + L]. @throws ShapeError.
-  torch::Tensor forward(const torch::Tensor& tokens, const std::vector<std::int64_t>& grid, ForwardContext& context);
+  torch::Tensor forward(const torch::Tensor& tokens, const std::vector<std::int64_t>& grid = {},
+                        ContextArgument context = {});
+
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+  FORWARD_HAS_DEFAULT_ARGS({1, torch::nn::AnyValue(std::vector<std::int64_t>())},
+                           {2, torch::nn::AnyValue(ContextArgument())})
 
  private:
-  std::int64_t channels_, heads_;
+  std::int64_t channels_;
+  ClassAttentionOptions options_;
   torch::nn::Linear q_{nullptr}, k_{nullptr}, v_{nullptr}, proj_{nullptr};
 };
 TORCH_MODULE(ClassAttention);
 
-/// Class attention as a pool: a learned class token, `cls_token`, goes in front of the positions, and what it gathers
-/// (`attn`) comes out. It starts normal with deviation 0.02, as in timm.
+/// Class attention as a pool: a learned class token, `cls_token`, goes in front of the positions, and its class attention
+/// (`attn`) is the result. The token starts normal with a standard deviation of 0.02, as in timm.
 class ClassAttentionPoolImpl final : public Pool, public SelfInitialising {
  public:
-  /// @throws InputError unless the channels divide into heads, or when a query comes from outside.
-  ClassAttentionPoolImpl(const InsertionPoint& point, const ClassAttentionOptions& options);
+  /// @param channels C of the features. @throws InputError when an option is out of its range, unless the channels divide
+  /// into heads, or when the network gives a query.
+  explicit ClassAttentionPoolImpl(std::int64_t channels, ClassAttentionOptions options = {});
+  explicit ClassAttentionPoolImpl(const InsertionPoint& point, ClassAttentionOptions options = {});
 
   /// @return [N, C]. @throws ShapeError unless the features are [N, C, H, W] or [N, L, C].
   torch::Tensor attend(const PoolInput& input, ForwardContext& context) override;
-  std::int64_t out_features() const override { return channels_; }
+  std::int64_t out_features() const override { return point_.in.channels; }
 
   void initialise(const RandomStream& stream) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  std::int64_t channels_;
-  double dropout_;
-  std::string path_;
+  InsertionPoint point_;
+  ClassAttentionOptions options_;
   torch::Tensor cls_token_;  ///< [1, 1, C]
   std::shared_ptr<ClassAttentionImpl> attn_;
 };

@@ -15,7 +15,7 @@ namespace fovea {
 torch::Tensor resample_positions(const torch::Tensor& positions, const std::vector<std::int64_t>& from,
                                  const std::vector<std::int64_t>& to);
 
-/// @param grid the stored positions'. @throws ShapeError for tokens that are not as many as its positions.
+/// @param grid of the stored position vectors. @throws ShapeError for tokens that are not as many as its positions.
 void expect_positions_fit(const torch::nn::Module& module, const Positions& positions,
                           const std::vector<std::int64_t>& grid);
 

@@ -7,90 +7,102 @@
 #include <fovea/attention/head_attention.h>
 #include <fovea/attention/positions.h>
 #include <fovea/nn/dropout.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
 void LatentPoolOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("heads", heads, {1, 1 << 12}, "number of heads");
-  fields.integer("latents", latents, {1, 1 << 12}, "number of learned tokens that ask");
+  fields.integer("latents", latents, {1, 1 << 12}, "number of learned queries");
   fields.choice("pool_type", pool_type,
                 {{"token", LatentPoolType::token}, {"mean", LatentPoolType::mean}, {"concat", LatentPoolType::concat}},
-                "what becomes of several latents: the first one's answer, the mean or all");
+                "result of several latents: the output of the first, the mean of all or all");
   fields.real("mlp_ratio", mlp_ratio, {.minimum = 0, .maximum = 64, .minimum_open = true},
-              "width of the feed-forward layers' middle / channels");
+              "width of the feed-forward layers' hidden layer / channels");
   fields.boolean("qkv_bias", qkv_bias, "biases of queries, keys and values");
   fields.boolean("qk_norm", qk_norm, "layer norm of queries and keys in every head");
   fields.boolean("norm", norm, "layer norm in front of the feed-forward layers");
   fields.boolean("positions", positions, "learned position vectors added to the positions");
-  fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping what was gathered, in training");
+  fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature of the heads' output, in training");
 }
 
-LatentPoolImpl::LatentPoolImpl(const InsertionPoint& point, const LatentPoolOptions& options)
+LatentPoolImpl::LatentPoolImpl(std::int64_t channels, LatentPoolOptions options)
+    : LatentPoolImpl(FeatureShape{channels}, options) {}
+
+LatentPoolImpl::LatentPoolImpl(const FeatureShape& in, LatentPoolOptions options)
+    : LatentPoolImpl(InsertionPoint{.kind = InsertionKind::pool, .in = in}, options) {}
+
+LatentPoolImpl::LatentPoolImpl(const InsertionPoint& point, LatentPoolOptions options)
     : Pool("LatentPool"),
-      channels_(point.in.channels),
-      heads_(options.heads),
-      pool_type_(options.pool_type),
-      dropout_(options.dropout),
-      path_(point.path),
+      point_(expect_channels(point, "LatentPool")),
+      options_(expect_in_range(options, "LatentPool")),
       grid_({point.in.height, point.in.width}) {
   expect_no_outer_query(point, "latent_pool");
-  const std::int64_t head_features = channels_per_head(channels_, heads_, "latent_pool: heads");
+  if (options.positions) expect_size(point, "LatentPool");
+  const std::int64_t channels = point.in.channels;
+  const std::int64_t head_features = channels_per_head(channels, options.heads, "latent_pool: heads");
   const auto layer_norm = [&](const char* called, std::int64_t features) {
     return register_module(called, torch::nn::LayerNorm(torch::nn::LayerNormOptions({features}).eps(options.norm_epsilon)));
   };
-  latent_ = register_parameter("latent", torch::zeros({1, options.latents, channels_}));
-  if (options.positions) pos_embed_ = register_parameter("pos_embed", torch::zeros({grid_[0] * grid_[1], channels_}));
-  const auto projection = torch::nn::LinearOptions(channels_, channels_).bias(options.qkv_bias);
+  latent_ = register_parameter("latent", torch::zeros({1, options.latents, channels}));
+  if (options.positions) pos_embed_ = register_parameter("pos_embed", torch::zeros({grid_[0] * grid_[1], channels}));
+  const auto projection = torch::nn::LinearOptions(channels, channels).bias(options.qkv_bias);
   q_ = register_module("q", torch::nn::Linear(projection));
-  kv_ = register_module("kv", torch::nn::Linear(torch::nn::LinearOptions(projection).out_features(2 * channels_)));
+  kv_ = register_module("kv", torch::nn::Linear(torch::nn::LinearOptions(projection).out_features(2 * channels)));
   if (options.qk_norm) {
     q_norm_ = layer_norm("q_norm", head_features);
     k_norm_ = layer_norm("k_norm", head_features);
   }
-  proj_ = register_module("proj", torch::nn::Linear(channels_, channels_));
-  if (options.norm) norm_ = layer_norm("norm", channels_);
-  const auto hidden = static_cast<std::int64_t>(static_cast<double>(channels_) * options.mlp_ratio);
-  mlp_ = register_module("mlp", std::make_shared<FeedForwardImpl>(channels_, std::max<std::int64_t>(1, hidden)));
+  proj_ = register_module("proj", torch::nn::Linear(channels, channels));
+  if (options.norm) norm_ = layer_norm("norm", channels);
+  const auto hidden = static_cast<std::int64_t>(static_cast<double>(channels) * options.mlp_ratio);
+  mlp_ = register_module("mlp", std::make_shared<FeedForwardImpl>(channels, std::max<std::int64_t>(1, hidden)));
+  initialise(construction_stream());
 }
 
 torch::Tensor LatentPoolImpl::attend(const PoolInput& input, ForwardContext& context) {
-  Positions positions = positions_of(*this, input.features, channels_);
+  Positions positions = positions_of(*this, input.features, point_.in.channels);
   if (pos_embed_.defined()) {
     expect_positions_fit(*this, positions, grid_);
     positions.values =
         positions.values + resample_positions(pos_embed_, grid_, positions.grid.empty() ? grid_ : positions.grid);
   }
+  const std::int64_t heads = options_.heads;
   const auto halves = kv_(positions.values).chunk(2, 2);
-  auto query = split_heads(q_(latent_), heads_);  // [1, heads, latents, d]
-  auto key = split_heads(halves[0], heads_);      // [N, heads, L, d]
+  auto query = split_heads(q_(latent_), heads);  // [1, heads, latents, d]
+  auto key = split_heads(halves[0], heads);      // [N, heads, L, d]
   if (q_norm_) {
     query = q_norm_(query);
     key = k_norm_(key);
   }
   query = query.expand({positions.values.size(0), -1, -1, -1});
-  auto answers = proj_(scaled_dot_product_attention(*this, query, key, split_heads(halves[1], heads_),
-                                                    {.key_grid = positions.grid}, context));
-  if (is_training()) answers = dropout(answers, dropout_, context.random.child(path_).child("dropout"));
-  answers = answers + mlp_->forward(norm_ ? norm_(answers) : answers);  // [N, latents, C]
-  switch (pool_type_) {
+  auto outputs = proj_(
+      scaled_dot_product_attention(*this, query, key, split_heads(halves[1], heads), {.key_grid = positions.grid}, context));
+  if (is_training()) outputs = dropout(outputs, options_.dropout, context.random.child(point_.path).child("dropout"));
+  outputs = outputs + mlp_->forward(norm_ ? norm_(outputs) : outputs);  // [N, latents, C]
+  switch (options_.pool_type) {
     case LatentPoolType::mean:
-      return answers.mean(1);
+      return outputs.mean(1);
     case LatentPoolType::concat:
-      return answers.flatten(1);
+      return outputs.flatten(1);
     case LatentPoolType::token:
       break;
   }
-  return answers.select(1, 0);
+  return outputs.select(1, 0);
 }
 
 std::int64_t LatentPoolImpl::out_features() const {
-  return pool_type_ == LatentPoolType::concat ? latent_.size(1) * channels_ : channels_;
+  return options_.pool_type == LatentPoolType::concat ? options_.latents * point_.in.channels : point_.in.channels;
 }
 
 void LatentPoolImpl::initialise(const RandomStream& stream) {
-  const double deviation = 1 / std::sqrt(static_cast<double>(channels_));
+  const double deviation = 1 / std::sqrt(static_cast<double>(point_.in.channels));
   fill_normal(latent_, stream.child("latent"), deviation);
   if (pos_embed_.defined()) fill_normal(pos_embed_, stream.child("pos_embed"), deviation);
+}
+
+std::shared_ptr<torch::nn::Module> LatentPoolImpl::rebuilt() const {
+  return std::make_shared<LatentPoolImpl>(point_, options_);
 }
 
 }  // namespace fovea

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include <torch/torch.h>
@@ -15,52 +14,56 @@
 
 namespace fovea {
 
-/// What becomes of several latent tokens.
+/// Result of several latent tokens.
 enum class LatentPoolType {
-  token,   ///< the first one's answer
-  mean,    ///< the mean of all
-  concat,  ///< all, one behind the other
+  token,   ///< output of the first
+  mean,    ///< mean of all outputs
+  concat,  ///< all outputs, one behind the other
 };
 
 struct LatentPoolOptions {
   std::int64_t heads = 8;
-  std::int64_t latents = 1;  ///< number of learned tokens that ask
+  std::int64_t latents = 1;  ///< number of learned queries
   LatentPoolType pool_type = LatentPoolType::token;
-  double mlp_ratio = 4;  ///< width of the feed-forward layers' middle / channels
+  double mlp_ratio = 4;  ///< width of the feed-forward layers' hidden layer / channels
   bool qkv_bias = true;
   bool qk_norm = false;    ///< layer norm of queries and keys in every head
   bool norm = false;       ///< layer norm in front of the feed-forward layers
   bool positions = false;  ///< learned position vectors added to the positions
-  double dropout = 0;      ///< of what was gathered, in training
+  double dropout = 0;      ///< probability for the output of the heads, in training
 
   double norm_epsilon = 1e-5;  ///< of the norms; a network sets it, not the user
 
   void visit_fields(FieldVisitor& fields);
 };
 
-/// Pooling by learned tokens, the head of "Scaling Vision Transformers", arXiv:2106.04560: latent tokens ask the positions
-/// by scaled dot products in several heads; with y their answer behind a linear layer, y + MLP(norm(y)) comes out. Parameter
-/// names, defaults and starting values are timm's (`latent`, `q`, `kv`, `q_norm`, `k_norm`, `proj`, `norm`, `mlp.fc1`,
-/// `mlp.fc2`, `pos_embed`). Differs from the paper: no norm unless `norm` is set, as in timm. Differs from timm: positions
-/// are resampled for a grid of another size; several latents can be concatenated; latents and positions start normal,
-/// without timm's cut at two deviations.
+/// Multi-head attention pooling with learned queries, the head of "Scaling Vision Transformers", arXiv:2106.04560: latent
+/// tokens are the queries, the positions are keys and values; with y the output of the heads behind a linear layer, the
+/// result is y + MLP(norm(y)). Parameter names, defaults and starting values are timm's (`latent`, `q`, `kv`, `q_norm`,
+/// `k_norm`, `proj`, `norm`, `mlp.fc1`, `mlp.fc2`, `pos_embed`). Differs from the paper: no norm unless `norm` is set, as in
+/// timm. Differs from timm: positions are resampled for a grid of another size; several latents can be concatenated; latents
+/// and position vectors start normal, and timm truncates them at two standard deviations.
 class LatentPoolImpl final : public Pool, public SelfInitialising {
  public:
-  /// @throws InputError unless the channels divide into heads, or when a query comes from outside.
-  LatentPoolImpl(const InsertionPoint& point, const LatentPoolOptions& options);
+  /// @param channels C of the features; with positions, the whole shape `in` of the features is needed. @throws InputError
+  /// when an option is out of its range, unless the channels divide into heads, or when the network gives a query.
+  explicit LatentPoolImpl(std::int64_t channels, LatentPoolOptions options = {});
+  explicit LatentPoolImpl(const FeatureShape& in, LatentPoolOptions options = {});
+  explicit LatentPoolImpl(const InsertionPoint& point, LatentPoolOptions options = {});
 
   /// @return [N, out_features()]. Hooks see the weights [N, heads, latents, L]. @throws ShapeError unless the features are
-  /// [N, C, H, W] or [N, L, C]; with positions, tokens have to be as many as the site's positions.
+  /// [N, C, H, W] or [N, L, C]; with positions, tokens have to be as many as the insertion point's positions.
   torch::Tensor attend(const PoolInput& input, ForwardContext& context) override;
   std::int64_t out_features() const override;
 
   void initialise(const RandomStream& stream) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  std::int64_t channels_, heads_;
-  LatentPoolType pool_type_;
-  double dropout_;
-  std::string path_;
+  InsertionPoint point_;
+  LatentPoolOptions options_;
   std::vector<std::int64_t> grid_;
   torch::Tensor latent_;     ///< [1, latents, C]
   torch::Tensor pos_embed_;  ///< [H W, C]

@@ -4,6 +4,7 @@
 #include <fovea/attention/context/position_weights.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -13,7 +14,7 @@ torch::nn::Conv2d pay_convolution(std::int64_t in_channels, std::int64_t out_cha
 }
 
 /// A 1x1 convolution of positions [N, L, C].
-torch::Tensor convolve_cells(const torch::nn::Conv2d& convolution, const torch::Tensor& positions) {
+torch::Tensor convolve_positions(const torch::nn::Conv2d& convolution, const torch::Tensor& positions) {
   return torch::linear(positions, convolution->weight.flatten(1));
 }
 
@@ -36,14 +37,17 @@ class ThetaOfStage {
 
 void LearnToPayAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.choice("score", score, {{"additive", PayScore::additive}, {"dot", PayScore::dot}},
-                "how a position is compared with the global vector; additive with softmax does not depend on it");
+                "compatibility of a position with the global vector; additive with softmax does not depend on it");
   fields.choice("normalise", normalise, {{"softmax", PayNormalisation::softmax}, {"sigmoid", PayNormalisation::sigmoid}},
                 "weights over the positions, or a factor for every position");
 }
 
 StageAttentionImpl::StageAttentionImpl(std::int64_t local_channels, std::int64_t global_channels,
-                                       const LearnToPayAttentionOptions& options)
-    : CloneableModule("StageAttention"), channels_(local_channels), normalise_(options.normalise) {
+                                       LearnToPayAttentionOptions options)
+    : CloneableModule("StageAttention"),
+      local_channels_(expect_positive(local_channels, "StageAttention: local_channels")),
+      global_channels_(expect_positive(global_channels, "StageAttention: global_channels")),
+      options_(options) {
   const auto holder = [&](const char* called, torch::nn::Conv2d convolution) {
     register_module(called, torch::nn::ModuleDict())->update({{"op", convolution.ptr()}});
     return convolution;
@@ -53,29 +57,39 @@ StageAttentionImpl::StageAttentionImpl(std::int64_t local_channels, std::int64_t
 }
 
 torch::Tensor StageAttentionImpl::forward(const torch::Tensor& features, const torch::Tensor& global,
-                                          ForwardContext& context) {
-  Positions positions = positions_of(*this, features, channels_);
+                                          ContextArgument context) {
+  Positions positions = positions_of(*this, features, local_channels_);
   positions.values = projected(positions.values);
   const auto compatibility = scores(positions.values, global);
-  if (normalise_ == PayNormalisation::softmax) {
+  if (options_.normalise == PayNormalisation::softmax) {
     const auto weights = torch::softmax(compatibility, 1);
-    return weighted_sum(hook_position_weights(*this, weights, positions, Meaning::weights, context), positions);
+    return weighted_sum(hook_position_weights(*this, weights, positions, Meaning::weights, context.of(*this)), positions);
   }
-  const auto factors = hook_position_weights(*this, torch::sigmoid(compatibility), positions, Meaning::gate, context);
+  const auto factors =
+      hook_position_weights(*this, torch::sigmoid(compatibility), positions, Meaning::gate, context.of(*this));
   return weighted_sum(factors, positions) / static_cast<double>(factors.size(1));
 }
 
 torch::Tensor StageAttentionImpl::scores(const torch::Tensor& local, const torch::Tensor& global) {
-  if (scorer_) return convolve_cells(scorer_, local + global.unsqueeze(1)).squeeze(2);
+  if (scorer_) return convolve_positions(scorer_, local + global.unsqueeze(1)).squeeze(2);
   return torch::bmm(local, global.unsqueeze(2)).squeeze(2);
 }
 
 torch::Tensor StageAttentionImpl::projected(const torch::Tensor& positions) {
-  return convolve_cells(projector_, positions);
+  return convolve_positions(projector_, positions);
 }
 
-LearnToPayAttentionImpl::LearnToPayAttentionImpl(const InsertionPoint& point, const LearnToPayAttentionOptions& options)
-    : Pool("LearnToPayAttention"), channels_(point.in.channels) {
+std::shared_ptr<torch::nn::Module> StageAttentionImpl::rebuilt() const {
+  return std::make_shared<StageAttentionImpl>(local_channels_, global_channels_, options_);
+}
+
+LearnToPayAttentionImpl::LearnToPayAttentionImpl(std::int64_t channels, LearnToPayAttentionOptions options)
+    : LearnToPayAttentionImpl(InsertionPoint{.kind = InsertionKind::pool, .in = {channels}}, options) {}
+
+LearnToPayAttentionImpl::LearnToPayAttentionImpl(const InsertionPoint& point, LearnToPayAttentionOptions options)
+    : Pool("LearnToPayAttention"),
+      point_(expect_channels(point, "LearnToPayAttention")),
+      options_(expect_in_range(options, "LearnToPayAttention")) {
   query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, QuerySource::mean));
   const auto shapes = point.stages.empty() ? std::vector<FeatureShape>{point.in} : point.stages;
   for (const FeatureShape& stage : shapes) {
@@ -85,7 +99,7 @@ LearnToPayAttentionImpl::LearnToPayAttentionImpl(const InsertionPoint& point, co
 }
 
 torch::Tensor LearnToPayAttentionImpl::attend(const PoolInput& input, ForwardContext& context) {
-  const Positions last = positions_of(*this, input.features, channels_);
+  const Positions last = positions_of(*this, input.features, point_.in.channels);
   const auto global = query_->forward(input.query, last.values);
   const auto arriving = input.stages.empty() ? std::vector<StageFeatures>{{input.features, context.theta}} : input.stages;
   if (arriving.size() != stages_.size()) {
@@ -102,6 +116,10 @@ torch::Tensor LearnToPayAttentionImpl::attend(const PoolInput& input, ForwardCon
 
 std::int64_t LearnToPayAttentionImpl::out_features() const {
   return static_cast<std::int64_t>(stages_.size()) * query_->features();
+}
+
+std::shared_ptr<torch::nn::Module> LearnToPayAttentionImpl::rebuilt() const {
+  return std::make_shared<LearnToPayAttentionImpl>(point_, options_);
 }
 
 }  // namespace fovea

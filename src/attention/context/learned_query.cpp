@@ -2,6 +2,7 @@
 #include <fovea/attention/context/pool_query.h>
 #include <fovea/attention/head_attention.h>
 #include <fovea/attention/positions.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
@@ -9,23 +10,33 @@ void LearnedQueryOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("heads", heads, {1, 1 << 12}, "parts of the channels with weights of their own");
 }
 
-LearnedQueryImpl::LearnedQueryImpl(const InsertionPoint& point, const LearnedQueryOptions& options)
-    : Pool("LearnedQuery"), channels_(point.in.channels), heads_(options.heads) {
-  expect_divides(channels_, heads_, "learned_query: heads");
+LearnedQueryImpl::LearnedQueryImpl(std::int64_t channels, LearnedQueryOptions options)
+    : LearnedQueryImpl(InsertionPoint{.kind = InsertionKind::pool, .in = {channels}}, options) {}
+
+LearnedQueryImpl::LearnedQueryImpl(const InsertionPoint& point, LearnedQueryOptions options)
+    : Pool("LearnedQuery"),
+      point_(expect_channels(point, "LearnedQuery")),
+      options_(expect_in_range(options, "LearnedQuery")) {
+  expect_divides(point.in.channels, options.heads, "learned_query: heads");
   expect_no_outer_query(point, "learned_query");
-  query_ = register_parameter("query", torch::zeros({channels_}));
+  query_ = register_parameter("query", torch::zeros({point.in.channels}));
 }
 
 torch::Tensor LearnedQueryImpl::attend(const PoolInput& input, ForwardContext& context) {
-  const Positions positions = positions_of(*this, input.features, channels_);
-  const auto query = split_heads(query_.expand({positions.values.size(0), 1, channels_}), heads_);  // [N, heads, 1, d]
-  const auto values = split_heads(positions.values, heads_);                                        // [N, heads, L, d]
+  const std::int64_t channels = point_.in.channels, heads = options_.heads;
+  const Positions positions = positions_of(*this, input.features, channels);
+  const auto query = split_heads(query_.expand({positions.values.size(0), 1, channels}), heads);  // [N, heads, 1, d]
+  const auto values = split_heads(positions.values, heads);                                       // [N, heads, L, d]
   return scaled_dot_product_attention(*this, query, values, values, {.key_grid = positions.grid}, context).squeeze(1);
 }
 
 void LearnedQueryImpl::initialise(const RandomStream&) {
   const torch::NoGradGuard no_grad;
   query_.zero_();
+}
+
+std::shared_ptr<torch::nn::Module> LearnedQueryImpl::rebuilt() const {
+  return std::make_shared<LearnedQueryImpl>(point_, options_);
 }
 
 }  // namespace fovea

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -17,25 +18,30 @@ struct LearnedQueryOptions {
   void visit_fields(FieldVisitor& fields);
 };
 
-/// One learned vector q asks the positions: sum_j softmax_j(q . h_j / sqrt(d)) h_j in every head of d channels. After the
-/// pooling by attention of "Set Transformer: A Framework for Attention-based Permutation-Invariant Neural Networks",
-/// arXiv:1810.00825. The query starts at zero: as global average pooling.
-/// Differs from the paper: no projections of queries, keys and values, no feed-forward layers and no norms around it.
+/// Pooling by one learned query vector q: sum_j softmax_j(q . h_j / sqrt(d)) h_j over the positions h_j, in every head of d
+/// channels. After the pooling by attention of "Set Transformer: A Framework for Attention-based Permutation-Invariant
+/// Neural Networks", arXiv:1810.00825. The query starts at zero: as global average pooling. Differs from the paper: no
+/// projections of queries, keys and values, no feed-forward layers and no norms around it.
 class LearnedQueryImpl final : public Pool, public SelfInitialising {
  public:
-  /// @throws InputError unless the channels divide into heads, or when a query comes from outside.
-  LearnedQueryImpl(const InsertionPoint& point, const LearnedQueryOptions& options);
+  /// @param channels C of the features. @throws InputError when an option is out of its range, unless the channels divide
+  /// into heads, or when the network gives a query.
+  explicit LearnedQueryImpl(std::int64_t channels, LearnedQueryOptions options = {});
+  explicit LearnedQueryImpl(const InsertionPoint& point, LearnedQueryOptions options = {});
 
   /// @return [N, C]. Hooks see the weights, which sum to one over the positions in every head. @throws ShapeError unless the
   /// features are [N, C, H, W] or [N, L, C].
   torch::Tensor attend(const PoolInput& input, ForwardContext& context) override;
-  std::int64_t out_features() const override { return channels_; }
+  std::int64_t out_features() const override { return point_.in.channels; }
 
   void initialise(const RandomStream& stream) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  std::int64_t channels_;
-  std::int64_t heads_;
+  InsertionPoint point_;
+  LearnedQueryOptions options_;
   torch::Tensor query_;  ///< [C]
 };
 TORCH_MODULE(LearnedQuery);

@@ -4,6 +4,7 @@
 #include <fovea/attention/context/plain_linear.h>
 #include <fovea/attention/context/position_weights.h>
 #include <fovea/base/error.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
@@ -13,44 +14,50 @@ void LuongOptions::visit_fields(FieldVisitor& fields) {
                  {"general", LuongScore::general},
                  {"concat", LuongScore::concat},
                  {"location", LuongScore::location}},
-                "how well a position answers the query");
+                "score of a position for the query");
   fields.integer("hidden", hidden, {0, 1 << 16}, "width of the hidden layer of concat; 0 = the positions' channels");
   fields.integer("out_features", out_features, {0, 1 << 16}, "length of the result; 0 = the positions' channels");
   visit_query_source(fields, query);
 }
 
-LuongImpl::LuongImpl(const InsertionPoint& point, const LuongOptions& options)
-    : Pool("Luong"), channels_(point.in.channels), score_(options.score) {
+LuongImpl::LuongImpl(std::int64_t channels, LuongOptions options) : LuongImpl(FeatureShape{channels}, options) {}
+
+LuongImpl::LuongImpl(const FeatureShape& in, LuongOptions options)
+    : LuongImpl(InsertionPoint{.kind = InsertionKind::pool, .in = in}, options) {}
+
+LuongImpl::LuongImpl(const InsertionPoint& point, LuongOptions options)
+    : Pool("Luong"), point_(expect_channels(point, "Luong")), options_(expect_in_range(options, "Luong")) {
   query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, options.query));
-  const std::int64_t asked = query_->features();
-  if (options.hidden > 0 && score_ != LuongScore::concat) {
+  const std::int64_t channels = point.in.channels, query_features = query_->features();
+  if (options.hidden > 0 && options.score != LuongScore::concat) {
     throw InputError("luong: hidden", "0 with a score other than concat", std::to_string(options.hidden));
   }
-  switch (score_) {
+  switch (options.score) {
     case LuongScore::dot:
-      if (asked == channels_) break;
+      if (query_features == channels) break;
       throw InputError("luong: score",
-                       "general or concat for a query of " + std::to_string(asked) + " features and positions of " +
-                           std::to_string(channels_) + " channels",
+                       "general or concat for a query of " + std::to_string(query_features) + " features and positions of " +
+                           std::to_string(channels) + " channels",
                        "dot");
     case LuongScore::general:
-      W_a_ = register_module("W_a", plain_linear(channels_, asked));
+      W_a_ = register_module("W_a", plain_linear(channels, query_features));
       break;
     case LuongScore::concat: {
-      const std::int64_t hidden = options.hidden > 0 ? options.hidden : channels_;
-      W_a_ = register_module("W_a", plain_linear(asked + channels_, hidden));
+      const std::int64_t hidden = options.hidden > 0 ? options.hidden : channels;
+      W_a_ = register_module("W_a", plain_linear(query_features + channels, hidden));
       v_a_ = register_module("v_a", plain_linear(hidden, 1));
       break;
     }
     case LuongScore::location:
-      W_a_ = register_module("W_a", plain_linear(asked, point.in.height * point.in.width));
+      expect_size(point, "Luong");
+      W_a_ = register_module("W_a", plain_linear(query_features, point.in.height * point.in.width));
   }
-  const std::int64_t out_features = options.out_features > 0 ? options.out_features : channels_;
-  W_c_ = register_module("W_c", plain_linear(channels_ + asked, out_features));
+  const std::int64_t out_features = options.out_features > 0 ? options.out_features : channels;
+  W_c_ = register_module("W_c", plain_linear(channels + query_features, out_features));
 }
 
 torch::Tensor LuongImpl::attend(const PoolInput& input, ForwardContext& context) {
-  const Positions positions = positions_of(*this, input.features, channels_);
+  const Positions positions = positions_of(*this, input.features, point_.in.channels);
   const auto query = query_->forward(input.query, positions.values);
   return torch::tanh(W_c_(torch::cat({attended(positions, query, context), query}, 1)));
 }
@@ -61,11 +68,12 @@ torch::Tensor LuongImpl::attended(const Positions& positions, const torch::Tenso
 }
 
 torch::Tensor LuongImpl::scores(const torch::Tensor& positions, const torch::Tensor& query) {
-  switch (score_) {
+  switch (options_.score) {
     case LuongScore::general:
       return general_scores(positions, query, W_a_->weight);
     case LuongScore::concat: {
-      const auto halves = W_a_->weight.split_with_sizes({query.size(1), channels_}, 1);  // W_a [q; h] = W_q q + W_h h
+      const auto halves =
+          W_a_->weight.split_with_sizes({query.size(1), positions.size(2)}, 1);  // W_a [q; h] = W_q q + W_h h
       const auto hidden = torch::linear(query, halves[0]).unsqueeze(1) + torch::linear(positions, halves[1]);
       return v_a_(torch::tanh(hidden)).squeeze(2);
     }
@@ -80,6 +88,10 @@ torch::Tensor LuongImpl::scores(const torch::Tensor& positions, const torch::Ten
       break;
   }
   return torch::bmm(positions, query.unsqueeze(2)).squeeze(2);
+}
+
+std::shared_ptr<torch::nn::Module> LuongImpl::rebuilt() const {
+  return std::make_shared<LuongImpl>(point_, options_);
 }
 
 torch::Tensor general_scores(const torch::Tensor& positions, const torch::Tensor& query, const torch::Tensor& weight) {

@@ -13,12 +13,12 @@
 
 namespace fovea {
 
-/// How well position h answers query q.
+/// Score of a position h for a query q.
 enum class LuongScore {
   dot,       ///< q . h
   general,   ///< q . W_a h
   concat,    ///< v_a . tanh(W_a [q; h])
-  location,  ///< (W_a q)_j for position j: the positions are not looked at
+  location,  ///< (W_a q)_j for position j, whatever its features
 };
 
 struct LuongOptions {
@@ -30,30 +30,36 @@ struct LuongOptions {
   void visit_fields(FieldVisitor& fields);
 };
 
-/// Global attention, "Effective Approaches to Attention-based Neural Machine Translation", arXiv:1508.04025: the positions'
-/// sum c = sum_j softmax(score)_j h_j, joined with the query q: tanh(W_c [c; q]). No biases.
-/// Differs from the paper: the positions are those of a feature map, row by row, instead of source words, and the query may
-/// be the pool's own instead of a decoder's state.
+/// Global attention, "Effective Approaches to Attention-based Neural Machine Translation", arXiv:1508.04025: the weighted
+/// sum of the positions c = sum_j softmax(score)_j h_j, joined with the query q: tanh(W_c [c; q]). No biases. Differs from
+/// the paper: the positions are those of a feature map, row by row, instead of source words, and the query may be the pool's
+/// own instead of a decoder's state.
 class LuongImpl final : public Pool {
  public:
-  /// @throws InputError when an option does not fit: `dot` needs a query as long as the positions, `hidden` is of `concat`
-  /// only.
-  LuongImpl(const InsertionPoint& point, const LuongOptions& options);
+  /// @param channels C of the features; with `location`, the whole shape `in` of the features is needed. @throws InputError
+  /// when an option is out of its range or does not fit: `dot` needs a query as long as the positions, `hidden` is of
+  /// `concat` only.
+  explicit LuongImpl(std::int64_t channels, LuongOptions options = {});
+  explicit LuongImpl(const FeatureShape& in, LuongOptions options = {});
+  explicit LuongImpl(const InsertionPoint& point, LuongOptions options = {});
 
   /// @return [N, out_features()], in (-1, 1). Hooks see the weights, which sum to one over the positions. @throws ShapeError
-  /// unless the features are [N, C, H, W] or [N, L, C] and the query fits; with `location`, also for other than the site's
-  /// positions.
+  /// unless the features are [N, C, H, W] or [N, L, C] and the query fits; with `location`, also for another number of
+  /// positions than the insertion point's.
   torch::Tensor attend(const PoolInput& input, ForwardContext& context) override;
   std::int64_t out_features() const override { return W_c_->options.out_features(); }
 
   /// @param positions [N, L, C]. @param query [N, Q]. @return [N, L].
   torch::Tensor scores(const torch::Tensor& positions, const torch::Tensor& query);
-  /// The positions' sum alone, [N, C]. @param query [N, Q].
+  /// The weighted sum alone, [N, C]. @param query [N, Q].
   torch::Tensor attended(const Positions& positions, const torch::Tensor& query, ForwardContext& context);
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  std::int64_t channels_;
-  LuongScore score_;
+  InsertionPoint point_;
+  LuongOptions options_;
   std::shared_ptr<PoolQueryImpl> query_;
   torch::nn::Linear W_a_{nullptr}, v_a_{nullptr}, W_c_{nullptr};
 };

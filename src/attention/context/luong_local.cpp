@@ -7,6 +7,7 @@
 #include <fovea/attention/context/plain_linear.h>
 #include <fovea/attention/context/position_weights.h>
 #include <fovea/base/error.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -18,8 +19,8 @@ torch::Tensor local_extent(const Positions& positions, bool is_sequence) {
   return torch::tensor(sizes).to(positions.values.options());
 }
 
-/// Where the positions are, x first: [L, axes].
-torch::Tensor local_places(const Positions& positions, bool is_sequence) {
+/// Coordinates of the positions, x first: [L, axes].
+torch::Tensor local_positions(const Positions& positions, bool is_sequence) {
   const auto options = positions.values.options();
   if (is_sequence) return torch::arange(positions.values.size(1), options).unsqueeze(1);
   const auto x = torch::arange(positions.grid[1], options).repeat({positions.grid[0]});
@@ -31,7 +32,7 @@ torch::Tensor local_places(const Positions& positions, bool is_sequence) {
 
 void LuongLocalOptions::visit_fields(FieldVisitor& fields) {
   fields.choice("mode", mode, {{"m", LocalMode::monotonic}, {"p", LocalMode::predictive}},
-                "where to look: m where it is told to, or the middle; p where the query says");
+                "centre of the window: m as given, or the middle; p as predicted from the query");
   fields.integer("window", window, {1, 1 << 16}, "positions up to this far from the centre are attended");
   fields.integer("hidden", hidden, {0, 1 << 16},
                  "width of the hidden layer that predicts the centre in mode p; 0 = length of the query");
@@ -39,28 +40,33 @@ void LuongLocalOptions::visit_fields(FieldVisitor& fields) {
   visit_query_source(fields, query);
 }
 
-LuongLocalImpl::LuongLocalImpl(const InsertionPoint& point, const LuongLocalOptions& options)
+LuongLocalImpl::LuongLocalImpl(std::int64_t channels, LuongLocalOptions options)
+    : LuongLocalImpl(FeatureShape{channels}, options) {}
+
+LuongLocalImpl::LuongLocalImpl(const FeatureShape& in, LuongLocalOptions options)
+    : LuongLocalImpl(InsertionPoint{.kind = InsertionKind::pool, .in = in}, options) {}
+
+LuongLocalImpl::LuongLocalImpl(const InsertionPoint& point, LuongLocalOptions options)
     : Pool("LuongLocal"),
-      channels_(point.in.channels),
-      mode_(options.mode),
-      window_(static_cast<double>(options.window)),
-      sequence_site_(point.in.height == 1) {
+      point_(expect_channels(point, "LuongLocal")),
+      options_(expect_in_range(options, "LuongLocal")),
+      built_for_sequence_(point.in.height == 1) {
   query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, options.query));
-  const std::int64_t asked = query_->features();
-  W_a_ = register_module("W_a", plain_linear(channels_, asked));
-  if (mode_ == LocalMode::predictive) {
-    const std::int64_t hidden = options.hidden > 0 ? options.hidden : asked;
-    W_p_ = register_module("W_p", plain_linear(asked, hidden));
-    v_p_ = register_module("v_p", plain_linear(hidden, sequence_site_ ? 1 : 2));
+  const std::int64_t channels = point.in.channels, query_features = query_->features();
+  W_a_ = register_module("W_a", plain_linear(channels, query_features));
+  if (options.mode == LocalMode::predictive) {
+    const std::int64_t hidden = options.hidden > 0 ? options.hidden : query_features;
+    W_p_ = register_module("W_p", plain_linear(query_features, hidden));
+    v_p_ = register_module("v_p", plain_linear(hidden, built_for_sequence_ ? 1 : 2));
   } else if (options.hidden > 0) {
     throw InputError("luong_local: hidden", "0 in mode m", std::to_string(options.hidden));
   }
-  const std::int64_t out_features = options.out_features > 0 ? options.out_features : channels_;
-  W_c_ = register_module("W_c", plain_linear(channels_ + asked, out_features));
+  const std::int64_t out_features = options.out_features > 0 ? options.out_features : channels;
+  W_c_ = register_module("W_c", plain_linear(channels + query_features, out_features));
 }
 
 torch::Tensor LuongLocalImpl::attend(const PoolInput& input, ForwardContext& context) {
-  const Positions positions = positions_of(*this, input.features, channels_);
+  const Positions positions = positions_of(*this, input.features, point_.in.channels);
   const auto query = query_->forward(input.query, positions.values);
   return torch::tanh(W_c_(torch::cat({attended(positions, query, input.position, context), query}, 1)));
 }
@@ -68,13 +74,14 @@ torch::Tensor LuongLocalImpl::attend(const PoolInput& input, ForwardContext& con
 torch::Tensor LuongLocalImpl::attended(const Positions& positions, const torch::Tensor& query, const torch::Tensor& position,
                                        ForwardContext& context) {
   const auto from_centre =
-      local_places(positions, is_sequence(positions)) - centre(positions, query, position).unsqueeze(1);  // [N, L, axes]
-  const auto outside = (from_centre.abs() > window_).any(2);                                              // [N, L]
+      local_positions(positions, is_sequence(positions)) - centre(positions, query, position).unsqueeze(1);  // [N, L, axes]
+  const auto window = static_cast<double>(options_.window);
+  const auto outside = (from_centre.abs() > window).any(2);  // [N, L]
   const auto scores = general_scores(positions.values, query, W_a_->weight);
   auto weights = torch::softmax(scores.masked_fill(outside, -std::numeric_limits<double>::infinity()), 1);
   auto meaning = Meaning::weights;
-  if (mode_ == LocalMode::predictive) {
-    const double deviation = window_ / 2;
+  if (options_.mode == LocalMode::predictive) {
+    const double deviation = window / 2;
     weights = weights * torch::exp(from_centre.square().sum(2) / (-2 * deviation * deviation));
     meaning = Meaning::gate;  // they sum to less than one
   }
@@ -85,10 +92,10 @@ torch::Tensor LuongLocalImpl::centre(const Positions& positions, const torch::Te
   const auto extent = local_extent(positions, is_sequence(positions));
   const std::int64_t images = query.size(0), axes = extent.size(0);
   std::ostringstream got;
-  if (mode_ == LocalMode::predictive) {
+  if (options_.mode == LocalMode::predictive) {
     if (v_p_->options.out_features() == axes) return extent * torch::sigmoid(v_p_(torch::tanh(W_p_(query))));
-    got << "tokens [" << images << ", " << positions.values.size(1) << ", " << channels_ << "]";
-    throw ShapeError(name(), "[N, " + std::to_string(channels_) + ", H, W], as the centre has two axes", got.str());
+    got << "tokens [" << images << ", " << positions.values.size(1) << ", " << point_.in.channels << "]";
+    throw ShapeError(name(), "[N, " + std::to_string(point_.in.channels) + ", H, W], as the centre has two axes", got.str());
   }
   if (!position.defined()) return ((extent - 1) / 2).expand({images, axes});
   const bool fits = position.dim() > 0 && position.size(0) == images && position.numel() == images * axes;
@@ -98,7 +105,11 @@ torch::Tensor LuongLocalImpl::centre(const Positions& positions, const torch::Te
 }
 
 bool LuongLocalImpl::is_sequence(const Positions& positions) const {
-  return positions.grid.empty() || (sequence_site_ && positions.grid[0] == 1);
+  return positions.grid.empty() || (built_for_sequence_ && positions.grid[0] == 1);
+}
+
+std::shared_ptr<torch::nn::Module> LuongLocalImpl::rebuilt() const {
+  return std::make_shared<LuongLocalImpl>(point_, options_);
 }
 
 }  // namespace fovea

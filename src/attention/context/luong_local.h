@@ -13,10 +13,10 @@
 
 namespace fovea {
 
-/// Where local attention looks.
+/// Centre of the window of local attention.
 enum class LocalMode {
-  monotonic,   ///< local-m: where it is told to
-  predictive,  ///< local-p: where the query says
+  monotonic,   ///< local-m: given with the input
+  predictive,  ///< local-p: predicted from the query
 };
 
 struct LuongLocalOptions {
@@ -30,43 +30,48 @@ struct LuongLocalOptions {
 };
 
 /// Local attention, "Effective Approaches to Attention-based Neural Machine Translation", arXiv:1508.04025. Around a
-/// centre p, softmax of the general scores q . W_a h_j over the positions j with |j - p| <= D; their sum c is joined with
-/// the query q: tanh(W_c [c; q]). No biases.
+/// centre p, softmax of the general scores q . W_a h_j over the positions j with |j - p| <= D; their weighted sum c is
+/// joined with the query q: tanh(W_c [c; q]). No biases.
 ///
-/// - m: p is PoolInput::position, moved to the nearest position if outside, or the middle when there is none.
+/// - m: p is PoolInput::position, moved to the nearest position if outside, or the middle when it is undefined.
 /// - p: p = S sigmoid(v_p . tanh(W_p q)), S the number of positions; the weights are then multiplied by
 ///   exp(-(j - p)^2 / (2 (D/2)^2)), and **no longer sum to one**. Only through this factor does the centre learn.
 ///   PoolInput::position is not read.
 ///
 /// On a grid p = (x, y), from the centre of the top left position; every axis has its own S (width, height; v_p has two
-/// rows), the window is a square and the Gaussian is two-dimensional. Tokens, and the positions of a site one position high,
-/// are a sequence with one p. Differs from the paper: as said for grids; no reordering of the source in m; the query may be
-/// the pool's own instead of a decoder's state.
+/// rows), the window is a square and the Gaussian is two-dimensional. Tokens, and the positions of an insertion point one
+/// position high, are a sequence with one p. Differs from the paper: as said for grids; no reordering of the source in m;
+/// the query may be the pool's own instead of a decoder's state.
 class LuongLocalImpl final : public Pool {
  public:
-  /// @throws InputError when an option does not fit: `hidden` is of mode p only.
-  LuongLocalImpl(const InsertionPoint& point, const LuongLocalOptions& options);
+  /// @param channels C of the features, which are a grid in mode p; `in` with a height of 1: a sequence. @throws InputError
+  /// when an option is out of its range or does not fit: `hidden` is of mode p only.
+  explicit LuongLocalImpl(std::int64_t channels, LuongLocalOptions options = {});
+  explicit LuongLocalImpl(const FeatureShape& in, LuongLocalOptions options = {});
+  explicit LuongLocalImpl(const InsertionPoint& point, LuongLocalOptions options = {});
 
   /// @return [N, out_features()], in (-1, 1). Hooks see the weights, Meaning::weights in mode m and, as they sum to less
   /// than one, gate in mode p.
-  /// @throws ShapeError unless the features are [N, C, H, W] or [N, L, C], with as many axes as the site in mode p, and
-  /// query and position fit.
+  /// @throws ShapeError unless the features are [N, C, H, W] or [N, L, C], with as many axes as the insertion point in mode
+  /// p, and query and position fit.
   torch::Tensor attend(const PoolInput& input, ForwardContext& context) override;
   std::int64_t out_features() const override { return W_c_->options.out_features(); }
 
-  /// Where it looks: [N, 2] (x, y) on a grid, [N, 1] in a sequence. @param query [N, Q]. @param position may be undefined.
+  /// Centre p: [N, 2] (x, y) on a grid, [N, 1] in a sequence. @param query [N, Q]. @param position may be undefined.
   torch::Tensor centre(const Positions& positions, const torch::Tensor& query, const torch::Tensor& position);
-  /// The positions' sum alone, [N, C].
+  /// The weighted sum alone, [N, C].
   torch::Tensor attended(const Positions& positions, const torch::Tensor& query, const torch::Tensor& position,
                          ForwardContext& context);
+
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
 
  private:
   bool is_sequence(const Positions& positions) const;
 
-  std::int64_t channels_;
-  LocalMode mode_;
-  double window_;
-  bool sequence_site_;
+  InsertionPoint point_;
+  LuongLocalOptions options_;
+  bool built_for_sequence_;
   std::shared_ptr<PoolQueryImpl> query_;
   torch::nn::Linear W_a_{nullptr}, W_c_{nullptr}, W_p_{nullptr}, v_p_{nullptr};
 };

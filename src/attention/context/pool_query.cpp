@@ -7,43 +7,45 @@ namespace fovea {
 
 void visit_query_source(FieldVisitor& fields, QuerySource& source) {
   fields.choice("query", source, {{"mean", QuerySource::mean}, {"learned", QuerySource::learned}},
-                "who asks when no query comes from outside: the mean of the positions or a parameter");
+                "query where the network gives none: the mean of the positions or a learned parameter");
 }
 
 void expect_no_outer_query(const InsertionPoint& point, const std::string& mechanism) {
   if (point.query_features == 0) return;
-  throw InputError(mechanism, "a place without a query from outside",
+  throw InputError(mechanism, "an insertion point without a query from the network",
                    "one of " + std::to_string(point.query_features) + " features", "bahdanau and luong take such a query");
 }
 
 PoolQueryImpl::PoolQueryImpl(const InsertionPoint& point, QuerySource own)
-    : CloneableModule("PoolQuery"),
-      features_(point.query_features > 0 ? point.query_features : point.in.channels),
-      from_outside_(point.query_features > 0) {
+    : CloneableModule("PoolQuery"), point_(expect_channels(point, "PoolQuery")), own_(own) {
   if (own == QuerySource::mean) return;
-  if (from_outside_) throw InputError("query", "'mean' where the query comes from outside", "'learned'");
-  vector_ = register_parameter("vector", torch::zeros({features_}));
+  if (from_network()) throw InputError("query", "'mean' where the network gives the query", "'learned'");
+  vector_ = register_parameter("vector", torch::zeros({features()}));
 }
 
 torch::Tensor PoolQueryImpl::forward(const torch::Tensor& given, const torch::Tensor& positions) {
   const std::int64_t images = positions.size(0);
-  const bool fits = from_outside_
-                        ? given.defined() && given.dim() == 2 && given.size(0) == images && given.size(1) == features_
+  const bool fits = from_network()
+                        ? given.defined() && given.dim() == 2 && given.size(0) == images && given.size(1) == features()
                         : !given.defined();
   if (!fits) {
     std::ostringstream expected, got;
-    expected << "a query [" << images << ", " << features_ << "]";
+    expected << "a query [" << images << ", " << features() << "]";
     if (given.defined()) got << given.sizes();
-    throw ShapeError(name(), from_outside_ ? expected.str() : "no query, as the pool asks by itself",
+    throw ShapeError(name(), from_network() ? expected.str() : "no query, as the pool has its own",
                      given.defined() ? got.str() : "none");
   }
-  if (from_outside_) return given;
-  return vector_.defined() ? vector_.expand({images, features_}) : positions.mean(1);
+  if (from_network()) return given;
+  return vector_.defined() ? vector_.expand({images, features()}) : positions.mean(1);
 }
 
 void PoolQueryImpl::initialise(const RandomStream&) {
   const torch::NoGradGuard no_grad;
   if (vector_.defined()) vector_.zero_();
+}
+
+std::shared_ptr<torch::nn::Module> PoolQueryImpl::rebuilt() const {
+  return std::make_shared<PoolQueryImpl>(point_, own_);
 }
 
 }  // namespace fovea

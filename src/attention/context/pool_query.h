@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include <torch/torch.h>
@@ -12,37 +13,42 @@
 
 namespace fovea {
 
-/// How a pool asks by itself.
+/// Query of a pool that the network gives none.
 enum class QuerySource {
-  mean,     ///< with the mean of the positions
-  learned,  ///< with a parameter, the same for every image
+  mean,     ///< the mean of the positions
+  learned,  ///< a parameter, the same for every image
 };
 
 /// The field `query` of a pool's options.
 void visit_query_source(FieldVisitor& fields, QuerySource& source);
 
-/// For pools that ask by themselves only. @throws InputError where a query comes from outside.
+/// For pools that have a query of their own only. @throws InputError where the network gives one.
 void expect_no_outer_query(const InsertionPoint& point, const std::string& mechanism);
 
-/// The query of a pool: from outside where InsertionPoint::query_features says so, otherwise the pool's own. Its parameter
+/// Query of a pool: the network's where InsertionPoint::query_features says so, otherwise the pool's own. Its parameter
 /// `vector`, with QuerySource::learned, starts at zero.
 class PoolQueryImpl final : public CloneableModule, public SelfInitialising {
  public:
-  /// @throws InputError for a learned query where one comes from outside.
+  /// @throws InputError for a learned query where the network gives one.
   PoolQueryImpl(const InsertionPoint& point, QuerySource own);
 
   /// Length of a query.
-  std::int64_t features() const { return features_; }
+  std::int64_t features() const { return from_network() ? point_.query_features : point_.in.channels; }
 
   /// @param given PoolInput::query. @param positions [N, L, C]. @return [N, features()].
-  /// @throws ShapeError unless a query [N, features()] is given exactly when it comes from outside.
+  /// @throws ShapeError unless a query [N, features()] is given exactly when the network gives one.
   torch::Tensor forward(const torch::Tensor& given, const torch::Tensor& positions);
 
   void initialise(const RandomStream& stream) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  std::int64_t features_;
-  bool from_outside_;
+  bool from_network() const { return point_.query_features > 0; }
+
+  InsertionPoint point_;
+  QuerySource own_;
   torch::Tensor vector_;  ///< [features()]; undefined unless learned
 };
 TORCH_MODULE(PoolQuery);

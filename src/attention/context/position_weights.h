@@ -7,12 +7,12 @@
 
 namespace fovea {
 
-/// Offers one weight per position to the hooks, as a spatial map [N, 1, H, W] on a grid and as a pairwise one [N, 1, 1, L]
-/// on tokens. @param weights [N, L]. @return what the hooks answers, [N, L].
+/// Gives one weight per position to the hooks, as a spatial map [N, 1, H, W] on a grid and as a pairwise one [N, 1, 1, L]
+/// on tokens. @param weights [N, L]. @return the weights that come back, [N, L].
 torch::Tensor hook_position_weights(const torch::nn::Module& module, const torch::Tensor& weights,
                                     const Positions& positions, Meaning meaning, ForwardContext& context);
 
-/// The positions' sum with these weights. @param weights [N, L]. @return [N, C].
+/// Weighted sum of the positions. @param weights [N, L]. @return [N, C].
 torch::Tensor weighted_sum(const torch::Tensor& weights, const Positions& positions);
 
 }  // namespace fovea

@@ -1,21 +1,33 @@
+#include <utility>
+
 #include <fovea/attention/context/rotary_pool.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
 void RotaryPoolOptions::visit_fields(FieldVisitor& fields) {
-  TokenPoolOptions::visit_fields(fields);
+  visit_token_pool(fields, *this);
   fields.integers("reference_grid", reference_grid, {1, 1 << 16}, {1, 2},
                   "height and width, or both in one number, of the grid that positions are scaled to");
 }
 
-RotaryPoolImpl::RotaryPoolImpl(const InsertionPoint& point, const RotaryPoolOptions& options)
-    : TokenPool("RotaryPool", "rotary_pool", point, options),
-      reference_{options.reference_grid.front(), options.reference_grid.back()} {
-  if (head_channels() % 4 == 0) return;
-  throw InputError("rotary_pool", "heads of a multiple of 4 features", std::to_string(head_channels()),
-                   "set heads, head_channels or embed_channels");
+RotaryPoolImpl::RotaryPoolImpl(std::int64_t channels, RotaryPoolOptions options)
+    : RotaryPoolImpl(InsertionPoint{.kind = InsertionKind::pool, .in = {channels}}, std::move(options)) {}
+
+RotaryPoolImpl::RotaryPoolImpl(const InsertionPoint& point, RotaryPoolOptions options)
+    : TokenPool("RotaryPool", "rotary_pool", point, token_pool_options(expect_in_range(options, "RotaryPool"))),
+      options_(std::move(options)) {
+  if (head_channels() % 4 != 0) {
+    throw InputError("rotary_pool", "heads of a multiple of 4 features", std::to_string(head_channels()),
+                     "set heads, head_channels or embed_channels");
+  }
+  initialise(construction_stream());
+}
+
+std::shared_ptr<torch::nn::Module> RotaryPoolImpl::rebuilt() const {
+  return std::make_shared<RotaryPoolImpl>(point(), options_);
 }
 
 Positions RotaryPoolImpl::arriving(const torch::Tensor& features) const {
@@ -37,8 +49,10 @@ torch::Tensor RotaryPoolImpl::angles(const std::vector<std::int64_t>& grid, cons
   const std::int64_t frequencies = head_channels() / 4;
   const auto exponent = torch::arange(frequencies, options) / static_cast<double>(-frequencies);
   const auto frequency = torch::pow(kTemperature, exponent);
-  const auto along = [&](int axis) {  // [positions along the axis, frequencies]
-    const double scale = static_cast<double>(reference_[axis]) / static_cast<double>(grid[axis]);
+  const std::vector<std::int64_t> reference{options_.reference_grid.front(),
+                                            options_.reference_grid.back()};  // {height, width}
+  const auto along = [&](int axis) {                                          // [positions along the axis, frequencies]
+    const double scale = static_cast<double>(reference[axis]) / static_cast<double>(grid[axis]);
     return (torch::arange(grid[axis], options) * scale).unsqueeze(1) * frequency;
   };
   const std::vector<std::int64_t> shape{grid[0], grid[1], frequencies};

@@ -29,33 +29,24 @@ std::int64_t token_pool_size(std::int64_t value, std::int64_t otherwise) {
 }  // namespace
 
 void TokenPoolOptions::visit_fields(FieldVisitor& fields) {
-  fields.integer("heads", heads, {0, 1 << 12}, "number of heads; 0 = embed_channels / head_channels, at least 1");
-  fields.integer("head_channels", head_channels, {1, 1 << 16}, "features of a head, where heads does not say");
-  fields.integer("embed_channels", embed_channels, {0, 1 << 16}, "features of all heads; 0 = the positions' channels");
-  fields.integer("out_features", out_features, {0, 1 << 16}, "length of the result; 0 = the positions' channels");
-  fields.boolean("projection", projection, "a linear layer behind the heads; without it embed_channels features come out");
-  fields.boolean("qkv_bias", qkv_bias, "biases of queries, keys and values");
-  fields.boolean("qkv_separate", qkv_separate, "layers q, k and v instead of one qkv");
-  fields.boolean("class_token", class_token, "a learned token asks instead of the mean of the positions");
-  fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping what the heads gathered, in training");
+  visit_token_pool(fields, *this);
 }
 
 TokenPool::TokenPool(const char* name, const std::string& where, const InsertionPoint& point,
                      const TokenPoolOptions& options)
     : Pool(name),
-      channels_(point.in.channels),
-      embed_channels_(token_pool_size(options.embed_channels, channels_)),
+      point_(expect_channels(point, name)),
+      options_(options),
+      embed_channels_(token_pool_size(options.embed_channels, channels())),
       heads_(token_pool_heads(embed_channels_, options, where)),
-      out_features_(options.projection ? token_pool_size(options.out_features, channels_) : embed_channels_),
-      dropout_(options.dropout),
-      path_(point.path) {
+      out_features_(options.projection ? token_pool_size(options.out_features, channels()) : embed_channels_) {
   expect_no_outer_query(point, where);
   if (!options.projection && options.out_features > 0) {
     throw InputError(where + ": out_features", "0 without projection", std::to_string(options.out_features));
   }
-  if (options.class_token) cls_token_ = register_parameter("cls_token", torch::zeros({1, channels_}));
+  if (options.class_token) cls_token_ = register_parameter("cls_token", torch::zeros({1, channels()}));
   const auto layer = [&](const char* called, std::int64_t features) {
-    return register_module(called, torch::nn::Linear(torch::nn::LinearOptions(channels_, features).bias(options.qkv_bias)));
+    return register_module(called, torch::nn::Linear(torch::nn::LinearOptions(channels(), features).bias(options.qkv_bias)));
   };
   if (options.qkv_separate) {
     q_ = layer("q", embed_channels_);
@@ -77,7 +68,7 @@ torch::Tensor TokenPool::every_answer(const torch::Tensor& features, ForwardCont
 
 torch::Tensor TokenPool::attended(const torch::Tensor& features, bool all, ForwardContext& context) {
   const Positions positions = arriving(features);
-  const auto first = cls_token_.defined() ? cls_token_.expand({features.size(0), 1, channels_})
+  const auto first = cls_token_.defined() ? cls_token_.expand({features.size(0), 1, channels()})
                                           : positions.values.mean(1, /*keepdim=*/true);     // [N, 1, C]
   const auto tokens = with_positions(torch::cat({first, positions.values}, 1), positions);  // [N, 1 + L, C]
   const auto query = projected(all ? tokens : tokens.slice(1, 0, 1), 0);
@@ -86,7 +77,7 @@ torch::Tensor TokenPool::attended(const torch::Tensor& features, bool all, Forwa
   auto gathered =
       scaled_dot_product_attention(*this, all ? turned(query, positions) : query, turned(projected(tokens, 1), positions),
                                    projected(tokens, 2), about, context);
-  if (is_training()) gathered = dropout(gathered, dropout_, context.random.child(path_).child("dropout"));
+  if (is_training()) gathered = dropout(gathered, options_.dropout, context.random.child(point_.path).child("dropout"));
   return proj_ ? proj_(gathered) : gathered;
 }
 
@@ -101,7 +92,7 @@ void TokenPool::initialise(const RandomStream& stream) {
   if (cls_token_.defined()) cls_token_.zero_();
   for (const auto& [name, layer] : {std::pair{"qkv", qkv_}, {"q", q_}, {"k", k_}, {"v", v_}}) {
     if (!layer) continue;
-    fill_normal(layer->weight, stream.child(name).child("weight"), 1 / std::sqrt(static_cast<double>(channels_)));
+    fill_normal(layer->weight, stream.child(name).child("weight"), 1 / std::sqrt(static_cast<double>(channels())));
     if (layer->bias.defined()) layer->bias.zero_();
   }
 }

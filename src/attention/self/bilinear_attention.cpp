@@ -6,6 +6,7 @@
 #include <fovea/attention/self/bilinear_attention.h>
 #include <fovea/attention/self/grid_heads.h>
 #include <fovea/nn/dropout.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -28,63 +29,74 @@ torch::Tensor mix_rows(const torch::Tensor& weights, const torch::Tensor& featur
 
 void BilinearAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("block_size", block_size, {1, 1024}, "bands along each axis; height and width are multiples of it");
-  fields.integer("groups", groups, {1, 1 << 16}, "groups of channels, each with matrices of its own");
+  fields.integer("groups", groups, {1, 1 << 16}, "groups of channels, each with its own matrices");
   visit_bottleneck(fields, *this);
-  fields.real("dropout", dropout, kFractionBelowOne, "probability in training that a channel is left out");
+  fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a channel of the correction, in training");
   visit_activation(fields, "activation", activation, "non-linearity behind every norm");
 }
 
-BilinearTransformImpl::BilinearTransformImpl(std::int64_t channels, const BilinearAttentionOptions& options)
+BilinearTransformImpl::BilinearTransformImpl(std::int64_t channels, BilinearAttentionOptions options)
     : CloneableModule("BilinearTransform"),
-      block_size_(options.block_size),
-      groups_(options.groups),
-      activation_(options.activation) {
-  const std::int64_t entries = block_size_ * block_size_ * groups_;  // of all matrices of one image
-  conv1_ = register_module("conv1", pointwise_norm(channels, groups_));
-  conv_p_ = register_module("conv_p", torch::nn::Conv2d(torch::nn::Conv2dOptions(groups_, entries, {block_size_, 1})));
-  conv_q_ = register_module("conv_q", torch::nn::Conv2d(torch::nn::Conv2dOptions(groups_, entries, {1, block_size_})));
+      channels_(expect_positive(channels, "BilinearTransform: channels")),
+      options_(expect_in_range(options, "BilinearTransform")) {
+  const std::int64_t bands = options.block_size, groups = options.groups;
+  const std::int64_t entries = bands * bands * groups;  // of all matrices of one image
+  conv1_ = register_module("conv1", pointwise_norm(channels, groups));
+  conv_p_ = register_module("conv_p", torch::nn::Conv2d(torch::nn::Conv2dOptions(groups, entries, {bands, 1})));
+  conv_q_ = register_module("conv_q", torch::nn::Conv2d(torch::nn::Conv2dOptions(groups, entries, {1, bands})));
   conv2_ = register_module("conv2", pointwise_norm(channels, channels));
 }
 
 torch::Tensor BilinearTransformImpl::forward(const torch::Tensor& features, ForwardContext& context) {
-  const auto summary = activate(conv1_->forward(features), activation_);  // [N, groups, H, W]
+  const std::int64_t bands = options_.block_size;
+  const auto summary = activate(conv1_->forward(features), options_.activation);  // [N, groups, H, W]
   const auto matrices = [&](const torch::Tensor& predicted) {
-    return torch::log_sigmoid(predicted.view({features.size(0), groups_, block_size_, block_size_}));
+    return torch::log_sigmoid(predicted.view({features.size(0), options_.groups, bands, bands}));
   };
-  const auto p = matrices(conv_p_(std::get<0>(torch::adaptive_max_pool2d(summary, {block_size_, 1}))));
-  const auto q = matrices(conv_q_(std::get<0>(torch::adaptive_max_pool2d(summary, {1, block_size_}))));
+  const auto p = matrices(conv_p_(std::get<0>(torch::adaptive_max_pool2d(summary, {bands, 1}))));
+  const auto q = matrices(conv_q_(std::get<0>(torch::adaptive_max_pool2d(summary, {1, bands}))));
   // Dividing sigmoids by their sum is a softmax of their logarithms, which also holds where every one is tiny.
-  const auto weights_of = [&](const torch::Tensor& logarithms, const std::vector<std::int64_t>& bands) {
-    const HookedTensor about{MapKind::pairwise, Meaning::weights, bands, bands};
+  const auto weights_of = [&](const torch::Tensor& logarithms, const std::vector<std::int64_t>& grid) {
+    const HookedTensor about{MapKind::pairwise, Meaning::weights, grid, grid};
     return context.hook(*this, about, logarithms.softmax(3));
   };
-  const auto mixed = mix_rows(weights_of(p, {block_size_, 1}), features);
-  const auto turned = mix_rows(weights_of(q.transpose(2, 3), {1, block_size_}), mixed.transpose(2, 3));
-  return activate(conv2_->forward(turned.transpose(2, 3)), activation_);
+  const auto mixed = mix_rows(weights_of(p, {bands, 1}), features);
+  const auto turned = mix_rows(weights_of(q.transpose(2, 3), {1, bands}), mixed.transpose(2, 3));
+  return activate(conv2_->forward(turned.transpose(2, 3)), options_.activation);
 }
 
-BilinearAttentionImpl::BilinearAttentionImpl(const InsertionPoint& point, const BilinearAttentionOptions& options)
+std::shared_ptr<torch::nn::Module> BilinearTransformImpl::rebuilt() const {
+  return std::make_shared<BilinearTransformImpl>(channels_, options_);
+}
+
+BilinearAttentionImpl::BilinearAttentionImpl(std::int64_t channels, BilinearAttentionOptions options)
+    : BilinearAttentionImpl(InsertionPoint{.kind = InsertionKind::block, .in = {channels}}, options) {}
+
+BilinearAttentionImpl::BilinearAttentionImpl(const InsertionPoint& point, BilinearAttentionOptions options)
     : Gate("BilinearAttention"),
-      channels_(point.in.channels),
-      block_size_(options.block_size),
-      dropout_(options.dropout),
-      activation_(options.activation),
-      path_(point.path) {
-  const std::int64_t reduced = bottleneck_width(channels_, options, kRoundLimit);
+      point_(expect_channels(point, "BilinearAttention")),
+      options_(expect_in_range(options, "BilinearAttention")) {
+  const std::int64_t channels = point.in.channels;
+  const std::int64_t reduced = bottleneck_width(channels, options, kRoundLimit);
   expect_divides(reduced, options.groups, "bat: groups");
-  conv1_ = register_module("conv1", pointwise_norm(channels_, reduced));
+  conv1_ = register_module("conv1", pointwise_norm(channels, reduced));
   ba_ = register_module("ba", std::make_shared<BilinearTransformImpl>(reduced, options));
-  conv2_ = register_module("conv2", pointwise_norm(reduced, channels_));
+  conv2_ = register_module("conv2", pointwise_norm(reduced, channels));
 }
 
 torch::Tensor BilinearAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
-  expect_blocks(*this, features, channels_, block_size_);
-  const auto transformed = ba_->forward(activate(conv1_->forward(features), activation_), context);
-  const auto correction = activate(conv2_->forward(transformed), activation_);
-  if (!is_training() || dropout_ == 0) return correction + features;
-  const auto keep = keep_factors({features.size(0), channels_, 1, 1}, dropout_, context.random.child(path_).child("dropout"),
-                                 features.options().requires_grad(false));
+  expect_blocks(*this, features, point_.in.channels, options_.block_size);
+  const auto transformed = ba_->forward(activate(conv1_->forward(features), options_.activation), context);
+  const auto correction = activate(conv2_->forward(transformed), options_.activation);
+  if (!is_training() || options_.dropout == 0) return correction + features;
+  const auto keep =
+      keep_factors({features.size(0), point_.in.channels, 1, 1}, options_.dropout,
+                   context.random.child(point_.path).child("dropout"), features.options().requires_grad(false));
   return torch::addcmul(features, correction, keep);
+}
+
+std::shared_ptr<torch::nn::Module> BilinearAttentionImpl::rebuilt() const {
+  return std::make_shared<BilinearAttentionImpl>(point_, options_);
 }
 
 }  // namespace fovea

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -11,27 +12,33 @@
 namespace fovea {
 
 struct DoubleAttentionOptions {
-  std::int64_t feature_channels = 0;  ///< c_m, width of what is gathered; 0 = a quarter of the channels that arrive
-  std::int64_t descriptors = 0;       ///< c_n, how many vectors are gathered; 0 = a quarter of the channels that arrive
+  std::int64_t feature_channels = 0;  ///< c_m, width of a descriptor; 0 = a quarter of the input channels
+  std::int64_t descriptors = 0;       ///< c_n, number of descriptors; 0 = a quarter of the input channels
 
   void visit_fields(FieldVisitor& fields);
 };
 
 /// Double attention, "A^2-Nets: Double Attention Networks", arXiv:1810.11579: descriptors are gathered from all positions,
-/// then each position matches among them: conv_reconstruct(A softmax_cells(B)^T softmax_descriptors(V)), A, B and V
+/// then distributed to each position: conv_reconstruct(A softmax_positions(B)^T softmax_descriptors(V)), A, B and V
 /// convolutions of size 1. Parameter names are `convA`, `convB`, `convV`, `conv_reconstruct`. No residual: the block around
-/// it has one. Differs from the paper: nothing; a stride averages what the positions get.
+/// it has one. Differs from the paper: nothing; a stride averages the result.
 class DoubleAttentionImpl final : public Mixer {
  public:
-  DoubleAttentionImpl(const InsertionPoint& point, const DoubleAttentionOptions& options);
+  /// @throws InputError unless there are channels, or when an option is out of its range.
+  DoubleAttentionImpl(std::int64_t in_channels, std::int64_t out_channels, DoubleAttentionOptions options = {});
+  explicit DoubleAttentionImpl(const InsertionPoint& point, DoubleAttentionOptions options = {});
 
-  /// @param features [N, C, H, W]. @return [N, out, ceil(H / stride), ceil(W / stride)]. Hooks see what is gathered,
-  /// pairwise [N, 1, c_n, H W], then what is chosen, pairwise [N, 1, H W, c_n]; rows sum to one.
+  /// @param features [N, C, H, W]. @return [N, out, ceil(H / stride), ceil(W / stride)]. Hooks see the gathering
+  /// weights, pairwise [N, 1, c_n, H W], then the distributing weights, pairwise [N, 1, H W, c_n]; rows sum to one.
   /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  std::int64_t channels_, stride_;
+  InsertionPoint point_;
+  DoubleAttentionOptions options_;
   torch::nn::Conv2d conv_a_{nullptr}, conv_b_{nullptr}, conv_v_{nullptr}, conv_reconstruct_{nullptr};
 };
 TORCH_MODULE(DoubleAttention);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -11,7 +12,7 @@
 namespace fovea {
 
 struct ExternalAttentionOptions {
-  std::int64_t memory_units = 64;  ///< S, how many keys and values the memory holds
+  std::int64_t memory_units = 64;  ///< S, number of keys and values in the memory
 
   void visit_fields(FieldVisitor& fields);
 };
@@ -20,17 +21,23 @@ struct ExternalAttentionOptions {
 /// arXiv:2105.02358: the positions attend to a learned memory, the same for all images: Norm(F M_k^T) M_v. The norm is
 /// double: a softmax over the positions for each unit of the memory, then each position's weights are divided by their sum.
 /// Parameter names are `mk` and `mv`, linear layers without biases. No residual: the block around it has one. Differs from
-/// the paper: no linear layer in front of it; a stride averages what the positions get.
+/// the paper: no linear layer in front of it; a stride averages the result.
 class ExternalAttentionImpl final : public Mixer {
  public:
-  ExternalAttentionImpl(const InsertionPoint& point, const ExternalAttentionOptions& options);
+  /// @throws InputError unless there are channels, or when an option is out of its range.
+  ExternalAttentionImpl(std::int64_t in_channels, std::int64_t out_channels, ExternalAttentionOptions options = {});
+  explicit ExternalAttentionImpl(const InsertionPoint& point, ExternalAttentionOptions options = {});
 
   /// @param features [N, C, H, W]. @return [N, out, ceil(H / stride), ceil(W / stride)]. Hooks see pairwise weights
   /// [N, 1, H W, S]. @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  std::int64_t channels_, stride_;
+  InsertionPoint point_;
+  ExternalAttentionOptions options_;
   torch::nn::Linear mk_{nullptr}, mv_{nullptr};
 };
 TORCH_MODULE(ExternalAttention);

@@ -8,10 +8,10 @@
 
 namespace fovea {
 
-/// What every position of a grid gathers from all of them, head by head; see relative_attention(). The weights are hooked
-/// for `module`: pairwise [N, heads, H W, H W], rows summing to one.
+/// Multi-head self-attention over the positions of a grid; see relative_attention(). Hooks see the weights of `module`:
+/// pairwise [N, heads, H W, H W], rows summing to one.
 /// @param projected queries, keys and values, [N, 2 heads.queries() + heads.values(), H, W].
-/// @param position for an H x W window; nullptr if positions do not count. @return [N, heads.values(), H, W].
+/// @param position for an H x W window; nullptr for no relative positions. @return [N, heads.values(), H, W].
 torch::Tensor attend_over_grid(const torch::nn::Module& module, const torch::Tensor& projected, const GridHeads& heads,
                                const RelativePositionImpl* position, bool scale_position, ForwardContext& context);
 

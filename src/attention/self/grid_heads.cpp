@@ -7,27 +7,19 @@
 
 namespace fovea {
 
-void GridHeadOptions::visit_fields(FieldVisitor& fields) {
-  fields.integer("heads", heads, {1, 1 << 16}, "parallel attentions; a divisor of the channels that come out");
-  fields.integer("head_channels", head_channels, {0, 1 << 16},
-                 "channels of one head's query and key; 0 takes them from query_ratio");
-  fields.real("query_ratio", query_ratio, {.minimum = 0, .maximum = 64, .minimum_open = true},
-              "channels of all queries / channels that come out, to a multiple of 8");
-  fields.boolean("qkv_bias", qkv_bias, "biases in the projections to queries, keys and values");
-}
-
-GridHeads grid_heads(std::int64_t out_channels, const GridHeadOptions& options, const std::string& mechanism) {
-  const std::int64_t value = channels_per_head(out_channels, options.heads, mechanism + ": heads");
-  if (options.head_channels > 0) {
-    if (options.query_ratio == 1) return {options.heads, options.head_channels, value};
-    throw InputError(mechanism + ": query_ratio", "head_channels 0 beside it", std::to_string(options.head_channels),
+GridHeads grid_heads(std::int64_t out_channels, std::int64_t heads, std::int64_t head_channels, double query_ratio,
+                     const std::string& mechanism) {
+  const std::int64_t value = channels_per_head(out_channels, heads, mechanism + ": heads");
+  if (head_channels > 0) {
+    if (query_ratio == 1) return {heads, head_channels, value};
+    throw InputError(mechanism + ": query_ratio", "head_channels 0 beside it", std::to_string(head_channels),
                      "set one of them");
   }
   constexpr std::int64_t kDivisor = 8;
-  const auto width = divisible_width(static_cast<double>(out_channels) * options.query_ratio, kDivisor, kRoundLimit);
-  if (width >= options.heads) return {options.heads, width / options.heads, value};
+  const auto width = divisible_width(static_cast<double>(out_channels) * query_ratio, kDivisor, kRoundLimit);
+  if (width >= heads) return {heads, width / heads, value};
   throw InputError(mechanism + ": heads", "at most " + std::to_string(width) + ", the channels of the queries",
-                   std::to_string(options.heads), "raise query_ratio or set head_channels");
+                   std::to_string(heads), "raise query_ratio or set head_channels");
 }
 
 torch::Tensor split_grid_heads(const torch::Tensor& features, std::int64_t heads) {
@@ -50,7 +42,7 @@ void expect_grid(const torch::nn::Module& module, const torch::Tensor& features,
   std::ostringstream expected, got;
   expected << "[N, " << shape.channels << ", " << shape.height << ", " << shape.width << "]";
   got << features.sizes();
-  throw ShapeError(module.name(), expected.str(), got.str(), "its positions are for that height and width");
+  throw ShapeError(module.name(), expected.str(), got.str(), "its relative positions are for that height and width");
 }
 
 void expect_blocks(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels,

@@ -10,19 +10,19 @@
 
 namespace fovea {
 
-/// How wide the heads of attention over a grid are, as timm's bottleneck, halo and lambda layers say it.
-struct GridHeadOptions {
-  std::int64_t heads;
-  std::int64_t head_channels;  ///< of a query and a key; 0 takes it from query_ratio
-  double query_ratio = 1;      ///< channels of all queries / channels that come out, to a multiple of 8
-  bool qkv_bias = false;       ///< in the projections to queries, keys and values
+/// Names the fields that say how wide the heads of attention over a grid are, as timm's bottleneck, halo and lambda layers
+/// have them: heads, head_channels, query_ratio and qkv_bias.
+template <typename MechanismOptions>
+void visit_grid_heads(FieldVisitor& fields, MechanismOptions& options) {
+  fields.integer("heads", options.heads, {1, 1 << 16}, "number of heads, a divisor of the output channels");
+  fields.integer("head_channels", options.head_channels, {0, 1 << 16},
+                 "channels of one head's query and key; 0 takes them from query_ratio");
+  fields.real("query_ratio", options.query_ratio, {.minimum = 0, .maximum = 64, .minimum_open = true},
+              "channels of all queries / output channels, to a multiple of 8");
+  fields.boolean("qkv_bias", options.qkv_bias, "biases in the projections to queries, keys and values");
+}
 
-  explicit GridHeadOptions(std::int64_t default_heads, std::int64_t default_head_channels = 0)
-      : heads(default_heads), head_channels(default_head_channels) {}
-  void visit_fields(FieldVisitor& fields);
-};
-
-/// Heads and the channels of one.
+/// Number of heads, and channels of one.
 struct GridHeads {
   std::int64_t heads;
   std::int64_t query;  ///< of a query, and of a key
@@ -32,9 +32,17 @@ struct GridHeads {
   std::int64_t values() const { return heads * value; }
 };
 
-/// @param out_channels of all values. @param mechanism for messages. @throws InputError when heads does not divide
-/// out_channels, when a query would have no channels, or when head_channels and query_ratio are both set.
-GridHeads grid_heads(std::int64_t out_channels, const GridHeadOptions& options, const std::string& mechanism);
+/// @param out_channels of all values. @param head_channels of a query and a key; 0 takes them from query_ratio. @param
+/// mechanism for messages. @throws InputError when heads does not divide out_channels, when a query would have no channels,
+/// or when head_channels and query_ratio are both set.
+GridHeads grid_heads(std::int64_t out_channels, std::int64_t heads, std::int64_t head_channels, double query_ratio,
+                     const std::string& mechanism);
+
+/// The same for options with these fields.
+template <typename MechanismOptions>
+GridHeads grid_heads(std::int64_t out_channels, const MechanismOptions& options, const std::string& mechanism) {
+  return grid_heads(out_channels, options.heads, options.head_channels, options.query_ratio, mechanism);
+}
 
 /// [N, heads D, H, W] -> [N heads, H, W, D].
 torch::Tensor split_grid_heads(const torch::Tensor& features, std::int64_t heads);
@@ -42,10 +50,11 @@ torch::Tensor split_grid_heads(const torch::Tensor& features, std::int64_t heads
 /// [N heads, H W, D] -> [N, heads D, H, W].
 torch::Tensor merge_grid_heads(const torch::Tensor& positions, std::int64_t heads, std::int64_t height, std::int64_t width);
 
-/// Means of `stride` x `stride` positions, of fewer at the edge: [N, C, H, W] -> [N, C, ceil(H / stride), ceil(W / stride)].
+/// Averages of `stride` x `stride` positions, of fewer at the edge: [N, C, H, W] -> [N, C, ceil(H / stride), ceil(W /
+/// stride)].
 torch::Tensor thinned(const torch::Tensor& features, std::int64_t stride);
 
-/// expect_features() for a height and width that were fixed when the module was built. @throws ShapeError.
+/// expect_features() for a module that is bound to a height and width. @throws ShapeError.
 void expect_grid(const torch::nn::Module& module, const torch::Tensor& features, const FeatureShape& shape);
 
 /// expect_features() for a height and width that are multiples of `block_size`. @throws ShapeError.

@@ -13,13 +13,16 @@
 
 namespace fovea {
 
-struct HaloAttentionOptions : GridHeadOptions {
-  std::int64_t block_size = 8;  ///< side of a block of queries; height and width are multiples of it
-  std::int64_t halo_size = 3;   ///< how far the keys of a block reach beyond it
-  bool average_down = false;    ///< a stride averages the result instead of leaving out queries
-  bool scale_position = false;  ///< positions are divided by sqrt(channels of a query), as the products are
+struct HaloAttentionOptions {
+  std::int64_t heads = 8;
+  std::int64_t head_channels = 0;  ///< of a query and a key; 0 takes it from query_ratio
+  double query_ratio = 1;          ///< channels of all queries / output channels, to a multiple of 8
+  bool qkv_bias = false;           ///< in the projections to queries, keys and values
+  std::int64_t block_size = 8;     ///< side of a block of queries; height and width are multiples of it
+  std::int64_t halo_size = 3;      ///< width of the rim around a block whose positions are keys too
+  bool average_down = false;       ///< a stride averages the result instead of subsampling the queries
+  bool scale_position = false;     ///< position logits are divided by sqrt(channels of a query), as the products are
 
-  HaloAttentionOptions() : GridHeadOptions(/*default_heads=*/8) {}
   void visit_fields(FieldVisitor& fields);
 };
 
@@ -27,12 +30,13 @@ struct HaloAttentionOptions : GridHeadOptions {
 /// positions attends to itself and a rim around it, softmax(q k / sqrt(D) + q r) v with learned relative positions r.
 /// Parameter names and defaults are timm's (`q`, `kv`, `pos_embed.height_rel`, `pos_embed.width_rel`). Differs from the
 /// paper: nothing the paper says; as in timm, the rim outside the image is zeros that take part in the softmax, and with a
-/// stride the queries that are left count their positions without the gaps between them (where the stride does not divide
-/// the block, the result is averaged, as with average_down).
+/// stride the relative positions of the subsampled queries are counted without the gaps between them (where the stride does
+/// not divide the block, the result is averaged, as with average_down).
 class HaloAttentionImpl final : public Mixer, public SelfInitialising {
  public:
-  /// @throws InputError when an option does not fit the site.
-  HaloAttentionImpl(const InsertionPoint& point, const HaloAttentionOptions& options);
+  /// @throws InputError when an option is out of its range or does not fit the channels.
+  HaloAttentionImpl(std::int64_t in_channels, std::int64_t out_channels, HaloAttentionOptions options = {});
+  explicit HaloAttentionImpl(const InsertionPoint& point, HaloAttentionOptions options = {});
 
   /// @param features [N, C, H, W], H and W multiples of block_size. @return [N, out, ceil(H / stride), ceil(W / stride)].
   /// Hooks see pairwise weights [N, heads, queries, window^2]: queries row by row over the image, keys row by row over the
@@ -40,18 +44,20 @@ class HaloAttentionImpl final : public Mixer, public SelfInitialising {
   /// @throws ShapeError for any other shape. Does not depend on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
-  /// As in timm: q and kv normal with deviation C^-1/2.
+  /// As in timm: q and kv normal with a standard deviation of C^-1/2.
   void initialise(const RandomStream& stream) override;
+
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
 
  private:
   /// @param weights [N, heads, rows, columns, side, side, window^2]: the blocks of the image, and the queries of each.
   torch::Tensor hook_in_image_order(const torch::Tensor& weights, ForwardContext& context) const;
 
-  std::int64_t channels_, stride_;
+  InsertionPoint point_;
+  HaloAttentionOptions options_;
   GridHeads heads_;
-  std::int64_t block_size_, halo_size_;
   std::int64_t query_stride_;  ///< of the queries; the rest of the stride is averaged
-  bool scale_position_;
   torch::nn::Conv2d q_{nullptr}, kv_{nullptr};
   std::shared_ptr<RelativePositionImpl> pos_embed_;
 };

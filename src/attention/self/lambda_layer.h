@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -11,33 +12,42 @@
 
 namespace fovea {
 
-struct LambdaLayerOptions : GridHeadOptions {
-  /// Side of the neighbourhood whose relative positions count, odd; 0 = the whole map, which then is of a fixed size.
+struct LambdaLayerOptions {
+  std::int64_t heads = 4;
+  std::int64_t head_channels = 16;  ///< of a query and a key; 0 takes it from query_ratio
+  double query_ratio = 1;           ///< channels of all queries / output channels, to a multiple of 8
+  bool qkv_bias = false;            ///< in the projections to queries, keys and values
+  /// Side of the neighbourhood that has relative positions, odd; 0 = the whole map, which then is of a fixed size.
   std::int64_t receptive_field = 9;
 
-  LambdaLayerOptions() : GridHeadOptions(/*default_heads=*/4, /*default_head_channels=*/16) {}
   void visit_fields(FieldVisitor& fields);
 };
 
 /// Lambda layer, "LambdaNetworks: Modeling Long-Range Interactions Without Attention", arXiv:2102.08602. The context is
 /// summed up as a linear function, a lambda, and applied to the queries: y_n = (sum_m softmax_m(k)_m v_m^T + sum_m e_nm
-/// v_m^T)^T q_n, with e_nm a learned vector for the place of m relative to n. Keys and values are shared by all heads.
+/// v_m^T)^T q_n, with e_nm a learned vector for the position of m relative to n. Keys and values are shared by all heads.
 /// Parameter names and defaults are timm's (`qkv`, `norm_q`, `norm_v`, `conv_lambda` or, with receptive_field 0, `pos_emb`).
-/// Differs from the paper: the intra-depth u is 1, and conv_lambda has a bias, both as in timm. Other than in timm, the
-/// channels that come out may differ from those that arrive.
+/// Differs from the paper: the intra-depth u is 1, and conv_lambda has a bias, both as in timm. Differs from timm: any
+/// number of output channels.
 class LambdaLayerImpl final : public Mixer, public SelfInitialising {
  public:
-  /// @throws InputError when an option does not fit the site.
-  LambdaLayerImpl(const InsertionPoint& point, const LambdaLayerOptions& options);
+  /// @param in_channels C of the features; with a receptive_field of 0, the whole shape `in` of the features is needed.
+  /// @throws InputError when an option is out of its range or does not fit the channels.
+  LambdaLayerImpl(std::int64_t in_channels, std::int64_t out_channels, LambdaLayerOptions options = {});
+  LambdaLayerImpl(const FeatureShape& in, std::int64_t out_channels, LambdaLayerOptions options = {});
+  explicit LambdaLayerImpl(const InsertionPoint& point, LambdaLayerOptions options = {});
 
-  /// @param features [N, C, H, W], H and W the site's if receptive_field is 0. @return [N, out, ceil(H / stride),
-  /// ceil(W / stride)]; a stride averages. Hooks see the content's weights, pairwise [N, 1, head_channels, H W]: where each
-  /// channel of the keys looks; they sum to one over the positions. @throws ShapeError for any other shape. Depends on
-  /// train/eval mode through its norms.
+  /// @param features [N, C, H, W], H and W those it was built for if receptive_field is 0. @return [N, out, ceil(H /
+  /// stride), ceil(W / stride)]; a stride averages. Hooks see the content's weights, pairwise [N, 1, head_channels, H W]:
+  /// one map for each channel of the keys, which sums to one over the positions. @throws ShapeError for any other shape.
+  /// Depends on train/eval mode through its norms.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
-  /// As in timm: qkv normal with deviation C^-1/2, conv_lambda with head_channels^-1/2, pos_emb with 0.02.
+  /// As in timm: normal, qkv with a standard deviation of C^-1/2, conv_lambda of head_channels^-1/2, pos_emb of 0.02.
   void initialise(const RandomStream& stream) override;
+
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
 
  private:
   /// The lambdas of the positions, [N, H W, head_channels, V]. @param values [N, V, H, W].
@@ -45,8 +55,8 @@ class LambdaLayerImpl final : public Mixer, public SelfInitialising {
   torch::Tensor local_lambdas(const torch::Tensor& values) const;
   torch::Tensor global_lambdas(const torch::Tensor& values) const;
 
-  FeatureShape shape_;
-  std::int64_t stride_;
+  InsertionPoint point_;
+  LambdaLayerOptions options_;
   GridHeads heads_;
   torch::nn::Conv2d qkv_{nullptr};
   torch::nn::BatchNorm2d norm_q_{nullptr}, norm_v_{nullptr};

@@ -24,7 +24,7 @@ std::vector<MechanismRow> self_mechanisms() {
   const Traits memory{{Where::item}, {Selects::soft}, {Query::self}, {Axis::token}};
   return {
       {.name = "nl",
-       .summary = "every position gathers from all others",
+       .summary = "self-attention over all positions",
        .title = "Non-local Neural Networks",
        .arxiv = "1711.07971",
        .traits = positions,
@@ -47,7 +47,7 @@ std::vector<MechanismRow> self_mechanisms() {
        .make_options = make_options<DoubleAttentionOptions>,
        .build = built_at_point<Mixer, DoubleAttentionImpl, DoubleAttentionOptions>()},
       {.name = "external",
-       .summary = "positions ask a learned memory that all images share",
+       .summary = "attention of the positions to a learned memory that all images share",
        .title = "Beyond Self-attention: External Attention using Two Linear Layers for Visual Tasks",
        .arxiv = "2105.02358",
        .traits = memory,
@@ -61,7 +61,7 @@ std::vector<MechanismRow> self_mechanisms() {
        .make_options = make_options<BottleneckAttentionOptions>,
        .build = built_at_point<Mixer, BottleneckAttentionImpl, BottleneckAttentionOptions>()},
       {.name = "halo",
-       .summary = "self-attention of blocks with their surroundings",
+       .summary = "self-attention of blocks of positions and their surroundings",
        .title = "Scaling Local Self-Attention for Parameter Efficient Visual Backbones",
        .arxiv = "2103.12731",
        .traits = positions,

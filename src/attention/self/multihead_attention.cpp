@@ -8,11 +8,12 @@
 #include <fovea/attention/self/multihead_attention.h>
 #include <fovea/attention/token_heads.h>
 #include <fovea/base/error.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
 
-/// A mask as a term of the scores: 0 or minus infinity where it only allows or shuts out.
+/// A mask as a term of the scores: 0 or minus infinity where it is not floating point.
 torch::Tensor additive_mask(const torch::Tensor& mask, const torch::TensorOptions& options) {
   if (mask.is_floating_point()) return mask.to(options);
   return torch::zeros(mask.sizes(), options).masked_fill(mask.ne(0), -std::numeric_limits<double>::infinity());
@@ -25,9 +26,18 @@ void fill_glorot_uniform(const torch::Tensor& matrix, const RandomStream& stream
 
 }  // namespace
 
-MultiheadAttentionImpl::MultiheadAttentionImpl(const MultiheadAttentionOptions& options)
-    : CloneableModule("MultiheadAttention"), options_(options) {
-  const std::int64_t channels = options.channels;
+void MultiheadAttentionOptions::visit_fields(FieldVisitor& fields) {
+  fields.integer("heads", heads, {1, 1 << 16}, "number of heads, a divisor of the channels");
+  fields.integer("key_channels", key_channels, {0, 1 << 16}, "channels of the input keys; 0 = those of the queries");
+  fields.integer("value_channels", value_channels, {0, 1 << 16}, "channels of the input values; 0 = those of the queries");
+  fields.boolean("bias", bias, "biases in every projection");
+  fields.boolean("extra_key", extra_key, "one more key and value, learned, the same for all images");
+}
+
+MultiheadAttentionImpl::MultiheadAttentionImpl(std::int64_t channels, MultiheadAttentionOptions options)
+    : CloneableModule("MultiheadAttention"),
+      channels_(expect_positive(channels, "MultiheadAttention: channels")),
+      options_(expect_in_range(options, "MultiheadAttention")) {
   expect_divides(channels, options.heads, "attention: heads");
   if (options_.key_channels == 0) options_.key_channels = channels;
   if (options_.value_channels == 0) options_.value_channels = channels;
@@ -48,10 +58,11 @@ MultiheadAttentionImpl::MultiheadAttentionImpl(const MultiheadAttentionOptions& 
   }
   out_proj_ =
       register_module("out_proj", torch::nn::Linear(torch::nn::LinearOptions(channels, channels).bias(options.bias)));
+  initialise(construction_stream());
 }
 
 AttentionResult MultiheadAttentionImpl::forward(const torch::Tensor& query, const torch::Tensor& key,
-                                                const torch::Tensor& value, ForwardContext& context,
+                                                const torch::Tensor& value, ContextArgument context,
                                                 const AttentionMasks& masks) {
   expect_shapes(query, key, value);
   const std::int64_t images = query.size(0);
@@ -77,7 +88,7 @@ AttentionResult MultiheadAttentionImpl::forward(const torch::Tensor& query, cons
     add(masks.scores.dim() == 3 ? masks.scores.unflatten(0, {images, options_.heads}) : masks.scores);
   }
   if (masks.keys.defined()) add(masks.keys.unsqueeze(1).unsqueeze(1));
-  const auto hooked = context.hook(*this, {MapKind::pairwise, Meaning::weights}, scores.softmax(-1));
+  const auto hooked = context.of(*this).hook(*this, {MapKind::pairwise, Meaning::weights}, scores.softmax(-1));
   const auto gathered = torch::matmul(hooked, split_heads(projected[2], options_.heads));
   return {out_proj_(merge_heads(gathered)), hooked};
 }
@@ -87,13 +98,13 @@ void MultiheadAttentionImpl::expect_shapes(const torch::Tensor& query, const tor
   const auto has = [&](const torch::Tensor& tokens, std::int64_t channels) {
     return tokens.dim() == 3 && tokens.size(0) == query.size(0) && tokens.size(2) == channels;
   };
-  if (has(query, options_.channels) && has(key, options_.key_channels) && has(value, options_.value_channels) &&
+  if (has(query, channels_) && has(key, options_.key_channels) && has(value, options_.value_channels) &&
       key.size(1) == value.size(1)) {
     return;
   }
   std::ostringstream expected, got;
-  expected << "[N, L, " << options_.channels << "], [N, S, " << options_.key_channels << "] and [N, S, "
-           << options_.value_channels << "]";
+  expected << "[N, L, " << channels_ << "], [N, S, " << options_.key_channels << "] and [N, S, " << options_.value_channels
+           << "]";
   got << query.sizes() << ", " << key.sizes() << " and " << value.sizes();
   throw ShapeError(name(), expected.str(), got.str());
 }
@@ -103,12 +114,16 @@ void MultiheadAttentionImpl::initialise(const RandomStream& stream) {
   for (auto& item : named_parameters(/*recurse=*/false)) {
     if (item.value().dim() == 2) fill_glorot_uniform(item.value(), stream.child(item.key()));
     if (item.value().dim() == 3) {
-      fill_normal(item.value(), stream.child(item.key()), 1 / std::sqrt(static_cast<double>(options_.channels)));
+      fill_normal(item.value(), stream.child(item.key()), 1 / std::sqrt(static_cast<double>(channels_)));
     }
   }
   if (!options_.bias) return;
   in_proj_bias_.zero_();
   out_proj_->bias.zero_();
+}
+
+std::shared_ptr<torch::nn::Module> MultiheadAttentionImpl::rebuilt() const {
+  return std::make_shared<MultiheadAttentionImpl>(channels_, options_);
 }
 
 }  // namespace fovea

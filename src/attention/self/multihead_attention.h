@@ -1,32 +1,35 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
 #include <fovea/nn/cloneable_module.h>
-#include <fovea/nn/forward_context.h>
+#include <fovea/nn/context_argument.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
 struct MultiheadAttentionOptions {
-  std::int64_t channels = 0;        ///< of the queries that arrive and of what comes out
   std::int64_t heads = 1;           ///< a divisor of the channels
-  std::int64_t key_channels = 0;    ///< of the keys that arrive; 0 = channels
-  std::int64_t value_channels = 0;  ///< of the values that arrive; 0 = channels
+  std::int64_t key_channels = 0;    ///< of the input keys; 0 = as many as the queries
+  std::int64_t value_channels = 0;  ///< of the input values; 0 = as many as the queries
   bool bias = true;                 ///< in every projection
   bool extra_key = false;           ///< one more key and value, learned, the same for all images
+
+  void visit_fields(FieldVisitor& fields);
 };
 
-/// Which keys a query may not look at: floating point is added to the scores; true, or an integer that is not 0, shuts a key
-/// out. Either may be undefined.
+/// Attention masks: floating point is added to the scores; true, or an integer that is not 0, masks a key. Either may be
+/// undefined.
 struct AttentionMasks {
   torch::Tensor scores = {};  ///< [L, S] for all, or [N heads, L, S]
   torch::Tensor keys = {};    ///< [N, S], for all queries of an image
 };
 
-/// What queries gather from keys and values, and where they looked.
+/// Output and weights of multi-head attention.
 struct AttentionResult {
   torch::Tensor output;   ///< [N, L, channels]
   torch::Tensor weights;  ///< [N, heads, L, S], rows summing to one; S counts the extra key, which is the last
@@ -39,22 +42,28 @@ struct AttentionResult {
 /// projections.
 class MultiheadAttentionImpl final : public CloneableModule, public SelfInitialising {
  public:
-  /// @throws InputError when heads does not divide the channels.
-  explicit MultiheadAttentionImpl(const MultiheadAttentionOptions& options);
+  /// @param channels of the queries and of the output. @throws InputError when an option is out of its range, or when heads
+  /// does not divide the channels.
+  explicit MultiheadAttentionImpl(std::int64_t channels, MultiheadAttentionOptions options = {});
 
   /// @param query [N, L, channels]. @param key [N, S, key_channels]. @param value [N, S, value_channels]. Hooks see the
-  /// weights, pairwise. A query that may look nowhere gathers NaN. @throws ShapeError when shapes do not fit each other.
-  /// Does not depend on train/eval mode.
+  /// weights, pairwise. The output of a query whose keys are all masked is NaN. @throws ShapeError when shapes do not fit
+  /// each other. Does not depend on train/eval mode.
   AttentionResult forward(const torch::Tensor& query, const torch::Tensor& key, const torch::Tensor& value,
-                          ForwardContext& context, const AttentionMasks& masks = {});
+                          ContextArgument context = {}, const AttentionMasks& masks = {});
 
   /// As in PyTorch: matrices and the extra key and value by Glorot's rule ("Understanding the difficulty of training deep
   /// feedforward neural networks", AISTATS 2010), biases 0.
   void initialise(const RandomStream& stream) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+  FORWARD_HAS_DEFAULT_ARGS({3, torch::nn::AnyValue(ContextArgument())}, {4, torch::nn::AnyValue(AttentionMasks())})
+
  private:
   void expect_shapes(const torch::Tensor& query, const torch::Tensor& key, const torch::Tensor& value) const;
 
+  std::int64_t channels_;
   MultiheadAttentionOptions options_;
   torch::Tensor in_proj_weight_;                                 ///< [3 C, C], or undefined
   torch::Tensor q_proj_weight_, k_proj_weight_, v_proj_weight_;  ///< or these

@@ -2,6 +2,7 @@
 
 #include <fovea/attention/positions.h>
 #include <fovea/attention/self/non_local.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -21,7 +22,10 @@ void NonLocalOptions::visit_fields(FieldVisitor& fields) {
   visit_bottleneck(fields, *this);
 }
 
-NonLocalImpl::NonLocalImpl(std::int64_t channels, const NonLocalOptions& options) : Gate("NonLocal"), channels_(channels) {
+NonLocalImpl::NonLocalImpl(std::int64_t channels, NonLocalOptions options)
+    : Gate("NonLocal"),
+      channels_(expect_positive(channels, "NonLocal: channels")),
+      options_(expect_in_range(options, "NonLocal")) {
   const std::int64_t reduced = bottleneck_width(channels, options, kRoundLimit);
   scale_ = non_local_scale(options.variant, channels, reduced);
   const auto pointwise = [](std::int64_t in, std::int64_t out) {
@@ -32,6 +36,7 @@ NonLocalImpl::NonLocalImpl(std::int64_t channels, const NonLocalOptions& options
   g_ = register_module("g", pointwise(channels, reduced));
   z_ = register_module("z", pointwise(reduced, channels));
   norm_ = register_module("norm", torch::nn::BatchNorm2d(channels));
+  initialise(construction_stream());
 }
 
 torch::Tensor NonLocalImpl::attend(const torch::Tensor& features, ForwardContext& context) {
@@ -50,6 +55,10 @@ void NonLocalImpl::initialise(const RandomStream&) {
   const torch::NoGradGuard no_grad;
   for (const auto& convolution : {t_, p_, g_, z_}) convolution->bias.zero_();
   norm_->weight.zero_();
+}
+
+std::shared_ptr<torch::nn::Module> NonLocalImpl::rebuilt() const {
+  return std::make_shared<NonLocalImpl>(channels_, options_);
 }
 
 }  // namespace fovea

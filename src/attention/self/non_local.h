@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -11,7 +12,7 @@
 
 namespace fovea {
 
-/// What the scores are multiplied with before the softmax.
+/// Scale of the scores in front of the softmax.
 enum class NonLocalVariant {
   timm,      ///< channels^-1/2
   official,  ///< reduced channels^-1/2, with which the authors' released networks were trained
@@ -30,13 +31,13 @@ struct NonLocalOptions {
 
 /// Non-local block in its embedded Gaussian form, "Non-local Neural Networks", arXiv:1711.07971:
 /// x + BN(z(softmax(scale t(x)^T p(x)) g(x))), t, p, g and z convolutions of size 1. Parameter names and defaults are timm's
-/// (`t`, `p`, `g`, `z`, `norm`). The norm's scale starts at 0, so a fresh block changes nothing.
+/// (`t`, `p`, `g`, `z`, `norm`). The norm's scale starts at 0, so a new block changes nothing.
 /// Differs from the paper: the width is an eighth of the channels, not a half, and the scores are scaled (variant), both as
 /// in timm; keys and values are not subsampled. Variant paper changes the scale alone; its width is `reduction_ratio: 2`.
 class NonLocalImpl final : public Gate, public SelfInitialising {
  public:
-  /// @throws InputError when an option does not fit.
-  NonLocalImpl(std::int64_t channels, const NonLocalOptions& options);
+  /// @param channels C of the features. @throws InputError when an option is out of its range or does not fit.
+  explicit NonLocalImpl(std::int64_t channels, NonLocalOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see pairwise weights [N, 1, H W, H W].
   /// @throws ShapeError if features is not 4-D or C differs. Depends on train/eval mode through its norm.
@@ -45,8 +46,12 @@ class NonLocalImpl final : public Gate, public SelfInitialising {
   void initialise(const RandomStream& stream) override;
   bool is_identity_at_start() const override { return true; }
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
+  NonLocalOptions options_;
   double scale_;
   torch::nn::Conv2d t_{nullptr}, p_{nullptr}, g_{nullptr}, z_{nullptr};
   torch::nn::BatchNorm2d norm_{nullptr};

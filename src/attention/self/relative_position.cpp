@@ -1,13 +1,19 @@
 #include <cmath>
 
 #include <fovea/attention/self/relative_position.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
 
+/// Keys on the axis of a table [2 L - 1, D]: L.
+std::int64_t axis_length(const torch::Tensor& table) {
+  return (table.size(0) + 1) / 2;
+}
+
 /// Rows of `table` [2 L - 1, D] for every pair of a query and a key on one axis: [queries, L, D].
 torch::Tensor rows_of_pairs(const torch::Tensor& table, std::int64_t queries) {
-  const std::int64_t keys = (table.size(0) + 1) / 2;
+  const std::int64_t keys = axis_length(table);
   const auto distance = axis_distances(queries, keys, table.device());
   return table.index_select(0, distance.flatten()).unflatten(0, {queries, keys});
 }
@@ -16,8 +22,10 @@ torch::Tensor rows_of_pairs(const torch::Tensor& table, std::int64_t queries) {
 
 RelativePositionImpl::RelativePositionImpl(std::int64_t height, std::int64_t width, std::int64_t channels)
     : CloneableModule("RelativePosition") {
+  for (const std::int64_t size : {height, width, channels}) expect_positive(size, "RelativePosition");
   height_rel_ = register_parameter("height_rel", torch::zeros({2 * height - 1, channels}));
   width_rel_ = register_parameter("width_rel", torch::zeros({2 * width - 1, channels}));
+  initialise(construction_stream());
 }
 
 torch::Tensor RelativePositionImpl::scores(const torch::Tensor& queries) const {
@@ -31,6 +39,10 @@ void RelativePositionImpl::initialise(const RandomStream& stream) {
   const double deviation = 1 / std::sqrt(static_cast<double>(height_rel_.size(1)));
   fill_normal(height_rel_, stream.child("height_rel"), deviation);
   fill_normal(width_rel_, stream.child("width_rel"), deviation);
+}
+
+std::shared_ptr<torch::nn::Module> RelativePositionImpl::rebuilt() const {
+  return std::make_shared<RelativePositionImpl>(axis_length(height_rel_), axis_length(width_rel_), height_rel_.size(1));
 }
 
 torch::Tensor axis_distances(std::int64_t queries, std::int64_t keys, const torch::Device& device) {

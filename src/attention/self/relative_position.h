@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -9,12 +10,12 @@
 
 namespace fovea {
 
-/// What a query thinks of how far away a key is, learned for each axis: the two-dimensional relative positions of
-/// "Attention Augmented Convolutional Networks", arXiv:1904.09925. Parameter names are timm's (`height_rel`, `width_rel`),
-/// as is the start: normal with deviation channels^-1/2.
+/// Relative position logits, learned for each axis: the two-dimensional relative positions of "Attention Augmented
+/// Convolutional Networks", arXiv:1904.09925. Parameter names are timm's (`height_rel`, `width_rel`), as are the starting
+/// values: normal with a standard deviation of channels^-1/2.
 class RelativePositionImpl final : public CloneableModule, public SelfInitialising {
  public:
-  /// @param height, width of the window of keys. @param channels of a query.
+  /// @param height, width of the window of keys. @param channels of a query. @throws InputError unless all are positive.
   RelativePositionImpl(std::int64_t height, std::int64_t width, std::int64_t channels);
 
   /// q_ij . (height_rel[k - i + height - 1] + width_rel[l - j + width - 1]) for query position (i, j) and key position (k,
@@ -24,16 +25,19 @@ class RelativePositionImpl final : public CloneableModule, public SelfInitialisi
 
   void initialise(const RandomStream& stream) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   torch::Tensor height_rel_, width_rel_;  ///< [2 height - 1, D], [2 width - 1, D]
 };
 TORCH_MODULE(RelativePosition);
 
-/// How far each key lies from each query on one axis, plus keys - 1: [queries, keys], from 0 on.
+/// Distance from each query to each key on one axis, plus keys - 1: [queries, keys], from 0 on.
 torch::Tensor axis_distances(std::int64_t queries, std::int64_t keys, const torch::Device& device);
 
-/// softmax((q k + p) / sqrt(D)), or softmax(q k / sqrt(D) + p) with positions that are not scaled; p from `position`, zero
-/// if that is nullptr. @param queries [B, h, w, D]. @param keys [B, K, D]. @return [B, h w, K].
+/// softmax((q k + p) / sqrt(D)), or softmax(q k / sqrt(D) + p) with logits that are not scaled; p from `position`, zero if
+/// that is nullptr. @param queries [B, h, w, D]. @param keys [B, K, D]. @return [B, h w, K].
 torch::Tensor relative_attention(const torch::Tensor& queries, const torch::Tensor& keys,
                                  const RelativePositionImpl* position, bool scale_position);
 

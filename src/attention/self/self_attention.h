@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include <torch/torch.h>
@@ -8,18 +10,18 @@
 #include <fovea/attention/insertion_point.h>
 #include <fovea/attention/mixer.h>
 #include <fovea/nn/cloneable_module.h>
-#include <fovea/nn/forward_context.h>
+#include <fovea/nn/context_argument.h>
 #include <fovea/options/fields.h>
 
 namespace fovea {
 
 struct SelfAttentionOptions {
-  std::int64_t heads = 8;          ///< parallel attentions
+  std::int64_t heads = 8;
   std::int64_t head_channels = 0;  ///< of a query, a key and a value; 0 = channels / heads
   bool qkv_bias = false;           ///< in the projections to queries, keys and values
   bool qk_norm = false;            ///< layer norm of each query and key
-  bool scale_norm = false;         ///< layer norm of what the heads gather together
-  bool gated = false;              ///< what the heads gather is multiplied with sigmoid(gate(token))
+  bool scale_norm = false;         ///< layer norm of the concatenated heads
+  bool gated = false;              ///< the concatenated heads are multiplied by sigmoid(gate(token))
   bool proj_bias = true;           ///< in the projection behind the heads
 
   double norm_epsilon = 1e-5;  ///< of the norms; a network sets it, not the user
@@ -27,7 +29,7 @@ struct SelfAttentionOptions {
   void visit_fields(FieldVisitor& fields);
 };
 
-/// Where tokens lie, for maps.
+/// Layout of tokens, for attention maps.
 struct TokenLayout {
   std::vector<std::int64_t> grid = {};  ///< {height, width} of the tokens behind the prefix; empty when there is no grid
   std::int64_t prefix_tokens = 0;       ///< tokens in front, e.g. 1 class token
@@ -41,34 +43,46 @@ struct TokenLayout {
 /// Attention for Large Language Models: Non-linearity, Sparsity, and Attention-Sink-Free", arXiv:2505.06708.
 class SelfAttentionImpl final : public CloneableModule {
  public:
-  /// @throws InputError when heads does not divide the channels and head_channels is 0. @param mechanism for messages.
-  SelfAttentionImpl(std::int64_t channels, std::int64_t out_channels, const SelfAttentionOptions& options,
-                    const std::string& mechanism = "attention");
+  /// @param channels C of the tokens. @param mechanism for messages. @throws InputError when an option is out of its range,
+  /// or when heads does not divide the channels and head_channels is 0.
+  SelfAttentionImpl(std::int64_t channels, std::int64_t out_channels, SelfAttentionOptions options = {},
+                    std::string mechanism = "attention");
 
   /// @param tokens [N, L, C]. @return [N, L, out]. Hooks see pairwise weights [N, heads, L, L], rows summing to one.
   /// @throws ShapeError for any other shape. Does not depend on train/eval mode.
-  torch::Tensor forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout = {});
+  torch::Tensor forward(const torch::Tensor& tokens, ContextArgument context = {}, const TokenLayout& layout = {});
+
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+  FORWARD_HAS_DEFAULT_ARGS({1, torch::nn::AnyValue(ContextArgument())}, {2, torch::nn::AnyValue(TokenLayout())})
 
  private:
-  std::int64_t channels_, heads_, head_channels_;
+  std::int64_t channels_, out_channels_;
+  SelfAttentionOptions options_;
+  std::string mechanism_;
   torch::nn::Linear qkv_{nullptr}, gate_{nullptr}, proj_{nullptr};
   torch::nn::LayerNorm q_norm_{nullptr}, k_norm_{nullptr}, norm_{nullptr};
 };
 TORCH_MODULE(SelfAttention);
 
-/// SelfAttention over the positions of a feature map, in place of a convolution. It knows no positions: positions that trade
-/// places trade results. The module is `attn`. Differs from the paper: a stride averages what the positions get.
+/// SelfAttention over the positions of a feature map, in place of a convolution. It has no position encoding: permuted
+/// positions give permuted results. The module is `attn`. Differs from the paper: a stride averages the result.
 class GridSelfAttentionImpl final : public Mixer {
  public:
-  /// @throws InputError when heads does not divide the channels.
-  GridSelfAttentionImpl(const InsertionPoint& point, const SelfAttentionOptions& options);
+  /// @throws InputError when an option is out of its range, or when heads does not divide the channels.
+  GridSelfAttentionImpl(std::int64_t in_channels, std::int64_t out_channels, SelfAttentionOptions options = {});
+  explicit GridSelfAttentionImpl(const InsertionPoint& point, SelfAttentionOptions options = {});
 
   /// @param features [N, C, H, W]. @return [N, out, ceil(H / stride), ceil(W / stride)]. Hooks see pairwise weights
   /// [N, heads, H W, H W] at `attn`. @throws ShapeError if features is not 4-D or C differs.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  std::int64_t channels_, stride_;
+  InsertionPoint point_;
+  SelfAttentionOptions options_;
   std::shared_ptr<SelfAttentionImpl> attn_;
 };
 TORCH_MODULE(GridSelfAttention);

@@ -3,6 +3,7 @@
 #include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/bam.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -34,11 +35,11 @@ void BamOptions::visit_fields(FieldVisitor& fields) {
   fields.choice("variant", variant, {{"paper", BamVariant::paper}, {"official", BamVariant::official}},
                 "channel and spatial scores are added as in the paper, or multiplied as in the authors' code");
   fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001}, "both branches are channels / reduction_ratio wide");
-  fields.integer("dilation", dilation, {1, 64}, "of the two 3x3 convolutions over locations");
+  fields.integer("dilation", dilation, {1, 64}, "of the two 3x3 convolutions over positions");
 }
 
-BamImpl::BamImpl(std::int64_t channels, const BamOptions& options)
-    : Gate("Bam"), channels_(channels), variant_(options.variant) {
+BamImpl::BamImpl(std::int64_t channels, BamOptions options)
+    : Gate("Bam"), channels_(expect_positive(channels, "Bam: channels")), options_(expect_in_range(options, "Bam")) {
   const std::int64_t width = floored_width(channels, options.reduction_ratio);
   const auto channel = register_module("channel_att", std::make_shared<torch::nn::Module>("BamChannelBranch"));
   const auto spatial = register_module("spatial_att", std::make_shared<torch::nn::Module>("BamSpatialBranch"));
@@ -52,9 +53,13 @@ torch::Tensor BamImpl::attend(const torch::Tensor& features, ForwardContext& con
   expect_norm_fits(*this, *gate_c_, means);
   const auto channel = gate_c_->forward(means).unsqueeze(2).unsqueeze(3);  // [N, C, 1, 1]
   const auto spatial = gate_s_->forward(features);                         // [N, 1, H, W]
-  const auto scores = variant_ == BamVariant::paper ? channel + spatial : channel * spatial;
+  const auto scores = options_.variant == BamVariant::paper ? channel + spatial : channel * spatial;
   const auto gate = context.hook(*this, {MapKind::dense, Meaning::gate}, torch::sigmoid(scores));  // [N, C, H, W]
   return features + features * gate;
+}
+
+std::shared_ptr<torch::nn::Module> BamImpl::rebuilt() const {
+  return std::make_shared<BamImpl>(channels_, options_);
 }
 
 }  // namespace fovea

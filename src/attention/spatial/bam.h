@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -9,7 +10,7 @@
 
 namespace fovea {
 
-/// How the channel scores and the spatial scores meet.
+/// Combination of the channel scores and the spatial scores.
 enum class BamVariant {
   paper,     ///< added; the layers are the authors' code's in both variants
   official,  ///< multiplied, as in the authors' code
@@ -32,16 +33,20 @@ struct BamOptions {
 /// height.
 class BamImpl final : public Gate {
  public:
-  BamImpl(std::int64_t channels, const BamOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range.
+  explicit BamImpl(std::int64_t channels, BamOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see the sigmoid, a dense gate [N, C, H, W] in (0, 1).
   /// @throws ShapeError if features is not 4-D or C differs. Depends on train/eval mode; training needs N > 1
   /// (ShapeError).
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
-  BamVariant variant_;
+  BamOptions options_;
   torch::nn::Sequential gate_c_{nullptr}, gate_s_{nullptr};
 };
 TORCH_MODULE(Bam);

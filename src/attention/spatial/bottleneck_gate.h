@@ -10,14 +10,14 @@
 
 namespace fovea {
 
-/// What the channel gates of CBAM and light CBAM have in common: a bottleneck W2 activation(W1 y) of two 1x1 convolutions,
-/// `fc1` and `fc2`.
+/// Base of the channel gates of CBAM and light CBAM: a bottleneck W2 activation(W1 y) of two 1x1 convolutions, `fc1` and
+/// `fc2`.
 class BottleneckGate : public Gate {
  protected:
   BottleneckGate(const std::string& name, std::int64_t channels, std::int64_t reduced_channels, bool bias,
                  Activation activation);
 
-  /// [N, C, 1, 1] in and out.
+  /// Scores of the channels. @param squeezed [N, C, 1, 1]. @return the same shape.
   torch::Tensor scores(const torch::Tensor& squeezed);
 
  private:

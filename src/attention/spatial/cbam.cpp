@@ -3,6 +3,7 @@
 #include <fovea/attention/spatial/cbam.h>
 #include <fovea/attention/spatial/odd_kernel.h>
 #include <fovea/base/error.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -66,16 +67,18 @@ void CbamOptions::visit_fields(FieldVisitor& fields) {
   visit_bottleneck(fields, *this);
   fields.integer("kernel_size", kernel_size, {1, 63}, "odd side of the spatial convolution");
   fields.boolean("bias", bias, "timm: biases in the channel bottleneck; the others always have them");
-  fields.texts("pools", pools, "what the channel gate sees of each channel: avg, max, lp, lse");
+  fields.texts("pools", pools, "poolings of each channel for the channel gate: avg, max, lp, lse");
   visit_activation(fields, "activation", activation, "non-linearity inside the channel bottleneck");
   visit_gate_function(fields, gate);
 }
 
-CbamChannelGateImpl::CbamChannelGateImpl(std::int64_t channels, const CbamOptions& options)
-    : BottleneckGate("CbamChannelGate", channels, cbam_width(channels, options),
+CbamChannelGateImpl::CbamChannelGateImpl(std::int64_t channels, CbamOptions options)
+    : BottleneckGate("CbamChannelGate", expect_positive(channels, "CbamChannelGate: channels"),
+                     cbam_width(channels, expect_in_range(options, "CbamChannelGate")),
                      options.bias || options.variant != CbamVariant::timm, options.activation),
-      pools_(cbam_pools(options.pools)),
-      gate_(options.gate) {}
+      channels_(channels),
+      options_(options),
+      pools_(cbam_pools(options.pools)) {}
 
 torch::Tensor CbamChannelGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   torch::Tensor sum;  // [N, C, 1, 1]
@@ -83,23 +86,28 @@ torch::Tensor CbamChannelGateImpl::attend(const torch::Tensor& features, Forward
     const auto added = scores(cbam_pooled(features, pool));
     sum = sum.defined() ? sum + added : added;
   }
-  return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate_values(sum, gate_));
+  return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate_values(sum, options_.gate));
 }
 
-CbamSpatialGateImpl::CbamSpatialGateImpl(const CbamOptions& options)
-    : Gate("CbamSpatialGate"), variant_(options.variant), gate_(options.gate) {
+std::shared_ptr<torch::nn::Module> CbamChannelGateImpl::rebuilt() const {
+  return std::make_shared<CbamChannelGateImpl>(channels_, options_);
+}
+
+CbamSpatialGateImpl::CbamSpatialGateImpl(CbamOptions options)
+    : Gate("CbamSpatialGate"), options_(expect_in_range(options, "CbamSpatialGate")) {
   const auto padding = padding_of_odd_kernel(options.kernel_size, "cbam: kernel_size");
   const auto convolution = torch::nn::Conv2dOptions(2, 1, options.kernel_size).padding(padding);
-  if (variant_ == CbamVariant::paper) {
+  if (options.variant == CbamVariant::paper) {
     plain_conv_ = register_module("conv", torch::nn::Conv2d(convolution));
     return;
   }
-  const double momentum = variant_ == CbamVariant::official ? 0.01 : 0.1;
+  const double momentum = options.variant == CbamVariant::official ? 0.01 : 0.1;
   conv_ = register_module("conv", std::make_shared<ConvolutionNormImpl>(convolution, momentum));
+  initialise(construction_stream());
 }
 
 void CbamSpatialGateImpl::initialise(const RandomStream&) {
-  if (variant_ != CbamVariant::official) return;
+  if (options_.variant != CbamVariant::official) return;
   const torch::NoGradGuard no_grad;
   named_parameters()["conv.bn.weight"].zero_();
 }
@@ -107,15 +115,19 @@ void CbamSpatialGateImpl::initialise(const RandomStream&) {
 torch::Tensor CbamSpatialGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   const auto average = features.mean(1, /*keepdim=*/true);  // [N, 1, H, W]
   const auto maximum = features.amax(1, /*keepdim=*/true);  // [N, 1, H, W]
-  const bool maximum_first = variant_ == CbamVariant::official;
+  const bool maximum_first = options_.variant == CbamVariant::official;
   const auto planes = maximum_first ? torch::cat({maximum, average}, 1) : torch::cat({average, maximum}, 1);
   const auto scores = plain_conv_ ? plain_conv_(planes) : conv_->forward(planes);  // [N, 1, H, W]
-  const auto gate = gate_values(scores, gate_);
+  const auto gate = gate_values(scores, options_.gate);
   return features * context.hook(*this, {MapKind::spatial, Meaning::gate}, gate);
 }
 
-CbamImpl::CbamImpl(std::int64_t channels, const CbamOptions& options)
-    : Gate("Cbam"), channels_(channels), variant_(options.variant) {
+std::shared_ptr<torch::nn::Module> CbamSpatialGateImpl::rebuilt() const {
+  return std::make_shared<CbamSpatialGateImpl>(options_);
+}
+
+CbamImpl::CbamImpl(std::int64_t channels, CbamOptions options)
+    : Gate("Cbam"), channels_(expect_positive(channels, "Cbam: channels")), options_(expect_in_range(options, "Cbam")) {
   expect_cbam_options_fit(options);
   channel_ = register_module("channel", std::make_shared<CbamChannelGateImpl>(channels, options));
   spatial_ = register_module("spatial", std::make_shared<CbamSpatialGateImpl>(options));
@@ -127,9 +139,9 @@ torch::Tensor CbamImpl::attend(const torch::Tensor& features, ForwardContext& co
 }
 
 std::vector<KeyMapping> CbamImpl::key_mappings() const {
-  if (variant_ == CbamVariant::paper) return {};  // nobody else's
+  if (options_.variant == CbamVariant::paper) return {};  // nobody else's
   const std::string planes = "spatial.conv.conv.weight";
-  const bool swaps_planes = variant_ == CbamVariant::timm;
+  const bool swaps_planes = options_.variant == CbamVariant::timm;
   KeyMapping official{
       "official",
       {{planes, {"SpatialGate.spatial.conv.weight", {}, swaps_planes}}, {"spatial.conv.bn", {"SpatialGate.spatial.bn"}}},
@@ -141,8 +153,12 @@ std::vector<KeyMapping> CbamImpl::key_mappings() const {
     official.keys[std::string(own) + ".weight"] = {std::string(linear) + ".weight", {weight.size(0), weight.size(1)}};
     if (!named_parameters().contains(own + bias)) official.zeros[linear + bias] = {weight.size(0)};
   }
-  if (variant_ == CbamVariant::timm) return {official};
+  if (options_.variant == CbamVariant::timm) return {official};
   return {official, {"timm", {{planes, {planes, {}, /*swaps_planes=*/true}}}}};
+}
+
+std::shared_ptr<torch::nn::Module> CbamImpl::rebuilt() const {
+  return std::make_shared<CbamImpl>(channels_, options_);
 }
 
 }  // namespace fovea

@@ -17,9 +17,9 @@
 
 namespace fovea {
 
-/// Whose CBAM it is.
+/// Implementation that the details are taken from.
 enum class CbamVariant {
-  timm,      ///< the spatial gate sees the planes [mean, maximum]; biases in the channel bottleneck only with `bias`
+  timm,      ///< the spatial gate's planes are [mean, maximum]; biases in the channel bottleneck only with `bias`
   official,  ///< the authors' code: planes [maximum, mean]; biases; statistics of batch norm move by 0.01 instead of 0.1
   paper,     ///< planes [mean, maximum]; biases, also in the spatial convolution, which has no batch norm behind it
 };
@@ -39,7 +39,7 @@ struct CbamOptions {
   void visit_fields(FieldVisitor& fields);
 };
 
-/// How a channel's plane becomes one number.
+/// Pooling of a channel's plane to one number.
 enum class CbamPool {
   average,
   maximum,
@@ -47,30 +47,38 @@ enum class CbamPool {
   log_sum_exp,
 };
 
-/// Which channels matter: x * gate(sum over pools of M(pool(x))), M(y) = W2 activation(W1 y), pools over positions.
+/// CBAM's channel gate: x * gate(sum over pools of M(pool(x))), M(y) = W2 activation(W1 y), pools over positions.
 class CbamChannelGateImpl final : public BottleneckGate {
  public:
-  CbamChannelGateImpl(std::int64_t channels, const CbamOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range, a
+  /// pool is unknown, or reduced_channels is set beside reduction_ratio or divisor.
+  explicit CbamChannelGateImpl(std::int64_t channels, CbamOptions options = {});
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
+  std::int64_t channels_;
+  CbamOptions options_;
   std::vector<CbamPool> pools_;
-  GateFunction gate_;
 };
 TORCH_MODULE(CbamChannelGate);
 
-/// Which positions matter: x * gate(BN(conv([mean(x); max(x)]))), mean and maximum over channels; no BN in variant
-/// paper.
+/// CBAM's spatial gate: x * gate(BN(conv([mean(x); max(x)]))), mean and maximum over channels; no BN in variant paper.
 class CbamSpatialGateImpl final : public Gate, public SelfInitialising {
  public:
-  explicit CbamSpatialGateImpl(const CbamOptions& options);
+  /// @throws InputError when an option is out of its range, or kernel_size is even.
+  explicit CbamSpatialGateImpl(CbamOptions options = {});
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
   /// Variant official: the scale of batch norm starts at 0, so the gate at 1/2 everywhere, as in the authors' networks.
   void initialise(const RandomStream& stream) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  CbamVariant variant_;
-  GateFunction gate_;
+  CbamOptions options_;
   std::shared_ptr<ConvolutionNormImpl> conv_;
   torch::nn::Conv2d plain_conv_{nullptr};  ///< in its place in variant paper
 };
@@ -85,8 +93,9 @@ TORCH_MODULE(CbamSpatialGate);
 /// timm's channel bottleneck; official's order of planes. Pools lp and lse are the authors' code's alone.
 class CbamImpl final : public Gate, public HasKeyMappings {
  public:
-  /// @throws InputError when kernel_size is even, a pool is unknown, or an option is timm's and the variant is not.
-  CbamImpl(std::int64_t channels, const CbamOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,
+  /// kernel_size is even, a pool is unknown, or an option is timm's and the variant is not.
+  explicit CbamImpl(std::int64_t channels, CbamOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see a channel gate [N, C, 1, 1] at `channel` and a spatial
   /// gate [N, 1, H, W] at `spatial`, both in [0, 1]. @throws ShapeError if features is not 4-D or C differs. The spatial
@@ -95,9 +104,12 @@ class CbamImpl final : public Gate, public HasKeyMappings {
 
   std::vector<KeyMapping> key_mappings() const override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
-  CbamVariant variant_;
+  CbamOptions options_;
   std::shared_ptr<CbamChannelGateImpl> channel_;
   std::shared_ptr<CbamSpatialGateImpl> spatial_;
 };

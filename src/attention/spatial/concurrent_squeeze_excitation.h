@@ -17,26 +17,36 @@ struct ConcurrentSqueezeExcitationOptions {
   void visit_fields(FieldVisitor& fields);
 };
 
-/// Which channels matter: x * gate(W2 relu(W1 mean(x))), the layers `1` and `3`.
+/// scSE's channel gate: x * gate(W2 relu(W1 mean(x))), the layers `1` and `3`.
 class ScseChannelGateImpl final : public Gate {
  public:
-  ScseChannelGateImpl(std::int64_t channels, const ConcurrentSqueezeExcitationOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range.
+  explicit ScseChannelGateImpl(std::int64_t channels, ConcurrentSqueezeExcitationOptions options = {});
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  GateFunction gate_;
+  std::int64_t channels_;
+  ConcurrentSqueezeExcitationOptions options_;
   torch::nn::Conv2d reduce_{nullptr}, expand_{nullptr};
 };
 TORCH_MODULE(ScseChannelGate);
 
-/// Which positions matter: x * gate(w . x), the layer `0`.
+/// scSE's spatial gate: x * gate(w . x), the layer `0`.
 class ScseSpatialGateImpl final : public Gate {
  public:
-  ScseSpatialGateImpl(std::int64_t channels, const ConcurrentSqueezeExcitationOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range.
+  explicit ScseSpatialGateImpl(std::int64_t channels, ConcurrentSqueezeExcitationOptions options = {});
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  GateFunction gate_;
+  std::int64_t channels_;
+  ConcurrentSqueezeExcitationOptions options_;
   torch::nn::Conv2d score_{nullptr};
 };
 TORCH_MODULE(ScseSpatialGate);
@@ -46,14 +56,19 @@ TORCH_MODULE(ScseSpatialGate);
 /// `sSE.0`). Differs from the paper: the reduction is 16 instead of 2, and the spatial gate has a bias; both as there.
 class ConcurrentSqueezeExcitationImpl final : public Gate {
  public:
-  ConcurrentSqueezeExcitationImpl(std::int64_t channels, const ConcurrentSqueezeExcitationOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range.
+  explicit ConcurrentSqueezeExcitationImpl(std::int64_t channels, ConcurrentSqueezeExcitationOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see a channel gate [N, C, 1, 1] at `cSE` and a spatial gate
   /// [N, 1, H, W] at `sSE`, both in [0, 1]. @throws ShapeError if features is not 4-D or C differs.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
+  ConcurrentSqueezeExcitationOptions options_;
   std::shared_ptr<ScseChannelGateImpl> channel_;
   std::shared_ptr<ScseSpatialGateImpl> spatial_;
 };

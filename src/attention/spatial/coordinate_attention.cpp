@@ -3,6 +3,7 @@
 #include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/coordinate_attention.h>
 #include <fovea/base/error.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -51,12 +52,10 @@ void CoordinateAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("skip", skip, "add the features to the result");
 }
 
-CoordinateAttentionImpl::CoordinateAttentionImpl(std::int64_t channels, const CoordinateAttentionOptions& options)
+CoordinateAttentionImpl::CoordinateAttentionImpl(std::int64_t channels, CoordinateAttentionOptions options)
     : Gate("CoordinateAttention"),
-      channels_(channels),
-      activation_(options.activation),
-      gate_(options.gate),
-      skip_(options.skip) {
+      channels_(expect_positive(channels, "CoordinateAttention: channels")),
+      options_(expect_in_range(options, "CoordinateAttention")) {
   expect_coordinate_options_fit(options);
   const std::int64_t width = coordinate_width(channels, options);
   const bool bias = options.bias || options.variant == CoordinateVariant::official;
@@ -75,13 +74,17 @@ torch::Tensor CoordinateAttentionImpl::attend(const torch::Tensor& features, For
   const auto rows = features.mean(3, /*keepdim=*/true);                     // [N, C, H, 1]
   const auto columns = features.mean(2, /*keepdim=*/true).transpose(2, 3);  // [N, C, W, 1]
   const auto both = conv1_(torch::cat({rows, columns}, 2));                 // [N, width, H + W, 1]
-  const auto hidden = activate(bn1_.forward(both), activation_).split_with_sizes({rows.size(2), columns.size(2)}, 2);
-  const auto gate_h = gate_values(conv_h_(hidden[0]), gate_);                  // [N, C, H, 1]
-  const auto gate_w = gate_values(conv_w_(hidden[1].transpose(2, 3)), gate_);  // [N, C, 1, W]
+  const auto hidden = activate(bn1_.forward(both), options_.activation).split_with_sizes({rows.size(2), columns.size(2)}, 2);
+  const auto gate_h = gate_values(conv_h_(hidden[0]), options_.gate);                  // [N, C, H, 1]
+  const auto gate_w = gate_values(conv_w_(hidden[1].transpose(2, 3)), options_.gate);  // [N, C, 1, W]
   const HookedTensor dense{MapKind::dense, Meaning::gate};
   const auto by_row = features * context.hook(*conv_h_, dense, gate_h.expand_as(features));
   const auto gated = by_row * context.hook(*conv_w_, dense, gate_w.expand_as(features));
-  return skip_ ? gated + features : gated;
+  return options_.skip ? gated + features : gated;
+}
+
+std::shared_ptr<torch::nn::Module> CoordinateAttentionImpl::rebuilt() const {
+  return std::make_shared<CoordinateAttentionImpl>(channels_, options_);
 }
 
 }  // namespace fovea

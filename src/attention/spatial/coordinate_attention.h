@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include <torch/torch.h>
@@ -11,7 +12,7 @@
 
 namespace fovea {
 
-/// Whose coordinate attention it is: they differ in the bottleneck's width and in the biases.
+/// Implementation that the bottleneck's width and the biases are taken from.
 enum class CoordinateVariant {
   timm,      ///< width channels / reduction_ratio x width_factor to a multiple of divisor; biases only with `bias`
   official,  ///< the authors' code: width channels / reduction_ratio rounded down, at least 8; biases
@@ -19,9 +20,9 @@ enum class CoordinateVariant {
 
 struct CoordinateAttentionOptions {
   CoordinateVariant variant = CoordinateVariant::timm;
-  std::optional<double> reduction_ratio;  ///< of the bottleneck; none: 16, or 32 in variant official
-  std::int64_t reduced_channels = 0;      ///< width of the bottleneck itself; 0 takes it from the others
-  std::int64_t divisor = 8;               ///< timm: the width taken from reduction_ratio is a multiple of this
+  std::optional<double> reduction_ratio = {};  ///< of the bottleneck; none: 16, or 32 in variant official
+  std::int64_t reduced_channels = 0;           ///< width of the bottleneck itself; 0 takes it from the others
+  std::int64_t divisor = 8;                    ///< timm: the width taken from reduction_ratio is a multiple of this
   double width_factor = 2.0 / 3.0;        ///< timm: of the width, for about as many parameters as squeeze-and-excitation
   bool bias = false;                      ///< timm: in the three convolutions
   FeatureNorm norm = FeatureNorm::batch;  ///< behind the first convolution
@@ -39,19 +40,21 @@ struct CoordinateAttentionOptions {
 /// timm, and `skip` is timm's.
 class CoordinateAttentionImpl final : public Gate {
  public:
-  /// @throws InputError when options exclude each other.
-  CoordinateAttentionImpl(std::int64_t channels, const CoordinateAttentionOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,
+  /// or options exclude each other.
+  explicit CoordinateAttentionImpl(std::int64_t channels, CoordinateAttentionOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see two dense gates in [0, 1]: at `conv_h` the rows', the
   /// same along each row, and at `conv_w` the columns', both as [N, C, H, W]. @throws ShapeError if features is not 4-D or C
   /// differs. Depends on train/eval mode with norm batch.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
-  Activation activation_;
-  GateFunction gate_;
-  bool skip_;
+  CoordinateAttentionOptions options_;
   torch::nn::Conv2d conv1_{nullptr}, conv_h_{nullptr}, conv_w_{nullptr};
   torch::nn::AnyModule bn1_;
 };

@@ -2,6 +2,7 @@
 #include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/efficient_local_attention.h>
 #include <fovea/attention/spatial/strip_convolution.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
@@ -14,13 +15,10 @@ void EfficientLocalAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("skip", skip, "add the features to the result");
 }
 
-EfficientLocalAttentionImpl::EfficientLocalAttentionImpl(std::int64_t channels,
-                                                         const EfficientLocalAttentionOptions& options)
+EfficientLocalAttentionImpl::EfficientLocalAttentionImpl(std::int64_t channels, EfficientLocalAttentionOptions options)
     : Gate("EfficientLocalAttention"),
-      channels_(channels),
-      activation_(options.activation),
-      gate_(options.gate),
-      skip_(options.skip),
+      channels_(expect_positive(channels, "EfficientLocalAttention: channels")),
+      options_(expect_in_range(options, "EfficientLocalAttention")),
       norm_h_(make_feature_norm(options.norm, channels)),
       norm_w_(make_feature_norm(options.norm, channels)) {
   const char* where = "ela: kernel_size";
@@ -33,13 +31,17 @@ EfficientLocalAttentionImpl::EfficientLocalAttentionImpl(std::int64_t channels,
 torch::Tensor EfficientLocalAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const auto gate = [&](const torch::Tensor& means, torch::nn::Conv2d& convolution, torch::nn::AnyModule& norm) {
-    const auto values = gate_values(activate(norm.forward(convolution(means)), activation_), gate_);
+    const auto values = gate_values(activate(norm.forward(convolution(means)), options_.activation), options_.gate);
     return context.hook(*convolution, {MapKind::dense, Meaning::gate}, values.expand_as(features));
   };
   const auto gate_h = gate(features.mean(3, /*keepdim=*/true), conv_h_, norm_h_);  // from [N, C, H, 1]
   const auto gate_w = gate(features.mean(2, /*keepdim=*/true), conv_w_, norm_w_);  // from [N, C, 1, W]
   const auto gated = features * gate_h * gate_w;
-  return skip_ ? gated + features : gated;
+  return options_.skip ? gated + features : gated;
+}
+
+std::shared_ptr<torch::nn::Module> EfficientLocalAttentionImpl::rebuilt() const {
+  return std::make_shared<EfficientLocalAttentionImpl>(channels_, options_);
 }
 
 }  // namespace fovea

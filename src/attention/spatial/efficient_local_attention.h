@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -30,19 +31,21 @@ struct EfficientLocalAttentionOptions {
 /// `activation: none` takes the SiLU away; 16 groups, and one convolution and one norm for both directions, cannot be had.
 class EfficientLocalAttentionImpl final : public Gate {
  public:
-  /// @throws InputError when kernel_size is even.
-  EfficientLocalAttentionImpl(std::int64_t channels, const EfficientLocalAttentionOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,
+  /// or kernel_size is even.
+  explicit EfficientLocalAttentionImpl(std::int64_t channels, EfficientLocalAttentionOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see two dense gates in [0, 1]: at `conv_h` the rows', the
   /// same along each row, and at `conv_w` the columns', both as [N, C, H, W]. @throws ShapeError if features is not 4-D or C
   /// differs. Depends on train/eval mode with norm batch.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
-  Activation activation_;
-  GateFunction gate_;
-  bool skip_;
+  EfficientLocalAttentionOptions options_;
   torch::nn::Conv2d conv_h_{nullptr}, conv_w_{nullptr};
   torch::nn::AnyModule norm_h_, norm_w_;
 };

@@ -8,7 +8,7 @@
 
 namespace fovea {
 
-/// What normalises feature maps inside a mechanism.
+/// Normalisation of feature maps inside a mechanism.
 enum class FeatureNorm {
   none,
   batch,     ///< batch norm
@@ -16,7 +16,7 @@ enum class FeatureNorm {
   instance,  ///< instance norm without scale and shift
 };
 
-/// The field `norm` of a mechanism's options. @param help what is normalised.
+/// The field `norm` of a mechanism's options. @param help says what is normalised.
 void visit_feature_norm(FieldVisitor& fields, FeatureNorm& norm, const char* help);
 
 /// A module with forward([N, C, H, W]) -> the same shape.

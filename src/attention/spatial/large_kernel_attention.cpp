@@ -4,6 +4,7 @@
 #include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/large_kernel_attention.h>
 #include <fovea/base/error.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -30,12 +31,15 @@ void LargeKernelAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("dilation", dilation, {1, 32}, "of the second convolution; the first one's side is 2 dilation - 1");
 }
 
-LargeKernelUnitImpl::LargeKernelUnitImpl(std::int64_t channels, const LargeKernelAttentionOptions& options)
-    : Gate("LargeKernelUnit") {
+LargeKernelUnitImpl::LargeKernelUnitImpl(std::int64_t channels, LargeKernelAttentionOptions options)
+    : Gate("LargeKernelUnit"),
+      channels_(expect_positive(channels, "LargeKernelUnit: channels")),
+      options_(expect_in_range(options, "LargeKernelUnit")) {
   conv0_ = register_module("conv0", lka_depthwise_convolution(channels, 2 * options.dilation - 1, 1));
   conv_spatial_ =
       register_module("conv_spatial", lka_depthwise_convolution(channels, lka_dilated_side(options), options.dilation));
   conv1_ = register_module("conv1", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 1)));
+  initialise(construction_stream());
 }
 
 torch::Tensor LargeKernelUnitImpl::attend(const torch::Tensor& features, ForwardContext& context) {
@@ -54,8 +58,14 @@ void LargeKernelUnitImpl::initialise(const RandomStream& stream) {
   }
 }
 
-LargeKernelAttentionImpl::LargeKernelAttentionImpl(std::int64_t channels, const LargeKernelAttentionOptions& options)
-    : Gate("LargeKernelAttention"), channels_(channels) {
+std::shared_ptr<torch::nn::Module> LargeKernelUnitImpl::rebuilt() const {
+  return std::make_shared<LargeKernelUnitImpl>(channels_, options_);
+}
+
+LargeKernelAttentionImpl::LargeKernelAttentionImpl(std::int64_t channels, LargeKernelAttentionOptions options)
+    : Gate("LargeKernelAttention"),
+      channels_(expect_positive(channels, "LargeKernelAttention: channels")),
+      options_(expect_in_range(options, "LargeKernelAttention")) {
   proj_1_ = register_module("proj_1", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 1)));
   spatial_gating_unit_ = register_module("spatial_gating_unit", std::make_shared<LargeKernelUnitImpl>(channels, options));
   proj_2_ = register_module("proj_2", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, channels, 1)));
@@ -65,6 +75,10 @@ torch::Tensor LargeKernelAttentionImpl::attend(const torch::Tensor& features, Fo
   expect_features(*this, features, channels_);
   const auto gated = spatial_gating_unit_->forward(torch::gelu(proj_1_(features)), context);
   return features + proj_2_(gated);
+}
+
+std::shared_ptr<torch::nn::Module> LargeKernelAttentionImpl::rebuilt() const {
+  return std::make_shared<LargeKernelAttentionImpl>(channels_, options_);
 }
 
 }  // namespace fovea

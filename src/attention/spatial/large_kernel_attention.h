@@ -12,7 +12,7 @@
 namespace fovea {
 
 struct LargeKernelAttentionOptions {
-  std::int64_t kernel_size = 21;  ///< side K of the window that is taken apart
+  std::int64_t kernel_size = 21;  ///< side K of the window that is decomposed
   std::int64_t dilation = 3;      ///< d: into a local convolution of side 2d - 1 and a dilated one of side ceil(K / d)
 
   void visit_fields(FieldVisitor& fields);
@@ -21,12 +21,19 @@ struct LargeKernelAttentionOptions {
 /// y * conv1(conv_spatial(conv0(y))): a convolution of each channel by itself, the same dilated, and a 1x1 convolution.
 class LargeKernelUnitImpl final : public Gate, public SelfInitialising {
  public:
-  LargeKernelUnitImpl(std::int64_t channels, const LargeKernelAttentionOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,
+  /// or ceil(kernel_size / dilation) is even.
+  explicit LargeKernelUnitImpl(std::int64_t channels, LargeKernelAttentionOptions options = {});
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
   /// He-normal by the fan-out of one group, biases 0, as in the authors' code.
   void initialise(const RandomStream& stream) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
+  std::int64_t channels_;
+  LargeKernelAttentionOptions options_;
   torch::nn::Conv2d conv0_{nullptr}, conv_spatial_{nullptr}, conv1_{nullptr};
 };
 TORCH_MODULE(LargeKernelUnit);
@@ -37,15 +44,20 @@ TORCH_MODULE(LargeKernelUnit);
 /// Differs from the paper: nothing. The factors are not squashed: they may have any sign.
 class LargeKernelAttentionImpl final : public Gate {
  public:
-  /// @throws InputError when ceil(kernel_size / dilation) is even.
-  LargeKernelAttentionImpl(std::int64_t channels, const LargeKernelAttentionOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,
+  /// or ceil(kernel_size / dilation) is even.
+  explicit LargeKernelAttentionImpl(std::int64_t channels, LargeKernelAttentionOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see the factors at `spatial_gating_unit`, dense [N, C, H,
   /// W] of any sign. @throws ShapeError if features is not 4-D or C differs.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
+  LargeKernelAttentionOptions options_;
   torch::nn::Conv2d proj_1_{nullptr}, proj_2_{nullptr};
   std::shared_ptr<LargeKernelUnitImpl> spatial_gating_unit_;
 };

@@ -2,6 +2,7 @@
 #include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/light_cbam.h>
 #include <fovea/attention/spatial/odd_kernel.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -20,16 +21,24 @@ void LightCbamOptions::visit_fields(FieldVisitor& fields) {
   visit_activation(fields, "activation", activation, "non-linearity inside the channel bottleneck");
 }
 
-LightCbamChannelGateImpl::LightCbamChannelGateImpl(std::int64_t channels, const LightCbamOptions& options)
-    : BottleneckGate("LightCbamChannelGate", channels, bottleneck_width(channels, options), options.bias,
-                     options.activation) {}
+LightCbamChannelGateImpl::LightCbamChannelGateImpl(std::int64_t channels, LightCbamOptions options)
+    : BottleneckGate("LightCbamChannelGate", expect_positive(channels, "LightCbamChannelGate: channels"),
+                     bottleneck_width(channels, expect_in_range(options, "LightCbamChannelGate")), options.bias,
+                     options.activation),
+      channels_(channels),
+      options_(options) {}
 
 torch::Tensor LightCbamChannelGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   const auto gate = torch::sigmoid(scores(light_cbam_pooled(features, {2, 3})));  // [N, C, 1, 1]
   return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
 }
 
-LightCbamSpatialGateImpl::LightCbamSpatialGateImpl(const LightCbamOptions& options) : Gate("LightCbamSpatialGate") {
+std::shared_ptr<torch::nn::Module> LightCbamChannelGateImpl::rebuilt() const {
+  return std::make_shared<LightCbamChannelGateImpl>(channels_, options_);
+}
+
+LightCbamSpatialGateImpl::LightCbamSpatialGateImpl(LightCbamOptions options)
+    : Gate("LightCbamSpatialGate"), options_(expect_in_range(options, "LightCbamSpatialGate")) {
   const auto padding = padding_of_odd_kernel(options.kernel_size, "lcbam: kernel_size");
   conv_ = register_module(
       "conv", std::make_shared<ConvolutionNormImpl>(torch::nn::Conv2dOptions(1, 1, options.kernel_size).padding(padding)));
@@ -40,8 +49,14 @@ torch::Tensor LightCbamSpatialGateImpl::attend(const torch::Tensor& features, Fo
   return features * context.hook(*this, {MapKind::spatial, Meaning::gate}, gate);
 }
 
-LightCbamImpl::LightCbamImpl(std::int64_t channels, const LightCbamOptions& options)
-    : Gate("LightCbam"), channels_(channels) {
+std::shared_ptr<torch::nn::Module> LightCbamSpatialGateImpl::rebuilt() const {
+  return std::make_shared<LightCbamSpatialGateImpl>(options_);
+}
+
+LightCbamImpl::LightCbamImpl(std::int64_t channels, LightCbamOptions options)
+    : Gate("LightCbam"),
+      channels_(expect_positive(channels, "LightCbam: channels")),
+      options_(expect_in_range(options, "LightCbam")) {
   channel_ = register_module("channel", std::make_shared<LightCbamChannelGateImpl>(channels, options));
   spatial_ = register_module("spatial", std::make_shared<LightCbamSpatialGateImpl>(options));
 }
@@ -49,6 +64,10 @@ LightCbamImpl::LightCbamImpl(std::int64_t channels, const LightCbamOptions& opti
 torch::Tensor LightCbamImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   return spatial_->forward(channel_->forward(features, context), context);
+}
+
+std::shared_ptr<torch::nn::Module> LightCbamImpl::rebuilt() const {
+  return std::make_shared<LightCbamImpl>(channels_, options_);
 }
 
 }  // namespace fovea

@@ -24,21 +24,35 @@ struct LightCbamOptions {
   void visit_fields(FieldVisitor& fields);
 };
 
-/// Which channels matter: x * sigmoid(W2 activation(W1 p(x))), p half the mean plus half the maximum over positions.
+/// Light CBAM's channel gate: x * sigmoid(W2 activation(W1 p(x))), p half the mean plus half the maximum over positions.
 class LightCbamChannelGateImpl final : public BottleneckGate {
  public:
-  LightCbamChannelGateImpl(std::int64_t channels, const LightCbamOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range, or
+  /// reduced_channels is set beside reduction_ratio or divisor.
+  explicit LightCbamChannelGateImpl(std::int64_t channels, LightCbamOptions options = {});
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
+
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
+ private:
+  std::int64_t channels_;
+  LightCbamOptions options_;
 };
 TORCH_MODULE(LightCbamChannelGate);
 
-/// Which positions matter: x * sigmoid(BN(conv(p(x)))), p half the mean plus half the maximum over channels.
+/// Light CBAM's spatial gate: x * sigmoid(BN(conv(p(x)))), p half the mean plus half the maximum over channels.
 class LightCbamSpatialGateImpl final : public Gate {
  public:
-  explicit LightCbamSpatialGateImpl(const LightCbamOptions& options);
+  /// @throws InputError when an option is out of its range, or kernel_size is even.
+  explicit LightCbamSpatialGateImpl(LightCbamOptions options = {});
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
+  LightCbamOptions options_;
   std::shared_ptr<ConvolutionNormImpl> conv_;
 };
 TORCH_MODULE(LightCbamSpatialGate);
@@ -50,16 +64,21 @@ TORCH_MODULE(LightCbamSpatialGate);
 /// which timm fixes to the sigmoid.
 class LightCbamImpl final : public Gate {
  public:
-  /// @throws InputError when kernel_size is even.
-  LightCbamImpl(std::int64_t channels, const LightCbamOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,
+  /// or kernel_size is even.
+  explicit LightCbamImpl(std::int64_t channels, LightCbamOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see a channel gate [N, C, 1, 1] at `channel` and a spatial
   /// gate [N, 1, H, W] at `spatial`, both in (0, 1). @throws ShapeError if features is not 4-D or C differs. The spatial
   /// gate's batch norm depends on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
+  LightCbamOptions options_;
   std::shared_ptr<LightCbamChannelGateImpl> channel_;
   std::shared_ptr<LightCbamSpatialGateImpl> spatial_;
 };

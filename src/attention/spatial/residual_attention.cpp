@@ -3,6 +3,7 @@
 #include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/residual_attention.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -39,7 +40,7 @@ void ResidualAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("preprocessing_units", preprocessing_units, {0, 64}, "p: residual units before the branches and behind");
   fields.integer("trunk_units", trunk_units, {0, 64}, "t: residual units of the trunk branch");
   fields.integer("mask_units", mask_units, {1, 64}, "r: residual units at each scale of the mask, on each way");
-  fields.integer("poolings", poolings, {1, 8}, "how often the mask branch halves height and width");
+  fields.integer("poolings", poolings, {1, 8}, "number of times that the mask branch halves height and width");
   fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001},
               "a residual unit is channels / reduction_ratio wide inside");
   fields.choice("form", form, {{"mixed", MaskForm::mixed}, {"channel", MaskForm::channel}, {"spatial", MaskForm::spatial}},
@@ -47,7 +48,7 @@ void ResidualAttentionOptions::visit_fields(FieldVisitor& fields) {
 }
 
 PreActivationUnitImpl::PreActivationUnitImpl(std::int64_t channels, std::int64_t width)
-    : CloneableModule("PreActivationUnit") {
+    : CloneableModule("PreActivationUnit"), channels_(channels), width_(width) {
   bn1_ = register_module("bn1", torch::nn::BatchNorm2d(channels));
   conv1_ = register_module("conv1", mask_convolution(channels, width, 1));
   bn2_ = register_module("bn2", torch::nn::BatchNorm2d(width));
@@ -62,8 +63,14 @@ torch::Tensor PreActivationUnitImpl::forward(const torch::Tensor& features) {
   return features + conv3_(torch::relu(bn3_(hidden)));
 }
 
-MaskBranchImpl::MaskBranchImpl(std::int64_t channels, const ResidualAttentionOptions& options)
-    : CloneableModule("MaskBranch") {
+std::shared_ptr<torch::nn::Module> PreActivationUnitImpl::rebuilt() const {
+  return std::make_shared<PreActivationUnitImpl>(channels_, width_);
+}
+
+MaskBranchImpl::MaskBranchImpl(std::int64_t channels, ResidualAttentionOptions options)
+    : CloneableModule("MaskBranch"),
+      channels_(expect_positive(channels, "MaskBranch: channels")),
+      options_(expect_in_range(options, "MaskBranch")) {
   const std::int64_t width = floored_width(channels, options.reduction_ratio);
   for (std::int64_t scale = 0; scale < options.poolings; ++scale) {
     const std::string number = std::to_string(scale);
@@ -94,8 +101,14 @@ torch::Tensor MaskBranchImpl::forward(const torch::Tensor& features) {
   return conv2_(torch::relu(bn2_(conv1_(torch::relu(bn1_(hidden))))));
 }
 
-ResidualAttentionImpl::ResidualAttentionImpl(std::int64_t channels, const ResidualAttentionOptions& options)
-    : Gate("ResidualAttention"), channels_(channels), form_(options.form) {
+std::shared_ptr<torch::nn::Module> MaskBranchImpl::rebuilt() const {
+  return std::make_shared<MaskBranchImpl>(channels_, options_);
+}
+
+ResidualAttentionImpl::ResidualAttentionImpl(std::int64_t channels, ResidualAttentionOptions options)
+    : Gate("ResidualAttention"),
+      channels_(expect_positive(channels, "ResidualAttention: channels")),
+      options_(expect_in_range(options, "ResidualAttention")) {
   const std::int64_t width = floored_width(channels, options.reduction_ratio);
   before_ = register_module("before", pre_activation_units(options.preprocessing_units, channels, width));
   trunk_ = register_module("trunk", pre_activation_units(options.trunk_units, channels, width));
@@ -107,9 +120,13 @@ torch::Tensor ResidualAttentionImpl::attend(const torch::Tensor& features, Forwa
   expect_features(*this, features, channels_);
   const auto arriving = through_units(before_, features);
   const auto trunk = through_units(trunk_, arriving);
-  const Meaning meaning = form_ == MaskForm::channel ? Meaning::signed_ : Meaning::gate;
-  const auto mask = context.hook(*this, {MapKind::dense, meaning}, mask_values(mask_->forward(arriving), form_));
+  const Meaning meaning = options_.form == MaskForm::channel ? Meaning::signed_ : Meaning::gate;
+  const auto mask = context.hook(*this, {MapKind::dense, meaning}, mask_values(mask_->forward(arriving), options_.form));
   return through_units(after_, trunk + trunk * mask);
+}
+
+std::shared_ptr<torch::nn::Module> ResidualAttentionImpl::rebuilt() const {
+  return std::make_shared<ResidualAttentionImpl>(channels_, options_);
 }
 
 }  // namespace fovea

@@ -12,10 +12,10 @@
 
 namespace fovea {
 
-/// How the mask's scores become factors.
+/// Function that turns the mask's scores into factors.
 enum class MaskForm {
   mixed,    ///< f1: a sigmoid
-  channel,  ///< f2: each location's vector of scores, divided by its length
+  channel,  ///< f2: each position's vector of scores, divided by its length
   spatial,  ///< f3: each channel's scores, minus their mean, divided by their deviation, then a sigmoid
 };
 
@@ -23,7 +23,7 @@ struct ResidualAttentionOptions {
   std::int64_t preprocessing_units = 0;  ///< p: residual units before the branches, and as many behind them
   std::int64_t trunk_units = 0;          ///< t: residual units of the branch that is multiplied
   std::int64_t mask_units = 1;           ///< r: residual units at each of the mask's scales on the way down, and up again
-  std::int64_t poolings = 2;             ///< how often the mask branch halves height and width
+  std::int64_t poolings = 2;             ///< number of times that the mask branch halves height and width
   double reduction_ratio = 4;            ///< a residual unit is channels / reduction_ratio wide inside
   MaskForm form = MaskForm::mixed;
 
@@ -33,10 +33,16 @@ struct ResidualAttentionOptions {
 /// A bottleneck with the activations first: x + conv3(a3(conv2(a2(conv1(a1(x)))))), a = ReLU(BN), sides 1, 3 and 1.
 class PreActivationUnitImpl final : public CloneableModule {
  public:
+  /// @param width channels inside; both at least 1.
   PreActivationUnitImpl(std::int64_t channels, std::int64_t width);
+  /// @param features [N, C, H, W]. @return the same shape.
   torch::Tensor forward(const torch::Tensor& features);
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
+  std::int64_t channels_, width_;
   torch::nn::BatchNorm2d bn1_{nullptr}, bn2_{nullptr}, bn3_{nullptr};
   torch::nn::Conv2d conv1_{nullptr}, conv2_{nullptr}, conv3_{nullptr};
 };
@@ -48,10 +54,16 @@ TORCH_MODULE(PreActivationUnit);
 /// At the end ReLU(BN) and a 1x1 convolution, twice (`bn1`, `conv1`, `bn2`, `conv2`).
 class MaskBranchImpl final : public CloneableModule {
  public:
-  MaskBranchImpl(std::int64_t channels, const ResidualAttentionOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range.
+  explicit MaskBranchImpl(std::int64_t channels, ResidualAttentionOptions options = {});
   torch::Tensor forward(const torch::Tensor& features);
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
+  std::int64_t channels_;
+  ResidualAttentionOptions options_;
   std::vector<torch::nn::Sequential> down_, up_;
   std::vector<std::shared_ptr<PreActivationUnitImpl>> skip_;
   torch::nn::BatchNorm2d bn1_{nullptr}, bn2_{nullptr};
@@ -66,16 +78,20 @@ TORCH_MODULE(MaskBranch);
 /// paper pools down to 7 x 7 (3, 2 and 1 times in its three stages of 56, 28 and 14 positions).
 class ResidualAttentionImpl final : public Gate {
  public:
-  ResidualAttentionImpl(std::int64_t channels, const ResidualAttentionOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range.
+  explicit ResidualAttentionImpl(std::int64_t channels, ResidualAttentionOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see M, dense [N, C, H, W]: a gate in (0, 1), in form
   /// channel values in [-1, 1]. @throws ShapeError if features is not 4-D or C differs. Depends on train/eval mode; training
   /// needs N > 1 where the poolings leave one position.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
-  MaskForm form_;
+  ResidualAttentionOptions options_;
   torch::nn::Sequential before_{nullptr}, trunk_{nullptr}, after_{nullptr};
   std::shared_ptr<MaskBranchImpl> mask_;
 };

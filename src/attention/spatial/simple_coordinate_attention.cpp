@@ -1,6 +1,7 @@
 #include <fovea/attention/function_fields.h>
 #include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/simple_coordinate_attention.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
@@ -14,13 +15,10 @@ void SimpleCoordinateAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("skip", skip, "add the features to the result");
 }
 
-SimpleCoordinateAttentionImpl::SimpleCoordinateAttentionImpl(std::int64_t channels,
-                                                             const SimpleCoordinateAttentionOptions& options)
+SimpleCoordinateAttentionImpl::SimpleCoordinateAttentionImpl(std::int64_t channels, SimpleCoordinateAttentionOptions options)
     : Gate("SimpleCoordinateAttention"),
-      channels_(channels),
-      activation_(options.activation),
-      gate_(options.gate),
-      skip_(options.skip) {
+      channels_(expect_positive(channels, "SimpleCoordinateAttention: channels")),
+      options_(expect_in_range(options, "SimpleCoordinateAttention")) {
   const std::int64_t width = bottleneck_width(channels, options);
   const auto layer = [&](std::int64_t in, std::int64_t out) {
     return torch::nn::Linear(torch::nn::LinearOptions(in, out).bias(options.bias));
@@ -32,13 +30,17 @@ SimpleCoordinateAttentionImpl::SimpleCoordinateAttentionImpl(std::int64_t channe
 
 torch::Tensor SimpleCoordinateAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
-  const auto rows = features.mean(3).transpose(1, 2);                                          // [N, H, C]
-  const auto columns = features.mean(2).transpose(1, 2);                                       // [N, W, C]
-  const auto row_scores = fc_h_(activate(fc1_(rows), activation_)).transpose(1, 2);            // [N, C, H]
-  const auto column_scores = fc_w_(activate(fc1_(columns), activation_)).transpose(1, 2);      // [N, C, W]
-  const auto gate = gate_values(row_scores.unsqueeze(3) + column_scores.unsqueeze(2), gate_);  // [N, C, H, W]
+  const auto rows = features.mean(3).transpose(1, 2);                                                  // [N, H, C]
+  const auto columns = features.mean(2).transpose(1, 2);                                               // [N, W, C]
+  const auto row_scores = fc_h_(activate(fc1_(rows), options_.activation)).transpose(1, 2);            // [N, C, H]
+  const auto column_scores = fc_w_(activate(fc1_(columns), options_.activation)).transpose(1, 2);      // [N, C, W]
+  const auto gate = gate_values(row_scores.unsqueeze(3) + column_scores.unsqueeze(2), options_.gate);  // [N, C, H, W]
   const auto gated = features * context.hook(*this, {MapKind::dense, Meaning::gate}, gate);
-  return skip_ ? gated + features : gated;
+  return options_.skip ? gated + features : gated;
+}
+
+std::shared_ptr<torch::nn::Module> SimpleCoordinateAttentionImpl::rebuilt() const {
+  return std::make_shared<SimpleCoordinateAttentionImpl>(channels_, options_);
 }
 
 }  // namespace fovea

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -29,17 +30,20 @@ struct SimpleCoordinateAttentionOptions {
 /// Differs from the paper: no norm, and one gate of a sum instead of a product of two gates.
 class SimpleCoordinateAttentionImpl final : public Gate {
  public:
-  SimpleCoordinateAttentionImpl(std::int64_t channels, const SimpleCoordinateAttentionOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,
+  /// or reduced_channels is set beside reduction_ratio, divisor or width_factor.
+  explicit SimpleCoordinateAttentionImpl(std::int64_t channels, SimpleCoordinateAttentionOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see one dense gate [N, C, H, W] in [0, 1].
   /// @throws ShapeError if features is not 4-D or C differs.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
-  Activation activation_;
-  GateFunction gate_;
-  bool skip_;
+  SimpleCoordinateAttentionOptions options_;
   torch::nn::Linear fc1_{nullptr}, fc_h_{nullptr}, fc_w_{nullptr};
 };
 TORCH_MODULE(SimpleCoordinateAttention);

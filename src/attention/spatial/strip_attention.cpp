@@ -3,6 +3,7 @@
 #include <fovea/attention/spatial/strip_attention.h>
 #include <fovea/attention/spatial/strip_convolution.h>
 #include <fovea/base/error.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
@@ -14,8 +15,10 @@ void StripAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("skip", skip, "add the features to the result");
 }
 
-StripAttentionImpl::StripAttentionImpl(std::int64_t channels, const StripAttentionOptions& options)
-    : Gate("StripAttention"), channels_(channels), gate_(options.gate), skip_(options.skip) {
+StripAttentionImpl::StripAttentionImpl(std::int64_t channels, StripAttentionOptions options)
+    : Gate("StripAttention"),
+      channels_(expect_positive(channels, "StripAttention: channels")),
+      options_(expect_in_range(options, "StripAttention")) {
   if (options.convolution) {
     const char* where = "strip: kernel_size";
     conv_h_ = register_module("conv_h", column_convolution(channels, options.kernel_size, options.bias, where));
@@ -34,9 +37,13 @@ torch::Tensor StripAttentionImpl::attend(const torch::Tensor& features, ForwardC
     rows = conv_h_(rows);
     columns = conv_w_(columns);
   }
-  const auto gate = gate_values(rows + columns, gate_);  // [N, C, H, W]
+  const auto gate = gate_values(rows + columns, options_.gate);  // [N, C, H, W]
   const auto gated = features * context.hook(*this, {MapKind::dense, Meaning::gate}, gate);
-  return skip_ ? gated + features : gated;
+  return options_.skip ? gated + features : gated;
+}
+
+std::shared_ptr<torch::nn::Module> StripAttentionImpl::rebuilt() const {
+  return std::make_shared<StripAttentionImpl>(channels_, options_);
 }
 
 }  // namespace fovea

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -27,17 +28,20 @@ struct StripAttentionOptions {
 /// before the gate; `skip` is timm's.
 class StripAttentionImpl final : public Gate {
  public:
-  /// @throws InputError when kernel_size is even, or kernel_size or bias is set without convolution.
-  StripAttentionImpl(std::int64_t channels, const StripAttentionOptions& options);
+  /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,
+  /// kernel_size is even, or kernel_size or bias is set without convolution.
+  explicit StripAttentionImpl(std::int64_t channels, StripAttentionOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see one dense gate [N, C, H, W] in [0, 1].
   /// @throws ShapeError if features is not 4-D or C differs.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   std::int64_t channels_;
-  GateFunction gate_;
-  bool skip_;
+  StripAttentionOptions options_;
   torch::nn::Conv2d conv_h_{nullptr}, conv_w_{nullptr};
 };
 TORCH_MODULE(StripAttention);

@@ -1,6 +1,7 @@
 #include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/odd_kernel.h>
 #include <fovea/attention/spatial/triplet_attention.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
@@ -9,7 +10,7 @@ void TripletAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("spatial", spatial, "a gate over rows and columns beside those that involve channels");
 }
 
-TripletPlaneImpl::TripletPlaneImpl(std::int64_t kernel_size) : CloneableModule("TripletPlane") {
+TripletPlaneImpl::TripletPlaneImpl(std::int64_t kernel_size) : CloneableModule("TripletPlane"), kernel_size_(kernel_size) {
   const auto padding = padding_of_odd_kernel(kernel_size, "triplet: kernel_size");
   const auto convolution = torch::nn::Conv2dOptions(2, 1, kernel_size).padding(padding);
   conv_ = register_module("conv", std::make_shared<ConvolutionNormImpl>(convolution, /*momentum=*/0.01));
@@ -20,8 +21,14 @@ torch::Tensor TripletPlaneImpl::forward(const torch::Tensor& features) {
   return torch::sigmoid(conv_->forward(planes));
 }
 
-TripletAttentionImpl::TripletAttentionImpl(std::int64_t channels, const TripletAttentionOptions& options)
-    : Gate("TripletAttention"), channels_(channels) {
+std::shared_ptr<torch::nn::Module> TripletPlaneImpl::rebuilt() const {
+  return std::make_shared<TripletPlaneImpl>(kernel_size_);
+}
+
+TripletAttentionImpl::TripletAttentionImpl(std::int64_t channels, TripletAttentionOptions options)
+    : Gate("TripletAttention"),
+      channels_(expect_positive(channels, "TripletAttention: channels")),
+      options_(expect_in_range(options, "TripletAttention")) {
   cw_ = register_module("cw", std::make_shared<TripletPlaneImpl>(options.kernel_size));
   hc_ = register_module("hc", std::make_shared<TripletPlaneImpl>(options.kernel_size));
   if (options.spatial) hw_ = register_module("hw", std::make_shared<TripletPlaneImpl>(options.kernel_size));
@@ -37,6 +44,10 @@ torch::Tensor TripletAttentionImpl::attend(const torch::Tensor& features, Forwar
   if (!hw_) return features * ((cw + hc) / 2);
   const auto hw = context.hook(*hw_, {MapKind::spatial, Meaning::gate}, hw_->forward(features));  // [N, 1, H, W]
   return features * ((cw + hc + hw) / 3);
+}
+
+std::shared_ptr<torch::nn::Module> TripletAttentionImpl::rebuilt() const {
+  return std::make_shared<TripletAttentionImpl>(channels_, options_);
 }
 
 }  // namespace fovea

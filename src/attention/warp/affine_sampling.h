@@ -8,21 +8,22 @@
 
 namespace fovea {
 
-// Affine maps theta [N, 2, 3] from (x, y, 1) of an output to (x, y) of what it is sampled from; x to the right, y down,
-// both in [-1, 1]. Between what: the outer edges of the image, or with align_corners the centres of its outer positions.
+// Affine transforms theta [N, 2, 3] from (x, y, 1) of an output to (x, y) of the input that it is sampled from; x to the
+// right, y down, both in [-1, 1]: between the outer edges of the image, or with align_corners between the centres of its
+// outer positions.
 
-/// Where every position of an output looks: [N, height, width, 2] (x, y).
+/// Sampling coordinates of every position of an output: [N, height, width, 2] (x, y).
 torch::Tensor sampling_grid(const torch::Tensor& theta, std::int64_t height, std::int64_t width, bool align_corners);
 
 /// Bilinear samples, zeros outside. @param features [N, C, H, W]. @param grid as sampling_grid() gives it, [N, h, w, 2].
 /// @return [N, C, h, w].
 torch::Tensor sample_bilinear(const torch::Tensor& features, const torch::Tensor& grid, bool align_corners);
 
-/// Factors [2, 3] that turn a theta between centres of outer positions into the same map between outer edges. An axis of one
-/// position, whose centres have no distance, is left as it is.
+/// Factors [2, 3] that convert a theta between centres of outer positions to the same transform between outer edges. An axis
+/// of one position, whose centres have no distance, has a factor of 1.
 torch::Tensor corners_to_edges(const FeatureShape& in, const FeatureShape& out, const torch::TensorOptions& options);
 
-/// First `inner`, then `outer`: [N, 2, 3] each. An undefined `outer` changes nothing.
+/// Composition of affine transforms, first `inner`, then `outer`: [N, 2, 3] each. An undefined `outer` is the identity.
 torch::Tensor compose_affine(const torch::Tensor& outer, const torch::Tensor& inner);
 
 }  // namespace fovea
