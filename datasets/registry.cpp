@@ -150,13 +150,23 @@ DatasetRow cluttered_digits_row() {
   return row;
 }
 
+std::deque<DatasetRow>& dataset_rows() {
+  static std::deque<DatasetRow> rows = {fashion_mnist_row(),   mnist_row(),        cifar10_row(),
+                                        cifar100_row(),        image_folder_row(), translated_digits_row(),
+                                        cluttered_digits_row()};
+  return rows;
+}
+
 }  // namespace
 
-const std::vector<DatasetRow>& dataset_registry() {
-  static const std::vector<DatasetRow> rows = {fashion_mnist_row(),   mnist_row(),        cifar10_row(),
-                                               cifar100_row(),        image_folder_row(), translated_digits_row(),
-                                               cluttered_digits_row()};
-  return rows;
+const std::deque<DatasetRow>& dataset_registry() {
+  return dataset_rows();
+}
+
+const DatasetRow& register_dataset(DatasetRow row) {
+  const std::string where = "register_dataset";
+  expect_functions({row.make_options != nullptr, row.statistics != nullptr, row.open != nullptr}, row.name, where);
+  return add_row(dataset_rows(), std::move(row), where);
 }
 
 const DatasetRow& find_dataset(const std::string& name, const std::string& origin) {

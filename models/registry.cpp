@@ -1,4 +1,5 @@
 #include <iterator>
+#include <utility>
 
 #include <fovea/models/families.h>
 #include <fovea/models/registry.h>
@@ -6,9 +7,11 @@
 
 namespace fovea {
 
-const std::vector<ModelRow>& model_registry() {
-  static const std::vector<ModelRow> rows = [] {
-    std::vector<ModelRow> all;
+namespace {
+
+std::deque<ModelRow>& model_rows() {
+  static std::deque<ModelRow> rows = [] {
+    std::deque<ModelRow> all;
     for (const auto& family : {cifar_resnet_models, resnet_models, vgg_models, mobilenet_v2_models, mobilenet_v3_models,
                                vision_transformer_models, class_attention_transformer_models, ram_models}) {
       std::vector<ModelRow> some = family();
@@ -17,6 +20,18 @@ const std::vector<ModelRow>& model_registry() {
     return all;
   }();
   return rows;
+}
+
+}  // namespace
+
+const std::deque<ModelRow>& model_registry() {
+  return model_rows();
+}
+
+const ModelRow& register_model(ModelRow row) {
+  const std::string where = "register_model";
+  expect_functions({row.make_options != nullptr, row.build != nullptr}, row.name, where);
+  return add_row(model_rows(), std::move(row), where);
 }
 
 const ModelRow& find_model(const std::string& name, const std::string& origin) {

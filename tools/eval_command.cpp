@@ -166,7 +166,7 @@ int eval(const EvalArguments& arguments, const GlobalOptions& global) {
       {"per_class", per_class(metrics, classes)},
       {"confusion", metrics.confusion()},
   };
-  scores.update(glimpse_scores(*opened.classifier, input, loader, options, print_warning));
+  scores.update(glimpse_scores(*opened.classifier, loader, options, print_warning));
   global.json ? print_json(scores) : print_scores(scores);
   write_confusion(arguments, opened, metrics, global);
   return kDone;

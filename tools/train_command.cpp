@@ -178,8 +178,7 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
   Json glimpses;
   try {
     metrics = evaluate(*network, test, num_classes, evaluation);
-    glimpses = glimpse_scores(*network, experiment.input(), test, evaluation,
-                              [&](const std::string& text) { progress->warn(text); });
+    glimpses = glimpse_scores(*network, test, evaluation, [&](const std::string& text) { progress->warn(text); });
   } catch (const Interrupted&) {
     return interrupted();
   }

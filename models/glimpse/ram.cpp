@@ -4,6 +4,7 @@
 #include <fovea/base/error.h>
 #include <fovea/models/families.h>
 #include <fovea/models/glimpse/ram.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -33,6 +34,19 @@ torch::Tensor over_rollouts(const torch::Tensor& logits, std::int64_t rollouts) 
   return log_probabilities.logsumexp(1) - std::log(static_cast<double>(rollouts));
 }
 
+const RamOptions& expect_possible_ram(const RamOptions& options) {
+  expect_in_range(options, "Ram");
+  const bool convolutional = options.encoder == GlimpseEncoderKind::convolutional;
+  if (convolutional && options.patch < 2) {
+    throw InputError("model.patch", "at least 2 for a convolutional encoder", std::to_string(options.patch));
+  }
+  if (!convolutional && options.encoder_channels != RamOptions().encoder_channels) {
+    throw InputError("model.encoder_channels", "a convolutional encoder to go with it", "a linear one",
+                     "set model.encoder: convolutional, or leave it out");
+  }
+  return options;
+}
+
 }  // namespace
 
 void RamOptions::visit_fields(FieldVisitor& fields) {
@@ -54,22 +68,25 @@ void RamOptions::visit_fields(FieldVisitor& fields) {
                 "where the first glimpse goes");
 }
 
-RamImpl::RamImpl(const RamOptions& options, const InputSpec& input, AttentionFactory& /*slots*/)
-    : retina_{options.patch, options.scales}, channels_(input.channels), glimpses_(options.glimpses), first_(options.first) {
-  const bool convolutional = options.encoder == GlimpseEncoderKind::convolutional;
-  if (convolutional && options.patch < 2) {
-    throw InputError("model.patch", "at least 2 for a convolutional encoder", std::to_string(options.patch));
-  }
-  if (!convolutional && options.encoder_channels != RamOptions().encoder_channels) {
-    throw InputError("model.encoder_channels", "a convolutional encoder to go with it", "a linear one",
-                     "set model.encoder: convolutional, or leave it out");
-  }
+RamImpl::RamImpl(const RamOptions& options, const InputSpec& input, AttentionFactory& /*attention*/)
+    : Classifier("Ram"),
+      options_(expect_possible_ram(options)),
+      input_(expect_possible(input, "Ram")),
+      retina_{options.patch, options.scales} {
   network_.encoder = register_module("encoder", make_encoder(options, input.channels));
   network_.core = register_module("core", std::make_shared<RecurrentCoreImpl>(options.core, options.width, options.width));
   network_.policy =
       register_module("policy", std::make_shared<LocationPolicyImpl>(options.width, options.policy_features, options.range));
   network_.baseline = register_module("baseline", torch::nn::Linear(options.width, 1));
   network_.classifier = register_module("classifier", torch::nn::Linear(options.width, input.num_classes));
+}
+
+std::shared_ptr<torch::nn::Module> RamImpl::rebuilt() const {
+  return std::make_shared<RamImpl>(options_, input_);
+}
+
+void RamImpl::repeat_changes(const CloneableModule& original) {
+  fused_ = dynamic_cast<const RamImpl&>(original).fused_;
 }
 
 RolloutPlan RamImpl::plan(const Retina& retina, const ForwardContext& context) const {
@@ -82,26 +99,27 @@ RolloutPlan RamImpl::plan(const Retina& retina, const ForwardContext& context) c
     return drawn(rows, count, like, [&] { return stream.uniform(-range, range); });
   };
   RolloutPlan plan;
-  plan.glimpses = glimpses_;
+  plan.glimpses = options_.glimpses;
   plan.record_glimpses = !is_training();
-  if (context.policy == PolicyMode::random) plan.locations = uniform(glimpses_);
-  if (context.policy == PolicyMode::centre) plan.locations = zeros(glimpses_);
+  if (context.policy == PolicyMode::random) plan.locations = uniform(options_.glimpses);
+  if (context.policy == PolicyMode::centre) plan.locations = zeros(options_.glimpses);
   if (context.policy == PolicyMode::replay) {
-    const std::array<std::int64_t, 3> expected{rows, glimpses_, 2};
+    const std::array<std::int64_t, 3> expected{rows, options_.glimpses, 2};
     if (!context.replay.defined() || context.replay.sizes() != torch::IntArrayRef(expected)) {
-      throw ShapeError("Ram", "locations to replay of [" + std::to_string(rows) + ", " + std::to_string(glimpses_) + ", 2]",
+      throw ShapeError("Ram",
+                       "locations to replay of [" + std::to_string(rows) + ", " + std::to_string(options_.glimpses) + ", 2]",
                        context.replay.defined() ? c10::str(context.replay.sizes()) : "none");
     }
     plan.locations = context.replay.to(like.device(), like.scalar_type());
   }
   if (plan.locations.defined()) return plan;
 
-  plan.first = (first_ == FirstGlimpse::random ? uniform(1) : zeros(1)).select(1, 0);
+  plan.first = (options_.first == FirstGlimpse::random ? uniform(1) : zeros(1)).select(1, 0);
   if (context.policy == PolicyMode::sample) {
     if (!(context.deviation > 0))
       throw InputError("Ram", "a deviation above 0 to sample with", std::to_string(context.deviation));
     RandomStream stream = context.random.child("choices");
-    plan.noise = drawn(rows, glimpses_ - 1, like, [&] { return stream.normal(); });
+    plan.noise = drawn(rows, options_.glimpses - 1, like, [&] { return stream.normal(); });
     plan.deviation = context.deviation;
   }
   return plan;
@@ -109,14 +127,14 @@ RolloutPlan RamImpl::plan(const Retina& retina, const ForwardContext& context) c
 
 ModelOutput RamImpl::forward(const Batch& batch, ForwardContext& context) {
   const Retina retina(retina_, batch, context.rollouts, network_.classifier->weight.scalar_type());
-  if (retina.channels() != channels_) {
+  if (retina.channels() != input_.channels) {
     const torch::Tensor& images = batch.images.defined() ? batch.images : batch.singles.front();
-    throw ShapeError("Ram", (batch.images.defined() ? "[N, " : "[") + std::to_string(channels_) + ", H, W]",
+    throw ShapeError("Ram", (batch.images.defined() ? "[N, " : "[") + std::to_string(input_.channels) + ", H, W]",
                      c10::str(images.sizes()));
   }
   const bool fuses = fused_ && can_fuse(network_, retina);
   auto trajectory = (fuses ? fused_rollout : composed_rollout)(network_, retina, plan(retina, context));
-  const auto last = trajectory.logits.select(1, glimpses_ - 1);
+  const auto last = trajectory.logits.select(1, options_.glimpses - 1);
   return {over_rollouts(last, context.rollouts), std::move(trajectory)};
 }
 

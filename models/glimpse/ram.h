@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include <torch/torch.h>
@@ -50,23 +51,29 @@ struct RamOptions {
 /// recurrent weight starts as the identity. `policy_features: 0`, `first: random` and `range: 1` undo the most of it.
 class RamImpl final : public Classifier {
  public:
-  /// @throws InputError naming an option that is impossible or would do nothing.
-  RamImpl(const RamOptions& options, const InputSpec& input, AttentionFactory& attention);
+  /// @throws InputError naming an option that is out of its range, impossible or would do nothing.
+  explicit RamImpl(const RamOptions& options = {}, const InputSpec& input = {},
+                   AttentionFactory& attention = no_attention());
 
+  using Classifier::forward;
   /// @throws ShapeError when images have another number of channels, or replayed positions do not fit.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "classifier"; }
+  bool takes_glimpses() const override { return true; }
 
   /// The composed reference in place of the fused rollout, for comparison.
   void set_fused(bool fused) { fused_ = fused; }
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+  void repeat_changes(const CloneableModule& original) override;
+
  private:
   RolloutPlan plan(const Retina& retina, const ForwardContext& context) const;
 
+  RamOptions options_;
+  InputSpec input_;
   RetinaShape retina_;
-  std::int64_t channels_;
-  std::int64_t glimpses_;
-  FirstGlimpse first_;
   GlimpseNetwork network_;
   bool fused_ = true;
 };

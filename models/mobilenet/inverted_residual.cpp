@@ -1,8 +1,13 @@
+#include <string>
+#include <utility>
+
 #include <fovea/attention/bottleneck_width.h>
+#include <fovea/attention/cloned_attention.h>
 #include <fovea/models/mobilenet/inverted_residual.h>
 #include <fovea/models/normed.h>
 #include <fovea/models/register_at.h>
 #include <fovea/nn/stochastic_depth.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -27,6 +32,17 @@ std::shared_ptr<Gate> mobile_excitation(std::int64_t channels, ExcitationNames n
   options.gate = GateFunction::hard_sigmoid;
   options.names = names;
   return std::make_shared<SqueezeExcitationImpl>(channels, options);
+}
+
+const InvertedResidualPlan& expect_possible_block(const InvertedResidualPlan& plan) {
+  for (const auto& [name, value] : {std::pair{"in.channels", plan.in.channels},
+                                    {"expanded", plan.shape.expanded},
+                                    {"out_channels", plan.shape.out_channels},
+                                    {"kernel", plan.shape.kernel},
+                                    {"stride", plan.shape.stride}}) {
+    expect_positive(value, std::string("InvertedResidual: ") + name);
+  }
+  return plan;
 }
 
 }  // namespace
@@ -54,16 +70,13 @@ torch::nn::BatchNorm2d mobile_norm(std::int64_t channels, const InvertedResidual
       torch::nn::BatchNorm2dOptions(channels).eps(settings.norm_epsilon).momentum(settings.norm_momentum));
 }
 
-InvertedResidualImpl::InvertedResidualImpl(const FeatureShape& in, const InvertedResidualShape& shape,
-                                           const InvertedResidualNames& names, const InvertedResidualSettings& settings,
-                                           std::int64_t stage, const std::string& path, AttentionFactory& attention,
-                                           double drop_probability)
+InvertedResidualImpl::InvertedResidualImpl(const InvertedResidualPlan& plan, AttentionFactory& attention)
     : CloneableModule("InvertedResidual"),
-      activation_(shape.activation),
-      residual_(shape.stride == 1 && in.channels == shape.out_channels),
-      drop_probability_(drop_probability),
-      path_(path) {
-  const auto strided = [&](std::int64_t side) { return (side + shape.stride - 1) / shape.stride; };
+      plan_(expect_possible_block(plan)),
+      residual_(plan.shape.stride == 1 && plan.in.channels == plan.shape.out_channels) {
+  const auto& [in, shape, names, settings, stage, path, drop_probability] = plan;
+  const std::int64_t stride = shape.stride;
+  const auto strided = [stride](std::int64_t side) { return (side + stride - 1) / stride; };
   const FeatureShape inside{shape.expanded, in.height, in.width};
   const FeatureShape gated{shape.expanded, strided(in.height), strided(in.width)};
   out_ = {shape.out_channels, gated.height, gated.width};
@@ -72,8 +85,7 @@ InvertedResidualImpl::InvertedResidualImpl(const FeatureShape& in, const Inverte
     expand_ = register_at(*this, names.expand, mobile_pointwise(in.channels, shape.expanded));
     expand_norm_ = register_at(*this, names.expand_norm, mobile_norm(shape.expanded, settings));
   }
-  mixer_ =
-      attention.mixer({InsertionKind::conv, stage, inside, shape.expanded, shape.stride, path + "." + names.depthwise, {}});
+  mixer_ = attention.mixer({InsertionKind::conv, stage, inside, shape.expanded, stride, path + "." + names.depthwise, {}});
   if (mixer_) {
     register_at(*this, names.depthwise, mixer_);
   } else {
@@ -87,14 +99,20 @@ InvertedResidualImpl::InvertedResidualImpl(const FeatureShape& in, const Inverte
   project_norm_ = register_at(*this, names.project_norm, mobile_norm(shape.out_channels, settings));
 }
 
+std::shared_ptr<torch::nn::Module> InvertedResidualImpl::rebuilt() const {
+  ClonedAttention attention(*this, plan_.path);
+  return std::make_shared<InvertedResidualImpl>(plan_, attention);
+}
+
 torch::Tensor InvertedResidualImpl::forward(const torch::Tensor& features, ForwardContext& context) {
-  const auto inside = expand_ ? activate(normed(*this, expand_norm_, expand_(features)), activation_) : features;
+  const Activation activation = plan_.shape.activation;
+  const auto inside = expand_ ? activate(normed(*this, expand_norm_, expand_(features)), activation) : features;
   const auto mixed = mixer_ ? mixer_->forward(inside, context) : depthwise_(inside);
-  const auto hidden = activate(normed(*this, depthwise_norm_, mixed), activation_);
+  const auto hidden = activate(normed(*this, depthwise_norm_, mixed), activation);
   const auto gated = gate_ ? gate_->forward(hidden, context) : hidden;
   const auto branch = normed(*this, project_norm_, project_(gated));
   if (!residual_) return branch;
-  const auto keep = branch_keep_factors(*this, branch, drop_probability_, context.random.child(path_));
+  const auto keep = branch_keep_factors(*this, branch, plan_.drop_probability, context.random.child(plan_.path));
   return keep.defined() ? torch::addcmul(features, branch, keep) : features + branch;
 }
 

@@ -49,6 +49,17 @@ struct InvertedResidualSettings {
   bool squeeze_excitation = true;  ///< in the blocks that are `excited`
 };
 
+/// What an inverted residual block is built for.
+struct InvertedResidualPlan {
+  FeatureShape in;  ///< what arrives
+  InvertedResidualShape shape;
+  InvertedResidualNames names;
+  InvertedResidualSettings settings = {};
+  std::int64_t stage = 1;       ///< from 1
+  std::string path = {};        ///< the block's name
+  double drop_probability = 0;  ///< of the branch, in training, where there is a sum
+};
+
 /// A batch norm with the settings' numbers.
 torch::nn::BatchNorm2d mobile_norm(std::int64_t channels, const InvertedResidualSettings& settings);
 
@@ -58,11 +69,8 @@ torch::nn::BatchNorm2d mobile_norm(std::int64_t channels, const InvertedResidual
 /// A factory's mixer takes the place of the depthwise convolution.
 class InvertedResidualImpl final : public CloneableModule {
  public:
-  /// @param in what arrives. @param stage from 1. @param path the block's name. @param drop_probability of the branch, in
-  /// training, where there is a sum.
-  InvertedResidualImpl(const FeatureShape& in, const InvertedResidualShape& shape, const InvertedResidualNames& names,
-                       const InvertedResidualSettings& settings, std::int64_t stage, const std::string& path,
-                       AttentionFactory& attention, double drop_probability = 0);
+  /// @throws InputError unless channels, kernel and stride are at least 1.
+  explicit InvertedResidualImpl(const InvertedResidualPlan& plan, AttentionFactory& attention = no_attention());
 
   /// @param features [N, C, H, W]. @return [N, out_channels, ceil(H / stride), ceil(W / stride)].
   torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
@@ -70,11 +78,12 @@ class InvertedResidualImpl final : public CloneableModule {
   /// The shape of what forward() gives.
   const FeatureShape& out() const { return out_; }
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  Activation activation_;
+  InvertedResidualPlan plan_;
   bool residual_;
-  double drop_probability_;
-  std::string path_;
   FeatureShape out_;
   torch::nn::Conv2d expand_{nullptr}, depthwise_{nullptr}, project_{nullptr};
   torch::nn::BatchNorm2d expand_norm_{nullptr}, depthwise_norm_{nullptr}, project_norm_{nullptr};

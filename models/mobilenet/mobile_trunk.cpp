@@ -93,9 +93,14 @@ MobileTrunk::MobileTrunk(torch::nn::Module& owner, const MobileTrunkShape& shape
     const auto stage = static_cast<std::int64_t>(i) + 1;
     for (std::size_t j = 0; j < shape.stages[i].size(); ++j) {
       const MobileTrunkNames::Block& name = names.stages[i][j];
-      const double drop_probability = stochastic_depth_probability(++number, count, stochastic_depth);
-      blocks.push_back(std::make_shared<InvertedResidualImpl>(features, shape.stages[i][j], name.layers, settings, stage,
-                                                              name.path, attention, drop_probability));
+      const InvertedResidualPlan plan{.in = features,
+                                      .shape = shape.stages[i][j],
+                                      .names = name.layers,
+                                      .settings = settings,
+                                      .stage = stage,
+                                      .path = name.path,
+                                      .drop_probability = stochastic_depth_probability(++number, count, stochastic_depth)};
+      blocks.push_back(std::make_shared<InvertedResidualImpl>(plan, attention));
       register_at(owner, name.path, blocks.back());
       features = blocks.back()->out();
     }

@@ -1,9 +1,11 @@
 #include <algorithm>
 
+#include <fovea/attention/cloned_attention.h>
 #include <fovea/models/families.h>
 #include <fovea/models/mobilenet/mobilenet_v2.h>
 #include <fovea/models/register_at.h>
 #include <fovea/nn/dropout.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -53,15 +55,21 @@ void MobileNetV2Options::visit_fields(FieldVisitor& fields) {
 
 MobileNetV2Impl::MobileNetV2Impl(const MobileNetV2Options& options, const InputSpec& input, AttentionFactory& attention)
     : Classifier("MobileNetV2"),
+      options_(expect_in_range(options, "MobileNetV2")),
+      input_(expect_possible(input, "MobileNetV2")),
       shape_(mobilenet_v2_shape(options)),
-      dropout_(options.dropout),
       trunk_(*this, shape_, torchvision_trunk(shape_, mobilenet_v2_block), {}, options.stochastic_depth, input, attention) {
   classifier_ = register_at(*this, "classifier.1", torch::nn::Linear(trunk_.out_features(), input.num_classes));
 }
 
+std::shared_ptr<torch::nn::Module> MobileNetV2Impl::rebuilt() const {
+  ClonedAttention attention(*this);
+  return std::make_shared<MobileNetV2Impl>(options_, input_, attention);
+}
+
 ModelOutput MobileNetV2Impl::forward(const Batch& batch, ForwardContext& context) {
   auto pooled = trunk_.forward(*this, batch.input(), context);  // [N, C]
-  if (is_training()) pooled = dropout(pooled, dropout_, context.random.child("dropout"));
+  if (is_training()) pooled = dropout(pooled, options_.dropout, context.random.child("dropout"));
   return {classifier_(pooled)};
 }
 

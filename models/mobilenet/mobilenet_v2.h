@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,17 +32,24 @@ struct MobileNetV2Options {
 /// torchvision's, the last layer as everywhere here.
 class MobileNetV2Impl final : public Classifier, public HasKeyMappings {
  public:
-  MobileNetV2Impl(const MobileNetV2Options& options, const InputSpec& input, AttentionFactory& attention);
+  /// @throws InputError when an option is out of its range.
+  explicit MobileNetV2Impl(const MobileNetV2Options& options = {}, const InputSpec& input = {},
+                           AttentionFactory& attention = no_attention());
 
+  using Classifier::forward;
   /// Hooks see `features` behind every stage. @throws ShapeError when the batch has another number of channels.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "classifier.1"; }
   std::string input_layer() const override { return "features.0.0"; }
   std::vector<KeyMapping> key_mappings() const override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
+  MobileNetV2Options options_;
+  InputSpec input_;
   MobileTrunkShape shape_;
-  double dropout_;
   MobileTrunk trunk_;
   torch::nn::Linear classifier_{nullptr};
 };

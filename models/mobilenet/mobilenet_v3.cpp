@@ -1,9 +1,11 @@
 #include <utility>
 
+#include <fovea/attention/cloned_attention.h>
 #include <fovea/models/families.h>
 #include <fovea/models/mobilenet/mobilenet_v3.h>
 #include <fovea/models/register_at.h>
 #include <fovea/nn/dropout.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -168,7 +170,8 @@ void MobileNetV3Options::visit_fields(FieldVisitor& fields) {
 
 MobileNetV3Impl::MobileNetV3Impl(const MobileNetV3Options& options, const InputSpec& input, AttentionFactory& attention)
     : Classifier("MobileNetV3"),
-      options_(options),
+      options_(expect_in_range(options, "MobileNetV3")),
+      input_(expect_possible(input, "MobileNetV3")),
       trunk_(*this, mobilenet_v3_shape(options).trunk, mobilenet_v3_names(options).trunk, mobilenet_v3_settings(options),
              options.stochastic_depth, input, attention) {
   const std::int64_t hidden = mobilenet_v3_shape(options).hidden;
@@ -180,6 +183,11 @@ MobileNetV3Impl::MobileNetV3Impl(const MobileNetV3Options& options, const InputS
     hidden_convolution_ = register_at(*this, names.hidden, torch::nn::Conv2d(pointwise));
   }
   classifier_ = register_at(*this, names.classifier, torch::nn::Linear(hidden, input.num_classes));
+}
+
+std::shared_ptr<torch::nn::Module> MobileNetV3Impl::rebuilt() const {
+  ClonedAttention attention(*this);
+  return std::make_shared<MobileNetV3Impl>(options_, input_, attention);
 }
 
 ModelOutput MobileNetV3Impl::forward(const Batch& batch, ForwardContext& context) {

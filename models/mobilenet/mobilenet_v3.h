@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -57,16 +58,23 @@ struct MobileNetV3Options {
 /// has no squeeze-and-excitation, in neither variant.
 class MobileNetV3Impl final : public Classifier, public HasKeyMappings {
  public:
-  MobileNetV3Impl(const MobileNetV3Options& options, const InputSpec& input, AttentionFactory& attention);
+  /// @throws InputError when an option is out of its range.
+  explicit MobileNetV3Impl(const MobileNetV3Options& options = {}, const InputSpec& input = {},
+                           AttentionFactory& attention = no_attention());
 
+  using Classifier::forward;
   /// Hooks see `features` behind every stage. @throws ShapeError when the batch has another number of channels.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override;
   std::string input_layer() const override;
   std::vector<KeyMapping> key_mappings() const override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   MobileNetV3Options options_;
+  InputSpec input_;
   MobileTrunk trunk_;
   torch::nn::Linear hidden_{nullptr};              ///< torchvision's
   torch::nn::Conv2d hidden_convolution_{nullptr};  ///< timm's

@@ -1,5 +1,7 @@
-#include <sstream>
+#include <string>
+#include <utility>
 
+#include <fovea/attention/cloned_attention.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/models/families.h>
@@ -7,6 +9,7 @@
 #include <fovea/models/residual/cifar_resnet.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/nn/stochastic_depth.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -23,10 +26,18 @@ std::int64_t strided(std::int64_t side, std::int64_t stride) {
 }
 
 std::int64_t blocks_per_stage(std::int64_t depth) {
-  if (depth % 6 != 2) {
+  if (depth < 8 || depth % 6 != 2) {
     throw InputError("model.depth", "6n + 2, e.g. 8, 14, 20, 32, 44, 56 or 110", std::to_string(depth));
   }
   return (depth - 2) / 6;
+}
+
+const CifarResnetBlockPlan& expect_possible_block(const CifarResnetBlockPlan& plan) {
+  for (const auto& [name, value] :
+       {std::pair{"in.channels", plan.in.channels}, {"out_channels", plan.out_channels}, {"stride", plan.stride}}) {
+    expect_positive(value, std::string("CifarResnetBlock: ") + name);
+  }
+  return plan;
 }
 
 }  // namespace
@@ -41,88 +52,93 @@ void CifarResnetOptions::visit_fields(FieldVisitor& fields) {
               "probability of leaving out the last block's branch, in training; proportionally less before");
 }
 
-CifarResnetBlockImpl::CifarResnetBlockImpl(const FeatureShape& in, std::int64_t out_channels, std::int64_t stride,
-                                           Shortcut shortcut, std::int64_t stage, const std::string& path,
-                                           AttentionFactory& attention, double drop_probability)
-    : CloneableModule("CifarResnetBlock"),
-      stride_(stride),
-      new_channels_(out_channels - in.channels),
-      drop_probability_(drop_probability),
-      path_(path) {
-  const FeatureShape inside{out_channels, strided(in.height, stride), strided(in.width, stride)};
-  conv1_ = register_module("conv1", convolution3x3(in.channels, out_channels, stride));
-  bn1_ = register_module("bn1", torch::nn::BatchNorm2d(out_channels));
-  mixer_ = attention.mixer({InsertionKind::conv, stage, inside, out_channels, 1, path + ".conv2", {}});
+CifarResnetBlockImpl::CifarResnetBlockImpl(const CifarResnetBlockPlan& plan, AttentionFactory& attention)
+    : CloneableModule("CifarResnetBlock"), plan_(expect_possible_block(plan)) {
+  const std::int64_t in = plan.in.channels, out = plan.out_channels;
+  const FeatureShape inside{out, strided(plan.in.height, plan.stride), strided(plan.in.width, plan.stride)};
+  conv1_ = register_module("conv1", convolution3x3(in, out, plan.stride));
+  bn1_ = register_module("bn1", torch::nn::BatchNorm2d(out));
+  mixer_ = attention.mixer({InsertionKind::conv, plan.stage, inside, out, 1, plan.path + ".conv2", {}});
   if (mixer_) {
     register_module("conv2", mixer_);
   } else {
-    conv2_ = register_module("conv2", convolution3x3(out_channels, out_channels, 1));
+    conv2_ = register_module("conv2", convolution3x3(out, out, 1));
   }
-  bn2_ = register_module("bn2", torch::nn::BatchNorm2d(out_channels));
-  join_ = ResidualJoin(attention.gate({InsertionKind::block, stage, inside, out_channels, 1, path + ".se", {}}));
+  bn2_ = register_module("bn2", torch::nn::BatchNorm2d(out));
+  join_ = ResidualJoin(attention.gate({InsertionKind::block, plan.stage, inside, out, 1, plan.path + ".se", {}}));
   if (join_.gate()) register_module("se", join_.gate());
-  if (shortcut == Shortcut::conv && (stride != 1 || new_channels_ != 0)) {
-    const auto options = torch::nn::Conv2dOptions(in.channels, out_channels, 1).stride(stride).bias(false);
-    downsample_ = register_module("downsample",
-                                  torch::nn::Sequential(torch::nn::Conv2d(options), torch::nn::BatchNorm2d(out_channels)));
+  if (plan.shortcut == Shortcut::conv && (plan.stride != 1 || in != out)) {
+    const auto options = torch::nn::Conv2dOptions(in, out, 1).stride(plan.stride).bias(false);
+    downsample_ =
+        register_module("downsample", torch::nn::Sequential(torch::nn::Conv2d(options), torch::nn::BatchNorm2d(out)));
   }
+}
+
+std::shared_ptr<torch::nn::Module> CifarResnetBlockImpl::rebuilt() const {
+  ClonedAttention attention(*this, plan_.path);
+  return std::make_shared<CifarResnetBlockImpl>(plan_, attention);
 }
 
 torch::Tensor CifarResnetBlockImpl::shortcut(const torch::Tensor& features) {
   using torch::indexing::None;
   using torch::indexing::Slice;
   if (downsample_) return downsample_->forward(features);
-  if (stride_ == 1 && new_channels_ == 0) return features;
-  const auto kept = features.index({Slice(), Slice(), Slice(None, None, stride_), Slice(None, None, stride_)});
-  return torch::constant_pad_nd(kept, {0, 0, 0, 0, 0, new_channels_});  // new channels behind the old ones
+  if (plan_.stride == 1 && plan_.new_channels() == 0) return features;
+  const auto kept = features.index({Slice(), Slice(), Slice(None, None, plan_.stride), Slice(None, None, plan_.stride)});
+  return torch::constant_pad_nd(kept, {0, 0, 0, 0, 0, plan_.new_channels()});  // new channels behind the old ones
 }
 
 torch::Tensor CifarResnetBlockImpl::forward(const torch::Tensor& features, ForwardContext& context) {
   const auto hidden = torch::relu(normed(*this, bn1_, conv1_(features)));
   const auto mixed = mixer_ ? mixer_->forward(hidden, context) : conv2_(hidden);
   const auto branch = normed(*this, bn2_, mixed);
-  const auto keep = branch_keep_factors(*this, branch, drop_probability_, context.random.child(path_));
+  const auto keep = branch_keep_factors(*this, branch, plan_.drop_probability, context.random.child(plan_.path));
   return join_.join(branch, shortcut(features), Activation::relu, context, keep);
 }
 
 CifarResnetImpl::CifarResnetImpl(const CifarResnetOptions& options, const InputSpec& input, AttentionFactory& attention)
     : Classifier("CifarResnet"),
-      in_channels_(input.channels),
-      dropout_(options.dropout),
+      options_(expect_in_range(options, "CifarResnet")),
+      input_(expect_possible(input, "CifarResnet")),
       attention_(*this, input, attention) {
   FeatureShape shape = attention_.input_shape();
-  conv1_ = register_module("conv1", convolution3x3(input.channels, options.width, 1));
+  conv1_ = register_module("conv1", convolution3x3(shape.channels, options.width, 1));
   bn1_ = register_module("bn1", torch::nn::BatchNorm2d(options.width));
   shape.channels = options.width;
-  for (std::int64_t number = 1; number <= kStages; ++number)
-    stages_.push_back(make_stage(options, number, shape, attention));
+  for (std::int64_t number = 1; number <= kStages; ++number) stages_.push_back(make_stage(number, shape, attention));
   attention_.add_pool(*this, shape, attention);
   fc_ = register_module("fc", torch::nn::Linear(attention_.pooled_features(shape), input.num_classes));
 }
 
-torch::nn::ModuleList CifarResnetImpl::make_stage(const CifarResnetOptions& options, std::int64_t number,
-                                                  FeatureShape& shape, AttentionFactory& attention) {
+torch::nn::ModuleList CifarResnetImpl::make_stage(std::int64_t number, FeatureShape& shape, AttentionFactory& attention) {
   const std::string name = "layer" + std::to_string(number);
-  const std::int64_t out_channels = options.width << (number - 1);
   torch::nn::ModuleList blocks;
-  const std::int64_t count = blocks_per_stage(options.depth);
+  const std::int64_t count = blocks_per_stage(options_.depth);
   for (std::int64_t i = 0; i < count; ++i) {
-    const std::int64_t stride = number > 1 && i == 0 ? 2 : 1;
-    const std::string path = name + "." + std::to_string(i);
-    const double drop_probability =
-        stochastic_depth_probability((number - 1) * count + i + 1, kStages * count, options.stochastic_depth);
-    blocks->push_back(std::make_shared<CifarResnetBlockImpl>(shape, out_channels, stride, options.shortcut, number, path,
-                                                             attention, drop_probability));
-    shape = {out_channels, strided(shape.height, stride), strided(shape.width, stride)};
+    const CifarResnetBlockPlan plan{.in = shape,
+                                    .out_channels = options_.width << (number - 1),
+                                    .stride = number > 1 && i == 0 ? 2 : 1,
+                                    .shortcut = options_.shortcut,
+                                    .stage = number,
+                                    .path = name + "." + std::to_string(i),
+                                    .drop_probability = stochastic_depth_probability(
+                                        (number - 1) * count + i + 1, kStages * count, options_.stochastic_depth)};
+    blocks->push_back(std::make_shared<CifarResnetBlockImpl>(plan, attention));
+    shape = {plan.out_channels, strided(shape.height, plan.stride), strided(shape.width, plan.stride)};
   }
   register_module(name, blocks);
   attention_.add_stage(*this, name, shape, attention);
   return blocks;
 }
 
+std::shared_ptr<torch::nn::Module> CifarResnetImpl::rebuilt() const {
+  ClonedAttention attention(*this);
+  return std::make_shared<CifarResnetImpl>(options_, input_, attention);
+}
+
 ModelOutput CifarResnetImpl::forward(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
-  expect_features(*this, images, in_channels_);
+  expect_features(*this, images, input_.channels);
   PoolInput passing{attention_.enter(images, context)};
   passing.features = torch::relu(normed(*this, bn1_, conv1_(passing.features)));
   for (std::size_t i = 0; i < stages_.size(); ++i) {
@@ -131,7 +147,7 @@ ModelOutput CifarResnetImpl::forward(const Batch& batch, ForwardContext& context
     attention_.finish_stage(i, *stages_[i], passing, context);
   }
   auto pooled = attention_.pool(passing, context);  // [N, C]
-  if (is_training()) pooled = dropout(pooled, dropout_, context.random.child("dropout"));
+  if (is_training()) pooled = dropout(pooled, options_.dropout, context.random.child("dropout"));
   return {fc_(pooled)};
 }
 

@@ -32,23 +32,34 @@ struct CifarResnetOptions {
   void visit_fields(FieldVisitor& fields);
 };
 
+/// What a block of a CIFAR ResNet is built for.
+struct CifarResnetBlockPlan {
+  FeatureShape in;  ///< what arrives
+  std::int64_t out_channels = 16;
+  std::int64_t stride = 1;
+  Shortcut shortcut = Shortcut::pad;
+  std::int64_t stage = 1;
+  std::string path = {};        ///< the block's name, e.g. "layer2.0"
+  double drop_probability = 0;  ///< of the branch, in training
+
+  /// Channels that the block adds to those that arrive.
+  std::int64_t new_channels() const { return out_channels - in.channels; }
+};
+
 /// Two 3x3 convolutions with batch norm, a gate, and the sum with the input.
 class CifarResnetBlockImpl final : public CloneableModule {
  public:
-  /// @param in what arrives. @param path the block's name, e.g. "layer2.0". @param drop_probability of the branch, in
-  /// training.
-  CifarResnetBlockImpl(const FeatureShape& in, std::int64_t out_channels, std::int64_t stride, Shortcut shortcut,
-                       std::int64_t stage, const std::string& path, AttentionFactory& attention,
-                       double drop_probability = 0);
+  /// @throws InputError unless channels and stride are at least 1.
+  explicit CifarResnetBlockImpl(const CifarResnetBlockPlan& plan, AttentionFactory& attention = no_attention());
   torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
+
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
 
  private:
   torch::Tensor shortcut(const torch::Tensor& features);
 
-  std::int64_t stride_;
-  std::int64_t new_channels_;
-  double drop_probability_;
-  std::string path_;
+  CifarResnetBlockPlan plan_;
   torch::nn::Conv2d conv1_{nullptr}, conv2_{nullptr};
   torch::nn::BatchNorm2d bn1_{nullptr}, bn2_{nullptr};
   torch::nn::Sequential downsample_{nullptr};
@@ -64,20 +75,24 @@ TORCH_MODULE(CifarResnetBlock);
 /// number of channels and any image size.
 class CifarResnetImpl final : public Classifier {
  public:
-  /// @throws InputError unless depth is 6n + 2.
-  CifarResnetImpl(const CifarResnetOptions& options, const InputSpec& input, AttentionFactory& attention);
+  /// @throws InputError when an option is out of its range, or depth is not 6n + 2.
+  explicit CifarResnetImpl(const CifarResnetOptions& options = {}, const InputSpec& input = {},
+                           AttentionFactory& attention = no_attention());
 
+  using Classifier::forward;
   /// Hooks see `features` behind every stage. @throws ShapeError when the batch has another number of channels.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "fc"; }
   std::string input_layer() const override { return "conv1"; }
 
- private:
-  torch::nn::ModuleList make_stage(const CifarResnetOptions& options, std::int64_t number, FeatureShape& shape,
-                                   AttentionFactory& attention);
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
 
-  std::int64_t in_channels_;
-  double dropout_;
+ private:
+  torch::nn::ModuleList make_stage(std::int64_t number, FeatureShape& shape, AttentionFactory& attention);
+
+  CifarResnetOptions options_;
+  InputSpec input_;
   BackboneAttention attention_;
   torch::nn::Conv2d conv1_{nullptr};
   torch::nn::BatchNorm2d bn1_{nullptr};

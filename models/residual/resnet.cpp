@@ -1,6 +1,7 @@
 #include <map>
 #include <numeric>
 
+#include <fovea/attention/cloned_attention.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/models/families.h>
@@ -8,6 +9,7 @@
 #include <fovea/models/residual/resnet.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/nn/stochastic_depth.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -46,17 +48,15 @@ void expect_possible_blocks(const ResnetOptions& options) {
   }
 }
 
-void expect_possible(const ResnetOptions& options) {
-  for (const auto& [name, count] :
-       {std::pair("model.layers", options.layers.size()), {"model.channels", options.channels.size()}}) {
-    if (count != kResnetStages) throw InputError(name, "4 stages", std::to_string(count));
-  }
+const ResnetOptions& expect_possible_resnet(const ResnetOptions& options) {
+  expect_in_range(options, "Resnet");
   expect_possible_stem(options);
   expect_possible_blocks(options);
   const std::int64_t stride = options.output_stride;
   if (stride != 8 && stride != 16 && stride != 32) {
     throw InputError("model.output_stride", "8, 16 or 32", std::to_string(stride));
   }
+  return options;
 }
 
 }  // namespace
@@ -84,22 +84,29 @@ void ResnetOptions::visit_fields(FieldVisitor& fields) {
 }
 
 ResnetImpl::ResnetImpl(const ResnetOptions& options, const InputSpec& input, AttentionFactory& attention)
-    : Classifier("Resnet"), in_channels_(input.channels), dropout_(options.dropout), attention_(*this, input, attention) {
-  expect_possible(options);
+    : Classifier("Resnet"),
+      options_(expect_possible_resnet(options)),
+      input_(expect_possible(input, "Resnet")),
+      attention_(*this, input, attention) {
   FeatureShape shape = attention_.input_shape();
-  make_stem(options, shape);
-  make_stages(options, shape, attention);
+  make_stem(shape);
+  make_stages(shape, attention);
   attention_.add_pool(*this, shape, attention);
   fc_ = register_module("fc", torch::nn::Linear(attention_.pooled_features(shape), input.num_classes));
 }
 
-void ResnetImpl::make_stem(const ResnetOptions& options, FeatureShape& shape) {
-  const std::int64_t width = options.stem_width;
-  const std::int64_t out = options.stem == ResnetStem::plain ? kPlainStemWidth : 2 * width;
-  if (options.stem == ResnetStem::plain) {
+std::shared_ptr<torch::nn::Module> ResnetImpl::rebuilt() const {
+  ClonedAttention attention(*this);
+  return std::make_shared<ResnetImpl>(options_, input_, attention);
+}
+
+void ResnetImpl::make_stem(FeatureShape& shape) {
+  const std::int64_t width = options_.stem_width;
+  const std::int64_t out = options_.stem == ResnetStem::plain ? kPlainStemWidth : 2 * width;
+  if (options_.stem == ResnetStem::plain) {
     conv1_ = register_module("conv1", stem_convolution(shape.channels, out, 7, 2));
   } else {
-    const std::int64_t first = options.stem == ResnetStem::deep_tiered ? 3 * (width / 4) : width;
+    const std::int64_t first = options_.stem == ResnetStem::deep_tiered ? 3 * (width / 4) : width;
     deep_conv1_ =
         register_module("conv1", torch::nn::Sequential(stem_convolution(shape.channels, first, 3, 2),
                                                        torch::nn::BatchNorm2d(first), torch::nn::ReLU(),
@@ -110,26 +117,26 @@ void ResnetImpl::make_stem(const ResnetOptions& options, FeatureShape& shape) {
   shape = {out, resnet_side(shape.height, 4), resnet_side(shape.width, 4)};
 }
 
-void ResnetImpl::make_stages(const ResnetOptions& options, FeatureShape& shape, AttentionFactory& attention) {
-  const std::int64_t count = std::accumulate(options.layers.begin(), options.layers.end(), std::int64_t{0});
+void ResnetImpl::make_stages(FeatureShape& shape, AttentionFactory& attention) {
+  const std::int64_t count = std::accumulate(options_.layers.begin(), options_.layers.end(), std::int64_t{0});
   std::int64_t number = 0, reached = 4;  // pixels per position so far
-  ResnetBlockPlan plan{options.block, shape, 0, options.cardinality, options.base_width};
-  plan.avg_down = options.avg_down;
+  ResnetBlockPlan plan{options_.block, shape, 0, options_.cardinality, options_.base_width};
+  plan.avg_down = options_.avg_down;
   for (std::size_t i = 0; i < kResnetStages; ++i) {
     plan.stage = std::ssize(stages_) + 1;
-    plan.channels = options.channels[i];
+    plan.channels = options_.channels[i];
     plan.stride = i == 0 ? 1 : 2;
-    if (reached >= options.output_stride) {
+    if (reached >= options_.output_stride) {
       plan.dilation *= plan.stride;
       plan.stride = 1;
     }
     reached *= plan.stride;
     const std::string name = "layer" + std::to_string(plan.stage);
     torch::nn::ModuleList blocks;
-    for (std::int64_t j = 0; j < options.layers[i]; ++j) {
+    for (std::int64_t j = 0; j < options_.layers[i]; ++j) {
       plan.in = shape;
       plan.path = name + "." + std::to_string(j);
-      plan.drop_probability = stochastic_depth_probability(++number, count, options.stochastic_depth);
+      plan.drop_probability = stochastic_depth_probability(++number, count, options_.stochastic_depth);
       const auto block = std::make_shared<ResnetBlockImpl>(plan, attention);
       blocks->push_back(block);
       shape = block->output_shape();
@@ -143,7 +150,7 @@ void ResnetImpl::make_stages(const ResnetOptions& options, FeatureShape& shape, 
 
 ModelOutput ResnetImpl::forward(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
-  expect_features(*this, images, in_channels_);
+  expect_features(*this, images, input_.channels);
   PoolInput passing{attention_.enter(images, context)};
   torch::Tensor& features = passing.features;
   features = conv1_ ? conv1_(features) : deep_conv1_->forward(features);
@@ -153,7 +160,7 @@ ModelOutput ResnetImpl::forward(const Batch& batch, ForwardContext& context) {
     attention_.finish_stage(i, *stages_[i], passing, context);
   }
   auto pooled = attention_.pool(passing, context);  // [N, C]
-  if (is_training()) pooled = dropout(pooled, dropout_, context.random.child("dropout"));
+  if (is_training()) pooled = dropout(pooled, options_.dropout, context.random.child("dropout"));
   return {fc_(pooled)};
 }
 

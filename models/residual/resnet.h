@@ -55,9 +55,11 @@ struct ResnetOptions {
 /// norm of each block with 0.
 class ResnetImpl final : public Classifier, public HasKeyMappings {
  public:
-  /// @throws InputError naming an option that is impossible or would do nothing.
-  ResnetImpl(const ResnetOptions& options, const InputSpec& input, AttentionFactory& attention);
+  /// @throws InputError naming an option that is out of its range, impossible or would do nothing.
+  explicit ResnetImpl(const ResnetOptions& options = {}, const InputSpec& input = {},
+                      AttentionFactory& attention = no_attention());
 
+  using Classifier::forward;
   /// Hooks see `features` behind every stage. @throws ShapeError when the batch has another number of channels.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "fc"; }
@@ -65,12 +67,15 @@ class ResnetImpl final : public Classifier, public HasKeyMappings {
   /// The names are torchvision's and timm's already.
   std::vector<KeyMapping> key_mappings() const override { return {{.name = "torchvision"}, {.name = "timm"}}; }
 
- private:
-  void make_stem(const ResnetOptions& options, FeatureShape& shape);
-  void make_stages(const ResnetOptions& options, FeatureShape& shape, AttentionFactory& attention);
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
 
-  std::int64_t in_channels_;
-  double dropout_;
+ private:
+  void make_stem(FeatureShape& shape);
+  void make_stages(FeatureShape& shape, AttentionFactory& attention);
+
+  ResnetOptions options_;
+  InputSpec input_;
   BackboneAttention attention_;
   torch::nn::Conv2d conv1_{nullptr};           ///< of a plain stem
   torch::nn::Sequential deep_conv1_{nullptr};  ///< of a deep one

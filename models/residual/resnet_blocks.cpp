@@ -1,6 +1,11 @@
+#include <string>
+#include <utility>
+
+#include <fovea/attention/cloned_attention.h>
 #include <fovea/attention/positions.h>
 #include <fovea/models/residual/resnet_blocks.h>
 #include <fovea/nn/stochastic_depth.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -40,6 +45,20 @@ torch::nn::Sequential resnet_shortcut(const ResnetBlockPlan& plan) {
   return shortcut;
 }
 
+const ResnetBlockPlan& expect_possible_block(const ResnetBlockPlan& plan) {
+  for (const auto& [name, value] : {std::pair{"in.channels", plan.in.channels},
+                                    {"channels", plan.channels},
+                                    {"cardinality", plan.cardinality},
+                                    {"base_width", plan.base_width},
+                                    {"width", plan.width()},
+                                    {"stride", plan.stride},
+                                    {"dilation", plan.dilation},
+                                    {"first_dilation", plan.first_dilation}}) {
+    expect_positive(value, std::string("ResnetBlock: ") + name);
+  }
+  return plan;
+}
+
 }  // namespace
 
 std::int64_t resnet_side(std::int64_t side, std::int64_t stride) {
@@ -48,9 +67,8 @@ std::int64_t resnet_side(std::int64_t side, std::int64_t stride) {
 
 ResnetBlockImpl::ResnetBlockImpl(const ResnetBlockPlan& plan, AttentionFactory& attention)
     : CloneableModule("ResnetBlock"),
-      out_{plan.out_channels(), resnet_side(plan.in.height, plan.stride), resnet_side(plan.in.width, plan.stride)},
-      drop_probability_(plan.drop_probability),
-      path_(plan.path) {
+      plan_(expect_possible_block(plan)),
+      out_{plan.out_channels(), resnet_side(plan.in.height, plan.stride), resnet_side(plan.in.width, plan.stride)} {
   const std::int64_t in = plan.in.channels, width = plan.width(), out = out_.channels;
   const std::string mixer = plan.path + ".conv2";
   if (plan.kind == ResnetBlockKind::basic) {
@@ -67,6 +85,11 @@ ResnetBlockImpl::ResnetBlockImpl(const ResnetBlockPlan& plan, AttentionFactory& 
   join_ = ResidualJoin(attention.gate({InsertionKind::block, plan.stage, out_, out, 1, plan.path + ".se"}));
   if (join_.gate()) register_module("se", join_.gate());
   if (plan.stride != 1 || in != out) downsample_ = register_module("downsample", resnet_shortcut(plan));
+}
+
+std::shared_ptr<torch::nn::Module> ResnetBlockImpl::rebuilt() const {
+  ClonedAttention attention(*this, plan_.path);
+  return std::make_shared<ResnetBlockImpl>(plan_, attention);
 }
 
 void ResnetBlockImpl::add_layer(const torch::nn::Conv2dOptions& convolution, const std::shared_ptr<Mixer>& mixer) {
@@ -88,7 +111,7 @@ torch::Tensor ResnetBlockImpl::forward(const torch::Tensor& features, ForwardCon
     expect_norm_fits(*this, *norms_[i], branch);
     branch = norms_[i](branch);
   }
-  const auto keep = branch_keep_factors(*this, branch, drop_probability_, context.random.child(path_));
+  const auto keep = branch_keep_factors(*this, branch, plan_.drop_probability, context.random.child(plan_.path));
   const auto shortcut = downsample_ ? downsample_->forward(features) : features;
   return join_.join(branch, shortcut, Activation::relu, context, keep);
 }

@@ -48,20 +48,23 @@ std::int64_t resnet_side(std::int64_t side, std::int64_t stride);
 /// is a 3x3 convolution in both kinds; groups and dilation are then the mixer's own matter.
 class ResnetBlockImpl final : public CloneableModule {
  public:
-  ResnetBlockImpl(const ResnetBlockPlan& plan, AttentionFactory& attention);
+  /// @throws InputError unless every number of the plan is at least 1.
+  explicit ResnetBlockImpl(const ResnetBlockPlan& plan, AttentionFactory& attention = no_attention());
 
   /// [N, C, H, W] -> [N, plan.out_channels(), H', W'], rounded up. @throws ShapeError in training when a batch norm would
   /// see one value of each channel.
   torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
   const FeatureShape& output_shape() const { return out_; }
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   /// @param mixer in place of the convolution, or nullptr.
   void add_layer(const torch::nn::Conv2dOptions& convolution, const std::shared_ptr<Mixer>& mixer = nullptr);
 
+  ResnetBlockPlan plan_;
   FeatureShape out_;
-  double drop_probability_;
-  std::string path_;
   std::vector<torch::nn::Conv2d> convolutions_;  ///< the mixer's is empty
   std::vector<torch::nn::BatchNorm2d> norms_;
   std::shared_ptr<Mixer> mixer_;  ///< in place of conv2

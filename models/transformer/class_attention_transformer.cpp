@@ -1,13 +1,21 @@
+#include <fovea/attention/cloned_attention.h>
 #include <fovea/attention/positions.h>
 #include <fovea/models/families.h>
 #include <fovea/models/transformer/class_attention_transformer.h>
 #include <fovea/models/transformer/position_embedding.h>
 #include <fovea/nn/dropout.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
 
 constexpr double kClassMlpRatio = 4;  // of the class token's blocks, whatever the others have
+
+const ClassAttentionTransformerOptions& expect_possible_cait(const ClassAttentionTransformerOptions& options) {
+  expect_in_range(options, "ClassAttentionTransformer");
+  expect_divides(options.embed_dim, options.heads, "model.heads");
+  return options;
+}
 
 TransformerTrunkOptions cait_trunk_options(const ClassAttentionTransformerOptions& options) {
   TransformerTrunkOptions trunk;
@@ -39,16 +47,22 @@ void ClassAttentionTransformerOptions::visit_fields(FieldVisitor& fields) {
 }
 
 ClassAttentionBlockImpl::ClassAttentionBlockImpl(std::int64_t channels, const ClassAttentionTransformerOptions& options)
-    : CloneableModule("ClassAttentionBlock"), layer_scale_(options.layer_scale) {
+    : CloneableModule("ClassAttentionBlock"), options_(expect_in_range(options, "ClassAttentionBlock")) {
+  expect_positive(channels, "ClassAttentionBlock: channels");
+  expect_divides(channels, options.heads, "ClassAttentionBlock: heads");
   ClassAttentionOptions attention;
   attention.heads = options.heads;
   attention.qkv_bias = options.qkv_bias;
-  gamma_1_ = register_parameter("gamma_1", torch::full({channels}, layer_scale_));
-  gamma_2_ = register_parameter("gamma_2", torch::full({channels}, layer_scale_));
+  gamma_1_ = register_parameter("gamma_1", torch::full({channels}, options.layer_scale));
+  gamma_2_ = register_parameter("gamma_2", torch::full({channels}, options.layer_scale));
   norm1_ = register_module("norm1", transformer_norm(channels));
   attn_ = register_module("attn", std::make_shared<ClassAttentionImpl>(channels, attention));
   norm2_ = register_module("norm2", transformer_norm(channels));
   mlp_ = register_module("mlp", transformer_mlp(channels, kClassMlpRatio));
+}
+
+std::shared_ptr<torch::nn::Module> ClassAttentionBlockImpl::rebuilt() const {
+  return std::make_shared<ClassAttentionBlockImpl>(gamma_1_.size(0), options_);
 }
 
 torch::Tensor ClassAttentionBlockImpl::forward(const torch::Tensor& class_token, const torch::Tensor& patches,
@@ -62,17 +76,16 @@ void ClassAttentionBlockImpl::initialise(const RandomStream& stream) {
   initialise_linear_layers(*attn_, stream.child("attn"));
   initialise_linear_layers(*mlp_, stream.child("mlp"));
   const torch::NoGradGuard no_grad;
-  gamma_1_.fill_(layer_scale_);
-  gamma_2_.fill_(layer_scale_);
+  gamma_1_.fill_(options_.layer_scale);
+  gamma_2_.fill_(options_.layer_scale);
 }
 
 ClassAttentionTransformerImpl::ClassAttentionTransformerImpl(const ClassAttentionTransformerOptions& options,
                                                              const InputSpec& input, AttentionFactory& attention)
     : Classifier("ClassAttentionTransformer"),
-      image_{input.channels, input.height, input.width},
-      dropout_(options.dropout),
+      options_(expect_possible_cait(options)),
+      input_(expect_possible(input, "ClassAttentionTransformer")),
       attention_(*this, input, attention) {
-  expect_divides(options.embed_dim, options.heads, "model.heads");
   const std::int64_t channels = options.embed_dim;
   patch_embed_ = std::make_shared<PatchEmbeddingImpl>(attention_.input_shape(), options.patch_size, channels);
   FeatureShape grid = patch_embed_->grid();
@@ -89,6 +102,11 @@ ClassAttentionTransformerImpl::ClassAttentionTransformerImpl(const ClassAttentio
   }
   norm_ = register_module("norm", transformer_norm(channels));
   head_ = register_module("head", torch::nn::Linear(attention_.pooled_features(grid), input.num_classes));
+}
+
+std::shared_ptr<torch::nn::Module> ClassAttentionTransformerImpl::rebuilt() const {
+  ClonedAttention attention(*this);
+  return std::make_shared<ClassAttentionTransformerImpl>(options_, input_, attention);
 }
 
 torch::Tensor ClassAttentionTransformerImpl::pooled(const torch::Tensor& tokens, PoolInput& passing,
@@ -108,12 +126,12 @@ torch::Tensor ClassAttentionTransformerImpl::pooled(const torch::Tensor& tokens,
 
 ModelOutput ClassAttentionTransformerImpl::forward(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
-  expect_images(*this, images, image_);
+  expect_images(*this, images, {input_.channels, input_.height, input_.width});
   PoolInput passing;
   const auto patches = patch_embed_->forward(attention_.enter(images, context), context) + pos_embed_;
   const auto tokens = trunk_.forward(patches, passing, attention_, context, /*reads_patches=*/true);
   auto features = pooled(tokens, passing, context);  // [N, C]
-  if (is_training()) features = dropout(features, dropout_, context.random.child("dropout"));
+  if (is_training()) features = dropout(features, options_.dropout, context.random.child("dropout"));
   return {head_(features)};
 }
 

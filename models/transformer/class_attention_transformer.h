@@ -39,15 +39,19 @@ struct ClassAttentionTransformerOptions {
 /// A block in which only the class token changes: c + gamma_1 attn(norm1 [c; patches]), then c + gamma_2 mlp(norm2 c).
 class ClassAttentionBlockImpl final : public CloneableModule, public SelfInitialising {
  public:
-  ClassAttentionBlockImpl(std::int64_t channels, const ClassAttentionTransformerOptions& options);
+  /// @throws InputError when an option is out of its range, or heads do not divide the channels.
+  explicit ClassAttentionBlockImpl(std::int64_t channels, const ClassAttentionTransformerOptions& options = {});
 
   /// @param class_token [N, 1, C]. @param patches [N, h w, C]. @param grid {h, w}. @return [N, 1, C].
   torch::Tensor forward(const torch::Tensor& class_token, const torch::Tensor& patches,
                         const std::vector<std::int64_t>& grid, ForwardContext& context);
   void initialise(const RandomStream& stream) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  double layer_scale_;
+  ClassAttentionTransformerOptions options_;
   torch::Tensor gamma_1_, gamma_2_;  ///< [C]
   torch::nn::LayerNorm norm1_{nullptr}, norm2_{nullptr};
   std::shared_ptr<ClassAttentionImpl> attn_;
@@ -68,10 +72,12 @@ class ClassAttentionTransformerImpl final : public Classifier,
                                             public HasKeyMappings,
                                             public AdaptsWeights {
  public:
-  /// @throws InputError naming the option when no patch fits into the image or heads do not divide embed_dim.
-  ClassAttentionTransformerImpl(const ClassAttentionTransformerOptions& options, const InputSpec& input,
-                                AttentionFactory& attention);
+  /// @throws InputError naming the option when one is out of its range, no patch fits into the image, or heads do not divide
+  /// embed_dim.
+  explicit ClassAttentionTransformerImpl(const ClassAttentionTransformerOptions& options = {}, const InputSpec& input = {},
+                                         AttentionFactory& attention = no_attention());
 
+  using Classifier::forward;
   /// Hooks see pairwise attention of every block, and `features` of every stage; see TransformerTrunk::forward().
   /// @throws ShapeError for images of another shape than the network was built for.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
@@ -83,11 +89,14 @@ class ClassAttentionTransformerImpl final : public Classifier,
   /// Positions of another grid are resampled; see adapt_position_embedding().
   void adapt_weights(NamedTensors& weights) const override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   torch::Tensor pooled(const torch::Tensor& tokens, PoolInput& passing, ForwardContext& context);
 
-  FeatureShape image_;
-  double dropout_;
+  ClassAttentionTransformerOptions options_;
+  InputSpec input_;
   BackboneAttention attention_;
   torch::Tensor cls_token_;  ///< [1, 1, C]; undefined with a pool in its place
   torch::Tensor pos_embed_;  ///< [1, h w, C]

@@ -1,10 +1,13 @@
 #include <cmath>
 #include <sstream>
+#include <string>
+#include <utility>
 
 #include <fovea/attention/positions.h>
 #include <fovea/attention/warp/affine_sampling.h>
 #include <fovea/base/error.h>
 #include <fovea/models/transformer/patch_embedding.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -16,6 +19,15 @@ FeatureShape grid_of_patches(const FeatureShape& image, std::int64_t height, std
   };
   throw InputError("model.patch_size", "patches no larger than the images, " + sides(image.height, image.width) + " pixels",
                    sides(height, width), "choose a smaller patch, or larger images in preprocess");
+}
+
+std::vector<std::int64_t> expect_possible_patch(std::vector<std::int64_t> patch_size) {
+  const std::string where = "PatchEmbedding: patch_size";
+  if (patch_size.empty() || patch_size.size() > 2) {
+    throw InputError(where, "1 or 2 numbers", std::to_string(patch_size.size()));
+  }
+  for (const std::int64_t side : patch_size) expect_positive(side, where);
+  return patch_size;
 }
 
 /// Share of a side's pixels that lie in whole patches.
@@ -30,12 +42,21 @@ void visit_patch_size(FieldVisitor& fields, std::vector<std::int64_t>& patch_siz
                   "pixels along a patch's sides: one number, or height, width");
 }
 
-PatchEmbeddingImpl::PatchEmbeddingImpl(const FeatureShape& image, const std::vector<std::int64_t>& patch_size,
+PatchEmbeddingImpl::PatchEmbeddingImpl(const FeatureShape& image, std::vector<std::int64_t> patch_size,
                                        std::int64_t channels)
-    : CloneableModule("PatchEmbedding"), grid_(grid_of_patches(image, patch_size.front(), patch_size.back(), channels)) {
-  const torch::ExpandingArray<2> patch({patch_size.front(), patch_size.back()});
+    : CloneableModule("PatchEmbedding"),
+      image_(image),
+      patch_size_(expect_possible_patch(std::move(patch_size))),
+      grid_(grid_of_patches(image, patch_size_.front(), patch_size_.back(),
+                            expect_positive(channels, "PatchEmbedding: channels"))) {
+  expect_positive(image.channels, "PatchEmbedding: channels of the image");
+  const torch::ExpandingArray<2> patch({patch_size_.front(), patch_size_.back()});
   const auto options = torch::nn::Conv2dOptions(image.channels, channels, patch).stride(patch);
   proj_ = register_module("proj", torch::nn::Conv2d(options));
+}
+
+std::shared_ptr<torch::nn::Module> PatchEmbeddingImpl::rebuilt() const {
+  return std::make_shared<PatchEmbeddingImpl>(image_, patch_size_, grid_.channels);
 }
 
 torch::Tensor PatchEmbeddingImpl::forward(const torch::Tensor& images, ForwardContext& context) {

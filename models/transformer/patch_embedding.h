@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <torch/torch.h>
@@ -23,8 +24,8 @@ void visit_patch_size(FieldVisitor& fields, std::vector<std::int64_t>& patch_siz
 class PatchEmbeddingImpl final : public CloneableModule, public SelfInitialising {
  public:
   /// @param patch_size see visit_patch_size(). @throws InputError naming `model.patch_size` when no patch fits into the
-  /// image.
-  PatchEmbeddingImpl(const FeatureShape& image, const std::vector<std::int64_t>& patch_size, std::int64_t channels);
+  /// image, and when a number is less than 1.
+  PatchEmbeddingImpl(const FeatureShape& image, std::vector<std::int64_t> patch_size, std::int64_t channels);
 
   /// The patches as the positions of a map.
   const FeatureShape& grid() const { return grid_; }
@@ -34,7 +35,12 @@ class PatchEmbeddingImpl final : public CloneableModule, public SelfInitialising
   torch::Tensor forward(const torch::Tensor& images, ForwardContext& context);
   void initialise(const RandomStream& stream) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
+  FeatureShape image_;
+  std::vector<std::int64_t> patch_size_;
   FeatureShape grid_;
   torch::nn::Conv2d proj_{nullptr};
 };

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
 #include <fovea/attention/self/self_attention.h>
 #include <fovea/nn/cloneable_module.h>
 #include <fovea/nn/forward_context.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 
@@ -16,11 +18,15 @@ namespace fovea {
 class PatchRefinementImpl final : public CloneableModule {
  public:
   /// @param heads a divisor of the tokens' channels.
-  explicit PatchRefinementImpl(std::int64_t heads) : CloneableModule("PatchRefinement"), heads_(heads) {}
+  explicit PatchRefinementImpl(std::int64_t heads)
+      : CloneableModule("PatchRefinement"), heads_(expect_positive(heads, "PatchRefinement: heads")) {}
 
   /// @param tokens [N, P + h w, C]. @return [N, C]: the first token's answer, or without a prefix the mean of all. Hooks see
   /// the weights [N, heads, L, L].
   torch::Tensor forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout);
+
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override { return std::make_shared<PatchRefinementImpl>(heads_); }
 
  private:
   std::int64_t heads_;

@@ -1,7 +1,9 @@
 #include <cmath>
 
+#include <fovea/attention/positions.h>
 #include <fovea/attention/token_heads.h>
 #include <fovea/models/transformer/talking_heads.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -14,11 +16,19 @@ torch::Tensor mixed_over_heads(const torch::nn::Linear& layer, const torch::Tens
 }  // namespace
 
 TalkingHeadsImpl::TalkingHeadsImpl(std::int64_t channels, std::int64_t heads, bool qkv_bias)
-    : CloneableModule("TalkingHeads"), heads_(heads) {
+    : CloneableModule("TalkingHeads"),
+      channels_(expect_positive(channels, "TalkingHeads: channels")),
+      heads_(expect_positive(heads, "TalkingHeads: heads")),
+      qkv_bias_(qkv_bias) {
+  expect_divides(channels, heads, "TalkingHeads: heads");
   qkv_ = register_module("qkv", torch::nn::Linear(torch::nn::LinearOptions(channels, 3 * channels).bias(qkv_bias)));
   proj_l_ = register_module("proj_l", torch::nn::Linear(heads, heads));
   proj_w_ = register_module("proj_w", torch::nn::Linear(heads, heads));
   proj_ = register_module("proj", torch::nn::Linear(channels, channels));
+}
+
+std::shared_ptr<torch::nn::Module> TalkingHeadsImpl::rebuilt() const {
+  return std::make_shared<TalkingHeadsImpl>(channels_, heads_, qkv_bias_);
 }
 
 torch::Tensor TalkingHeadsImpl::forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -16,15 +17,20 @@ namespace fovea {
 /// Image Transformers", arXiv:2103.17239.
 class TalkingHeadsImpl final : public CloneableModule {
  public:
-  /// @param channels a multiple of `heads`. @param qkv_bias biases of queries, keys and values.
-  TalkingHeadsImpl(std::int64_t channels, std::int64_t heads, bool qkv_bias);
+  /// @param channels a multiple of `heads`. @param qkv_bias biases of queries, keys and values. @throws InputError when
+  /// channels and heads do not fit.
+  explicit TalkingHeadsImpl(std::int64_t channels, std::int64_t heads = 1, bool qkv_bias = true);
 
   /// @param tokens [N, L, C]. @return the same shape. Hooks see pairwise weights [N, heads, L, L] as the softmax gives them,
   /// before proj_w mixes them: rows sum to one.
   torch::Tensor forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout);
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  std::int64_t heads_;
+  std::int64_t channels_, heads_;
+  bool qkv_bias_;
   torch::nn::Linear qkv_{nullptr}, proj_l_{nullptr}, proj_w_{nullptr}, proj_{nullptr};
 };
 TORCH_MODULE(TalkingHeads);

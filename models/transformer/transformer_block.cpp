@@ -1,8 +1,13 @@
 #include <algorithm>
+#include <string>
 
+#include <fovea/attention/cloned_attention.h>
+#include <fovea/attention/positions.h>
+#include <fovea/base/error.h>
 #include <fovea/models/transformer/patch_embedding.h>
 #include <fovea/models/transformer/transformer_block.h>
 #include <fovea/nn/stochastic_depth.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -14,6 +19,14 @@ SelfAttentionOptions self_attention_options(const TransformerBlockOptions& optio
   attention.qk_norm = options.qk_norm;
   attention.norm_epsilon = kTransformerEpsilon;
   return attention;
+}
+
+const TransformerBlockOptions& expect_possible_block(const TransformerBlockOptions& options, std::int64_t channels) {
+  expect_positive(channels, "TransformerBlock: channels");
+  expect_positive(options.heads, "TransformerBlock: heads");
+  expect_divides(channels, options.heads, "TransformerBlock: heads");
+  if (options.mlp_ratio > 0) return options;
+  throw InputError("TransformerBlock: mlp_ratio", describe(kPositive), std::to_string(options.mlp_ratio));
 }
 
 }  // namespace
@@ -40,19 +53,18 @@ void initialise_linear_layers(torch::nn::Module& module, const RandomStream& str
 TransformerBlockImpl::TransformerBlockImpl(const TransformerBlockPlace& place, const TransformerBlockOptions& options,
                                            AttentionFactory& attention)
     : CloneableModule("TransformerBlock"),
-      layout_{{place.grid.height, place.grid.width}, place.prefix_tokens, place.prefix_is_read},
-      path_(place.path),
-      drop_probability_(place.drop_probability),
-      layer_scale_(options.layer_scale) {
+      place_(place),
+      options_(expect_possible_block(options, place.grid.channels)),
+      layout_{{place.grid.height, place.grid.width}, place.prefix_tokens, place.prefix_is_read} {
   const std::int64_t channels = place.grid.channels;
   const auto factors = [&](const char* layer, const char* own) {
-    const auto values = torch::full({channels}, *layer_scale_);
+    const auto values = torch::full({channels}, *options.layer_scale);
     if (options.is_cait) return register_parameter(own, values);
     return register_module(layer, std::make_shared<torch::nn::Module>("LayerScale"))->register_parameter("gamma", values);
   };
   norm1_ = register_module("norm1", transformer_norm(channels));
   if (place.prefix_tokens == 0) {
-    mixer_ = attention.mixer({InsertionKind::conv, place.stage, place.grid, channels, 1, path_ + ".attn", {}});
+    mixer_ = attention.mixer({InsertionKind::conv, place.stage, place.grid, channels, 1, place.path + ".attn", {}});
   }
   if (mixer_) {
     register_module("attn", mixer_);
@@ -62,12 +74,17 @@ TransformerBlockImpl::TransformerBlockImpl(const TransformerBlockPlace& place, c
     attn_ =
         register_module("attn", std::make_shared<SelfAttentionImpl>(channels, channels, self_attention_options(options)));
   }
-  if (layer_scale_) scale1_ = factors("ls1", "gamma_1");
+  if (options.layer_scale) scale1_ = factors("ls1", "gamma_1");
   norm2_ = register_module("norm2", transformer_norm(channels));
   mlp_ = register_module("mlp", transformer_mlp(channels, options.mlp_ratio));
-  gate_ = attention.gate({InsertionKind::block, place.stage, place.grid, channels, 1, path_ + ".gate", {}});
+  gate_ = attention.gate({InsertionKind::block, place.stage, place.grid, channels, 1, place.path + ".gate", {}});
   if (gate_) register_module("gate", gate_);
-  if (layer_scale_) scale2_ = factors("ls2", "gamma_2");
+  if (options.layer_scale) scale2_ = factors("ls2", "gamma_2");
+}
+
+std::shared_ptr<torch::nn::Module> TransformerBlockImpl::rebuilt() const {
+  ClonedAttention attention(*this, place_.path);
+  return std::make_shared<TransformerBlockImpl>(place_, options_, attention);
 }
 
 torch::Tensor TransformerBlockImpl::attended(const torch::Tensor& tokens, ForwardContext& context) {
@@ -84,7 +101,8 @@ torch::Tensor TransformerBlockImpl::gated(const torch::Tensor& tokens, ForwardCo
 torch::Tensor TransformerBlockImpl::sum(const torch::Tensor& tokens, const torch::Tensor& branch, const torch::Tensor& scale,
                                         const char* name, const ForwardContext& context) const {
   const auto scaled = scale.defined() ? branch * scale : branch;
-  const auto keep = branch_keep_factors(*this, scaled, drop_probability_, context.random.child(path_).child(name));
+  const auto keep =
+      branch_keep_factors(*this, scaled, place_.drop_probability, context.random.child(place_.path).child(name));
   return tokens + (keep.defined() ? scaled * keep : scaled);
 }
 
@@ -102,10 +120,10 @@ void TransformerBlockImpl::initialise(const RandomStream& stream) {
   if (attn_) initialise_linear_layers(*attn_, stream.child("attn"));
   if (talking_) initialise_linear_layers(*talking_, stream.child("attn"));
   initialise_linear_layers(*mlp_, stream.child("mlp"));
-  if (!layer_scale_) return;
+  if (!options_.layer_scale) return;
   const torch::NoGradGuard no_grad;
-  scale1_.fill_(*layer_scale_);
-  scale2_.fill_(*layer_scale_);
+  scale1_.fill_(*options_.layer_scale);
+  scale2_.fill_(*options_.layer_scale);
 }
 
 }  // namespace fovea

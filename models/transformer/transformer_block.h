@@ -56,8 +56,9 @@ struct TransformerBlockPlace {
 /// mixer over the patches takes the place and name of `attn`.
 class TransformerBlockImpl final : public CloneableModule, public SelfInitialising {
  public:
-  TransformerBlockImpl(const TransformerBlockPlace& place, const TransformerBlockOptions& options,
-                       AttentionFactory& attention);
+  /// @throws InputError when heads do not divide the channels, or mlp_ratio is not above 0.
+  explicit TransformerBlockImpl(const TransformerBlockPlace& place, const TransformerBlockOptions& options = {},
+                                AttentionFactory& attention = no_attention());
 
   const TokenLayout& layout() const { return layout_; }
 
@@ -68,16 +69,18 @@ class TransformerBlockImpl final : public CloneableModule, public SelfInitialisi
   /// The network's own layers; a gate and a mixer start as they do elsewhere.
   void initialise(const RandomStream& stream) override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
   torch::Tensor attended(const torch::Tensor& tokens, ForwardContext& context);
   torch::Tensor gated(const torch::Tensor& tokens, ForwardContext& context);
   torch::Tensor sum(const torch::Tensor& tokens, const torch::Tensor& branch, const torch::Tensor& scale, const char* name,
                     const ForwardContext& context) const;
 
+  TransformerBlockPlace place_;
+  TransformerBlockOptions options_;
   TokenLayout layout_;
-  std::string path_;
-  double drop_probability_;
-  std::optional<double> layer_scale_;
   torch::nn::LayerNorm norm1_{nullptr}, norm2_{nullptr};
   std::shared_ptr<SelfAttentionImpl> attn_;    ///< one of three
   std::shared_ptr<TalkingHeadsImpl> talking_;  ///< one of three

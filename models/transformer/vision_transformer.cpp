@@ -1,3 +1,4 @@
+#include <fovea/attention/cloned_attention.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/models/families.h>
@@ -5,6 +6,7 @@
 #include <fovea/models/transformer/vision_transformer.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/nn/stochastic_depth.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -13,11 +15,17 @@ bool has_norm_behind(TokenPooling pooling) {
   return pooling == TokenPooling::avg || pooling == TokenPooling::avgmax || pooling == TokenPooling::max;
 }
 
-void expect_vision_transformer_fits(const VisionTransformerOptions& options) {
+const VisionTransformerOptions& expect_possible_vision_transformer(const VisionTransformerOptions& options) {
+  expect_in_range(options, "VisionTransformer");
   expect_divides(options.embed_dim, options.heads, "model.heads");
-  if (options.class_token || options.global_pool != TokenPooling::token) return;
+  if (options.class_token || options.global_pool != TokenPooling::token) return options;
   throw InputError("model.global_pool", "avg, avgmax, max, map or prr without a class token", "token",
                    "set another, or class_token: true");
+}
+
+/// Whether torchvision has such a network.
+bool torchvision_has_it(const VisionTransformerOptions& options) {
+  return options.global_pool == TokenPooling::token && !options.qk_norm && options.layer_scale == 0;
 }
 
 TransformerTrunkOptions vision_trunk_options(const VisionTransformerOptions& options, bool has_pool) {
@@ -67,13 +75,9 @@ void VisionTransformerOptions::visit_fields(FieldVisitor& fields) {
 VisionTransformerImpl::VisionTransformerImpl(const VisionTransformerOptions& options, const InputSpec& input,
                                              AttentionFactory& attention)
     : Classifier("VisionTransformer"),
-      image_{input.channels, input.height, input.width},
-      torchvision_has_it_(options.global_pool == TokenPooling::token && !options.qk_norm && options.layer_scale == 0),
-      depth_(options.depth),
-      global_pool_(options.global_pool),
-      dropout_(options.dropout),
+      options_(expect_possible_vision_transformer(options)),
+      input_(expect_possible(input, "VisionTransformer")),
       attention_(*this, input, attention) {
-  expect_vision_transformer_fits(options);
   const std::int64_t channels = options.embed_dim;
   patch_embed_ = std::make_shared<PatchEmbeddingImpl>(attention_.input_shape(), options.patch_size, channels);
   FeatureShape grid = patch_embed_->grid();
@@ -83,27 +87,32 @@ VisionTransformerImpl::VisionTransformerImpl(const VisionTransformerOptions& opt
   register_module("patch_embed", patch_embed_);
   trunk_ = TransformerTrunk(*this, vision_trunk_options(options, attention.has_pool()), grid, attention_, attention);
   attention_.add_pool(*this, grid, attention);
-  add_pooling(options, grid);
+  add_pooling(grid);
   head_ = register_module("head", torch::nn::Linear(attention_.pooled_features(grid), input.num_classes));
 }
 
-void VisionTransformerImpl::add_pooling(const VisionTransformerOptions& options, const FeatureShape& grid) {
-  if (!attention_.has_pool() && has_norm_behind(global_pool_)) {
+std::shared_ptr<torch::nn::Module> VisionTransformerImpl::rebuilt() const {
+  ClonedAttention attention(*this);
+  return std::make_shared<VisionTransformerImpl>(options_, input_, attention);
+}
+
+void VisionTransformerImpl::add_pooling(const FeatureShape& grid) {
+  if (!attention_.has_pool() && has_norm_behind(options_.global_pool)) {
     fc_norm_ = register_module("fc_norm", transformer_norm(grid.channels));
     return;
   }
   norm_ = register_module("norm", transformer_norm(grid.channels));
   if (attention_.has_pool()) return;
-  if (global_pool_ == TokenPooling::map) {
+  if (options_.global_pool == TokenPooling::map) {
     LatentPoolOptions pool;
-    pool.heads = options.heads;
-    pool.mlp_ratio = options.mlp_ratio;
+    pool.heads = options_.heads;
+    pool.mlp_ratio = options_.mlp_ratio;
     pool.norm = true;
     pool.norm_epsilon = kTransformerEpsilon;
     const InsertionPoint point{InsertionKind::pool, 0, grid, grid.channels, 1, "attn_pool", {}};
     latent_pool_ = register_module("attn_pool", std::make_shared<LatentPoolImpl>(point, pool));
-  } else if (global_pool_ == TokenPooling::prr) {
-    refinement_ = register_module("attn_pool", std::make_shared<PatchRefinementImpl>(options.heads));
+  } else if (options_.global_pool == TokenPooling::prr) {
+    refinement_ = register_module("attn_pool", std::make_shared<PatchRefinementImpl>(options_.heads));
   }
 }
 
@@ -118,9 +127,9 @@ torch::Tensor VisionTransformerImpl::pooled(const torch::Tensor& tokens, PoolInp
   if (!reads_patches()) return norm_(tokens.select(1, 0));
   if (fc_norm_) {
     const auto patches = tokens.slice(1, prefix_tokens);
-    if (global_pool_ == TokenPooling::avg) return fc_norm_(patches.mean(1));
+    if (options_.global_pool == TokenPooling::avg) return fc_norm_(patches.mean(1));
     const auto largest = patches.amax(1);
-    return fc_norm_(global_pool_ == TokenPooling::max ? largest : 0.5 * (largest + patches.mean(1)));
+    return fc_norm_(options_.global_pool == TokenPooling::max ? largest : 0.5 * (largest + patches.mean(1)));
   }
   const TokenLayout layout{{passing.features.size(2), passing.features.size(3)}, prefix_tokens};
   const auto normed = norm_(tokens);
@@ -132,11 +141,11 @@ torch::Tensor VisionTransformerImpl::pooled(const torch::Tensor& tokens, PoolInp
 
 ModelOutput VisionTransformerImpl::forward(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
-  expect_images(*this, images, image_);
+  expect_images(*this, images, {input_.channels, input_.height, input_.width});
   PoolInput passing;
   const auto tokens = trunk_.forward(embedded(images, context), passing, attention_, context, reads_patches());
   auto features = pooled(tokens, passing, context);  // [N, C]
-  if (is_training()) features = dropout(features, dropout_, context.random.child("dropout"));
+  if (is_training()) features = dropout(features, options_.dropout, context.random.child("dropout"));
   return {head_(features)};
 }
 
@@ -149,7 +158,7 @@ void VisionTransformerImpl::initialise(const RandomStream& stream) {
 
 std::vector<KeyMapping> VisionTransformerImpl::key_mappings() const {
   const KeyMapping timm{.name = "timm"};
-  if (!torchvision_has_it_) return {timm};
+  if (!torchvision_has_it(options_)) return {timm};
   const auto parameters = named_parameters();
   const auto mapping = [&](const std::string& name, const std::string& fc1, const std::string& fc2) {
     KeyMapping torchvision{name,
@@ -158,7 +167,7 @@ std::vector<KeyMapping> VisionTransformerImpl::key_mappings() const {
                             {"patch_embed.proj", {"conv_proj"}},
                             {"norm", {"encoder.ln"}},
                             {"head", {"heads.head"}}}};
-    for (std::int64_t i = 0; i < depth_; ++i) {
+    for (std::int64_t i = 0; i < options_.depth; ++i) {
       const std::string own = "blocks." + std::to_string(i);
       const std::string there = "encoder.layers.encoder_layer_" + std::to_string(i);
       for (const auto& [ours, theirs] : {std::pair{"", ""},

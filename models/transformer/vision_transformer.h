@@ -61,10 +61,12 @@ struct VisionTransformerOptions {
 /// them in place of `norm`, as in timm. Differs from timm: stochastic depth starts with the first block.
 class VisionTransformerImpl final : public Classifier, public SelfInitialising, public HasKeyMappings, public AdaptsWeights {
  public:
-  /// @throws InputError naming the option when no patch fits into the image, heads do not divide embed_dim, or the class
-  /// token is to be read and there is none.
-  VisionTransformerImpl(const VisionTransformerOptions& options, const InputSpec& input, AttentionFactory& attention);
+  /// @throws InputError naming the option when one is out of its range, no patch fits into the image, heads do not divide
+  /// embed_dim, or the class token is to be read and there is none.
+  explicit VisionTransformerImpl(const VisionTransformerOptions& options = {}, const InputSpec& input = {},
+                                 AttentionFactory& attention = no_attention());
 
+  using Classifier::forward;
   /// Hooks see pairwise attention of every block, with the class token as prefix, and `features` of every stage; see
   /// TransformerTrunk::forward(). @throws ShapeError for images of another shape than the network was built for.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
@@ -78,17 +80,17 @@ class VisionTransformerImpl final : public Classifier, public SelfInitialising, 
   /// Positions of another grid are resampled; see adapt_position_embedding().
   void adapt_weights(NamedTensors& weights) const override;
 
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
+
  private:
-  bool reads_patches() const { return global_pool_ != TokenPooling::token || attention_.has_pool(); }
-  void add_pooling(const VisionTransformerOptions& options, const FeatureShape& grid);
+  bool reads_patches() const { return options_.global_pool != TokenPooling::token || attention_.has_pool(); }
+  void add_pooling(const FeatureShape& grid);
   torch::Tensor embedded(const torch::Tensor& images, ForwardContext& context);
   torch::Tensor pooled(const torch::Tensor& tokens, PoolInput& passing, ForwardContext& context);
 
-  FeatureShape image_;
-  bool torchvision_has_it_;  ///< whether torchvision has such a network
-  std::int64_t depth_;
-  TokenPooling global_pool_;
-  double dropout_;
+  VisionTransformerOptions options_;
+  InputSpec input_;
   BackboneAttention attention_;
   torch::Tensor cls_token_;  ///< [1, 1, C]; undefined without one
   torch::Tensor pos_embed_;  ///< [1, P + h w, C]

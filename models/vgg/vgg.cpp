@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <sstream>
 
+#include <fovea/attention/cloned_attention.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/models/families.h>
 #include <fovea/models/vgg/vgg.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -37,9 +39,12 @@ void VggOptions::visit_fields(FieldVisitor& fields) {
 }
 
 VggImpl::VggImpl(const VggOptions& options, const InputSpec& input, AttentionFactory& attention)
-    : Classifier("Vgg"), in_channels_(input.channels), dropout_(options.dropout), attention_(*this, input, attention) {
+    : Classifier("Vgg"),
+      options_(expect_in_range(options, "Vgg")),
+      input_(expect_possible(input, "Vgg")),
+      attention_(*this, input, attention) {
   FeatureShape shape = attention_.input_shape();
-  make_features(options, shape, attention);
+  make_features(shape, attention);
   attention_.add_pool(*this, shape, attention);
   if (attention_.has_pool()) {
     head_ = VggHead(*this, options.variant, attention_.pooled_features(shape), input.num_classes);
@@ -48,12 +53,17 @@ VggImpl::VggImpl(const VggOptions& options, const InputSpec& input, AttentionFac
   }
 }
 
-void VggImpl::make_features(const VggOptions& options, FeatureShape& shape, AttentionFactory& attention) {
+std::shared_ptr<torch::nn::Module> VggImpl::rebuilt() const {
+  ClonedAttention attention(*this);
+  return std::make_shared<VggImpl>(options_, input_, attention);
+}
+
+void VggImpl::make_features(FeatureShape& shape, AttentionFactory& attention) {
   features_ = register_module("features", std::make_shared<torch::nn::Module>("features"));
   Stage stage;
-  for (const std::int64_t channels : options.layers) {
+  for (const std::int64_t channels : options_.layers) {
     if (channels != kMaxPool) {
-      stage.blocks.push_back(make_block(channels, options.norm, shape, attention));
+      stage.blocks.push_back(make_block(channels, shape, attention));
       continue;
     }
     if (std::min(shape.height, shape.width) < 2) {
@@ -70,7 +80,7 @@ void VggImpl::make_features(const VggOptions& options, FeatureShape& shape, Atte
   if (input_layer_.empty()) throw InputError("model.layers", "a convolution", "max pools only");
 }
 
-VggImpl::Block VggImpl::make_block(std::int64_t channels, VggNorm norm, FeatureShape& shape, AttentionFactory& attention) {
+VggImpl::Block VggImpl::make_block(std::int64_t channels, FeatureShape& shape, AttentionFactory& attention) {
   const std::int64_t stage = std::ssize(stages_) + 1;
   const std::string path = "features." + std::to_string(layer_count_);
   const bool reads_image = input_layer_.empty();
@@ -83,7 +93,7 @@ VggImpl::Block VggImpl::make_block(std::int64_t channels, VggNorm norm, FeatureS
     block.convolution = add_layer(torch::nn::Conv2d(torch::nn::Conv2dOptions(shape.channels, channels, 3).padding(1)));
   }
   shape.channels = channels;
-  if (norm == VggNorm::batch) block.norm = add_layer(torch::nn::BatchNorm2d(channels));
+  if (options_.norm == VggNorm::batch) block.norm = add_layer(torch::nn::BatchNorm2d(channels));
   const std::string gate = std::to_string(layer_count_) + "_gate";
   block.relu = add_layer(torch::nn::ReLU());
   block.gate = attention.gate({InsertionKind::block, stage, shape, channels, 1, "features." + gate});
@@ -125,14 +135,14 @@ torch::Tensor VggImpl::pass(Stage& stage, torch::Tensor features, ForwardContext
 
 ModelOutput VggImpl::forward(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
-  expect_features(*this, images, in_channels_);
+  expect_features(*this, images, input_.channels);
   PoolInput passing{attention_.enter(images, context)};
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     passing.features = pass(stages_[i], passing.features, context);
     attention_.finish_stage(i, stages_[i].last_layer(), passing, context);
   }
   const auto gathered = attention_.has_pool() ? attention_.pool(passing, context) : passing.features;
-  return {head_.forward(gathered, is_training() ? dropout_ : 0.0, context)};
+  return {head_.forward(gathered, is_training() ? options_.dropout : 0.0, context)};
 }
 
 std::vector<ModelRow> vgg_models() {

@@ -48,9 +48,11 @@ struct VggOptions {
 /// Any number of channels, and any image that its pools leave a position of: 32 x 32 pixels for five.
 class VggImpl final : public Classifier, public HasKeyMappings, public SelfInitialising {
  public:
-  /// @throws InputError when an option is impossible, or the images are too small for the pools.
-  VggImpl(const VggOptions& options, const InputSpec& input, AttentionFactory& attention);
+  /// @throws InputError when an option is out of its range or impossible, or the images are too small for the pools.
+  explicit VggImpl(const VggOptions& options = {}, const InputSpec& input = {},
+                   AttentionFactory& attention = no_attention());
 
+  using Classifier::forward;
   /// Hooks see `features` behind every stage, under the name of the stage's last layer, e.g. "features.3". @throws
   /// ShapeError when the batch has another number of channels or its images are too small for the pools.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
@@ -58,6 +60,9 @@ class VggImpl final : public Classifier, public HasKeyMappings, public SelfIniti
   std::string input_layer() const override { return input_layer_; }
   std::vector<KeyMapping> key_mappings() const override { return head_.key_mappings(); }
   void initialise(const RandomStream& stream) override { head_.initialise(stream); }
+
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
 
  private:
   /// A convolution and what belongs to it.
@@ -75,8 +80,8 @@ class VggImpl final : public Classifier, public HasKeyMappings, public SelfIniti
     const torch::nn::Module& last_layer() const;
   };
 
-  void make_features(const VggOptions& options, FeatureShape& shape, AttentionFactory& attention);
-  Block make_block(std::int64_t channels, VggNorm norm, FeatureShape& shape, AttentionFactory& attention);
+  void make_features(FeatureShape& shape, AttentionFactory& attention);
+  Block make_block(std::int64_t channels, FeatureShape& shape, AttentionFactory& attention);
   void finish_stage(Stage& stage, FeatureShape& shape, AttentionFactory& attention);
   /// Registers the next layer of `features`. @param layer a module's holder or shared pointer.
   template <typename Layer>
@@ -86,8 +91,8 @@ class VggImpl final : public Classifier, public HasKeyMappings, public SelfIniti
   torch::Tensor pass(Block& block, const torch::Tensor& features, ForwardContext& context);
   torch::Tensor pass(Stage& stage, torch::Tensor features, ForwardContext& context);
 
-  std::int64_t in_channels_;
-  double dropout_;
+  VggOptions options_;
+  InputSpec input_;
   BackboneAttention attention_;
   std::string input_layer_;
   std::shared_ptr<torch::nn::Module> features_;  ///< holds every layer before the head

@@ -26,4 +26,10 @@ class AttentionFactory {
   virtual bool has_pool() const { return false; }
 };
 
+/// The factory that gives nothing, for networks that are built without attention.
+inline AttentionFactory& no_attention() {
+  static AttentionFactory nothing;
+  return nothing;
+}
+
 }  // namespace fovea

@@ -14,6 +14,11 @@ void Gate::start_as_identity() {
   identity_gain_ = register_parameter("identity_gain", torch::zeros({}));
 }
 
+void Gate::set_constant_start() {
+  const torch::NoGradGuard no_grad;
+  if (identity_gain_.defined()) identity_gain_.zero_();
+}
+
 void Gate::repeat_changes(const CloneableModule& original) {
   if (dynamic_cast<const Gate&>(original).identity_gain_.defined()) start_as_identity();
 }

@@ -8,11 +8,12 @@
 
 #include <fovea/nn/activation.h>
 #include <fovea/nn/context_argument.h>
+#include <fovea/nn/initialise.h>
 
 namespace fovea {
 
 /// Attention that keeps the shape: [N, C, H, W] in and out, any N, H and W.
-class Gate : public ContextModule {
+class Gate : public ContextModule, public ConstantStart {
  public:
   using ContextModule::ContextModule;
 
@@ -33,6 +34,9 @@ class Gate : public ContextModule {
   /// Whether the mechanism changes nothing anyway as initialise() leaves it. A factor of 0 would then keep every gradient
   /// at 0 for ever.
   virtual bool is_identity_at_start() const { return false; }
+
+  /// Sets `identity_gain` to 0, if there is one.
+  void set_constant_start() override;
 
  protected:
   /// What the mechanism itself does.

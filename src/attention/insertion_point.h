@@ -28,11 +28,11 @@ struct FeatureShape {
 struct InsertionPoint {
   InsertionKind kind = InsertionKind::block;
   std::int64_t stage = 0;  ///< 1, 2, ... as in layer1, layer2; 0 at the input and the pool
-  FeatureShape in;         ///< what arrives
+  FeatureShape in;         ///< shape of the input
   std::int64_t out_channels = 0;
   std::int64_t stride = 1;
   std::string path = {};                  ///< the module's name to be, e.g. "layer1.0.se"
-  std::vector<FeatureShape> stages = {};  ///< pool: every stage's result, for pools that read several
+  std::vector<FeatureShape> stages = {};  ///< pool: outputs of all stages, for pools that read several
   std::int64_t query_features = 0;        ///< pool: size of the query that the network gives; 0 = the pool has its own
   std::int64_t num_classes = 0;  ///< of the network, for attention that is trained to tell classes apart; 0 = unknown
 };

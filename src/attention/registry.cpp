@@ -10,13 +10,18 @@
 namespace fovea {
 namespace {
 
-std::vector<MechanismRow> all_families() {
-  std::vector<MechanismRow> rows;
+std::deque<MechanismRow> all_families() {
+  std::deque<MechanismRow> rows;
   for (const auto& family :
        {channel_mechanisms, spatial_mechanisms, branch_mechanisms, self_mechanisms, context_mechanisms, warp_mechanisms}) {
     auto members = family();
     std::move(members.begin(), members.end(), std::back_inserter(rows));
   }
+  return rows;
+}
+
+std::deque<MechanismRow>& mechanism_rows() {
+  static std::deque<MechanismRow> rows = all_families();
   return rows;
 }
 
@@ -33,9 +38,16 @@ BuiltMechanism called_in_one_way(std::shared_ptr<Module> module) {
 
 }  // namespace
 
-const std::vector<MechanismRow>& mechanism_registry() {
-  static const std::vector<MechanismRow> rows = all_families();
-  return rows;
+const std::deque<MechanismRow>& mechanism_registry() {
+  return mechanism_rows();
+}
+
+const MechanismRow& register_mechanism(MechanismRow row) {
+  const std::string where = "register_mechanism";
+  const bool builds = std::visit([](const auto& build) { return build != nullptr; }, row.build);
+  expect_functions({row.make_options != nullptr, builds}, row.name, where);
+  if (row.name == "none") throw InputError(where, "a name other than 'none', which stands for no mechanism", "'none'");
+  return add_row(mechanism_rows(), std::move(row), where);
 }
 
 const MechanismRow& find_mechanism(const std::string& name, const std::string& origin) {
@@ -58,6 +70,7 @@ std::vector<InsertionKind> MechanismRow::insertion_kinds() const {
 void expect_size_fits(const MechanismRow& row, const Options& options, const InsertionPoint& point,
                       const std::string& where) {
   const std::int64_t multiple = row.size_multiple ? row.size_multiple(options) : 1;
+  if (multiple < 1) return;  // of options out of their range, which the builder refuses by their names
   if (point.in.height % multiple == 0 && point.in.width % multiple == 0) return;
   throw InputError(where + ": " + row.name, "height and width that are multiples of " + std::to_string(multiple),
                    std::to_string(point.in.height) + " x " + std::to_string(point.in.width) + " at " + point.path,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,16 +21,16 @@ using MixerBuilder = std::function<std::shared_ptr<Mixer>(const Options&, const 
 using PoolBuilder = std::function<std::shared_ptr<Pool>(const Options&, const InsertionPoint&)>;
 using WarpBuilder = std::function<std::shared_ptr<Warp>(const Options&, const InsertionPoint&)>;
 
-/// One attention mechanism. Everything that iterates (configurations, `fovea list`, the conformance suite, the benchmark)
-/// reads this.
+/// One attention mechanism. Everything that iterates (configurations, `fovea list`, networks, the conformance suite, the
+/// benchmark) reads this.
 struct MechanismRow {
-  std::string name;     ///< in configurations
-  std::string summary;  ///< a few words, for listings
-  std::string title;    ///< of the paper
-  std::string arxiv;    ///< e.g. "1709.01507"; empty when the paper is not there
-  Traits traits;
-  std::function<std::unique_ptr<Options>()> make_options;
-  std::variant<GateBuilder, MixerBuilder, PoolBuilder, WarpBuilder> build;
+  std::string name;        ///< in configurations
+  std::string summary;     ///< a few words, for listings
+  std::string title = {};  ///< of the paper
+  std::string arxiv = {};  ///< e.g. "1709.01507"; empty when the paper is not there
+  Traits traits = {};
+  std::function<std::unique_ptr<Options>()> make_options = {};
+  std::variant<GateBuilder, MixerBuilder, PoolBuilder, WarpBuilder> build = {};
 
   /// Where the paper appeared, e.g. "ICML 2021"; for rows without an arXiv id.
   std::string reference = {};
@@ -44,8 +45,30 @@ struct MechanismRow {
   std::vector<InsertionKind> insertion_kinds() const;
 };
 
-/// Every mechanism, in the order `fovea list blocks` prints: family by family.
-const std::vector<MechanismRow>& mechanism_registry();
+/// Every mechanism, in the order `fovea list blocks` prints: family by family, then those that were registered.
+const std::deque<MechanismRow>& mechanism_registry();
+
+/// Adds a mechanism of the calling program, which networks and configurations then take by its name:
+///
+///     struct HalfOptions {
+///       double factor = 0.5;
+///       void visit_fields(fovea::FieldVisitor& fields) { fields.real("factor", factor, fovea::kFraction, "of the
+///       features"); }
+///     };
+///     class HalfImpl final : public fovea::Gate { ... HalfImpl(std::int64_t channels, HalfOptions options = {}); ... };
+///
+///     fovea::register_mechanism({.name = "half",
+///                                .summary = "halves every feature",
+///                                .make_options = fovea::make_options<HalfOptions>,
+///                                .build = fovea::GateBuilder([](const auto& options, const auto& point) {
+///                                  return std::make_shared<HalfImpl>(point.in.channels,
+///                                                                    fovea::options_cast<HalfOptions>(options));
+///                                })});
+///     fovea::create_model("resnet50", {.attention = {"half"}});
+///
+/// To be called before networks are built, and by one thread. References to rows stay valid; the result is the new one.
+/// @throws InputError when the name is empty, `none` or taken, or when make_options or build is empty.
+const MechanismRow& register_mechanism(MechanismRow row);
 
 /// @throws InputError with the nearest name. @param origin where the name was written.
 const MechanismRow& find_mechanism(const std::string& name, const std::string& origin);

@@ -7,8 +7,8 @@
 
 namespace fovea {
 
-/// Attention that resamples an input or a feature map: [N, C, H, W] -> [N, C, H', W']. It composes its own affine map into
-/// ForwardContext::theta, so that maps made behind it are drawn where they belong.
+/// Attention that resamples an input or a feature map: [N, C, H, W] -> [N, C, H', W']. It composes its own affine
+/// transform into ForwardContext::theta, so that attention maps behind it are drawn where they belong.
 class Warp : public ContextModule {
  public:
   using ContextModule::ContextModule;
@@ -16,7 +16,7 @@ class Warp : public ContextModule {
   torch::Tensor forward(const torch::Tensor& features, ContextArgument context = {}) {
     return attend(features, context.of(*this));
   }
-  /// The shape of what comes out.
+  /// Shape of the output for an input of shape `in`.
   virtual FeatureShape output_shape(const FeatureShape& in) const { return in; }
 
  protected:

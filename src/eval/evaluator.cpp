@@ -44,11 +44,4 @@ double single_image_seconds(Classifier& classifier, const InputSpec& input, torc
   return seconds[kRuns / 2];
 }
 
-bool takes_glimpses(Classifier& classifier, const InputSpec& input, torch::Device device) {
-  const EvaluationMode mode(classifier);
-  const torch::NoGradGuard no_grad;
-  ForwardContext context;
-  return classifier.forward(blank_image(input, device), context).trajectory.has_value();
-}
-
 }  // namespace fovea

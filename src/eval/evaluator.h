@@ -17,7 +17,4 @@ ClassificationMetrics evaluate(Classifier& classifier, const Loader& loader, std
 /// Median seconds of a forward pass of one image in evaluation mode, after warm-up.
 double single_image_seconds(Classifier& classifier, const InputSpec& input, torch::Device device);
 
-/// Whether the network looks at images in glimpses: whether it tells where it looked.
-bool takes_glimpses(Classifier& classifier, const InputSpec& input, torch::Device device);
-
 }  // namespace fovea

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include <fovea/explain/glimpses.h>
 #include <fovea/explain/grad_cam.h>
 #include <fovea/explain/method.h>
@@ -6,8 +8,10 @@
 
 namespace fovea {
 
-const std::vector<MethodRow>& method_registry() {
-  static const std::vector<MethodRow> rows = {
+namespace {
+
+std::deque<MethodRow>& method_rows() {
+  static std::deque<MethodRow> rows = {
       {.name = "attention",
        .title = "the network's own attention",
        .arxiv = "",
@@ -28,6 +32,18 @@ const std::vector<MethodRow>& method_registry() {
        .explain = explain_by_grad_cam},
   };
   return rows;
+}
+
+}  // namespace
+
+const std::deque<MethodRow>& method_registry() {
+  return method_rows();
+}
+
+const MethodRow& register_method(MethodRow row) {
+  const std::string where = "register_method";
+  expect_functions({row.explain != nullptr}, row.name, where);
+  return add_row(method_rows(), std::move(row), where);
 }
 
 const MethodRow& find_method(const std::string& name, const std::string& origin) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -17,18 +18,32 @@ using LayerFilter = std::function<bool(const std::string& layer)>;
 /// A way to see what a classifier looked at.
 struct MethodRow {
   std::string name;
-  std::string title;    ///< of the paper
-  std::string arxiv;    ///< empty when the method is the network's own attention
-  std::string help;     ///< one sentence
-  bool explains_class;  ///< whether the maps or pictures are about one class
+  std::string title = {};       ///< of the paper
+  std::string arxiv = {};       ///< empty when the method is the network's own attention
+  std::string help = {};        ///< one sentence
+  bool explains_class = false;  ///< whether the maps or pictures are about one class
   /// @param batch one image. @param target the class to explain; nothing: the predicted one. The classifier must be in
   /// evaluation mode; several threads may explain with one at the same time.
-  Explanation (*explain)(Classifier& classifier, const Batch& batch, const LayerFilter& wanted,
-                         std::optional<std::int64_t> target);
+  std::function<Explanation(Classifier& classifier, const Batch& batch, const LayerFilter& wanted,
+                            std::optional<std::int64_t> target)>
+      explain = {};
 };
 
-/// Every method, in the order `fovea list methods` prints.
-const std::vector<MethodRow>& method_registry();
+/// Every method, in the order `fovea list methods` prints; behind them those that were registered.
+const std::deque<MethodRow>& method_registry();
+
+/// Adds a method of the calling program, which find_method() then gives by its name:
+///
+///     fovea::register_method({.name = "saliency",
+///                             .title = "Deep Inside Convolutional Networks",
+///                             .arxiv = "1312.6034",
+///                             .help = "how much each pixel changes the class score",
+///                             .explains_class = true,
+///                             .explain = explain_by_saliency});
+///
+/// To be called by one thread. References to rows stay valid; the result is the new one.
+/// @throws InputError when the name is empty or taken, or when explain is empty.
+const MethodRow& register_method(MethodRow row);
 
 /// @throws InputError with the nearest name. @param origin where the name was written.
 const MethodRow& find_method(const std::string& name, const std::string& origin);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -12,7 +13,7 @@ namespace fovea {
 /// g = ReLU(what_out h_g + where_out h_l); section 3.1 of "Recurrent Models of Visual Attention", arXiv:1406.6247.
 class GlimpseEncoder : public CloneableModule {
  public:
-  /// @param features of h_g and h_l each. @param width of g.
+  /// @param features of h_g and h_l each. @param width of g. @throws InputError unless both are at least 1.
   GlimpseEncoder(std::int64_t features, std::int64_t width);
 
   /// @param patches [R, S, C, G, G]. @param locations [R, 2]. @return [R, width].
@@ -28,12 +29,13 @@ class GlimpseEncoder : public CloneableModule {
 /// The paper's: one linear layer sees all values of a glimpse.
 class LinearGlimpseEncoderImpl final : public GlimpseEncoder {
  public:
-  /// @param values S C G G of a glimpse.
+  /// @param values S C G G of a glimpse. @throws InputError unless every number is at least 1.
   LinearGlimpseEncoderImpl(std::int64_t values, std::int64_t features, std::int64_t width);
 
   torch::nn::Linear what{nullptr};
 
  protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
   torch::Tensor see(const torch::Tensor& patches) override;
 };
 TORCH_MODULE(LinearGlimpseEncoder);
@@ -44,14 +46,16 @@ TORCH_MODULE(LinearGlimpseEncoder);
 class ConvolutionalGlimpseEncoderImpl final : public GlimpseEncoder {
  public:
   /// @param planes S C of a glimpse. @param patch G >= 2. @param channels of the first convolution; the second has twice as
-  /// many.
+  /// many. @throws InputError for a smaller patch, and when another number is less than 1.
   ConvolutionalGlimpseEncoderImpl(std::int64_t planes, std::int64_t patch, std::int64_t channels, std::int64_t features,
                                   std::int64_t width);
 
  protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
   torch::Tensor see(const torch::Tensor& patches) override;
 
  private:
+  std::int64_t patch_;
   torch::nn::Conv2d conv1_{nullptr}, conv2_{nullptr};
   torch::nn::Linear what_{nullptr};
 };

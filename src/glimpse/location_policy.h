@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include <torch/torch.h>
 
@@ -14,8 +15,8 @@ namespace fovea {
 class LocationPolicyImpl final : public CloneableModule {
  public:
   /// @param width of the state. @param hidden_features of the hidden layer; 0 = none, as in the paper. @param range largest
-  /// coordinate, in (0, 1].
-  LocationPolicyImpl(std::int64_t width, std::int64_t hidden_features, double range);
+  /// coordinate, in (0, 1]. @throws InputError when a number is out of its range.
+  explicit LocationPolicyImpl(std::int64_t width, std::int64_t hidden_features = 0, double range = 1);
 
   /// @param state [R, width]. @return [R, 2] as x, y in [-range, range].
   torch::Tensor mean(const torch::Tensor& state);
@@ -24,6 +25,9 @@ class LocationPolicyImpl final : public CloneableModule {
 
   torch::nn::Linear hidden{nullptr};  ///< empty when there is none
   torch::nn::Linear location{nullptr};
+
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
 
  private:
   double range_;

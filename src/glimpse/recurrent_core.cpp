@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include <fovea/glimpse/recurrent_core.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -21,11 +22,17 @@ std::int64_t gates_of(CoreKind kind) {
 }  // namespace
 
 RecurrentCoreImpl::RecurrentCoreImpl(CoreKind kind, std::int64_t inputs, std::int64_t width) : kind_(kind) {
-  const std::int64_t rows = gates_of(kind) * width;
+  expect_positive(inputs, "RecurrentCore: inputs");
+  const std::int64_t rows = gates_of(kind) * expect_positive(width, "RecurrentCore: width");
   weight_ih = register_parameter("weight_ih", torch::empty({rows, inputs}));
   weight_hh = register_parameter("weight_hh", torch::empty({rows, width}));
   bias_ih = register_parameter("bias_ih", torch::empty({rows}));
   bias_hh = register_parameter("bias_hh", torch::empty({rows}));
+  initialise(construction_stream());
+}
+
+std::shared_ptr<torch::nn::Module> RecurrentCoreImpl::rebuilt() const {
+  return std::make_shared<RecurrentCoreImpl>(kind_, weight_ih.size(1), width());
 }
 
 std::vector<torch::Tensor> RecurrentCoreImpl::forward(const torch::Tensor& input,

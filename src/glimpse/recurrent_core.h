@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <torch/torch.h>
@@ -23,7 +24,7 @@ enum class CoreKind {
 /// Units", arXiv:1504.00941.
 class RecurrentCoreImpl final : public CloneableModule, public SelfInitialising {
  public:
-  /// @param inputs of g. @param width of h.
+  /// @param inputs of g. @param width of h. @throws InputError unless both are at least 1.
   RecurrentCoreImpl(CoreKind kind, std::int64_t inputs, std::int64_t width);
 
   /// One step. @param input [R, inputs]. @param state what the step before gave, h first; empty before the first step.
@@ -35,6 +36,9 @@ class RecurrentCoreImpl final : public CloneableModule, public SelfInitialising 
   std::int64_t width() const { return weight_hh.size(1); }
 
   torch::Tensor weight_ih, weight_hh, bias_ih, bias_hh;
+
+ protected:
+  std::shared_ptr<torch::nn::Module> rebuilt() const override;
 
  private:
   CoreKind kind_;

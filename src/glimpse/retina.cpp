@@ -4,6 +4,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/glimpse/retina.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -40,16 +41,26 @@ void prefetch_window(const Pixel* plane, std::int64_t height, std::int64_t width
   [[maybe_unused]] const volatile Pixel loaded = sum;  // else the compiler would leave out the loads
 }
 
+const RetinaShape& expect_possible_retina(const RetinaShape& shape) {
+  constexpr IntegerRange kScales{1, 12};
+  expect_positive(shape.patch, "Retina: patch");
+  if (contains(kScales, shape.scales)) return shape;
+  throw InputError("Retina: scales", describe(kScales), std::to_string(shape.scales));
+}
+
 }  // namespace
 
 Retina::Retina(const RetinaShape& shape, const Batch& batch, std::int64_t rollouts, torch::ScalarType type)
-    : shape_(shape), rollouts_(rollouts), type_(type) {
+    : shape_(expect_possible_retina(shape)), rollouts_(expect_positive(rollouts, "Retina: rollouts")), type_(type) {
   if (batch.images.defined()) owners_ = {batch.images};
   for (const torch::Tensor& single : batch.singles) owners_.push_back(single.unsqueeze(0));
   if (batch.size() == 0) throw ShapeError("Retina", "at least one image", "none");
   const torch::Tensor first = owners_.front();
+  for (const torch::Tensor& owner : owners_) {
+    if (owner.dim() != 4) throw ShapeError("Retina", "images [N, C, H, W]", c10::str(owner.sizes()));
+  }
   reads_bytes_ = first.scalar_type() == torch::kUInt8;
-  channels_ = reads_bytes_ ? std::ssize(batch.normalization->mean) : first.size(1);
+  channels_ = reads_bytes_ ? std::ssize(batch.expect_normalization().mean) : first.size(1);
   scales_ = pixel_scales(reads_bytes_ ? batch.normalization.get() : nullptr, channels_);
   for (torch::Tensor& owner : owners_) {
     if (owner.size(1) != channels_) {

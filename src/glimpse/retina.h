@@ -20,7 +20,8 @@ namespace fovea {
 class Retina {
  public:
   /// @param rollouts M: how often each image is looked at in parallel; see GlimpseTrajectory. @param type of values and
-  /// locations: float32 or float64. @throws ShapeError when there is no image, or images differ in channels or type.
+  /// locations: float32 or float64. @throws ShapeError when there is no image, images differ in channels or type, or 8-bit
+  /// ones have no normalization. @throws InputError when patch, scales or rollouts are less than 1.
   Retina(const RetinaShape& shape, const Batch& batch, std::int64_t rollouts, torch::ScalarType type);
 
   /// One glimpse of every rollout, without gradient. @param locations [R, 2] as x, y, R = N M. @return [R, S, C, G, G].

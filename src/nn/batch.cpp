@@ -32,12 +32,20 @@ std::int64_t Batch::size() const {
   return images.defined() ? images.size(0) : static_cast<std::int64_t>(singles.size());
 }
 
+const Normalization& Batch::expect_normalization() const {
+  if (normalization != nullptr) return *normalization;
+  throw ShapeError("network input", "normalised float images, or a batch with a normalization",
+                   c10::str(images.defined() ? images.scalar_type() : singles.at(0).scalar_type()) + " images without one",
+                   "set Batch::normalization");
+}
+
 torch::Tensor Batch::input() const {
+  if (!images.defined() && singles.empty()) throw ShapeError("network input", "images", "none");
   if (!images.defined()) {
-    throw ShapeError("network input", "images of one size", shape_text(singles.at(0)) + " beside others",
+    throw ShapeError("network input", "images of one size", shape_text(singles.front()) + " beside others",
                      "set preprocess.resize and preprocess.crop");
   }
-  return images.is_floating_point() ? images : (*normalization)(images);
+  return images.is_floating_point() ? images : expect_normalization()(images);
 }
 
 Batch Batch::slice(std::int64_t begin, std::int64_t end) const {

@@ -33,8 +33,12 @@ struct Batch {
 
   std::int64_t size() const;
 
-  /// All images as one normalised float tensor [N, C, H, W]. @throws ShapeError when their sizes differ.
+  /// All images as one normalised float tensor [N, C, H, W]. @throws ShapeError when there is none, their sizes differ, or
+  /// they are 8-bit and there is no normalization.
   torch::Tensor input() const;
+
+  /// For images that are not normalised. @throws ShapeError when there is none.
+  const Normalization& expect_normalization() const;
 
   /// Images [begin, end), sharing memory.
   Batch slice(std::int64_t begin, std::int64_t end) const;

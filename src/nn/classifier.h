@@ -43,6 +43,14 @@ class Classifier : public CloneableModule {
   using CloneableModule::CloneableModule;
   virtual ModelOutput forward(const Batch& batch, ForwardContext& context) = 0;
 
+  /// The logits alone, as other LibTorch modules give them. Random draws of training come from LibTorch's default
+  /// generator, see ContextArgument. (A network brings it into its own scope by `using Classifier::forward`.)
+  /// @param images float, normalised, [N, C, H, W]. @return [N, K]. @throws ShapeError when they do not fit the network.
+  torch::Tensor forward(const torch::Tensor& images);
+
+  /// Whether the network looks at images in glimpses: whether its output has a trajectory.
+  virtual bool takes_glimpses() const { return false; }
+
   /// Path of the layer that makes the logits, e.g. "fc"; empty when no single layer does.
   virtual std::string head() const { return {}; }
   /// Path of the convolution that reads the image, e.g. "conv1"; empty when there is none.
@@ -56,5 +64,8 @@ struct InputSpec {
   std::int64_t width = 32;
   std::int64_t num_classes = 10;
 };
+
+/// @return the specification. @param network names it in the message. @throws InputError unless every number is at least 1.
+InputSpec expect_possible(const InputSpec& input, const std::string& network);
 
 }  // namespace fovea

@@ -3,6 +3,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/config/config_node.h>
+#include <fovea/options/check.h>
 #include <fovea/policy/exploration.h>
 
 namespace fovea {
@@ -21,6 +22,7 @@ void ExplorationOptions::visit_fields(FieldVisitor& fields) {
 }
 
 void ExplorationOptions::validate(std::int64_t epochs) const {
+  expect_in_range(*this, "train.policy");
   const auto all = static_cast<double>(epochs);
   constexpr double kRoundingShare = 1e-9;  // of a share that fits exactly
   if (warmup_epochs + settle * all <= all * (1 + kRoundingShare)) return;

@@ -29,7 +29,7 @@ struct ExplorationOptions {
   double settle_deviation = 0.03;
 
   void visit_fields(FieldVisitor& fields);
-  /// @throws InputError when warm-up and settling are longer than training.
+  /// @throws InputError when an option is out of its range, or warm-up and settling are longer than training.
   void validate(std::int64_t epochs) const;
 
   /// @param epoch epochs done, in [0, epochs); with fractions.

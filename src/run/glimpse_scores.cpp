@@ -2,7 +2,6 @@
 #include <string>
 
 #include <fovea/config/number_or_null.h>
-#include <fovea/eval/evaluator.h>
 #include <fovea/eval/glimpse_evaluator.h>
 #include <fovea/run/glimpse_scores.h>
 
@@ -42,9 +41,8 @@ void print_line(const char* label, const std::string& text) {
 
 }  // namespace
 
-Json glimpse_scores(Classifier& network, const InputSpec& input, const Loader& loader, const EvaluationOptions& options,
-                    const Warn& warn) {
-  if (!takes_glimpses(network, input, options.device)) return Json::object();
+Json glimpse_scores(Classifier& network, const Loader& loader, const EvaluationOptions& options, const Warn& warn) {
+  if (!network.takes_glimpses()) return Json::object();
   const GlimpseEvaluation evaluation = evaluate_glimpses(network, loader, options);
   const GlimpseMetrics& learned = evaluation.learned;
   if (learned.collapsed()) {

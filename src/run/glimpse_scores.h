@@ -11,8 +11,7 @@ namespace fovea {
 /// What a glimpse network's accuracy is worth, as keys for its scores: how it looks at images, and how well it does when it
 /// looks elsewhere. No keys for any other network.
 /// @param warn is told when the network looks at the same places of every image.
-Json glimpse_scores(Classifier& network, const InputSpec& input, const Loader& loader, const EvaluationOptions& options,
-                    const Warn& warn);
+Json glimpse_scores(Classifier& network, const Loader& loader, const EvaluationOptions& options, const Warn& warn);
 
 /// Prints these keys, a line or two of text for each, if the scores have them.
 void print_glimpse_scores(const Json& scores);

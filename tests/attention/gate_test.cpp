@@ -32,6 +32,18 @@ torch::Tensor slot_output(const ResidualJoin& slot, Activation activation, const
   return slot.join(kBranch, kResidual, activation, context, keep).flatten();
 }
 
+TEST(GateTest, InitialisedAgainItIsTheIdentityAgain) {
+  FusedGate gate;
+  gate.start_as_identity();
+  torch::Tensor gain = gate.named_parameters()["identity_gain"];
+  {
+    const torch::NoGradGuard no_grad;
+    gain.fill_(0.5);
+  }
+  initialise(gate, 1);
+  EXPECT_EQ(gain.item<float>(), 0.0F);
+}
+
 TEST(GateSlotTest, WithoutFactorsTheGateJoinsByItself) {
   const ResidualJoin slot(std::make_shared<FusedGate>());
   EXPECT_TRUE(

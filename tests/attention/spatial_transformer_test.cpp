@@ -53,7 +53,7 @@ torch::Tensor coordinates(std::int64_t height, std::int64_t width) {
   return torch::stack({x, y}).unsqueeze(0);
 }
 
-/// Where a frame says that the positions of a map lie, like coordinates().
+/// Where theta says that the positions of a map lie, like coordinates().
 torch::Tensor framed(const torch::Tensor& theta, std::int64_t height, std::int64_t width) {
   const auto positions = coordinates(height, width).flatten(2);                           // [1, 2, positions]
   const auto moved = torch::matmul(theta.slice(2, 0, 2), positions) + theta.slice(2, 2);  // [1, 2, positions]
@@ -102,7 +102,7 @@ TEST(SpatialTransformerTest, OutsideIsZero) {
                            torch::zeros({1, 1, 8, 8}, torch::kFloat64)));
 }
 
-TEST(SpatialTransformerTest, TheFrameSaysWhereEachCellComesFromThroughTwoWarps) {
+TEST(SpatialTransformerTest, ThetaSaysWhereEachPositionComesFromThroughTwoWarps) {
   for (const bool corners : {false, true}) {
     const auto outer = fixed_warp({.align_corners = corners, .height = 9, .width = 6}, {0.6, 0.1, 0.1, -0.2, 0.5, -0.1}, 2);
     const auto inner = fixed_warp({.transform = WarpTransform::attention, .align_corners = corners, .height = 4, .width = 5},
@@ -155,7 +155,7 @@ TEST(SpatialTransformerTest, TheLocalisationNetworkLearns) {
   }
 }
 
-TEST(AffineSamplingTest, OneCellHasNoCornersToAlign) {
+TEST(AffineSamplingTest, OnePositionHasNoCornersToAlign) {
   const auto factors = corners_to_edges({1, 1, 5}, {1, 1, 4}, torch::kFloat64);
   EXPECT_TRUE(nearly_equal(factors, {0.8 / 0.75, 0.8, 0.8, 1 / 0.75, 1, 1}));
 }

@@ -253,16 +253,5 @@ TEST(EvaluateGlimpsesTest, ChanceFindsBoxesTheNetworkNeverLooksAt) {
   EXPECT_NEAR(static_cast<double>(scores.random_hits.glimpses().count), 25, 14);
 }
 
-TEST(TakesGlimpsesTest, AsksTheNetworkInEvaluationMode) {
-  PlaceNet looking;
-  GlancingNet glancing;
-  const InputSpec input{1, 4, 6, kGlimpsedClasses};
-  EXPECT_TRUE(takes_glimpses(looking, input, torch::kCPU));
-  EXPECT_FALSE(takes_glimpses(glancing, input, torch::kCPU));
-  EXPECT_EQ(looking.trained_modes, 0);
-  EXPECT_EQ(looking.gradient_modes, 0);
-  EXPECT_TRUE(looking.is_training());
-}
-
 }  // namespace
 }  // namespace fovea

@@ -1,11 +1,14 @@
 #include <cmath>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fovea/base/error.h>
 #include <fovea/glimpse/rollout.h>
 
 #include "glimpse_cases.h"
@@ -140,6 +143,49 @@ TEST_P(EveryCore, AParameterThatChangedSinceIsNoticed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Glimpse, EveryCore, testing::Values(CoreKind::relu, CoreKind::lstm, CoreKind::gru));
+
+TEST(GlimpseParts, ClonesHaveTheWeights) {
+  std::vector<std::shared_ptr<torch::nn::Module>> parts{
+      std::make_shared<LinearGlimpseEncoderImpl>(12, 3, 4), std::make_shared<ConvolutionalGlimpseEncoderImpl>(2, 5, 3, 4, 6),
+      std::make_shared<LocationPolicyImpl>(4), std::make_shared<LocationPolicyImpl>(4, 3, 0.5)};
+  for (const CoreKind kind : {CoreKind::relu, CoreKind::lstm, CoreKind::gru}) {
+    parts.push_back(std::make_shared<RecurrentCoreImpl>(kind, 3, 4));
+  }
+  for (const auto& part : parts) {
+    const auto copy = part->clone();
+    EXPECT_EQ(copy->name(), part->name());
+    const auto copies = copy->named_parameters();
+    ASSERT_EQ(copies.keys(), part->named_parameters().keys());
+    for (const auto& item : part->named_parameters()) {
+      EXPECT_TRUE(torch::equal(copies[item.key()], item.value())) << item.key();
+      EXPECT_NE(copies[item.key()].data_ptr(), item.value().data_ptr()) << item.key();
+    }
+  }
+  const auto policy = std::dynamic_pointer_cast<LocationPolicyImpl>(parts[3]->clone());
+  EXPECT_EQ(policy->range(), 0.5);
+}
+
+TEST(GlimpseParts, ImpossibleNumbersAreRefused) {
+  EXPECT_THROW(LinearGlimpseEncoderImpl(0, 3, 4), InputError);
+  EXPECT_THROW(LinearGlimpseEncoderImpl(12, 0, 4), InputError);
+  EXPECT_THROW(ConvolutionalGlimpseEncoderImpl(2, 1, 3, 4, 6), InputError);
+  EXPECT_THROW(ConvolutionalGlimpseEncoderImpl(2, 5, -3, 4, 6), InputError);
+  EXPECT_THROW(LocationPolicyImpl(0), InputError);
+  EXPECT_THROW(LocationPolicyImpl(4, -1), InputError);
+  EXPECT_THROW(LocationPolicyImpl(4, 3, 0), InputError);
+  EXPECT_THROW(LocationPolicyImpl(4, 3, std::nan("")), InputError);
+  EXPECT_THROW(RecurrentCoreImpl(CoreKind::lstm, 0, 4), InputError);
+  EXPECT_THROW(RecurrentCoreImpl(CoreKind::lstm, 3, 0), InputError);
+}
+
+TEST(RecurrentCoreImpl, StartsWithLibTorchsGenerator) {
+  const auto weights = [](std::uint64_t seed) {
+    torch::manual_seed(seed);
+    return RecurrentCoreImpl(CoreKind::gru, 3, 4).weight_ih;
+  };
+  EXPECT_TRUE(torch::equal(weights(1), weights(1)));
+  EXPECT_FALSE(torch::equal(weights(1), weights(2)));
+}
 
 TEST(GlimpseEncoder, AddsWhatAndWhere) {
   LinearGlimpseEncoderImpl encoder(4, 2, 3);

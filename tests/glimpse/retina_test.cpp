@@ -193,6 +193,20 @@ TEST(Retina, RefusesWhatDoesNotFit) {
   EXPECT_THROW(Retina({4, 1}, mixed, 1, torch::kFloat32), ShapeError);
 }
 
+TEST(Retina, RefusesImpossibleShapesAndBytesWithoutANormalization) {
+  const Batch batch = test::noise_batch(2, 1, 8, 8);
+  for (const RetinaShape& shape : {RetinaShape{0, 1}, {4, 0}, {4, 60}}) {
+    EXPECT_THROW(Retina(shape, batch, 1, torch::kFloat32), InputError);
+  }
+  EXPECT_THROW(Retina({4, 1}, batch, 0, torch::kFloat32), InputError);
+  Batch bytes = batch;
+  bytes.normalization = nullptr;
+  EXPECT_THROW(Retina({4, 1}, bytes, 1, torch::kFloat32), ShapeError);
+  Batch flat = batch;
+  flat.images = batch.images[0];
+  EXPECT_THROW(Retina({4, 1}, flat, 1, torch::kFloat32), ShapeError);
+}
+
 TEST(Retina, RefusesOtherChannels) {
   Batch batch = test::noise_batch(1, 3, 8, 8);
   batch.images = batch.images.slice(1, 0, 2);

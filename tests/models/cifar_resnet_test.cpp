@@ -163,8 +163,8 @@ TEST(CifarResnetTest, AWrongNumberOfChannelsIsRefusedWithBothShapes) {
 /// A block whose convolutions add nothing, so that its output is relu(shortcut).
 std::shared_ptr<CifarResnetBlockImpl> shortcut_block(const FeatureShape& in, std::int64_t out_channels, std::int64_t stride,
                                                      Shortcut shortcut) {
-  AttentionFactory nothing;
-  auto block = std::make_shared<CifarResnetBlockImpl>(in, out_channels, stride, shortcut, 2, "layer2.0", nothing);
+  auto block = std::make_shared<CifarResnetBlockImpl>(CifarResnetBlockPlan{
+      .in = in, .out_channels = out_channels, .stride = stride, .shortcut = shortcut, .stage = 2, .path = "layer2.0"});
   initialise(*block, 1);
   const torch::NoGradGuard no_grad;
   block->named_parameters()["bn2.weight"].zero_();
@@ -450,16 +450,16 @@ TEST(StochasticDepthTest, EveryBlocksBranchIsKeptOrLeftOutPerImage) {
 }
 
 TEST(StochasticDepthTest, ABranchIsScaledBehindItsGate) {
-  AttentionFactory nothing;
   Visits visits;
   struct GateOnly final : AttentionFactory {
     explicit GateOnly(Visits& all) : visits(all) {}
     std::shared_ptr<Gate> gate(const InsertionPoint& point) override { return std::make_shared<ToyGate>(point, visits); }
     Visits& visits;
   } gated(visits);
-  const FeatureShape shape{3, 5, 4};
-  CifarResnetBlockImpl block(shape, 3, 1, Shortcut::pad, 1, "layer1.0", gated, 0.5);
-  CifarResnetBlockImpl reference(shape, 3, 1, Shortcut::pad, 1, "layer1.0", nothing);
+  CifarResnetBlockPlan plan{.in = {3, 5, 4}, .out_channels = 3, .path = "layer1.0"};
+  CifarResnetBlockImpl reference(plan);
+  plan.drop_probability = 0.5;
+  CifarResnetBlockImpl block(plan, gated);
   for (CifarResnetBlockImpl* each : {&block, &reference}) {
     each->to(torch::kFloat64);
     initialise(*each, 2);

@@ -1,9 +1,13 @@
 // What every row of the model registry has to keep, in a small version of each network.
 
 #include <algorithm>
+#include <functional>
+#include <future>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -319,6 +323,181 @@ TEST_P(EveryNetwork, OneImageIsEitherTrainedOnOrRefused) {
   }
 }
 
+/// The small network with attention where it takes some, in evaluation mode but for its head, and with a frozen parameter.
+std::shared_ptr<Classifier> half_frozen(const std::shared_ptr<Classifier>& network) {
+  network->eval();
+  network->named_modules()[network->head()]->train();
+  network->parameters().front().set_requires_grad(false);
+  return network;
+}
+
+/// Equal tensors of equal names, in memory of their own.
+void expect_equal_and_apart(const torch::OrderedDict<std::string, torch::Tensor>& copies,
+                            const torch::OrderedDict<std::string, torch::Tensor>& originals) {
+  ASSERT_EQ(copies.keys(), originals.keys());
+  for (const auto& item : originals) {
+    const torch::Tensor& copy = copies[item.key()];
+    EXPECT_TRUE(torch::equal(copy, item.value())) << item.key();
+    EXPECT_NE(copy.data_ptr(), item.value().data_ptr()) << item.key();
+    EXPECT_EQ(copy.requires_grad(), item.value().requires_grad()) << item.key();
+  }
+}
+
+TEST_P(EveryNetwork, ACloneIsEqualAndApart) {
+  for (const std::string attention : {"none", "se"}) {
+    if (attention != "none" && is_hard(row())) continue;
+    SCOPED_TRACE(attention);
+    const auto made = half_frozen(network(kWideInput, is_hard(row()) ? "" : ", attention: " + attention));
+    const auto copy = std::dynamic_pointer_cast<Classifier>(made->clone());
+    ASSERT_NE(copy, nullptr);
+    expect_equal_and_apart(copy->named_parameters(), made->named_parameters());
+    expect_equal_and_apart(copy->named_buffers(), made->named_buffers());
+    const auto modules = copy->named_modules();
+    for (const auto& item : made->named_modules()) {
+      EXPECT_EQ(modules[item.key()]->is_training(), item.value()->is_training()) << item.key();
+      EXPECT_EQ(modules[item.key()]->name(), item.value()->name()) << item.key();
+    }
+    const auto images = normal_images(2, kWideInput);
+    const auto logits = made->forward(images);
+    EXPECT_TRUE(torch::equal(copy->forward(images), logits));
+    const torch::NoGradGuard no_grad;
+    for (torch::Tensor& parameter : copy->parameters()) parameter.zero_();
+    EXPECT_TRUE(torch::equal(made->forward(images), logits));
+    EXPECT_FALSE(torch::equal(copy->forward(images), logits));
+  }
+}
+
+TEST_P(EveryBackbone, EveryBlockCanBeClonedAlone) {
+  const std::set<std::string> blocks{"CifarResnetBlock", "ResnetBlock",  "InvertedResidual", "TransformerBlock",
+                                     "PatchEmbedding",   "TalkingHeads", "PatchRefinement",  "ClassAttentionBlock"};
+  const auto made = network(kWideInput, ", attention: se");
+  const bool has_blocks = made->name() != "Vgg";
+  int cloned = 0;
+  for (const auto& item : made->named_modules("", /*include_self=*/false)) {
+    if (!blocks.contains(item.value()->name())) continue;
+    SCOPED_TRACE(item.key());
+    ++cloned;
+    const auto copy = item.value()->clone();
+    expect_equal_and_apart(copy->named_parameters(), item.value()->named_parameters());
+    expect_equal_and_apart(copy->named_buffers(), item.value()->named_buffers());
+  }
+  EXPECT_EQ(cloned > 0, has_blocks);
+}
+
+/// A program's own module around a network.
+struct AroundANetwork : torch::nn::Cloneable<AroundANetwork> {
+  explicit AroundANetwork(std::function<std::shared_ptr<Classifier>()> make) : build(std::move(make)) {
+    AroundANetwork::reset();
+  }
+  void reset() override { network = register_module("network", build()); }
+  std::function<std::shared_ptr<Classifier>()> build;
+  std::shared_ptr<Classifier> network;
+};
+
+TEST_P(EveryNetwork, ACloneAroundItHasItsWeights) {
+  const std::string attention = is_hard(row()) ? "" : ", attention: se";
+  const AroundANetwork around([&] { return network(kWideInput, attention); });
+  {
+    const torch::NoGradGuard no_grad;
+    for (torch::Tensor& parameter : around.network->parameters()) parameter.add_(0.125);
+  }
+  const auto copy = std::dynamic_pointer_cast<AroundANetwork>(around.clone());
+  expect_equal_and_apart(copy->network->named_parameters(), around.network->named_parameters());
+  expect_equal_and_apart(copy->network->named_buffers(), around.network->named_buffers());
+}
+
+TEST_P(EveryNetwork, GivesLogitsOfImagesAlone) {
+  const auto made = network();
+  const auto images = normal_images(4, kWideInput);
+  made->eval();
+  EXPECT_TRUE(torch::equal(made->forward(images), logits_for(*made, images)));
+  made->train();
+  const auto drawn = [&](std::uint64_t seed) {
+    torch::manual_seed(seed);
+    return made->forward(images);
+  };
+  EXPECT_TRUE(torch::equal(drawn(1), drawn(1)));
+  EXPECT_THAT([&] { made->forward((images * 8 + 128).to(torch::kUInt8)); },
+              ThrowsMessage<ShapeError>(HasSubstr("normalised float images")));
+  EXPECT_THROW(made->forward(torch::Tensor()), ShapeError);
+  EXPECT_THROW(made->forward(images[0]), ShapeError);
+}
+
+TEST_P(EveryNetwork, SaysWhetherItTakesGlimpses) {
+  const auto made = network();
+  made->eval();
+  Batch batch;
+  batch.images = normal_images(1, kWideInput);
+  ForwardContext context;
+  EXPECT_EQ(made->takes_glimpses(), made->forward(batch, context).trajectory.has_value());
+}
+
+/// Puts one field of some options just out of its range.
+class FieldOutOfRange final : public FieldVisitor {
+ public:
+  FieldOutOfRange(std::size_t number, bool above) : number_(number), above_(above) {}
+  const std::string& changed() const { return changed_; }  ///< name of the field; empty: it has no such end
+  bool was_last() const { return seen_ <= number_; }
+
+  void boolean(const char*, bool&, const char*) override {}
+  void integer(const char* name, std::int64_t& value, IntegerRange range, const char*) override {
+    leave(name, value, range);
+  }
+  void real(const char* name, double& value, RealRange, const char*) override { no_number(name, value); }
+  void text(const char*, std::string&, const char*) override {}
+  void optional_real(const char* name, std::optional<double>& value, RealRange, const char*) override {
+    no_number(name, value.emplace(value.value_or(0.5)));
+  }
+  void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange range, IntegerRange, const char*) override {
+    leave(name, value.front(), range);
+  }
+  void reals(const char* name, std::vector<double>& value, RealRange, IntegerRange, const char*) override {
+    no_number(name, value.front());
+  }
+  void texts(const char*, std::vector<std::string>&, const char*) override {}
+  void group(const char*, Options& options, const char*) override { options.visit_fields(*this); }
+  void custom(const char*, CustomField&, const char*) override {}
+
+ protected:
+  void word(const char*, std::size_t&, const std::vector<std::string>&, const char*) override {}
+
+ private:
+  void leave(const char* name, std::int64_t& value, IntegerRange range) {
+    if (seen_++ != number_) return;
+    value = above_ ? range.maximum + 1 : range.minimum - 1;
+    changed_ = name;
+  }
+  void no_number(const char* name, double& value) {
+    if (seen_++ != number_) return;
+    value = above_ ? std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
+    changed_ = name;
+  }
+
+  std::size_t number_, seen_ = 0;
+  bool above_;
+  std::string changed_;
+};
+
+TEST_P(EveryNetwork, OptionsOutOfTheirRangeAreRefusedFromCpp) {
+  for (const bool above : {false, true}) {
+    for (std::size_t number = 0;; ++number) {
+      const auto options = row().make_options();
+      FieldOutOfRange change(number, above);
+      options->visit_fields(change);
+      if (change.was_last()) break;
+      EXPECT_THAT([&] { row().build(*options, kWideInput, no_attention()); },
+                  ThrowsMessage<InputError>(HasSubstr(change.changed() + ": expected ")));
+    }
+  }
+}
+
+TEST_P(EveryNetwork, ImpossibleImagesAreRefused) {
+  for (const InputSpec& input : {InputSpec{0, 32, 32, 5}, {3, 0, 32, 5}, {3, 32, -1, 5}, {3, 32, 32, 0}}) {
+    EXPECT_THAT([&] { row().build(*row().make_options(), input, no_attention()); },
+                ThrowsMessage<InputError>(HasSubstr("expected an integer >= 1")));
+  }
+}
+
 TEST_P(EveryNetwork, IsListedWithItsPaper) {
   EXPECT_FALSE(row().title.empty());
   EXPECT_THAT(row().arxiv, testing::MatchesRegex("[0-9]{4}\\.[0-9]{4,5}"));
@@ -341,6 +520,22 @@ INSTANTIATE_TEST_SUITE_P(Registry, EveryNetwork, testing::ValuesIn(registered_ne
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryBackbone, testing::ValuesIn(registered_backbones()),
                          [](const auto& test) { return test.param; });
+
+// What torch::nn::parallel::replicate() does; its header does not compile where LibTorch has no CUDA.
+TEST(ReplicateTest, ReplicasOnADeviceWorkAtTheSameTime) {
+  const auto network = built("{name: resnet8, width: 4, attention: se}");
+  initialise(*network, 1);
+  network->eval();
+  const auto halves = normal_images(6, kCifarInput).chunk(2);
+  std::vector<std::future<torch::Tensor>> results;
+  for (const torch::Tensor& half : halves) {
+    const auto replica = std::dynamic_pointer_cast<Classifier>(network->clone(torch::Device(torch::kCPU)));
+    results.push_back(std::async(std::launch::async, [replica, half] { return replica->forward(half); }));
+  }
+  for (std::size_t i = 0; i < halves.size(); ++i) {
+    EXPECT_TRUE(torch::equal(results[i].get(), network->forward(halves[i])));
+  }
+}
 
 TEST(ModelRegistryTest, NamesAreThereOnce) {
   const auto names = registered_networks();

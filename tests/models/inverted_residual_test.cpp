@@ -32,8 +32,14 @@ InvertedResidualShape expanding_shape(std::int64_t out_channels = 4, std::int64_
 
 std::shared_ptr<InvertedResidualImpl> block_of(const InvertedResidualShape& shape, AttentionFactory& attention,
                                                double drop_probability = 0, const InvertedResidualSettings& settings = {}) {
-  auto block = std::make_shared<InvertedResidualImpl>(kArriving, shape, timm_inverted_residual(shape.expands), settings, 2,
-                                                      "blocks.1.0", attention, drop_probability);
+  const InvertedResidualPlan plan{.in = kArriving,
+                                  .shape = shape,
+                                  .names = timm_inverted_residual(shape.expands),
+                                  .settings = settings,
+                                  .stage = 2,
+                                  .path = "blocks.1.0",
+                                  .drop_probability = drop_probability};
+  auto block = std::make_shared<InvertedResidualImpl>(plan, attention);
   initialise(*block, 1);
   block->to(torch::kFloat64);
   block->eval();

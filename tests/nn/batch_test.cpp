@@ -38,6 +38,15 @@ Batch batch_of_sizes() {
   return batch;
 }
 
+TEST(BatchTest, BytesWithoutANormalizationAreRefused) {
+  Batch batch = batch_of_five();
+  batch.normalization = nullptr;
+  EXPECT_THAT([&] { batch.input(); },
+              ThrowsMessage<ShapeError>(testing::HasSubstr("expected normalised float images, or a batch with a "
+                                                           "normalization, got Byte images without one")));
+  EXPECT_THROW(Batch().input(), ShapeError);
+}
+
 TEST(NormalizationTest, EqualsTheFormulaByHand) {
   const Normalization normalization{{0.5, 0.0}, {0.25, 2.0}};
   const auto images = torch::tensor({0, 51, 255, 0, 51, 255}, torch::kUInt8).view({1, 2, 1, 3});

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <fovea/base/error.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/weights/state_dict.h>
 
@@ -164,6 +165,109 @@ TEST(InitialiseTest, ParametersStayLeaves) {
     EXPECT_TRUE(item.value().is_leaf()) << item.key();
     EXPECT_TRUE(item.value().requires_grad()) << item.key();
   }
+}
+
+/// Every type of LibTorch layer with parameters, each some times.
+struct EveryLayer : torch::nn::Module {
+  EveryLayer() {
+    namespace nn = torch::nn;
+    register_module("conv3d", nn::Conv3d(nn::Conv3dOptions(4, 6, 3)));
+    register_module("transposed1d", nn::ConvTranspose1d(nn::ConvTranspose1dOptions(3, 5, 4)));
+    register_module("transposed2d", nn::ConvTranspose2d(nn::ConvTranspose2dOptions(64, 32, 3)));
+    register_module("transposed_groups", nn::ConvTranspose2d(nn::ConvTranspose2dOptions(64, 128, 3).groups(4)));
+    register_module("transposed3d", nn::ConvTranspose3d(nn::ConvTranspose3dOptions(3, 5, 2)));
+    register_module("bilinear", nn::Bilinear(nn::BilinearOptions(50, 40, 60)));
+    register_module("embedding", nn::Embedding(nn::EmbeddingOptions(200, 100).padding_idx(3)));
+    register_module("bag", nn::EmbeddingBag(nn::EmbeddingBagOptions(200, 100)));
+    register_module("rnn", nn::RNN(nn::RNNOptions(20, 100).num_layers(2).bidirectional(true)));
+    register_module("lstm", nn::LSTM(nn::LSTMOptions(30, 100)));
+    register_module("gru", nn::GRU(nn::GRUOptions(30, 100)));
+    register_module("rnn_cell", nn::RNNCell(30, 100));
+    register_module("lstm_cell", nn::LSTMCell(30, 100));
+    register_module("gru_cell", nn::GRUCell(30, 100));
+    const nn::BatchNormOptions batch_norm(4);
+    register_module("batch1d", nn::BatchNorm1d(batch_norm));
+    register_module("batch2d", nn::BatchNorm2d(batch_norm));
+    register_module("batch3d", nn::BatchNorm3d(batch_norm));
+    const auto instance_norm = nn::InstanceNormOptions(4).affine(true).track_running_stats(true);
+    register_module("instance1d", nn::InstanceNorm1d(instance_norm));
+    register_module("instance2d", nn::InstanceNorm2d(instance_norm));
+    register_module("instance3d", nn::InstanceNorm3d(instance_norm));
+    register_module("group", nn::GroupNorm(nn::GroupNormOptions(2, 4)));
+    register_module("layer", nn::LayerNorm(nn::LayerNormOptions({4})));
+    register_module("prelu", nn::PReLU(nn::PReLUOptions().num_parameters(4).init(0.125)));
+    register_module("attention", nn::MultiheadAttention(nn::MultiheadAttentionOptions(64, 4).add_bias_kv(true)));
+    register_module("cross", nn::MultiheadAttention(nn::MultiheadAttentionOptions(64, 4).kdim(48).vdim(80)));
+    register_module("transformer", nn::Transformer(nn::TransformerOptions(16, 2, 1, 1)));
+  }
+};
+
+NamedTensors every_layers_state(std::uint64_t seed) {
+  EveryLayer layers;
+  {
+    const torch::NoGradGuard no_grad;
+    for (auto& [name, tensor] : state_dict(layers)) {
+      torch::Tensor shared = tensor;
+      if (shared.is_floating_point()) shared.fill_(std::nan(""));
+    }
+  }
+  initialise(layers, seed);
+  return copy_state(layers);
+}
+
+TEST(InitialiseTest, NoParameterOfAnyLayerIsLeft) {
+  const NamedTensors first = every_layers_state(1), again = every_layers_state(1), other = every_layers_state(2);
+  EXPECT_GT(first.size(), 100U);
+  for (const auto& [name, tensor] : first) {
+    if (!tensor.is_floating_point()) continue;
+    EXPECT_TRUE(torch::isfinite(tensor).all().item<bool>()) << name;
+    EXPECT_TRUE(torch::equal(tensor, again.at(name))) << name;
+    const bool is_constant = tensor.min().equal(tensor.max());
+    EXPECT_EQ(torch::equal(tensor, other.at(name)), is_constant) << name;
+  }
+}
+
+TEST(InitialiseTest, OtherLayersStartAsLibTorchStartsThem) {
+  const NamedTensors state = every_layers_state(1);
+  const auto expect_start = [&](const std::string& name, auto expectation, double scale) {
+    SCOPED_TRACE(name);
+    expectation(state.at(name), scale);
+  };
+  for (const char* name : {"rnn.weight_ih_l0", "rnn.weight_hh_l1_reverse", "lstm.weight_ih_l0", "gru.weight_hh_l0",
+                           "rnn_cell.weight_hh", "lstm_cell.weight_ih", "gru_cell.weight_ih", "lstm.bias_ih_l0"}) {
+    expect_start(name, expect_uniform, 0.1);  // 100 hidden features
+  }
+  expect_start("bilinear.weight", expect_uniform, 1 / std::sqrt(50.0));
+  expect_start("bag.weight", expect_normal, 1);
+  expect_start("transposed2d.weight", expect_normal, std::sqrt(2.0 / (32 * 9)));
+  expect_start("transposed_groups.weight", expect_normal, std::sqrt(2.0 / (128 * 9)));
+  expect_start("transposed2d.bias", expect_uniform, 1 / std::sqrt(32 * 9.0));
+  expect_start("attention.in_proj_weight", expect_uniform, std::sqrt(6.0 / (4 * 64)));
+  expect_start("cross.k_proj_weight", expect_uniform, std::sqrt(6.0 / (64 + 48)));
+  expect_start("attention.bias_k", expect_normal, std::sqrt(2.0 / (2 * 64)));
+  const torch::Tensor embedding = state.at("embedding.weight");
+  EXPECT_EQ(embedding[3].abs().max().item<float>(), 0.0F) << "the padding's vector";
+  expect_normal(torch::cat({embedding.slice(0, 0, 3), embedding.slice(0, 4)}), 1);
+  EXPECT_TRUE(torch::equal(state.at("prelu.weight"), torch::full({4}, 0.125)));
+  for (const char* norm : {"batch1d", "batch2d", "batch3d", "instance1d", "instance2d", "instance3d", "group", "layer"}) {
+    EXPECT_TRUE(torch::equal(state.at(std::string(norm) + ".weight"), torch::ones({4}))) << norm;
+    EXPECT_TRUE(torch::equal(state.at(std::string(norm) + ".bias"), torch::zeros({4}))) << norm;
+  }
+  for (const char* bias : {"attention.in_proj_bias", "attention.out_proj.bias", "cross.out_proj.bias"}) {
+    EXPECT_EQ(state.at(bias).abs().max().item<float>(), 0.0F) << bias;
+  }
+}
+
+TEST(InitialiseTest, AParameterWithoutARuleIsNamed) {
+  struct Bare : torch::nn::Module {
+    Bare() : torch::nn::Module("Bare") { scale = register_parameter("scale", torch::ones({2})); }
+    torch::Tensor scale;
+  };
+  torch::nn::Sequential network(torch::nn::Linear(2, 2), torch::nn::Linear(2, 2));
+  network->at<torch::nn::LinearImpl>(0).register_module("inner", std::make_shared<Bare>());
+  EXPECT_THAT([&] { initialise(*network, 1); },
+              testing::ThrowsMessage<Error>(
+                  testing::AllOf(testing::HasSubstr("'0.inner.scale'"), testing::HasSubstr("SelfInitialising"))));
 }
 
 /// Writes its name into a log, and what its linear layer holds by then.

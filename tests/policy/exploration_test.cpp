@@ -88,6 +88,16 @@ TEST(ExplorationTest, RefusesDeviationsThatAreNone) {
   }
 }
 
+TEST(ExplorationTest, OptionsOutOfTheirRangeAreRefusedFromCpp) {
+  for (const ExplorationOptions& options : {ExplorationOptions{.warmup_epochs = -1},
+                                            {.deviation = {}},
+                                            {.deviation = {0}},
+                                            {.settle = 2},
+                                            {.settle_deviation = 0}}) {
+    EXPECT_THROW(options.validate(10), InputError);
+  }
+}
+
 TEST(ExplorationTest, EntropyIsThatOfTheNormalDistribution) {
   EXPECT_NEAR(location_entropy(1), 2.8378770664093453, 1e-12);  // 1 + log(2 pi)
   EXPECT_NEAR(location_entropy(0.5), 2.8378770664093453 - 2 * std::log(2.0), 1e-12);

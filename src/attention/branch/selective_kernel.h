@@ -54,7 +54,7 @@ TORCH_MODULE(BranchSelection);
 /// Selective kernels, "Selective Kernel Networks", arXiv:1903.06586: convolutions of several sizes side by side, and for
 /// each channel a softmax over them: sum_b w_b * activation(BN(conv_b(x))). Parameter names and defaults are timm's
 /// (`paths.0.conv`, `paths.0.bn`, `attn.fc_reduce`, `attn.bn`, `attn.fc_select`).
-/// Differs from the paper: each branch sees its share of the channels unless split_input is off; groups are 1, not 32; the
+/// Differs from the paper: each branch sees its part of the channels unless split_input is off; groups are 1, not 32; the
 /// bottleneck is a multiple of 8 wide, at least 8, not at least 32. All as in timm.
 class SelectiveKernelImpl final : public Mixer {
  public:

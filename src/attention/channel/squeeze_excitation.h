@@ -11,7 +11,7 @@
 
 namespace fovea {
 
-/// What the two layers of a squeeze-and-excitation are called.
+/// Names of the two layers of a squeeze-and-excitation.
 enum class ExcitationNames {
   fc,    ///< `fc1` and `fc2`: timm's ResNets, torchvision
   conv,  ///< `conv_reduce` and `conv_expand`: timm's EfficientNets and MobileNets

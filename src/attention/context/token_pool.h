@@ -72,7 +72,8 @@ class TokenPool : public Pool, public SelfInitialising {
   /// Self-attention of all tokens, [N, 1 + L, out_features()]: every token is a query. The first is forward()'s result.
   torch::Tensor every_answer(const torch::Tensor& features, ForwardContext& context);
 
-  /// Queries, keys and values start normal with deviation 1 / sqrt(channels) and without bias, as in CLIP and timm.
+  /// Queries, keys and values start normal with a standard deviation of 1 / sqrt(channels) and without bias, as in CLIP and
+  /// timm.
   void initialise(const RandomStream& stream) override;
 
  protected:

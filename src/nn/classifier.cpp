@@ -1,0 +1,26 @@
+#include <utility>
+
+#include <fovea/nn/classifier.h>
+#include <fovea/nn/context_argument.h>
+#include <fovea/options/check.h>
+
+namespace fovea {
+
+torch::Tensor Classifier::forward(const torch::Tensor& images) {
+  ContextArgument context;
+  Batch batch;
+  batch.images = images;
+  return forward(batch, context.of(*this)).logits;
+}
+
+InputSpec expect_possible(const InputSpec& input, const std::string& network) {
+  for (const auto& [name, value] : {std::pair{"channels", input.channels},
+                                    {"height", input.height},
+                                    {"width", input.width},
+                                    {"num_classes", input.num_classes}}) {
+    expect_positive(value, network + ": " + name);
+  }
+  return input;
+}
+
+}  // namespace fovea
