@@ -204,11 +204,12 @@ std::vector<LabelledFile> files_by_seed(const fs::path& root, const std::vector<
 }  // namespace
 
 void ImageFolderOptions::visit_fields(FieldVisitor& fields) {
-  fields.text("root", root, "folder with root/train/<class>/<files> (and test or val), or root/<class>/<files>");
+  fields.text("root", root,
+              {"folder with root/train/<class>/<files> (and test or val), or root/<class>/<files>", FieldRole::place});
   fields.choice("channels", channels, {{"3", 3}, {"1", 1}}, "3: RGB, 1: grey");
   fields.real("test", test, {.minimum = 0, .maximum = 1, .minimum_open = true, .maximum_open = true},
-              "share of each class to hold out, where there is no folder test or val");
-  fields.integer("split_seed", split_seed, kNonNegativeInteger, "chooses these images");
+              {"share of each class to hold out, where there is no folder test or val", FieldRole::splits_data});
+  fields.integer("split_seed", split_seed, kNonNegativeInteger, {"chooses these images", FieldRole::splits_data});
   fields.choice("on_error", on_error, {{"fail", OnError::fail}, {"skip", OnError::skip}},
                 "what an unreadable file does: end everything, or be named and left out");
 }

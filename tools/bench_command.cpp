@@ -1,26 +1,27 @@
+#include <cstdio>
 #include <iostream>
 #include <memory>
 
 #include <fovea/base/error.h>
-#include <fovea/config/config_node.h>
-#include <fovea/run/open_model.h>
+#include <fovea/base/number_text.h>
+#include <fovea/run/attention_benchmark.h>
+#include <fovea/run/glimpse_benchmark.h>
+#include <fovea/run/model.h>
 
-#include "bench_attention.h"
-#include "bench_glimpse.h"
 #include "program.h"
 
 namespace fovea {
 namespace {
 
 struct AttentionArguments {
-  AttentionBench bench;
+  AttentionBenchmarkOptions options;
   std::int64_t size = 14;
   std::string init = "standard";
 };
 
 struct BenchArguments {
   AttentionArguments attention;
-  GlimpseBench glimpse;
+  GlimpseBenchmarkOptions glimpse;
   bool measures_glimpse = false;
 };
 
@@ -29,34 +30,82 @@ void expect_cpu(const GlobalOptions& global, const std::string& command) {
   throw InputError(command + " --device", "cpu, which is what it measures", "'" + global.device + "'");
 }
 
-int run_attention_bench(const AttentionArguments& arguments, const GlobalOptions& global) {
-  AttentionBench attention = arguments.bench;
-  attention.shape.height = attention.shape.width = arguments.size;
-  attention.identity = arguments.init == "identity";
-  attention.seed = global.seed.value_or(attention.seed);
-  expect_cpu(global, "fovea bench attention");
-  const Json rows = bench_attention(attention, [&](const std::string& name) {
-    if (!global.quiet) std::cerr << "measuring " << name << std::endl;
-  });
-  if (global.json) {
-    print_json(rows);
-  } else {
-    print_attention_bench(rows, attention);
+/// "0.12 (0.10..0.15)".
+std::string spread(const Timing& timing) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.2f (%.2f..%.2f)", timing.median, timing.p10, timing.p90);
+  return text;
+}
+
+void print_attention(const AttentionBenchmark& row) {
+  if (!row.measured) {
+    std::printf("%-20s %-6s %s\n", row.name.c_str(), row.kind.c_str(), row.misfit.c_str());
+    return;
   }
+  const AttentionBenchmark::Measured& measured = *row.measured;
+  const FeatureShape& in = measured.profile.in;
+  const std::string at = std::to_string(in.channels) + " x " + std::to_string(in.height) + " x " + std::to_string(in.width);
+  char gain[16] = "-";
+  if (measured.gain) std::snprintf(gain, sizeof gain, "%.2f", *measured.gain);
+  std::printf("%-20s %-6s %-14s %6s %12s %14s  %-22s %s\n", row.name.c_str(), row.kind.c_str(), at.c_str(), gain,
+              grouped(measured.profile.parameters).c_str(), grouped(measured.profile.macs).c_str(),
+              spread(measured.forward_ms).c_str(), spread(measured.training_ms).c_str());
+}
+
+void print_attention_table(const std::vector<AttentionBenchmark>& rows, std::int64_t batch) {
+  std::printf(
+      "%lld images at once, one thread; gain: how much of the signal x a fresh gate passes as y, <x, y> / <x, x>\n\n",
+      static_cast<long long>(batch));
+  std::printf("%-20s %-6s %-14s %6s %12s %14s  %-22s %s\n", "name", "kind", "features", "gain", "parameters",
+              "multiply-adds", "forward ms (p10..p90)", "with backward");
+  for (const AttentionBenchmark& row : rows) print_attention(row);
+}
+
+void print_rate(const std::string& what, const Timing& rate) {
+  std::printf("%-34s %10.0f  %.0f..%.0f\n", what.c_str(), rate.median, rate.p10, rate.p90);
+}
+
+void print_glimpse(const GlimpseBenchmark& measured) {
+  const auto count = [](std::int64_t number) { return static_cast<long long>(number); };
+  std::printf("ram, %lld images of %lld x %lld at once, %s parameters, %s multiply-adds per image\n\n",
+              count(measured.batch), count(measured.size), count(measured.size), grouped(measured.parameters).c_str(),
+              grouped(measured.macs).c_str());
+  std::printf("%-34s %10s  %s\n", "images per second", "median", "p10..p90");
+  const std::string threads = " (" + std::to_string(measured.threads) + (measured.threads == 1 ? " thread)" : " threads)");
+  print_rate("training, fused" + threads, measured.training.fused);
+  print_rate("training, composed" + threads, measured.training.composed);
+  print_rate("inference, fused (1 thread)", measured.inference.fused);
+  print_rate("inference, composed (1 thread)", measured.inference.composed);
+  std::printf("\n%-34s %10s  %s\n", "microseconds per glimpse", "median", "p10..p90");
+  for (const GlimpseBenchmark::Sensor& sensor : measured.sensors) {
+    const std::string side = std::to_string(sensor.size);
+    std::printf("%-34s %10.2f  %.2f..%.2f\n", (side + " x " + side + " pixels").c_str(), 1e3 * sensor.glimpse_ms.median,
+                1e3 * sensor.glimpse_ms.p10, 1e3 * sensor.glimpse_ms.p90);
+  }
+  std::printf("%-34s %10.2f\n", "slowest / fastest", measured.growth);
+}
+
+int run_attention_bench(const AttentionArguments& arguments, const GlobalOptions& global) {
+  AttentionBenchmarkOptions options = arguments.options;
+  options.shape.height = options.shape.width = arguments.size;
+  options.identity = arguments.init == "identity";
+  options.seed = global.seed.value_or(options.seed);
+  options.progress = [&](const std::string& name) {
+    if (!global.quiet) std::cerr << "measuring " << name << std::endl;
+  };
+  expect_cpu(global, "fovea bench attention");
+  const std::vector<AttentionBenchmark> rows = benchmark_attention(options);
+  global.json ? print_json(json_list(rows)) : print_attention_table(rows, options.batch);
   return kDone;
 }
 
-int run_glimpse_bench(const GlimpseBench& arguments, const GlobalOptions& global) {
-  GlimpseBench glimpse = arguments;
-  glimpse.seed = global.seed.value_or(glimpse.seed);
-  glimpse.threads = global.threads;
+int run_glimpse_bench(const GlimpseBenchmarkOptions& arguments, const GlobalOptions& global) {
+  GlimpseBenchmarkOptions options = arguments;
+  options.seed = global.seed.value_or(options.seed);
+  options.threads = global.threads;
   expect_cpu(global, "fovea bench glimpse");
-  const Json measured = bench_glimpse(glimpse);
-  if (global.json) {
-    print_json(measured);
-  } else {
-    print_glimpse_bench(measured, glimpse);
-  }
+  const GlimpseBenchmark measured = benchmark_glimpse(options);
+  global.json ? print_json(to_json(measured)) : print_glimpse(measured);
   return kDone;
 }
 
@@ -64,8 +113,8 @@ void add_attention_bench(CLI::App& bench, AttentionArguments& arguments) {
   CLI::App* attention = bench.add_subcommand(
       "attention",
       "mechanisms alone: how much of the signal a fresh one passes, how large it is and how fast on one thread");
-  attention->add_option("NAME", arguments.bench.names, "mechanisms (default: all)");
-  attention->add_option("--width", arguments.bench.shape.channels, "channels of the features")
+  attention->add_option("NAME", arguments.options.names, "mechanisms (default: all)");
+  attention->add_option("--width", arguments.options.shape.channels, "channels of the features")
       ->check(CLI::Range(1, 1 << 14))
       ->capture_default_str();
   attention->add_option("--size", arguments.size, "height and width of the features, raised to what a mechanism asks for")
@@ -74,15 +123,15 @@ void add_attention_bench(CLI::App& bench, AttentionArguments& arguments) {
   attention->add_option("--init", arguments.init, "how gates start, as in a configuration")
       ->check(CLI::IsMember({"standard", "identity"}))
       ->capture_default_str();
-  attention->add_option("--batch", arguments.bench.batch, "images at once")
+  attention->add_option("--batch", arguments.options.batch, "images at once")
       ->check(CLI::Range(1, 1 << 14))
       ->capture_default_str();
-  attention->add_option("--seconds", arguments.bench.seconds, "at least so long for each measurement")
+  attention->add_option("--seconds", arguments.options.seconds, "at least so long for each measurement")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
 }
 
-void add_glimpse_bench(CLI::App& bench, GlimpseBench& arguments, bool& chosen) {
+void add_glimpse_bench(CLI::App& bench, GlimpseBenchmarkOptions& arguments, bool& chosen) {
   CLI::App* glimpse = bench.add_subcommand(
       "glimpse", "the glimpse network: training, inference, and its sensor in images from 64 to 4096 pixels wide");
   glimpse->parse_complete_callback([&chosen] { chosen = true; });

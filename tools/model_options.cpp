@@ -22,9 +22,12 @@ void add_model_options(CLI::App& command, ModelArguments& arguments) {
       ->allow_extra_args(false);
 }
 
-ModelArguments with_seed(ModelArguments arguments, const GlobalOptions& global) {
-  arguments.settings = global.with_seed(std::move(arguments.settings));
-  return arguments;
+Model open_model(const ModelArguments& arguments, const GlobalOptions& global) {
+  return load_model(arguments.model, {.weights = arguments.weights,
+                                      .settings = global.with_seed(arguments.settings),
+                                      .renames = parse_renames(arguments.renames),
+                                      .classes = read_class_names(arguments.classes),
+                                      .device = global.device});
 }
 
 }  // namespace fovea

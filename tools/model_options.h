@@ -1,17 +1,44 @@
 #pragma once
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include <CLI/CLI.hpp>
 
-#include <fovea/run/open_model.h>
+#include <fovea/base/error.h>
+#include <fovea/run/image_arguments.h>
+#include <fovea/run/model.h>
+#include <fovea/run/read_image.h>
 
 #include "program.h"
 
 namespace fovea {
 
+/// How a command line names a network.
+struct ModelArguments {
+  std::string model;    ///< a run directory, a model file, or (with weights) a configuration or a registry name
+  std::string weights;  ///< a file or a run directory; empty when the model brings its own
+  std::vector<std::string> settings;
+  std::vector<std::string> renames;
+  std::string classes;  ///< a file of names
+};
+
 /// MODEL, --weights, --rename, --classes and --set. @param arguments must outlive the parsing.
 void add_model_options(CLI::App& command, ModelArguments& arguments);
 
-/// `arguments` with --seed as the last setting.
-ModelArguments with_seed(ModelArguments arguments, const GlobalOptions& global);
+/// Opens MODEL, with --seed as the last setting.
+Model open_model(const ModelArguments& arguments, const GlobalOptions& global);
+
+/// Runs `work` on a photo, whose path comes first in its errors.
+template <typename Work>
+auto with_photo(const ImageArgument& image, Work work) {
+  Image photo = read_image(image.path);  // names the file itself
+  try {
+    return work(std::move(photo));
+  } catch (const InputError& error) {
+    throw InputError(image.path + ": " + error.what());
+  }
+}
 
 }  // namespace fovea

@@ -5,15 +5,13 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
-#include <link.h>
-#include <thread>
 
 #include <ATen/Parallel.h>
 #include <c10/util/Exception.h>
-#include <torch/version.h>
 
 #include <fovea/base/error.h>
 #include <fovea/config/config_node.h>
+#include <fovea/run/environment.h>
 
 namespace fovea {
 namespace {
@@ -31,6 +29,8 @@ int report(const std::string& message, int code) {
 int guarded(const std::function<int()>& work) {
   try {
     return work();
+  } catch (const Interrupted&) {
+    return kInterrupted;
   } catch (const InputError& error) {
     return report(error.what(), kUserError);
   } catch (const Error& error) {
@@ -46,63 +46,17 @@ int guarded(const std::function<int()>& work) {
   }
 }
 
-/// The path of the BLAS that the process has loaded.
-std::string loaded_blas() {
-  std::string found = "unknown";
-  dl_iterate_phdr(
-      [](dl_phdr_info* library, std::size_t, void* result) {
-        const std::string path = library->dlpi_name;
-        if (path.find("/libopenblas") == std::string::npos && path.find("/libblas") == std::string::npos) return 0;
-        *static_cast<std::string*>(result) = path;
-        return path.find("/libopenblas") == std::string::npos ? 0 : 1;  // the implementation rather than the interface
-      },
-      &found);
-  return found;
-}
-
 void print_version(const GlobalOptions& global) {
-  const Json versions = environment(global.threads);
+  const Environment used = environment(global.threads);
   if (global.json) {
-    print_json(versions);
+    print_json(to_json(used));
     return;
   }
-  std::cout << "fovea " << versions["fovea"].get<std::string>() << "\n";
-  for (const auto& [key, value] : versions.items()) {
-    if (key != "fovea")
-      std::cout << "  " << key << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
-  }
+  std::cout << "fovea " << used.fovea << "\n  libtorch: " << used.libtorch << "\n  blas: " << used.blas
+            << "\n  threads: " << used.threads << "\n";
 }
 
-}  // namespace
-
-std::vector<std::string> GlobalOptions::with_seed(std::vector<std::string> settings) const {
-  if (seed) settings.push_back("seed=" + std::to_string(*seed));
-  return settings;
-}
-
-std::string json_text(const Json& document) {
-  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-void print_json(const Json& document) {
-  std::cout << json_text(document);
-}
-
-void print_warning(const std::string& message) {
-  std::cerr << "fovea: warning: " << message << std::endl;
-}
-
-Json environment(int threads) {
-  return {{"fovea", FOVEA_VERSION}, {"libtorch", TORCH_VERSION}, {"blas", loaded_blas()}, {"threads", threads}};
-}
-
-int run_program(int argc, const char* const* argv) {
-  GlobalOptions global;
-  const int available = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  global.threads = available;
-  bool version = false;
-
-  CLI::App app{"fovea: train image classifiers that attend, and see where they attended", "fovea"};
+void add_global_options(CLI::App& app, GlobalOptions& global, bool& version) {
   app.fallthrough();
   app.require_subcommand(0, 1);
   app.failure_message([](const CLI::App*, const CLI::Error& error) { return std::string(error.what()); });
@@ -113,6 +67,29 @@ int run_program(int argc, const char* const* argv) {
   app.add_flag("--quiet", global.quiet, "no progress on stderr");
   app.add_flag("--json", global.json, "one JSON document on stdout instead of text");
   app.add_flag("--version", version, "versions, BLAS and threads in use");
+}
+
+}  // namespace
+
+std::vector<std::string> GlobalOptions::with_seed(std::vector<std::string> settings) const {
+  if (seed) settings.push_back("seed=" + std::to_string(*seed));
+  return settings;
+}
+
+void print_json(const Json& document) {
+  std::cout << to_json_text(document);
+}
+
+void print_warning(const std::string& message) {
+  std::cerr << "fovea: warning: " << message << std::endl;
+}
+
+int run_program(int argc, const char* const* argv) {
+  GlobalOptions global;
+  global.threads = available_threads();
+  bool version = false;
+  CLI::App app{"fovea: train image classifiers that attend, and see where they attended", "fovea"};
+  add_global_options(app, global, version);
 
   std::vector<std::pair<CLI::App*, Action>> commands;
   for (const auto add : {add_train_command, add_eval_command, add_predict_command, add_overlay_command, add_convert_command,
@@ -130,7 +107,7 @@ int run_program(int argc, const char* const* argv) {
   }
 
   return guarded([&]() -> int {
-    at::set_num_threads(std::min(global.threads, available));  // more would only wait for each other
+    at::set_num_threads(std::min(global.threads, available_threads()));  // more would only wait for each other
     if (version) {
       print_version(global);
       return kDone;

@@ -2,13 +2,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <iosfwd>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
-#include <torch/torch.h>
 
 #include <fovea/config/config_node.h>
 
@@ -44,16 +42,18 @@ Action add_bench_command(CLI::App& app);
 /// Parses the command line, runs the command, and turns every error into one line on stderr and an exit code.
 int run_program(int argc, const char* const* argv);
 
-/// A document as indented text. Bytes that are no UTF-8 (a path may hold any) are replaced.
-std::string json_text(const Json& document);
-
 /// Prints a document as the one thing on stdout.
 void print_json(const Json& document);
 
+/// A list of results as a document.
+template <typename Results>
+Json json_list(const Results& results) {
+  Json list = Json::array();
+  for (const auto& result : results) list.push_back(to_json(result));
+  return list;
+}
+
 /// One line on stderr: something is not as it should be, and the command goes on.
 void print_warning(const std::string& message);
-
-/// Versions, BLAS and threads in use.
-Json environment(int threads);
 
 }  // namespace fovea

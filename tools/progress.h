@@ -3,17 +3,15 @@
 #include <memory>
 #include <string>
 
-#include <fovea/train/trainer.h>
+#include <fovea/run/training.h>
 
 namespace fovea {
 
 /// Shows on stderr how training goes. May be called from several threads.
-class TrainingDisplay : public TrainingObserver {
+class TrainingDisplay : public RunObserver {
  public:
-  /// A line of its own.
-  virtual void note(const std::string&) {}
-  /// The same, also when quiet.
-  virtual void warn(const std::string& text);
+  /// A line of its own, also when quiet.
+  void warn(const std::string& text) override;
 };
 
 /// A bar on a terminal, a line per epoch (and every half minute) elsewhere, nothing when quiet.

@@ -189,6 +189,10 @@ void apply_setting(ConfigNode& root, const std::string& setting) {
   target->origin = origin;
 }
 
+std::string to_json_text(const Json& document) {
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 std::string to_yaml(const Json& document) {
   YAML::Emitter yaml;
   emit_yaml(yaml, document);

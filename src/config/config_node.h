@@ -52,6 +52,9 @@ ConfigNode read_yaml_file(const std::string& path);
 /// `attention: se` gives `attention: {name: se, reduction_ratio: ...}`. @throws InputError when KEY leads nowhere.
 void apply_setting(ConfigNode& root, const std::string& setting);
 
+/// The JSON document as indented text. Bytes that are no UTF-8 (a path may hold any) are replaced.
+std::string to_json_text(const Json& document);
+
 /// The JSON document as YAML text, nested maps indented, short lists of scalars on one line.
 std::string to_yaml(const Json& document);
 

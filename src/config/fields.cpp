@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <utility>
 
 #include <fovea/base/error.h>
 #include <fovea/config/fields.h>
@@ -34,7 +36,7 @@ class FieldReader final : public FieldVisitor {
     }
   }
 
-  void boolean(const char* name, bool& value, const char*) override {
+  void boolean(const char* name, bool& value, FieldHelp) override {
     if (const ConfigNode* given = take(name)) {
       if (given->scalar == "true") {
         value = true;
@@ -46,22 +48,22 @@ class FieldReader final : public FieldVisitor {
     }
   }
 
-  void integer(const char* name, std::int64_t& value, IntegerRange range, const char*) override {
+  void integer(const char* name, std::int64_t& value, IntegerRange range, FieldHelp) override {
     if (const ConfigNode* given = take(name)) value = to_integer(*given, name, range, describe(range));
   }
 
-  void real(const char* name, double& value, RealRange range, const char*) override {
+  void real(const char* name, double& value, RealRange range, FieldHelp) override {
     if (const ConfigNode* given = take(name)) value = to_real(*given, name, range, describe(range));
   }
 
-  void text(const char* name, std::string& value, const char*) override {
+  void text(const char* name, std::string& value, FieldHelp) override {
     if (const ConfigNode* given = take(name)) {
       if (given->kind != ConfigNode::Kind::scalar) fail(*given, name, "text");
       value = given->scalar;
     }
   }
 
-  void optional_real(const char* name, std::optional<double>& value, RealRange range, const char*) override {
+  void optional_real(const char* name, std::optional<double>& value, RealRange range, FieldHelp) override {
     if (const ConfigNode* given = take(name)) {
       if (given->scalar == "none") {
         value.reset();
@@ -72,28 +74,28 @@ class FieldReader final : public FieldVisitor {
   }
 
   void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange range, IntegerRange count,
-                const char*) override {
+                FieldHelp) override {
     const std::string expected = describe_list(describe(range), count);
     read_list(name, value, count, expected, [&](const ConfigNode& item) { return to_integer(item, name, range, expected); });
   }
 
-  void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count, const char*) override {
+  void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count, FieldHelp) override {
     const std::string expected = describe_list(describe(range), count);
     read_list(name, value, count, expected, [&](const ConfigNode& item) { return to_real(item, name, range, expected); });
   }
 
-  void texts(const char* name, std::vector<std::string>& value, const char*) override {
+  void texts(const char* name, std::vector<std::string>& value, FieldHelp) override {
     read_list(name, value, kNonNegativeInteger, kTexts, [&](const ConfigNode& item) {
       if (item.kind != ConfigNode::Kind::scalar) fail(item, name, kTexts);
       return item.scalar;
     });
   }
 
-  void group(const char* name, Options& options, const char*) override {
+  void group(const char* name, Options& options, FieldHelp) override {
     if (const ConfigNode* given = take(name)) read_fields(options, *given, join_path(path_, name));
   }
 
-  void custom(const char* name, CustomField& field, const char*) override {
+  void custom(const char* name, CustomField& field, FieldHelp) override {
     if (const ConfigNode* given = take(name)) field.read(*given, join_path(path_, name));
   }
 
@@ -110,7 +112,7 @@ class FieldReader final : public FieldVisitor {
   }
 
  protected:
-  void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, const char*) override {
+  void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, FieldHelp) override {
     if (const ConfigNode* given = take(name)) {
       const auto found = std::find(words.begin(), words.end(), given->scalar);
       if (given->kind != ConfigNode::Kind::scalar || found == words.end()) fail(*given, name, "one of " + join_names(words));
@@ -170,74 +172,107 @@ class FieldWriter final : public FieldVisitor {
  public:
   Json document = Json::object();
 
-  void boolean(const char* name, bool& value, const char*) override { document[name] = value; }
-  void integer(const char* name, std::int64_t& value, IntegerRange, const char*) override { document[name] = value; }
-  void real(const char* name, double& value, RealRange, const char*) override { document[name] = value; }
-  void text(const char* name, std::string& value, const char*) override { document[name] = value; }
-  void optional_real(const char* name, std::optional<double>& value, RealRange, const char*) override {
+  void boolean(const char* name, bool& value, FieldHelp) override { document[name] = value; }
+  void integer(const char* name, std::int64_t& value, IntegerRange, FieldHelp) override { document[name] = value; }
+  void real(const char* name, double& value, RealRange, FieldHelp) override { document[name] = value; }
+  void text(const char* name, std::string& value, FieldHelp) override { document[name] = value; }
+  void optional_real(const char* name, std::optional<double>& value, RealRange, FieldHelp) override {
     document[name] = value ? Json(*value) : Json("none");
   }
-  void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange, IntegerRange, const char*) override {
+  void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange, IntegerRange, FieldHelp) override {
     document[name] = value;
   }
-  void reals(const char* name, std::vector<double>& value, RealRange, IntegerRange, const char*) override {
+  void reals(const char* name, std::vector<double>& value, RealRange, IntegerRange, FieldHelp) override {
     document[name] = value;
   }
-  void texts(const char* name, std::vector<std::string>& value, const char*) override { document[name] = value; }
-  void group(const char* name, Options& options, const char*) override { document[name] = write_fields(options); }
-  void custom(const char* name, CustomField& field, const char*) override { document[name] = field.write(); }
+  void texts(const char* name, std::vector<std::string>& value, FieldHelp) override { document[name] = value; }
+  void group(const char* name, Options& options, FieldHelp) override { document[name] = write_fields(options); }
+  void custom(const char* name, CustomField& field, FieldHelp) override { document[name] = field.write(); }
 
  protected:
-  void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, const char*) override {
+  void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, FieldHelp) override {
     document[name] = words[selected];
   }
 };
 
-/// Builds the description that `fovea list` prints.
+/// Describes every field, those of groups as "group.name".
 class FieldLister final : public FieldVisitor {
  public:
-  Json rows = Json::array();
+  std::vector<FieldDescription> rows;
 
   explicit FieldLister(std::string prefix = "") : prefix_(std::move(prefix)) {}
 
-  void boolean(const char* name, bool& value, const char* help) override { add(name, value, "true or false", help); }
-  void integer(const char* name, std::int64_t& value, IntegerRange range, const char* help) override {
+  void boolean(const char* name, bool& value, FieldHelp help) override { add(name, value, "true or false", help); }
+  void integer(const char* name, std::int64_t& value, IntegerRange range, FieldHelp help) override {
     add(name, value, describe(range), help);
   }
-  void real(const char* name, double& value, RealRange range, const char* help) override {
+  void real(const char* name, double& value, RealRange range, FieldHelp help) override {
     add(name, value, describe(range), help);
   }
-  void text(const char* name, std::string& value, const char* help) override { add(name, value, "text", help); }
-  void optional_real(const char* name, std::optional<double>& value, RealRange range, const char* help) override {
+  void text(const char* name, std::string& value, FieldHelp help) override { add(name, value, "text", help); }
+  void optional_real(const char* name, std::optional<double>& value, RealRange range, FieldHelp help) override {
     add(name, value ? Json(*value) : Json("none"), describe(range) + " or none", help);
   }
   void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange range, IntegerRange count,
-                const char* help) override {
+                FieldHelp help) override {
     add(name, value, describe_list(describe(range), count), help);
   }
-  void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count, const char* help) override {
+  void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count, FieldHelp help) override {
     add(name, value, describe_list(describe(range), count), help);
   }
-  void texts(const char* name, std::vector<std::string>& value, const char* help) override {
-    add(name, value, kTexts, help);
-  }
-  void group(const char* name, Options& options, const char*) override {
+  void texts(const char* name, std::vector<std::string>& value, FieldHelp help) override { add(name, value, kTexts, help); }
+  void group(const char* name, Options& options, FieldHelp) override {
     FieldLister nested(prefix_ + name + ".");
     options.visit_fields(nested);
-    for (Json& row : nested.rows) rows.push_back(std::move(row));
+    std::move(nested.rows.begin(), nested.rows.end(), std::back_inserter(rows));
   }
-  void custom(const char* name, CustomField& field, const char* help) override {
-    add(name, field.write(), "see help", help);
-  }
+  void custom(const char* name, CustomField& field, FieldHelp help) override { add(name, field.write(), "see help", help); }
 
  protected:
-  void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, const char* help) override {
+  void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, FieldHelp help) override {
     add(name, words[selected], "one of " + join_names(words), help);
   }
 
  private:
-  void add(const char* name, Json value, const std::string& allowed, const char* help) {
-    rows.push_back({{"name", prefix_ + name}, {"default", std::move(value)}, {"allowed", allowed}, {"help", help}});
+  void add(const char* name, Json value, const std::string& allowed, FieldHelp help) {
+    rows.push_back({prefix_ + name, std::move(value), allowed, help.text});
+  }
+
+  std::string prefix_;
+};
+
+/// Collects the roles of every field, also of those in fields with a notation of their own.
+class RoleCollector final : public FieldVisitor {
+ public:
+  std::vector<RoleOfField> roles;
+
+  explicit RoleCollector(std::string prefix = "") : prefix_(std::move(prefix)) {}
+
+  void boolean(const char* name, bool&, FieldHelp help) override { add(name, help); }
+  void integer(const char* name, std::int64_t&, IntegerRange, FieldHelp help) override { add(name, help); }
+  void real(const char* name, double&, RealRange, FieldHelp help) override { add(name, help); }
+  void text(const char* name, std::string&, FieldHelp help) override { add(name, help); }
+  void optional_real(const char* name, std::optional<double>&, RealRange, FieldHelp help) override { add(name, help); }
+  void integers(const char* name, std::vector<std::int64_t>&, IntegerRange, IntegerRange, FieldHelp help) override {
+    add(name, help);
+  }
+  void reals(const char* name, std::vector<double>&, RealRange, IntegerRange, FieldHelp help) override { add(name, help); }
+  void texts(const char* name, std::vector<std::string>&, FieldHelp help) override { add(name, help); }
+  void group(const char* name, Options& options, FieldHelp help) override { add_with_fields(name, options, help); }
+  void custom(const char* name, CustomField& field, FieldHelp help) override { add_with_fields(name, field, help); }
+
+ protected:
+  void word(const char* name, std::size_t&, const std::vector<std::string>&, FieldHelp help) override { add(name, help); }
+
+ private:
+  void add(const char* name, FieldHelp help) { roles.push_back({prefix_ + name, help.role}); }
+
+  template <typename Fields>
+  void add_with_fields(const char* name, Fields& fields, FieldHelp help) {
+    add(name, help);
+    RoleCollector nested(prefix_ + name + ".");
+    fields.visit_fields(nested);
+    std::move(nested.roles.begin(), nested.roles.end(), std::back_inserter(roles));
   }
 
   std::string prefix_;
@@ -259,10 +294,26 @@ Json write_fields(Options& options) {
   return std::move(writer.document);
 }
 
-Json list_fields(Options& options) {
+std::vector<FieldDescription> describe_fields(Options& options) {
   FieldLister lister;
   options.visit_fields(lister);
   return std::move(lister.rows);
+}
+
+Json to_json(const FieldDescription& field) {
+  return {{"name", field.name}, {"default", field.value}, {"allowed", field.allowed}, {"help", field.help}};
+}
+
+Json list_fields(Options& options) {
+  Json rows = Json::array();
+  for (const FieldDescription& field : describe_fields(options)) rows.push_back(to_json(field));
+  return rows;
+}
+
+std::vector<RoleOfField> field_roles(Options& options) {
+  RoleCollector collector;
+  options.visit_fields(collector);
+  return std::move(collector.roles);
 }
 
 SectionName section_name(const ConfigNode& section, const std::string& path) {

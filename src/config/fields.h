@@ -16,6 +16,8 @@ class CustomField {
   /// @param path the key's full name for messages. @throws InputError.
   virtual void read(const ConfigNode& value, const std::string& path) = 0;
   virtual Json write() = 0;
+  /// The fields it holds under names of their own; none by default.
+  virtual void visit_fields(FieldVisitor&) {}
 };
 
 /// Fills `options` from a map (or nothing, which leaves every default).
@@ -39,12 +41,40 @@ Json write_fields(T& options) {
   return write_fields(static_cast<Options&>(view));
 }
 
-/// Every field as {name, default, allowed, help}; groups are flattened as "group.name".
+/// A field as `fovea list` shows it.
+struct FieldDescription {
+  std::string name;  ///< "group.name" for the fields of groups
+  Json value;        ///< at present
+  std::string allowed;
+  std::string help;
+};
+
+/// Every field, with those of groups.
+std::vector<FieldDescription> describe_fields(Options& options);
+
+/// {name, default, allowed, help}.
+Json to_json(const FieldDescription& field);
+
+/// describe_fields() as a document.
 Json list_fields(Options& options);
 template <PlainOptions T>
 Json list_fields(T& options) {
   OptionsView view(options);
   return list_fields(static_cast<Options&>(view));
+}
+
+/// The role of a field, under its full name.
+struct RoleOfField {
+  std::string name;  ///< "data.source.root"
+  FieldRole role = FieldRole::defines_result;
+};
+
+/// Every field with its role, also those of groups and of fields with a notation of their own.
+std::vector<RoleOfField> field_roles(Options& options);
+template <PlainOptions T>
+std::vector<RoleOfField> field_roles(T& options) {
+  OptionsView view(options);
+  return field_roles(static_cast<Options&>(view));
 }
 
 /// Which of several things a section stands for: the key `name` of a map, or a bare word.

@@ -35,6 +35,8 @@ class NamedOptions final : public CustomField {
     return map;
   }
 
+  void visit_fields(FieldVisitor& fields) override { options_->visit_fields(fields); }
+
  private:
   void select(const Row& row) {
     name_ = row.name;

@@ -37,7 +37,7 @@ std::string write_values(const std::string& stem, const torch::Tensor& any_value
     file.write(npy_header(values.sizes()));
     file.write(values.data_ptr<float>(), static_cast<std::size_t>(values.numel()) * sizeof(float));
   });
-  write_file_atomically(stem + ".json", about.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_file_atomically(stem + ".json", to_json_text(about));
   return path;
 }
 

@@ -21,30 +21,30 @@ class RangeChecker final : public FieldVisitor {
  public:
   explicit RangeChecker(std::string where) : where_(std::move(where)) {}
 
-  void boolean(const char*, bool&, const char*) override {}
-  void integer(const char* name, std::int64_t& value, IntegerRange range, const char*) override {
+  void boolean(const char*, bool&, FieldHelp) override {}
+  void integer(const char* name, std::int64_t& value, IntegerRange range, FieldHelp) override {
     expect(contains(range, value), name, describe(range), value);
   }
-  void real(const char* name, double& value, RealRange range, const char*) override {
+  void real(const char* name, double& value, RealRange range, FieldHelp) override {
     expect(contains(range, value), name, describe(range), value);
   }
-  void text(const char*, std::string&, const char*) override {}
-  void optional_real(const char* name, std::optional<double>& value, RealRange range, const char*) override {
+  void text(const char*, std::string&, FieldHelp) override {}
+  void optional_real(const char* name, std::optional<double>& value, RealRange range, FieldHelp) override {
     if (value) expect(contains(range, *value), name, describe(range) + " or none", *value);
   }
   void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange range, IntegerRange count,
-                const char*) override {
+                FieldHelp) override {
     expect_each(name, value, range, count);
   }
-  void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count, const char*) override {
+  void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count, FieldHelp) override {
     expect_each(name, value, range, count);
   }
-  void texts(const char*, std::vector<std::string>&, const char*) override {}
-  void group(const char* name, Options& options, const char*) override { expect_in_range(options, where_ + ": " + name); }
-  void custom(const char*, CustomField&, const char*) override {}  // checks itself when it is read
+  void texts(const char*, std::vector<std::string>&, FieldHelp) override {}
+  void group(const char* name, Options& options, FieldHelp) override { expect_in_range(options, where_ + ": " + name); }
+  void custom(const char*, CustomField&, FieldHelp) override {}  // checks itself when it is read
 
  protected:
-  void word(const char*, std::size_t&, const std::vector<std::string>&, const char*) override {}
+  void word(const char*, std::size_t&, const std::vector<std::string>&, FieldHelp) override {}
 
  private:
   template <typename Number>

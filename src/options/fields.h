@@ -14,36 +14,52 @@ namespace fovea {
 
 class CustomField;
 
+/// How a field bears on what training gives.
+enum class FieldRole {
+  defines_result,   ///< another value gives another result
+  splits_training,  ///< likewise; chooses training and validation images
+  splits_data,      ///< likewise; chooses test images
+  place,            ///< where files are: the same files elsewhere give the same result
+  effort,           ///< how the result is computed, e.g. a number of threads; not what it is
+};
+
+/// One sentence on a field, and its role. Text alone converts.
+struct FieldHelp {
+  FieldHelp(const char* sentence, FieldRole field_role = FieldRole::defines_result) : text(sentence), role(field_role) {}
+
+  const char* text;
+  FieldRole role;
+};
+
 /// Visits fields by name; the member is both the default (before) and the result (after).
 class FieldVisitor {
  public:
   virtual ~FieldVisitor() = default;
 
-  virtual void boolean(const char* name, bool& value, const char* help) = 0;
-  virtual void integer(const char* name, std::int64_t& value, IntegerRange range, const char* help) = 0;
-  virtual void real(const char* name, double& value, RealRange range, const char* help) = 0;
-  virtual void text(const char* name, std::string& value, const char* help) = 0;
+  virtual void boolean(const char* name, bool& value, FieldHelp help) = 0;
+  virtual void integer(const char* name, std::int64_t& value, IntegerRange range, FieldHelp help) = 0;
+  virtual void real(const char* name, double& value, RealRange range, FieldHelp help) = 0;
+  virtual void text(const char* name, std::string& value, FieldHelp help) = 0;
   /// `none` or a number.
-  virtual void optional_real(const char* name, std::optional<double>& value, RealRange range, const char* help) = 0;
+  virtual void optional_real(const char* name, std::optional<double>& value, RealRange range, FieldHelp help) = 0;
   /// Between `count.minimum` and `count.maximum` numbers; a single scalar is a list of one.
   virtual void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange range, IntegerRange count,
-                        const char* help) = 0;
-  virtual void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count,
-                     const char* help) = 0;
+                        FieldHelp help) = 0;
+  virtual void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count, FieldHelp help) = 0;
   /// Any number of texts; a single one is a list of one.
-  virtual void texts(const char* name, std::vector<std::string>& value, const char* help) = 0;
+  virtual void texts(const char* name, std::vector<std::string>& value, FieldHelp help) = 0;
   /// A set of fields under a name of its own.
-  virtual void group(const char* name, Options& options, const char* help) = 0;
+  virtual void group(const char* name, Options& options, FieldHelp help) = 0;
   template <PlainOptions T>
-  void group(const char* name, T& options, const char* help) {
+  void group(const char* name, T& options, FieldHelp help) {
     OptionsView view(options);
     group(name, static_cast<Options&>(view), help);
   }
-  virtual void custom(const char* name, CustomField& field, const char* help) = 0;
+  virtual void custom(const char* name, CustomField& field, FieldHelp help) = 0;
 
   /// One of a few words, each standing for a value of the enumeration E.
   template <typename E>
-  void choice(const char* name, E& value, std::initializer_list<std::pair<const char*, E>> words, const char* help) {
+  void choice(const char* name, E& value, std::initializer_list<std::pair<const char*, E>> words, FieldHelp help) {
     std::vector<std::string> names;
     std::size_t selected = 0;
     for (const auto& [word, meaning] : words) {
@@ -56,7 +72,7 @@ class FieldVisitor {
 
  protected:
   /// `selected` is an index into `words`.
-  virtual void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, const char* help) = 0;
+  virtual void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, FieldHelp help) = 0;
 };
 
 }  // namespace fovea

@@ -1,18 +1,47 @@
 #pragma once
 
-#include <optional>
+#include <cstdint>
+#include <functional>
+#include <string>
 
-#include <fovea/eval/evaluator.h>
+#include <fovea/config/config_node.h>
+#include <fovea/run/environment.h>
 #include <fovea/run/experiment.h>
-#include <fovea/train/trainer.h>
+#include <fovea/run/training.h>
 
 namespace fovea {
 
-/// What `fovea train --dry-run` tells: sizes, and speed and memory as measured on some updates and on a few batches of
-/// evaluation. Writes no file. @return nothing when it was stopped.
-std::optional<Json> dry_run(Experiment& experiment, Trainer& trainer, Classifier& network,
-                            const EvaluationOptions& evaluation);
+struct DryRunOptions {
+  std::string device = "auto";
+  int threads = available_threads();
+  RunObserver* observer = nullptr;            ///< must outlive the dry run
+  std::function<bool()> stop_requested = {};  ///< true ends the dry run with Interrupted
+};
 
-void print_dry_run(const Json& facts);
+/// Sizes of an experiment, and the speed and memory of its training on this machine, as measured on some updates and on a
+/// few batches of evaluation.
+struct DryRunReport {
+  /// Of each split.
+  struct Images {
+    std::int64_t train = 0, validation = 0, test = 0;
+  };
+
+  Images images;
+  std::int64_t parameters = 0;
+  std::int64_t trained_parameters = 0;
+  std::int64_t macs = 0;          ///< multiply-adds for one image
+  std::int64_t memory_bytes = 0;  ///< the most main memory that the process has held
+  std::int64_t updates = 0;       ///< measured; the first, which warms up, is counted only when it is the only one
+  double images_per_second = 0;
+  double evaluation_images_per_second = 0;
+  double epoch_seconds = 0;
+  double seconds = 0;  ///< of all epochs
+};
+
+/// The document of `fovea train --dry-run --json`.
+Json to_json(const DryRunReport& report);
+
+/// Measures; writes no file. @throws InputError when nothing fits together; Interrupted.
+DryRunReport dry_run(const Experiment& experiment, const DryRunOptions& options = {});
 
 }  // namespace fovea

@@ -1,28 +1,19 @@
+#include <filesystem>
 #include <utility>
 
 #include <fovea/run/experiment.h>
-#include <fovea/weights/model_file.h>
 
 namespace fovea {
 
-Experiment::Experiment(std::unique_ptr<ExperimentConfig> config, torch::Device device, Warn warn)
-    : config_(std::move(config)), device_(device), data_(*config_, {}, std::move(warn)), input_(data_.input()) {}
+Experiment::Experiment(std::shared_ptr<ExperimentConfig> config, std::string name)
+    : config_(std::move(config)), name_(std::move(name)) {}
 
-Json Experiment::description(const std::vector<std::string>& classes) {
-  PreprocessOptions preprocess = config_->preprocess;
-  const bool keeps_size = preprocess.resize == std::vector<std::int64_t>{0} && preprocess.crop == preprocess.resize;
-  if (keeps_size) {  // true of the data set's images; a photo has to be brought to their size
-    const bool square = input_.height == input_.width;
-    preprocess.resize = square ? std::vector{input_.height} : std::vector{input_.height, input_.width};
-    preprocess.crop = preprocess.resize;
-  }
-  return describe_model(config_->model.write(), input_, classes, preprocess);
+ExperimentData Experiment::data(Warn warn) const {
+  return {config_, std::vector<std::string>(), std::move(warn)};
 }
 
-std::shared_ptr<Classifier> Experiment::build_network() const {
-  auto network = build_classifier(config_->model, input_);
-  network->to(device_);
-  return network;
+Experiment read_experiment(const std::string& path, const std::vector<std::string>& settings) {
+  return {read_experiment_config(read_config_with_settings(path, settings)), std::filesystem::path(path).stem().string()};
 }
 
 }  // namespace fovea

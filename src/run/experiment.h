@@ -1,39 +1,35 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
-#include <torch/torch.h>
-
-#include <fovea/nn/classifier.h>
 #include <fovea/run/experiment_config.h>
 #include <fovea/run/experiment_data.h>
 
 namespace fovea {
 
-/// A configuration brought to life, in the order data flows: data set, preprocessing and loaders, network.
+/// An experiment as a configuration file describes it: data, network and training. Copies share the configuration.
 class Experiment {
  public:
-  /// @throws InputError when data, preprocess and network do not fit.
-  Experiment(std::unique_ptr<ExperimentConfig> config, torch::Device device, Warn warn);
+  /// @param name of its runs.
+  Experiment(std::shared_ptr<ExperimentConfig> config, std::string name);
 
-  ExperimentConfig& config() { return *config_; }
-  ExperimentData& data() { return data_; }
-  Json resolved_config() { return write_fields(*config_); }
-  const InputSpec& input() const { return input_; }
-  const std::vector<std::string>& classes() { return data_.classes(Split::train); }
-  /// For the model file: with the preprocessing that brings a photo of any size to the network's input size.
-  Json description() { return description(classes()); }
-  /// The same for a network with other classes than the data set's.
-  Json description(const std::vector<std::string>& classes);
-
-  /// A network with uninitialised weights, on the device.
-  std::shared_ptr<Classifier> build_network() const;
+  const std::string& name() const { return name_; }
+  ExperimentConfig& config() const { return *config_; }
+  const std::shared_ptr<ExperimentConfig>& shared_config() const { return config_; }
+  /// Every key with its value.
+  Json resolved_config() const { return write_fields(*config_); }
+  /// The data set, seen through the experiment's preprocessing. @param warn is told of images that cannot be read.
+  ExperimentData data(Warn warn = {}) const;
 
  private:
-  std::unique_ptr<ExperimentConfig> config_;
-  torch::Device device_;
-  ExperimentData data_;
-  InputSpec input_;
+  std::shared_ptr<ExperimentConfig> config_;
+  std::string name_;
 };
+
+/// Reads a YAML file; its name without ending is the experiment's. @param settings `KEY=VALUE`s that override keys.
+/// @throws InputError with file and line.
+Experiment read_experiment(const std::string& path, const std::vector<std::string>& settings = {});
 
 }  // namespace fovea

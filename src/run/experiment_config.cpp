@@ -2,37 +2,33 @@
 #include <utility>
 
 #include <fovea/base/error.h>
-#include <fovea/datasets/translated_digits.h>
 #include <fovea/run/experiment_config.h>
 
 namespace fovea {
 namespace {
 
-/// The keys of `data` besides its name.
-struct DataFields {
-  explicit DataFields(DataField& target) : data(target) {}
-  DataField& data;
-
-  void visit_fields(FieldVisitor& fields) {
-    data.options->visit_fields(fields);
-    fields.optional_real("validation", data.validation,
-                         {.minimum = 0, .maximum = 1, .minimum_open = true, .maximum_open = true},
-                         "share of the training set to select weights on");
-    fields.integer("limit", data.limit, kNonNegativeInteger, "first images of each split to use; 0 = all");
-    fields.integer("workers", data.workers, {1, 256}, "threads that read and augment; does not change the result");
-    fields.choice("sampler", data.sampler, {{"shuffled", Sampling::shuffled}, {"balanced", Sampling::balanced}},
-                  "order of an epoch: every training image once, or every class equally often");
-    fields.group("augment", data.augment, "random changes to training images");
+/// @throws InputError for a folder of files that is a key of the data set inside this one, where there is such.
+void expect_own_places(const ConfigNode& section, DataField& data, const std::string& path) {
+  for (const RoleOfField& field : field_roles(*data.options)) {
+    const std::size_t dot = field.name.rfind('.');
+    if (field.role != FieldRole::place || dot == std::string::npos) continue;
+    const std::string key = field.name.substr(dot + 1);
+    const ConfigNode* given = section.find(key);
+    if (given == nullptr) continue;
+    throw InputError((given->origin.empty() ? "" : given->origin + ": ") + path + "." + key,
+                     path + "." + field.name + ", the folder of the data set that '" + data.row->name + "' is made of",
+                     given->describe());
   }
-};
+}
 
-/// @throws InputError for a root of a data set that reads no files of its own.
-void expect_no_root(const ConfigNode& section, const DataField& data, const std::string& path) {
-  const ConfigNode* root = section.find("root");
-  if (root == nullptr || dynamic_cast<const TranslatedDigitsOptions*>(data.options.get()) == nullptr) return;
-  throw InputError((root->origin.empty() ? "" : root->origin + ": ") + path + ".root",
-                   path + ".source.root, the folder of the data set that '" + data.row->name + "' is made of",
-                   root->describe());
+/// Takes a key with a dotted name out of a document.
+void erase_key(Json& document, const std::string& name) {
+  const std::size_t dot = name.find('.');
+  if (dot == std::string::npos) {
+    document.erase(name);
+  } else if (const auto group = document.find(name.substr(0, dot)); group != document.end()) {
+    erase_key(*group, name.substr(dot + 1));
+  }
 }
 
 PreprocessOptions default_preprocessing(const DataField& data, const ModelRow& model, const ConfigNode* given) {
@@ -86,15 +82,26 @@ void DataField::read(const ConfigNode& value, const std::string& path) {
   row = &find_dataset(section.name, section.where);
   options = row->make_options();
   if (!section.has_options) return;
-  expect_no_root(value, *this, path);
-  DataFields fields(*this);
-  read_fields(fields, value, path, {"name"});
+  expect_own_places(value, *this, path);
+  read_fields(*this, value, path, {"name"});
+}
+
+void DataField::visit_fields(FieldVisitor& fields) {
+  options->visit_fields(fields);
+  fields.optional_real("validation", validation, {.minimum = 0, .maximum = 1, .minimum_open = true, .maximum_open = true},
+                       {"share of the training set to select weights on", FieldRole::splits_training});
+  fields.integer("limit", limit, kNonNegativeInteger,
+                 {"first images of each split to use; 0 = all", FieldRole::splits_training});
+  fields.integer("workers", workers, {1, 256},
+                 {"threads that read and augment; does not change the result", FieldRole::effort});
+  fields.choice("sampler", sampler, {{"shuffled", Sampling::shuffled}, {"balanced", Sampling::balanced}},
+                "order of an epoch: every training image once, or every class equally often");
+  fields.group("augment", augment, "random changes to training images");
 }
 
 Json DataField::write() {
   Json map = {{"name", row->name}};
-  DataFields fields(*this);
-  map.update(write_fields(fields));
+  map.update(write_fields(*this));
   return map;
 }
 
@@ -129,13 +136,12 @@ ConfigNode read_config_with_settings(const std::string& path, const std::vector<
   return root;
 }
 
-Json result_defining(Json config) {
-  Json& data = config.at("data");
-  data.erase("root");
-  data.erase("workers");
-  if (data.contains("source")) data.at("source").erase("root");  // of a data set made of another one
-  config.at("train").erase("checkpoint_seconds");
-  return config;
+Json result_defining(ExperimentConfig& config) {
+  Json document = write_fields(config);
+  for (const RoleOfField& field : field_roles(config)) {
+    if (field.role == FieldRole::place || field.role == FieldRole::effort) erase_key(document, field.name);
+  }
+  return document;
 }
 
 }  // namespace fovea

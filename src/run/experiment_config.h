@@ -21,6 +21,8 @@ class DataField final : public CustomField {
  public:
   void read(const ConfigNode& value, const std::string& path) override;
   Json write() override;
+  /// Those of the set, and those that all sets have.
+  void visit_fields(FieldVisitor& fields) override;
 
   const DatasetRow* row = nullptr;
   std::unique_ptr<Options> options;
@@ -60,7 +62,7 @@ std::unique_ptr<ExperimentConfig> read_experiment_config(const ConfigNode& root)
 /// The configuration file with every `KEY=VALUE` applied.
 ConfigNode read_config_with_settings(const std::string& path, const std::vector<std::string>& settings);
 
-/// The part of a resolved configuration that the result depends on: without paths and numbers of threads.
-Json result_defining(Json config);
+/// The part of the resolved configuration that the result depends on: without paths and numbers of threads.
+Json result_defining(ExperimentConfig& config);
 
 }  // namespace fovea

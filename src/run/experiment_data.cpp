@@ -57,26 +57,30 @@ void absorb_dataset(Fnv1a& hash, const Dataset& dataset, const Indices& indices)
 }  // namespace
 
 ExperimentData::ExperimentData(const ExperimentConfig& config, std::vector<std::string> classes, Warn warn)
-    : config_(config),
+    : ExperimentData(std::shared_ptr<const ExperimentConfig>(std::shared_ptr<void>(), &config), std::move(classes),
+                     std::move(warn)) {}
+
+ExperimentData::ExperimentData(std::shared_ptr<const ExperimentConfig> config, std::vector<std::string> classes, Warn warn)
+    : config_(std::move(config)),
       classes_(std::move(classes)),
-      preprocess_(std::make_shared<const Preprocess>(config.preprocess)),
+      preprocess_(std::make_shared<const Preprocess>(config_->preprocess)),
       left_out_(once_per_sample(std::move(warn))) {}
 
 std::shared_ptr<const Dataset> ExperimentData::open(Split split) const {
-  const DataField& data = config_.data;
+  const DataField& data = config_->data;
   std::shared_ptr<const Dataset> dataset = data.row->open(*data.options, split);
   if (dataset == nullptr) return nullptr;
-  expect_channels(config_.preprocess, data, *dataset);
+  expect_channels(config_->preprocess, data, *dataset);
   return classes_.empty() ? dataset : relabelled(std::move(dataset), classes_);
 }
 
 void ExperimentData::open_training() {
-  const DataField& data = config_.data;
+  const DataField& data = config_->data;
   const auto dataset = open(Split::train);
   const auto own_validation = data.validation ? open(Split::validation) : nullptr;
   TrainingSplit split{first_indices(dataset->size(), data.limit), {}};
   if (data.validation && own_validation == nullptr) {
-    split = split_validation(split.train, *data.validation, static_cast<std::uint64_t>(config_.seed));
+    split = split_validation(split.train, *data.validation, static_cast<std::uint64_t>(config_->seed));
     if (split.validation.empty()) {
       throw InputError("data.validation", "a share of at least one image",
                        Json(*data.validation).dump() + " of " + std::to_string(split.train.size()) + " images",
@@ -95,7 +99,7 @@ const ExperimentData::Part& ExperimentData::part(Split split) {
   if (!parts_.contains(split)) {
     if (split == Split::test) {
       const auto dataset = open(split);
-      parts_[split] = {dataset, first_indices(dataset->size(), config_.data.limit)};
+      parts_[split] = {dataset, first_indices(dataset->size(), config_->data.limit)};
     } else {
       open_training();
     }
@@ -114,14 +118,14 @@ InputSpec ExperimentData::input() {
     return {dataset.channels(), size->first, size->second, classes};
   }
   throw InputError("preprocess",
-                   "a size for the network's input, as the images of " + config_.data.row->name + " may differ", "none",
+                   "a size for the network's input, as the images of " + config_->data.row->name + " may differ", "none",
                    "set preprocess.resize and preprocess.crop, e.g. 256 and 224, or resize: [32, 32]");
 }
 
 LoaderOptions ExperimentData::loader_options() const {
   LoaderOptions options;
   options.batch_size = 250;  // of evaluation: it must not change with the training batch, nor with the threads
-  options.workers = static_cast<int>(config_.data.workers);
+  options.workers = static_cast<int>(config_->data.workers);
   options.left_out = left_out_;
   return options;
 }
@@ -136,11 +140,11 @@ std::vector<std::int64_t> ExperimentData::training_images_per_class() {
 Loader ExperimentData::training_loader() {
   const Part& training = part(Split::train);
   LoaderOptions options = loader_options();
-  options.batch_size = config_.train.batch_size;
+  options.batch_size = config_->train.batch_size;
   options.training = true;
-  options.seed = static_cast<std::uint64_t>(config_.seed);
-  options.augment = config_.data.augment;
-  options.sampling = config_.data.sampler;
+  options.seed = static_cast<std::uint64_t>(config_->seed);
+  options.augment = config_->data.augment;
+  options.sampling = config_->data.sampler;
   return {training.dataset, training.indices, preprocess_, options};
 }
 
@@ -149,8 +153,8 @@ Loader ExperimentData::preview_loader(std::int64_t images, bool augmented) {
   LoaderOptions options = loader_options();
   options.batch_size = images;
   options.training = augmented;
-  options.seed = static_cast<std::uint64_t>(config_.seed);
-  options.augment = config_.data.augment;
+  options.seed = static_cast<std::uint64_t>(config_->seed);
+  options.augment = config_->data.augment;
   Indices chosen;
   for (const std::int64_t index : shuffled(training.indices, options.seed, 0)) {
     if (std::ssize(chosen) == images) break;

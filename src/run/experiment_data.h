@@ -16,17 +16,24 @@ namespace fovea {
 /// Is told once of each image that is left out because it cannot be read; by any thread, one at a time.
 using Warn = std::function<void(const std::string&)>;
 
+/// A split of a data set, ready to be scored: its images in order, unchanged.
+struct DataSplit {
+  Split split = Split::test;
+  Loader loader;
+};
+
 /// The data set of a configuration, its splits opened when first asked for, seen through the configuration's preprocessing.
 class ExperimentData {
  public:
-  /// @param config must outlive this. @param classes the classes of a trained model, by which labels are matched; empty:
-  /// the data set's own. @throws InputError when preprocessing and data set do not fit.
+  /// @param config must outlive this, unless it is shared. @param classes the classes of a trained model, by which labels
+  /// are matched; empty: the data set's own. @throws InputError when preprocessing and data set do not fit.
   ExperimentData(const ExperimentConfig& config, std::vector<std::string> classes, Warn warn);
+  ExperimentData(std::shared_ptr<const ExperimentConfig> config, std::vector<std::string> classes, Warn warn);
 
   const std::vector<std::string>& classes(Split split) { return part(split).dataset->class_names(); }
   /// Of a network for the training images. @throws InputError when they have no size in common.
   InputSpec input();
-  bool has_validation() { return config_.data.validation.has_value(); }
+  bool has_validation() { return config_->data.validation.has_value(); }
 
   /// Training images of each class.
   std::vector<std::int64_t> training_images_per_class();
@@ -37,6 +44,11 @@ class ExperimentData {
   Loader preview_loader(std::int64_t images, bool augmented);
   /// In order, unchanged. @param batches the first ones; 0 = all.
   Loader loader(Split split, std::int64_t batches = 0);
+
+  DataSplit train() { return split(Split::train); }
+  DataSplit validation() { return split(Split::validation); }
+  DataSplit test() { return split(Split::test); }
+  DataSplit split(Split split) { return {split, loader(split)}; }
 
   /// A number that other images or labels would almost surely change: of all labels, and the pixels of some images.
   std::string fingerprint();
@@ -53,7 +65,7 @@ class ExperimentData {
   void open_training();
   LoaderOptions loader_options() const;
 
-  const ExperimentConfig& config_;
+  std::shared_ptr<const ExperimentConfig> config_;
   std::vector<std::string> classes_;
   std::shared_ptr<const Preprocess> preprocess_;
   std::function<void(const std::string& name, const std::string& why)> left_out_;

@@ -46,4 +46,10 @@ Image preview(ExperimentData& data) {
   return contact_sheet(tiles, options);
 }
 
+Image preview(const Experiment& experiment, const Warn& warn) {
+  ExperimentData data = experiment.data(warn);
+  data.input();  // refuses what training would refuse
+  return preview(data);
+}
+
 }  // namespace fovea

@@ -44,11 +44,12 @@ void write_curves(const RunDirectory& run, std::optional<std::int64_t> selected_
   write_png(run.curves(), learning_curves(points, options));
 }
 
-void write_score_pictures(const RunDirectory& run, const std::string& split, const ClassificationMetrics& metrics,
+void write_score_pictures(const RunDirectory& run, Split split, const ClassificationMetrics& metrics,
                           const std::vector<std::string>& classes) {
-  write_file_atomically(run.confusion(split), confusion_csv(metrics, classes));
-  write_png(run.confusion_picture(split), confusion_picture(metrics.confusion(), classes));
-  write_png(run.calibration_picture(split), calibration_picture(metrics.calibration()));
+  const std::string name = to_string(split);
+  write_file_atomically(run.confusion(name), confusion_csv(metrics, classes));
+  write_png(run.confusion_picture(name), confusion_picture(metrics.confusion(), classes));
+  write_png(run.calibration_picture(name), calibration_picture(metrics.calibration()));
 }
 
 }  // namespace fovea

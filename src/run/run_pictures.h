@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <fovea/data/dataset.h>
 #include <fovea/eval/metrics.h>
 #include <fovea/train/run_directory.h>
 
@@ -14,7 +15,7 @@ namespace fovea {
 void write_curves(const RunDirectory& run, std::optional<std::int64_t> selected_epoch);
 
 /// Writes what the scores of a split look like: the confusion matrix as CSV and as a picture, and the calibration.
-void write_score_pictures(const RunDirectory& run, const std::string& split, const ClassificationMetrics& metrics,
+void write_score_pictures(const RunDirectory& run, Split split, const ClassificationMetrics& metrics,
                           const std::vector<std::string>& classes);
 
 }  // namespace fovea

@@ -27,7 +27,7 @@ void TrainOptions::visit_fields(FieldVisitor& fields) {
   fields.texts("freeze", freeze, "names of layers or parameters, * for any characters, that stay as they are");
   fields.custom("layer_rates", layer_rates, "{layers, factor}: factors of the learning rate for some layers");
   fields.real("checkpoint_seconds", checkpoint_seconds, kPositive,
-              "seconds after which the next update ends with a checkpoint");
+              {"seconds after which the next update ends with a checkpoint", FieldRole::effort});
 }
 
 void TrainOptions::validate() const {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs a build of fovea to a temporary folder, then builds and runs the project beside this file against it.
+# Installs a build of fovea to a temporary folder, then builds and runs the projects beside this file against it.
 # usage: tests/consumer/run.sh BUILD_DIR
 # shellcheck source=tools/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/../../tools/lib.sh"
@@ -8,8 +8,50 @@ if (($# != 1)) || [[ ! -e $1/CMakeCache.txt ]]; then die "expected a build folde
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# build PROJECT: configures and builds it in $work/PROJECT.
+build() {
+  cmake -S "tests/consumer/$1" -B "$work/$1" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
+    -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF >/dev/null
+  cmake --build "$work/$1"
+}
+
+# expect_none WHAT PATTERN FILE: no line of the file matches.
+expect_none() {
+  if grep -iE "$2" "$3" >&2; then die "$1 of the component attention name more than LibTorch and fovea"; fi
+}
+
+# photo COLOUR FILE: a small picture of one colour, as text.
+photo() {
+  { printf 'P3\n8 8\n255\n'; for _ in {1..64}; do printf '%s\n' "$1"; done; } >"$2"
+}
+
 cmake --install "$1" --prefix "$work/prefix" >/dev/null
-cmake -S tests/consumer -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 \
-  -DCMAKE_PREFIX_PATH="$work/prefix" -DCMAKE_FIND_USE_PACKAGE_REGISTRY=OFF >/dev/null
-cmake --build "$work/build"
-"$work/build/consumer"
+if find "$work/prefix" -path '*/internal/*' | grep .; then die "internal headers are installed"; fi
+
+build attention
+others='opencv|cairo|yaml|nlohmann|jpeg|webp|libzip|isa-?l|libfovea_(config|image|draw|data|run|models)'
+ninja -C "$work/attention" -t deps >"$work/headers"
+ninja -C "$work/attention" -t commands attention | tr ' ' '\n' | grep -E '^-l|\.(a|so)' >"$work/linked"
+readelf -d "$work/attention/attention" | grep NEEDED >"$work/needed"
+expect_none headers 'opencv|cairo|yaml|nlohmann|jpeglib|webp|/zip.h|isa-l|google/protobuf' "$work/headers"
+expect_none "the link line" "$others" "$work/linked"
+expect_none "the libraries" "$others" "$work/needed"
+"$work/attention/attention"
+
+for split in train test; do
+  mkdir -p "$work/photos/$split/red" "$work/photos/$split/blue"
+  for level in 120 140 160 180 200 220; do
+    photo "$level 20 20" "$work/photos/$split/red/$level.ppm"
+    photo "20 20 $level" "$work/photos/$split/blue/$level.ppm"
+  done
+done
+cat >"$work/colours.yaml" <<YAML
+data: {name: image_folder, root: "$work/photos", validation: none}
+preprocess: {resize: [16, 16], crop: 0}
+model: {name: resnet8, width: 4, attention: cbam}
+train: {batch_size: 6}
+YAML
+build application
+"$work/application/train" "$work/colours.yaml" "$work/run"
+"$work/application/photo" "$work/run" "$work/photos/test/red/160.ppm" "$work/overlay.png"
+[[ -s $work/overlay.png ]] || die "no overlay was written"

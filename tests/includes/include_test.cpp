@@ -78,8 +78,9 @@ std::string included_name(const std::string& line) {
   return directive.substr(first, directive.find_first_of(">\"", first + 1) - first);
 }
 
-/// "nn" for "fovea/nn/classifier.h", "" for a name outside fovea.
+/// "nn" for "fovea/nn/classifier.h", "run" for its umbrella header "fovea/fovea.h", "" for a name outside fovea.
 std::string included_folder(std::string_view name) {
+  if (name == "fovea/fovea.h") return "run";
   constexpr std::string_view kPrefix = "fovea/";
   if (!name.starts_with(kPrefix)) return "";
   name.remove_prefix(kPrefix.size());

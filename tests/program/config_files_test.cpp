@@ -39,9 +39,9 @@ TEST(ConfigFiles, ADataSetMadeOfAnotherIsNormalisedByItsOptionsAndNotKnownByItsF
   EXPECT_EQ(colour->preprocess.standard_deviation, std::vector<double>(3, 1.0));
   EXPECT_EQ(config_of("mnist")->preprocess.mean, std::vector<double>(1, 0.0));
 
-  const Json defining = result_defining(write_fields(*colour));
-  EXPECT_EQ(result_defining(write_fields(*config_of("{name: cifar10, root: there}"))), defining);
-  EXPECT_NE(result_defining(write_fields(*config_of("{name: cifar100, root: here}"))), defining);
+  const Json defining = result_defining(*colour);
+  EXPECT_EQ(result_defining(*config_of("{name: cifar10, root: there}")), defining);
+  EXPECT_NE(result_defining(*config_of("{name: cifar100, root: here}")), defining);
 }
 
 TEST(ConfigFiles, RowsOfTheResultsTableLoad) {

@@ -23,9 +23,9 @@ class OptionChanger final : public FieldVisitor {
   explicit OptionChanger(OptionChange change) : change_(std::move(change)) {}
   bool changed() const { return changed_; }
 
-  void boolean(const char* name, bool& value, const char*) override { set(name, value, {!value}); }
+  void boolean(const char* name, bool& value, FieldHelp) override { set(name, value, {!value}); }
 
-  void integer(const char* name, std::int64_t& value, IntegerRange range, const char*) override {
+  void integer(const char* name, std::int64_t& value, IntegerRange range, FieldHelp) override {
     std::vector<std::int64_t> others;
     for (const std::int64_t other :
          {value + 1, value + 2, value + 4, value / 2, 2 * value, value - 1, std::int64_t{0}, std::int64_t{8}}) {
@@ -34,13 +34,13 @@ class OptionChanger final : public FieldVisitor {
     set(name, value, others);
   }
 
-  void real(const char* name, double& value, RealRange range, const char*) override {
+  void real(const char* name, double& value, RealRange range, FieldHelp) override {
     set(name, value, others_in(value, range));
   }
 
-  void text(const char* name, std::string& value, const char*) override { set(name, value, {}); }
+  void text(const char* name, std::string& value, FieldHelp) override { set(name, value, {}); }
 
-  void optional_real(const char* name, std::optional<double>& value, RealRange range, const char*) override {
+  void optional_real(const char* name, std::optional<double>& value, RealRange range, FieldHelp) override {
     std::vector<std::optional<double>> others;
     if (value) others.emplace_back(std::nullopt);
     for (const double other : others_in(value.value_or(0.0), range)) others.emplace_back(other);
@@ -48,7 +48,7 @@ class OptionChanger final : public FieldVisitor {
   }
 
   void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange range, IntegerRange count,
-                const char*) override {
+                FieldHelp) override {
     std::vector<std::vector<std::int64_t>> others;
     for (const std::int64_t shift : {1, 2, -1, -2}) {
       auto other = value;
@@ -65,27 +65,27 @@ class OptionChanger final : public FieldVisitor {
     set(name, value, others);
   }
 
-  void reals(const char* name, std::vector<double>& value, RealRange, IntegerRange, const char*) override {
+  void reals(const char* name, std::vector<double>& value, RealRange, IntegerRange, FieldHelp) override {
     set(name, value, {});
   }
 
-  void texts(const char* name, std::vector<std::string>& value, const char*) override {
+  void texts(const char* name, std::vector<std::string>& value, FieldHelp) override {
     std::vector<std::vector<std::string>> others;  // which words are legal is not known, but any of the present ones are
     if (value.size() > 1) others = {{value.begin(), value.end() - 1}, {value.begin() + 1, value.end()}};
     set(name, value, others);
   }
 
-  void group(const char* name, Options& options, const char*) override {
+  void group(const char* name, Options& options, FieldHelp) override {
     const std::string outside = prefix_;
     prefix_ += std::string(name) + ".";
     options.visit_fields(*this);
     prefix_ = outside;
   }
 
-  void custom(const char*, CustomField&, const char*) override {}
+  void custom(const char*, CustomField&, FieldHelp) override {}
 
  protected:
-  void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, const char*) override {
+  void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, FieldHelp) override {
     std::vector<std::size_t> others;
     for (std::size_t i = 0; i < words.size(); ++i) {
       if (i != selected) others.push_back(i);

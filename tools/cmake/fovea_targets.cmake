@@ -7,6 +7,31 @@ set(FOVEA_LIBRARIES "" CACHE INTERNAL "")
 set(FOVEA_LINK_RULES ${CMAKE_BINARY_DIR}/link_rules.txt)
 file(WRITE ${FOVEA_LINK_RULES} "")
 
+# Remembers how a package is found, under the names of the targets it brings.
+function(fovea_remember_package code)
+  set_property(GLOBAL APPEND PROPERTY FOVEA_PACKAGES "${code}")
+  foreach(target IN LISTS ARGN)
+    set_property(GLOBAL PROPERTY "FOVEA_PACKAGE_OF_${target}" "${code}")
+  endforeach()
+endfunction()
+
+# fovea_find(package [arguments of find_package] FOR targets...)
+macro(fovea_find)
+  cmake_parse_arguments(FOVEA_FIND "" "" "FOR" ${ARGN})
+  find_package(${FOVEA_FIND_UNPARSED_ARGUMENTS} REQUIRED)
+  list(JOIN FOVEA_FIND_UNPARSED_ARGUMENTS " " FOVEA_FIND_ARGUMENTS)
+  fovea_remember_package("find_dependency(${FOVEA_FIND_ARGUMENTS})" ${FOVEA_FIND_FOR})
+endmacro()
+
+# fovea_pkg_config(name modules...): the target PkgConfig::<name>.
+macro(fovea_pkg_config name)
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${ARGN})
+  string(REPLACE ";" " " FOVEA_FIND_MODULES "${ARGN}")
+  fovea_remember_package("find_dependency(PkgConfig)\n  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${FOVEA_FIND_MODULES})"
+                         PkgConfig::${name})
+endmacro()
+
 # LibTorch's headers cost 28 s per file; precompiled once, every Torch target reuses them.
 function(fovea_precompiled_torch)
   set(source ${CMAKE_BINARY_DIR}/torch_precompiled.cpp)
@@ -50,10 +75,28 @@ function(fovea_library name)
   endif()
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
   install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fovea/${name}
-          FILES_MATCHING PATTERN "*.h")
+          FILES_MATCHING PATTERN "*.h" PATTERN internal EXCLUDE)  # internal: for the library's own sources
+  set(linked ${ARG_LINK} ${ARG_PRIVATE})
+  if(ARG_TORCH)
+    list(APPEND linked torch)
+  endif()
+  foreach(dependency IN LISTS linked)
+    get_property(package GLOBAL PROPERTY "FOVEA_PACKAGE_OF_${dependency}")
+    if(NOT package)
+      message(FATAL_ERROR "fovea_library(${name}): no fovea_find() names ${dependency}")
+    endif()
+    set_property(GLOBAL APPEND PROPERTY "FOVEA_USERS_OF_${package}" ${name})
+  endforeach()
+  set_property(GLOBAL PROPERTY "FOVEA_USES_OF_${name}" "${ARG_USES}")
   set(FOVEA_LIBRARIES ${FOVEA_LIBRARIES} ${target} CACHE INTERNAL "")
   string(REPLACE ";" " " uses "${ARG_USES}")
   file(APPEND ${FOVEA_LINK_RULES} "${name}: ${uses}\n")
+endfunction()
+
+# The header that includes what most users of the library need: <fovea/fovea.h>.
+function(fovea_umbrella_header name header)
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${header} ${CMAKE_BINARY_DIR}/include/fovea_${name}/fovea/fovea.h SYMBOLIC)
+  install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fovea)
 endfunction()
 
 # fovea_protobuf(name file.proto...): generates the messages' code inside the library, which alone sees it: <file.pb.h>.
@@ -83,7 +126,6 @@ function(fovea_program)
   add_library(fovea_program STATIC ${sources})
   target_include_directories(fovea_program PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/tools)
   target_link_libraries(fovea_program PUBLIC ${FOVEA_LIBRARIES} CLI11::CLI11 PRIVATE fovea_warnings)
-  target_compile_definitions(fovea_program PRIVATE FOVEA_VERSION="${PROJECT_VERSION}")
   fovea_uses_torch(fovea_program)
 
   add_executable(fovea_executable tools/main.cpp)
@@ -92,7 +134,31 @@ function(fovea_program)
   fovea_use_openblas_openmp(fovea_executable)
 endfunction()
 
-# Installs the program, the libraries and their headers; find_package(fovea) then offers fovea::fovea.
+# What fovea-config.cmake knows of the libraries: which there are, lowest first, what each uses, and which packages it takes.
+function(fovea_package_table result)
+  set(libraries ${FOVEA_LIBRARIES})
+  list(TRANSFORM libraries REPLACE "^fovea_" "")
+  list(JOIN libraries " " names)
+  set(table "set(fovea_components ${names})\n")
+  foreach(library IN LISTS libraries)
+    get_property(uses GLOBAL PROPERTY "FOVEA_USES_OF_${library}")
+    list(JOIN uses " " uses)
+    string(APPEND table "set(fovea_uses_of_${library} ${uses})\n")
+  endforeach()
+  set(finds "")
+  get_property(packages GLOBAL PROPERTY FOVEA_PACKAGES)
+  foreach(package IN LISTS packages)
+    get_property(users GLOBAL PROPERTY "FOVEA_USERS_OF_${package}")
+    list(REMOVE_DUPLICATES users)
+    list(JOIN users "|" users)
+    string(APPEND finds "if(\";\${fovea_needed};\" MATCHES \";(${users});\")\n  ${package}\nendif()\n")
+  endforeach()
+  set(${result}_COMPONENTS "${table}" PARENT_SCOPE)
+  set(${result}_FINDS "${finds}" PARENT_SCOPE)
+endfunction()
+
+# Installs the program, the libraries and their headers; find_package(fovea) then offers fovea::fovea, and
+# find_package(fovea COMPONENTS attention) fovea::attention with what that needs.
 function(fovea_install)
   add_library(fovea_all INTERFACE)
   target_link_libraries(fovea_all INTERFACE ${FOVEA_LIBRARIES})
@@ -100,6 +166,7 @@ function(fovea_install)
   add_library(fovea::fovea ALIAS fovea_all)
 
   include(CMakePackageConfigHelpers)
+  fovea_package_table(FOVEA_PACKAGE)
   set(destination ${CMAKE_INSTALL_LIBDIR}/cmake/fovea)
   configure_package_config_file(${CMAKE_CURRENT_SOURCE_DIR}/tools/cmake/fovea-config.cmake.in
                                 ${CMAKE_BINARY_DIR}/fovea-config.cmake INSTALL_DESTINATION ${destination})

@@ -10,11 +10,17 @@
 
 #include <fovea/config/config_node.h>
 #include <fovea/nn/classifier.h>
-#include <fovea/run/experiment.h>
+#include <fovea/run/internal/opened_experiment.h>
 #include <fovea/weights/external_checkpoint.h>
 #include <fovea/weights/model_file.h>
 
 namespace fovea {
+
+/// Whether a path is one of a configuration.
+bool is_yaml(const std::string& path);
+
+/// The configuration that a YAML file or a model's name stands for, with every `KEY=VALUE` applied. @throws InputError.
+ConfigNode read_model_config(const std::string& model, const std::vector<std::string>& settings);
 
 /// Weights to give a network, and what their file says about the network it was written for.
 struct ExternalCheckpoint {
@@ -55,8 +61,8 @@ class NetworkPlan {
   torch::Device device_;
   std::vector<std::string> classes_;
   const ExternalCheckpoint& weights_;
-  std::unique_ptr<Experiment> experiment_;  ///< with a section `data`
-  std::unique_ptr<ModelField> own_model_;   ///< without one
+  std::unique_ptr<OpenedExperiment> experiment_;  ///< with a section `data`
+  std::unique_ptr<ModelField> own_model_;         ///< without one
   ModelField* model_ = nullptr;
   InputSpec input_;
   PreprocessOptions preprocess_;

@@ -1,11 +1,9 @@
-#include "timing.h"
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <utility>
 
-#include <fovea/config/config_node.h>
+#include <fovea/run/timing.h>
 
 namespace fovea {
 

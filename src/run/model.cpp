@@ -1,33 +1,35 @@
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 #include <utility>
 
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
-#include <fovea/run/network_plan.h>
-#include <fovea/run/open_model.h>
+#include <fovea/data/preprocess.h>
+#include <fovea/models/model_field.h>
+#include <fovea/run/internal/network_plan.h>
+#include <fovea/run/internal/prepared_photo.h>
+#include <fovea/run/model.h>
+#include <fovea/run/overlayer.h>
 #include <fovea/train/run_directory.h>
 
 namespace fovea {
 namespace {
 
-bool is_yaml(const std::string& path) {
-  return path.ends_with(".yaml") || path.ends_with(".yml");
-}
-
 /// A network described by a configuration or known by its name, with weights from elsewhere.
-OpenedModel open_with_weights(const ModelArguments& arguments, ConfigNode root, torch::Device device) {
-  const std::vector<Rename> renames = parse_renames(arguments.renames);
-  const ExternalCheckpoint weights = read_weights(arguments.weights);
-  const NetworkPlan plan(root, weights, read_class_names(arguments.classes), device);
-  NamedNetwork named = build_for(plan, renames);
+Model load_with_weights(const std::string& model, ConfigNode root, const LoadOptions& options, torch::Device device) {
+  const ExternalCheckpoint weights = read_weights(options.weights);
+  const NetworkPlan plan(root, weights, options.classes, device);
+  NamedNetwork named = build_for(plan, options.renames);
   load_named_weights(*named.classifier, named.weights, weights.file.path);
-  named.classifier->eval();
-  return {std::move(named.classifier), plan.description(named.num_classes), std::move(root), "", ""};
+  return {std::move(named.classifier),
+          plan.description(named.num_classes),
+          device,
+          {.name = model, .config = std::move(root), .settings = options.settings}};
 }
 
 /// A network with weights and description of its own: a run directory or a model file.
-OpenedModel open_trained(const std::string& model, torch::Device device) {
+Model load_trained(const std::string& model, const LoadOptions& options, torch::Device device) {
   namespace fs = std::filesystem;
   const bool is_directory = fs::is_directory(model);
   const fs::path folder = is_directory ? fs::path(model) : fs::path(model).parent_path();
@@ -40,26 +42,14 @@ OpenedModel open_trained(const std::string& model, torch::Device device) {
   loaded.classifier->to(device);
   return {std::move(loaded.classifier),
           std::move(loaded.description),
-          {},
-          is_directory ? run.path() : "",
-          fs::exists(run.config()) ? run.config() : ""};
+          device,
+          {.name = model,
+           .directory = is_directory ? run.path() : "",
+           .config_file = fs::exists(run.config()) ? run.config() : "",
+           .settings = options.settings}};
 }
 
 }  // namespace
-
-ConfigNode read_model_config(const std::string& model, const std::vector<std::string>& settings) {
-  ConfigNode root;
-  if (is_yaml(model)) {
-    root = read_yaml_file(model);
-  } else if (model.find_first_of("/.") == std::string::npos) {
-    apply_setting(root, "model.name=" + find_model(model, "MODEL").name);
-  } else {
-    throw InputError(model, "a run directory, a model file, a YAML configuration or a model name", "nothing of that name",
-                     "check the path; files of weights go behind --weights");
-  }
-  for (const std::string& setting : settings) apply_setting(root, setting);
-  return root;
-}
 
 std::vector<Rename> parse_renames(const std::vector<std::string>& texts) {
   std::vector<Rename> renames;
@@ -81,28 +71,58 @@ std::vector<std::string> read_class_names(const std::string& path) {
   return names;
 }
 
-OpenedModel open_model(const ModelArguments& arguments, torch::Device device) {
-  const std::string& model = arguments.model;
+Model load_model(const std::string& model, const LoadOptions& options) {
+  const torch::Device device = parse_device(options.device);
   if (std::filesystem::exists(model) && !is_yaml(model)) {
-    for (const auto& [option, given] : {std::pair("--weights", !arguments.weights.empty()),
-                                        {"--rename", !arguments.renames.empty()},
-                                        {"--classes", !arguments.classes.empty()}}) {
+    for (const auto& [option, given] : {std::pair("--weights", !options.weights.empty()),
+                                        {"--rename", !options.renames.empty()},
+                                        {"--classes", !options.classes.empty()}}) {
       if (!given) continue;
       throw InputError(option, "a configuration or a model's name as MODEL",
                        "'" + model + "', which has weights and classes", std::string("leave out ") + option);
     }
-    return open_trained(model, device);
+    return load_trained(model, options, device);
   }
-  ConfigNode root = read_model_config(model, arguments.settings);
-  if (arguments.weights.empty()) {
+  ConfigNode root = read_model_config(model, options.settings);
+  if (options.weights.empty()) {
     throw InputError(model, "weights for this network", "none", "add --weights FILE, or name a run directory");
   }
-  return open_with_weights(arguments, std::move(root), device);
+  return load_with_weights(model, std::move(root), options, device);
 }
 
-void expect_settings_used(const OpenedModel& opened, const std::vector<std::string>& settings) {
-  if (opened.config.kind != ConfigNode::Kind::null || settings.empty()) return;
+void expect_settings_used(const Model& model) {
+  const std::vector<std::string>& settings = model.source().settings;
+  if (!model.is_trained() || settings.empty()) return;
   throw InputError("--set " + settings.front(), "none for a trained model", "one", "it keeps its network and preprocessing");
+}
+
+Model::Model(std::shared_ptr<Classifier> network, ModelDescription description, torch::Device device, ModelSource source)
+    : network_(std::move(network)),
+      description_(std::make_shared<const ModelDescription>(std::move(description))),
+      device_(device),
+      source_(std::move(source)) {
+  network_->eval();
+  for (torch::Tensor& parameter : network_->parameters()) parameter.set_requires_grad(false);
+}
+
+Prediction Model::predict(const Image& photo, const PredictOptions& options) const {
+  const torch::NoGradGuard no_grad;
+  const PreparedPhoto prepared =
+      prepare_photo(photo, Preprocess(description_->preprocess), static_cast<int>(description_->input.channels));
+  ForwardContext context;
+  const torch::Tensor logits = network_->forward(prepared.batch.to(device_), context).logits;
+  const torch::Tensor probabilities = torch::softmax(logits.to(torch::kCPU, torch::kFloat64), 1).squeeze(0);
+  const auto [values, labels] = probabilities.topk(std::min(options.top_k, probabilities.size(0)));
+  Prediction prediction;
+  for (std::int64_t i = 0; i < values.size(0); ++i) {
+    const auto label = labels[i].item<std::int64_t>();
+    prediction.classes.push_back({label, classes()[static_cast<std::size_t>(label)], values[i].item<double>()});
+  }
+  return prediction;
+}
+
+Overlay Model::overlay(const Image& photo, const OverlayOptions& options) const {
+  return Overlayer(*this, options)(photo);
 }
 
 torch::Device parse_device(const std::string& name) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string>
-
 #include <fovea/data/preprocess.h>
 #include <fovea/image/image.h>
 #include <fovea/nn/batch.h>
@@ -17,7 +15,7 @@ struct PreparedPhoto {
   int width = 0;
 };
 
-/// @param channels of the network's input. @throws InputError naming the file.
-PreparedPhoto prepare_photo(const std::string& path, const Preprocess& preprocess, int channels);
+/// @param photo with 1 or 3 channels. @param channels of the network's input. @throws InputError when it is too small.
+PreparedPhoto prepare_photo(Image photo, const Preprocess& preprocess, int channels);
 
 }  // namespace fovea

@@ -3,7 +3,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/datasets/imagenet_classes.h>
-#include <fovea/run/network_plan.h>
+#include <fovea/run/internal/network_plan.h>
 #include <fovea/train/run_directory.h>
 #include <fovea/weights/state_dict.h>
 
@@ -68,6 +68,24 @@ std::string weights_file(const std::string& path) {
 
 }  // namespace
 
+bool is_yaml(const std::string& path) {
+  return path.ends_with(".yaml") || path.ends_with(".yml");
+}
+
+ConfigNode read_model_config(const std::string& model, const std::vector<std::string>& settings) {
+  ConfigNode root;
+  if (is_yaml(model)) {
+    root = read_yaml_file(model);
+  } else if (model.find_first_of("/.") == std::string::npos) {
+    apply_setting(root, "model.name=" + find_model(model, "MODEL").name);
+  } else {
+    throw InputError(model, "a run directory, a model file, a YAML configuration or a model name", "nothing of that name",
+                     "check the path; files of weights go behind --weights");
+  }
+  for (const std::string& setting : settings) apply_setting(root, setting);
+  return root;
+}
+
 ExternalCheckpoint read_weights(const std::string& path) {
   ExternalCheckpoint weights{read_weights_file(weights_file(path)), std::nullopt};
   if (!is_safetensors(weights.file.path)) return weights;
@@ -81,7 +99,7 @@ NetworkPlan::NetworkPlan(const ConfigNode& root, const ExternalCheckpoint& weigh
     : device_(device), classes_(std::move(classes)), weights_(weights) {
   expect_named(root, "model");
   if (root.find("data") != nullptr) {
-    experiment_ = std::make_unique<Experiment>(read_experiment_config(root), device, /*warn=*/Warn());
+    experiment_ = std::make_unique<OpenedExperiment>(read_experiment_config(root), device, /*warn=*/Warn());
     model_ = &experiment_->config().model;
     return;
   }

@@ -1,12 +1,8 @@
-#include "bench_glimpse.h"
-
 #include <algorithm>
-#include <cstdio>
 
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
-#include <fovea/base/number_text.h>
 #include <fovea/base/torch_compat.h>
 #include <fovea/config/config_node.h>
 #include <fovea/models/glimpse/ram.h>
@@ -15,20 +11,19 @@
 #include <fovea/nn/initialise.h>
 #include <fovea/nn/multiply_adds.h>
 #include <fovea/policy/reinforce.h>
+#include <fovea/run/glimpse_benchmark.h>
 #include <fovea/train/glimpse_objective.h>
 #include <fovea/train/optimizer.h>
 #include <fovea/train/shards.h>
 
-#include "timing.h"
-
 namespace fovea {
 namespace {
 
-constexpr std::int64_t kClasses = 10;
+constexpr std::int64_t kNoiseClasses = 10;
 
-ModelField read_network(const GlimpseBench& bench) {
+ModelField read_network(const GlimpseBenchmarkOptions& options) {
   ConfigNode root = parse_yaml("model: {name: ram}", "fovea bench glimpse");
-  for (const std::string& setting : bench.settings) {
+  for (const std::string& setting : options.settings) {
     if (!setting.starts_with("model.") && !setting.starts_with("model=")) {
       throw InputError("--set " + setting, "a key of model, e.g. model.core=lstm", "another");
     }
@@ -56,7 +51,7 @@ Batch noise(std::int64_t images, std::int64_t side, std::uint64_t seed) {
   for (std::int64_t i = 0; i < batch.images.numel(); ++i) pixel[i] = static_cast<std::uint8_t>(stream.below(256));
   batch.labels = torch::empty({images}, torch::kInt64);
   auto* label = batch.labels.data_ptr<std::int64_t>();
-  for (std::int64_t i = 0; i < images; ++i) label[i] = static_cast<std::int64_t>(stream.below(kClasses));
+  for (std::int64_t i = 0; i < images; ++i) label[i] = static_cast<std::int64_t>(stream.below(kNoiseClasses));
   batch.normalization = std::make_shared<const Normalization>(Normalization{{0.0}, {1.0}});
   return batch;
 }
@@ -64,7 +59,7 @@ Batch noise(std::int64_t images, std::int64_t side, std::uint64_t seed) {
 /// A network in training, and what it takes to make an update.
 class Training {
  public:
-  Training(const ModelField& model, const InputSpec& input, bool fused, const GlimpseBench& bench)
+  Training(const ModelField& model, const InputSpec& input, bool fused, const GlimpseBenchmarkOptions& options)
       : network_(build_ram(model, input, fused)),
         shards_(
             network_,
@@ -73,10 +68,10 @@ class Training {
               replica->train();
               return replica;
             },
-            bench.shards, bench.threads),
+            options.shards, options.threads),
         optimizer_(optimizer_options_, trained_parameters()),
-        seed_(bench.seed) {
-    initialise(*network_, bench.seed);
+        seed_(options.seed) {
+    initialise(*network_, options.seed);
     network_->train();
   }
 
@@ -116,41 +111,43 @@ class Training {
 };
 
 /// How many threads have work: one for each part of the batch.
-std::int64_t training_threads(const GlimpseBench& bench) {
+std::int64_t training_threads(const GlimpseBenchmarkOptions& options) {
   constexpr std::int64_t kSmallestShard = 32;  // of Shards
-  const std::int64_t parts = std::clamp<std::int64_t>(bench.batch / kSmallestShard, 1, bench.shards);
-  return std::min<std::int64_t>(bench.threads, parts);
+  const std::int64_t parts = std::clamp<std::int64_t>(options.batch / kSmallestShard, 1, options.shards);
+  return std::min<std::int64_t>(options.threads, parts);
 }
 
-Json images_per_second(const Timing& milliseconds, std::int64_t images) {
+Timing images_per_second(const Timing& milliseconds, std::int64_t images) {
   const auto rate = [&](double ms) { return 1e3 * static_cast<double>(images) / ms; };
-  return {{"median", rate(milliseconds.median)}, {"p10", rate(milliseconds.p90)}, {"p90", rate(milliseconds.p10)}};
+  return {rate(milliseconds.median), rate(milliseconds.p90), rate(milliseconds.p10)};
 }
 
-Json fused_and_composed(const std::function<void()>& fused, const std::function<void()>& composed, std::int64_t images,
-                        double seconds) {
+GlimpseBenchmark::Rates fused_and_composed(const std::function<void()>& fused, const std::function<void()>& composed,
+                                           std::int64_t images, double seconds) {
   const auto timings = time_alternately({fused, composed}, seconds);
-  return {{"fused", images_per_second(timings[0], images)}, {"composed", images_per_second(timings[1], images)}};
+  return {images_per_second(timings[0], images), images_per_second(timings[1], images)};
 }
 
-Json measure_training(const ModelField& model, const InputSpec& input, const GlimpseBench& bench) {
-  const Batch batch = noise(bench.batch, bench.size, bench.seed);
-  Training fused(model, input, true, bench), composed(model, input, false, bench);
-  return fused_and_composed([&] { fused.update(batch); }, [&] { composed.update(batch); }, bench.batch, bench.seconds);
+GlimpseBenchmark::Rates measure_training(const ModelField& model, const InputSpec& input,
+                                         const GlimpseBenchmarkOptions& options) {
+  const Batch batch = noise(options.batch, options.size, options.seed);
+  Training fused(model, input, true, options), composed(model, input, false, options);
+  return fused_and_composed([&] { fused.update(batch); }, [&] { composed.update(batch); }, options.batch, options.seconds);
 }
 
-Json measure_inference(const ModelField& model, const InputSpec& input, const GlimpseBench& bench) {
+GlimpseBenchmark::Rates measure_inference(const ModelField& model, const InputSpec& input,
+                                          const GlimpseBenchmarkOptions& options) {
   const torch::NoGradGuard no_grad;
-  const Batch batch = noise(bench.batch, bench.size, bench.seed);
+  const Batch batch = noise(options.batch, options.size, options.seed);
   const auto network = build_ram(model, input, true);
-  initialise(*network, bench.seed);
+  initialise(*network, options.seed);
   const EvaluationMode mode(*network);
   const auto pass = [&](bool fused) {
     network->set_fused(fused);
     ForwardContext context;
     network->forward(batch, context);
   };
-  return fused_and_composed([&] { pass(true); }, [&] { pass(false); }, bench.batch, bench.seconds);
+  return fused_and_composed([&] { pass(true); }, [&] { pass(false); }, options.batch, options.seconds);
 }
 
 /// The sensor in images of one size: cut out of the same noise for every size, so that each reads from as much memory.
@@ -191,70 +188,64 @@ class SensorRun {
   std::vector<Retina> retinas_;
 };
 
-Json measure_sensor(const RamOptions& options, const GlimpseBench& bench) {
+void measure_sensor(const RamOptions& network, const GlimpseBenchmarkOptions& options, GlimpseBenchmark& result) {
   const std::vector<std::int64_t> sides{64, 256, 1024, 4096};
-  const Batch images = noise(1, sides.back(), bench.seed);
-  RandomStream stream(bench.seed, Purpose::test);
+  const Batch images = noise(1, sides.back(), options.seed);
+  RandomStream stream(options.seed, Purpose::test);
   std::vector<SensorRun> runs;
-  for (const std::int64_t side : sides) runs.emplace_back(options, images, side);
+  for (const std::int64_t side : sides) runs.emplace_back(network, images, side);
   std::vector<std::function<void()>> looks;
   for (SensorRun& run : runs) looks.emplace_back([&] { run.look(stream); });
-  const auto timings = time_alternately(looks, bench.seconds);
-  Json sizes = Json::array();
+  const auto timings = time_alternately(looks, options.seconds);
   for (std::size_t i = 0; i < sides.size(); ++i) {
-    Json glimpse = to_json(timings[i]);
-    for (auto& [name, milliseconds] : glimpse.items()) milliseconds = milliseconds.get<double>() / SensorRun::kGlimpses;
-    sizes.push_back({{"size", sides[i]}, {"glimpse_ms", glimpse}});
+    const auto of_one = [](double milliseconds) { return milliseconds / SensorRun::kGlimpses; };
+    result.sensors.push_back({sides[i], {of_one(timings[i].median), of_one(timings[i].p10), of_one(timings[i].p90)}});
   }
   const auto [fastest, slowest] = std::minmax_element(timings.begin(), timings.end(),
                                                       [](const Timing& a, const Timing& b) { return a.median < b.median; });
-  return {{"sizes", sizes}, {"growth", slowest->median / fastest->median}};
+  result.growth = slowest->median / fastest->median;
 }
 
 }  // namespace
 
-Json bench_glimpse(const GlimpseBench& bench) {
-  ModelField model = read_network(bench);
-  const InputSpec input{1, bench.size, bench.size, kClasses};
+GlimpseBenchmark benchmark_glimpse(const GlimpseBenchmarkOptions& options) {
+  ModelField model = read_network(options);
+  const InputSpec input{1, options.size, options.size, kNoiseClasses};
   const auto network = build_ram(model, input, true);
-  initialise(*network, bench.seed);
-  Json measured = {{"network", model.write()},
-                   {"parameters", count_parameters(*network)},
-                   {"macs", count_multiply_adds(*network, input)},
-                   {"size", bench.size},
-                   {"batch", bench.batch},
-                   {"shards", bench.shards},
-                   {"threads", training_threads(bench)}};
-  measured["training"] = measure_training(model, input, bench);
+  initialise(*network, options.seed);
+  GlimpseBenchmark result;
+  result.network = model.write();
+  result.parameters = count_parameters(*network);
+  result.macs = count_multiply_adds(*network, input);
+  result.size = options.size;
+  result.batch = options.batch;
+  result.shards = options.shards;
+  result.threads = training_threads(options);
+  result.training = measure_training(model, input, options);
   compat::use_one_operator_thread();
-  measured["inference"] = measure_inference(model, input, bench);
-  measured["sensor"] = measure_sensor(options_cast<RamOptions>(*model.options), bench);
-  return measured;
+  result.inference = measure_inference(model, input, options);
+  measure_sensor(options_cast<RamOptions>(*model.options), options, result);
+  return result;
 }
 
-void print_glimpse_bench(const Json& measured, const GlimpseBench& bench) {
-  std::printf("ram, %lld images of %lld x %lld at once, %s parameters, %s multiply-adds per image\n\n",
-              static_cast<long long>(bench.batch), static_cast<long long>(bench.size), static_cast<long long>(bench.size),
-              grouped(measured["parameters"].get<std::int64_t>()).c_str(),
-              grouped(measured["macs"].get<std::int64_t>()).c_str());
-  std::printf("%-34s %10s  %s\n", "images per second", "median", "p10..p90");
-  const auto print_rates = [&](const char* what, const char* kind, const std::string& how) {
-    const Json& rate = measured[what][kind];
-    std::printf("%-34s %10.0f  %.0f..%.0f\n", (std::string(what) + ", " + kind + how).c_str(), rate["median"].get<double>(),
-                rate["p10"].get<double>(), rate["p90"].get<double>());
+Json to_json(const GlimpseBenchmark& benchmark) {
+  const auto rates = [](const GlimpseBenchmark::Rates& pair) {
+    return Json{{"fused", to_json(pair.fused)}, {"composed", to_json(pair.composed)}};
   };
-  const auto threads = measured["threads"].get<std::int64_t>();
-  const std::string on_threads = " (" + std::to_string(threads) + (threads == 1 ? " thread)" : " threads)");
-  for (const char* kind : {"fused", "composed"}) print_rates("training", kind, on_threads);
-  for (const char* kind : {"fused", "composed"}) print_rates("inference", kind, " (1 thread)");
-  std::printf("\n%-34s %10s  %s\n", "microseconds per glimpse", "median", "p10..p90");
-  for (const Json& row : measured["sensor"]["sizes"]) {
-    const auto microseconds = [&](const char* key) { return 1e3 * row["glimpse_ms"][key].get<double>(); };
-    const std::string side = row["size"].dump();
-    std::printf("%-34s %10.2f  %.2f..%.2f\n", (side + " x " + side + " pixels").c_str(), microseconds("median"),
-                microseconds("p10"), microseconds("p90"));
+  Json sizes = Json::array();
+  for (const auto& sensor : benchmark.sensors) {
+    sizes.push_back({{"size", sensor.size}, {"glimpse_ms", to_json(sensor.glimpse_ms)}});
   }
-  std::printf("%-34s %10.2f\n", "slowest / fastest", measured["sensor"]["growth"].get<double>());
+  return {{"network", benchmark.network},
+          {"parameters", benchmark.parameters},
+          {"macs", benchmark.macs},
+          {"size", benchmark.size},
+          {"batch", benchmark.batch},
+          {"shards", benchmark.shards},
+          {"threads", benchmark.threads},
+          {"training", rates(benchmark.training)},
+          {"inference", rates(benchmark.inference)},
+          {"sensor", {{"sizes", sizes}, {"growth", benchmark.growth}}}};
 }
 
 }  // namespace fovea

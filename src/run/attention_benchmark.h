@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fovea/attention/insertion_point.h>
+#include <fovea/config/config_node.h>
+#include <fovea/run/block_profile.h>
+#include <fovea/run/timing.h>
+
+namespace fovea {
+
+struct AttentionBenchmarkOptions {
+  std::vector<std::string> names = {};  ///< of mechanisms; empty = all
+  FeatureShape shape{64, 14, 14};       ///< of the features; height and width are raised to what a mechanism asks for
+  std::int64_t batch = 32;
+  double seconds = 0.2;   ///< at least so long for each measurement
+  bool identity = false;  ///< gates start as the identity
+  std::uint64_t seed = 1;
+  std::function<void(const std::string&)> progress = {};  ///< is told the name of each mechanism before it is measured
+};
+
+/// One mechanism, as measured.
+struct AttentionBenchmark {
+  /// What is known of one that goes with such features.
+  struct Measured {
+    BlockProfile profile;
+    std::optional<double> gain;  ///< of gates: how much of the signal passes
+    Timing forward_ms;           ///< in evaluation mode without gradients
+    Timing training_ms;          ///< of forward and backward
+  };
+
+  std::string name;
+  std::string kind;  ///< gate, mixer, pool or warp
+  std::optional<Measured> measured;
+  std::string misfit = {};  ///< why it does not go with such features; empty when it does
+};
+
+/// Measures freshly initialised mechanisms on normal noise x, on one thread: several would wait for each other longer than
+/// they compute. The gain of a gate is sum(y x) / sum(x x) in evaluation mode, the mean of 8 starts.
+/// @throws InputError for a name that does not exist, and for a named mechanism that does not go with such features.
+std::vector<AttentionBenchmark> benchmark_attention(const AttentionBenchmarkOptions& options = {});
+
+/// A row of the document of `fovea bench attention --json`.
+Json to_json(const AttentionBenchmark& row);
+
+}  // namespace fovea

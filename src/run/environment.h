@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include <fovea/config/config_node.h>
+
+namespace fovea {
+
+/// What a result was computed with.
+struct Environment {
+  std::string fovea;     ///< version
+  std::string libtorch;  ///< version
+  std::string blas;      ///< path of the library that the process has loaded
+  int threads = 1;
+};
+
+Environment environment(int threads);
+
+Json to_json(const Environment& environment);
+
+/// How many threads the machine runs at once, at least 1.
+int available_threads();
+
+}  // namespace fovea

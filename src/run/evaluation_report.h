@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fovea/config/config_node.h>
+#include <fovea/data/dataset.h>
+#include <fovea/eval/metrics.h>
+#include <fovea/run/glimpse_scores.h>
+
+namespace fovea {
+
+/// What a network scored on the images of one class.
+struct ClassScore {
+  std::int64_t label = 0;
+  std::string name;
+  std::int64_t images = 0;
+  std::optional<double> top1;  ///< none without images
+};
+
+/// What a network scored on a split.
+struct EvaluationReport {
+  Split split = Split::test;
+  std::vector<std::string> classes;
+  ClassificationMetrics metrics;  ///< top-1, loss, calibration, confusion and more
+  double images_per_second = 0;
+  double latency_ms = 0;  ///< of one image alone
+  std::int64_t parameters = 0;
+  std::int64_t macs = 0;                  ///< multiply-adds for one image
+  std::optional<GlimpseScores> glimpses;  ///< of a network that takes glimpses
+
+  std::vector<ClassScore> per_class() const;
+};
+
+/// The document of `fovea eval --json`.
+Json to_json(const EvaluationReport& report);
+
+}  // namespace fovea

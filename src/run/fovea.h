@@ -1,0 +1,20 @@
+#pragma once
+
+// What the program can do, as a library: open models, classify and explain photos, train, score, measure. Modules for
+// networks of your own are in <fovea/attention/...>.
+
+#include <fovea/base/error.h>
+#include <fovea/image/encode.h>
+#include <fovea/run/attention_benchmark.h>
+#include <fovea/run/catalogue.h>
+#include <fovea/run/conversion.h>
+#include <fovea/run/dry_run.h>
+#include <fovea/run/experiment.h>
+#include <fovea/run/glimpse_benchmark.h>
+#include <fovea/run/image_arguments.h>
+#include <fovea/run/model.h>
+#include <fovea/run/overlay_files.h>
+#include <fovea/run/overlayer.h>
+#include <fovea/run/preview.h>
+#include <fovea/run/read_image.h>
+#include <fovea/run/training.h>

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+
+#include <torch/torch.h>
+
+#include <fovea/nn/classifier.h>
+#include <fovea/run/experiment_config.h>
+#include <fovea/run/experiment_data.h>
+
+namespace fovea {
+
+/// A configuration brought to life, in the order data flows: data set, preprocessing and loaders, network.
+class OpenedExperiment {
+ public:
+  /// @throws InputError when data, preprocess and network do not fit.
+  OpenedExperiment(std::shared_ptr<ExperimentConfig> config, torch::Device device, Warn warn);
+
+  ExperimentConfig& config() { return *config_; }
+  ExperimentData& data() { return *data_; }
+  const std::shared_ptr<ExperimentData>& shared_data() const { return data_; }
+  const InputSpec& input() const { return input_; }
+  const std::vector<std::string>& classes() { return data_->classes(Split::train); }
+  /// For the model file: with the preprocessing that brings a photo of any size to the network's input size.
+  Json description() { return description(classes()); }
+  /// The same for a network with other classes than the data set's.
+  Json description(const std::vector<std::string>& classes);
+
+  /// A network with uninitialised weights, on the device.
+  std::shared_ptr<Classifier> build_network() const;
+
+ private:
+  std::shared_ptr<ExperimentConfig> config_;
+  torch::Device device_;
+  std::shared_ptr<ExperimentData> data_;
+  InputSpec input_;
+};
+
+}  // namespace fovea

@@ -1,0 +1,70 @@
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fovea/base/error.h>
+#include <fovea/nn/initialise.h>
+#include <fovea/run/internal/network_plan.h>
+#include <fovea/run/internal/training_session.h>
+#include <fovea/weights/initial_weights.h>
+
+namespace fovea {
+namespace {
+
+/// A head that is kept names its own classes.
+void expect_same_classes(const ExternalCheckpoint& weights, const std::vector<std::string>& classes,
+                         const std::string& path) {
+  if (!weights.description || weights.description->classes == classes) return;
+  throw InputError("train.init.head", "replace, as the classes are not those of " + path, "keep", "set head: replace");
+}
+
+/// What the result depends on: a checkpoint fits only the same.
+Json identity_of(OpenedExperiment& experiment, torch::Device device) {
+  Json identity = result_defining(experiment.config());
+  identity["data"]["fingerprint"] = experiment.data().fingerprint();
+  identity["device"] = device.is_cpu() ? "cpu" : "cuda";
+  return identity;
+}
+
+}  // namespace
+
+TrainingSession::TrainingSession(const Experiment& described, torch::Device on_device, RunObserver& told)
+    : device(on_device),
+      observer(told),
+      experiment(described.shared_config(), on_device, [&told](const std::string& text) { told.warn(text); }),
+      network(experiment.build_network()),
+      training(experiment.data().training_loader()),
+      validation(experiment.data().loader(Split::validation)),
+      test(experiment.data().loader(Split::test)) {}
+
+void TrainingSession::initialise_weights() {
+  initialise(*network, static_cast<std::uint64_t>(experiment.config().seed));
+  const InitialWeightsOptions& init = experiment.config().train.init;
+  if (init.weights == "none") return;
+  const ExternalCheckpoint weights = read_weights(init.weights);
+  if (init.head == InitialHead::keep) expect_same_classes(weights, experiment.classes(), init.weights);
+  std::vector<Rename> renames;
+  for (const std::string& text : init.rename) renames.push_back(parse_rename(text, "train.init.rename"));
+  load_initial_weights(*network, name_for(*network, weights.file, renames).tensors, init, init.weights);
+}
+
+Trainer TrainingSession::trainer(const RunDirectory& run, int threads, const std::function<bool()>& stop_requested) {
+  const TrainOptions& options = experiment.config().train;
+  return Trainer({.options = options,
+                  .seed = static_cast<std::uint64_t>(experiment.config().seed),
+                  .config = identity_of(experiment, device),
+                  .description = experiment.description(),
+                  .network = network,
+                  .build = [this] { return experiment.build_network(); },
+                  .train = training,
+                  .validation = experiment.data().has_validation() ? &validation : nullptr,
+                  .num_classes = experiment.input().num_classes,
+                  .class_weights = options.class_weights.weights(experiment.data().training_images_per_class()),
+                  .threads = threads,
+                  .device = device,
+                  .directory = run,
+                  .observer = observer,
+                  .stop_requested = stop_requested ? stop_requested : [] { return false; }});
+}
+
+}  // namespace fovea

@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <fovea/base/error.h>
+#include <fovea/config/config_node.h>
+#include <fovea/eval/evaluator.h>
+#include <fovea/models/model_field.h>
+#include <fovea/nn/multiply_adds.h>
+#include <fovea/run/experiment_config.h>
+#include <fovea/run/model.h>
+
+namespace fovea {
+namespace {
+
+/// The configuration of the run that a model file lies in; null when the file beside it belongs to another network.
+ConfigNode config_beside(const Model& model) {
+  const ModelSource& source = model.source();
+  if (source.config_file.empty()) return {};
+  ConfigNode root = read_yaml_file(source.config_file);
+  if (!source.directory.empty()) return root;
+  ModelField described;
+  described.read(model.description().model, "model");
+  return read_experiment_config(root)->model.write() == described.write() ? root : ConfigNode{};
+}
+
+/// "data.root" of "data.root=DIR".
+std::string key_of(const std::string& setting) {
+  return setting.substr(0, setting.find('='));
+}
+
+[[noreturn]] void throw_settled(const std::string& setting) {
+  throw InputError("--set " + setting, "a data.* key that leaves the training split alone", "another",
+                   "a trained model keeps its network, preprocessing and split");
+}
+
+void expect_data_keys(const std::vector<std::string>& settings) {
+  for (const std::string& setting : settings) {
+    if (!setting.starts_with("data.")) throw_settled(setting);
+  }
+}
+
+/// @throws InputError when a setting could bring images that the model was trained on into the split.
+void expect_splits_kept(const std::vector<std::string>& settings, ExperimentConfig& config, Split split) {
+  const std::vector<RoleOfField> roles = field_roles(config);
+  const auto role_of = [&](const std::string& key) {
+    const auto found = std::find_if(roles.begin(), roles.end(), [&](const RoleOfField& field) { return field.name == key; });
+    return found == roles.end() ? FieldRole::defines_result : found->role;
+  };
+  const bool other_data = std::any_of(settings.begin(), settings.end(), [&](const std::string& setting) {
+    return key_of(setting) == "data.name" || role_of(key_of(setting)) == FieldRole::place;
+  });
+  for (const std::string& setting : settings) {
+    const FieldRole role = role_of(key_of(setting));
+    const bool mixes =
+        (role == FieldRole::splits_training && split != Split::test) || (role == FieldRole::splits_data && !other_data);
+    if (mixes) throw_settled(setting);
+  }
+}
+
+}  // namespace
+
+ExperimentData Model::data(Split split, const Warn& warn) const {
+  ConfigNode root = source_.config;
+  if (is_trained()) {  // the configuration only tells where the data is
+    expect_data_keys(source_.settings);
+    try {
+      root = config_beside(*this);
+    } catch (const InputError&) {  // some other file of that name, unless this is a run's own
+      if (!source_.directory.empty()) throw;
+    }
+    for (const std::string& setting : source_.settings) apply_setting(root, setting);
+  }
+  if (root.find("data") == nullptr) {
+    throw InputError(source_.name, "a data set to score on", "none", "add --set data.name=NAME; see fovea list datasets");
+  }
+  if (root.find("model") == nullptr) root.map.push_back({"model", description_->model});
+  std::shared_ptr<ExperimentConfig> config = read_experiment_config(root);
+  if (is_trained()) expect_splits_kept(source_.settings, *config, split);
+  config->preprocess = description_->preprocess;
+  return {std::move(config), classes(), warn};
+}
+
+EvaluationReport Model::evaluate(Split split, const EvaluateOptions& options) const {
+  ExperimentData opened = data(split, options.warn);
+  return evaluate(opened.split(split), options);
+}
+
+EvaluationReport Model::evaluate(const DataSplit& data, const EvaluateOptions& options) const {
+  const std::string where = "--split " + to_string(data.split);
+  if (data.loader.images() == 0) {
+    throw InputError(where, "a split with images", "an empty one", "see data.validation");
+  }
+  const InputSpec& input = description_->input;
+  const EvaluationOptions evaluation{options.threads, device_, options.stop_requested};
+  const auto start = std::chrono::steady_clock::now();
+  ClassificationMetrics metrics = fovea::evaluate(*network_, data.loader, std::ssize(classes()), evaluation);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  if (metrics.images() == 0) throw InputError(where, "readable images", "none", "see the warnings");
+  const double images_per_second = static_cast<double>(metrics.images()) / seconds.count();
+  return {.split = data.split,
+          .classes = classes(),
+          .metrics = std::move(metrics),
+          .images_per_second = images_per_second,
+          .latency_ms = 1e3 * single_image_seconds(*network_, input, device_),
+          .parameters = count_parameters(*network_),
+          .macs = count_multiply_adds(*network_, input),
+          .glimpses = glimpse_scores(*network_, data.loader, evaluation, options.warn)};
+}
+
+}  // namespace fovea

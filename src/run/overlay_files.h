@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fovea/config/config_node.h>
+#include <fovea/run/image_arguments.h>
+#include <fovea/run/overlay.h>
+
+namespace fovea {
+
+/// The files of one layer's map.
+struct OverlayFiles {
+  std::string image;  ///< path of the photo
+  std::string method;
+  std::string layer;
+  ClassProbability explained;
+  std::int64_t predicted = 0;
+  std::string output;                         ///< PNG
+  std::optional<std::string> map = {};        ///< .npy, where raw maps are written
+  std::optional<std::string> panel = {};      ///< PNG, of glimpses
+  std::optional<std::string> animation = {};  ///< WebP, of glimpses
+};
+
+/// {image, method, layer, class, name, probability, predicted, output, map}, with {panel, animation} for glimpses.
+Json to_json(const OverlayFiles& files);
+
+/// Writes the pictures of an overlay, and one of all its layers where there are several.
+/// @param image names the photo and its files. @param maps the raw maps too. @throws SystemError.
+std::vector<OverlayFiles> write_overlay(const Overlay& overlay, const ImageArgument& image, const std::string& folder,
+                                        bool maps = false);
+
+}  // namespace fovea

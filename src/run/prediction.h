@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <fovea/config/config_node.h>
+
+namespace fovea {
+
+/// A class, and how probable the network finds it.
+struct ClassProbability {
+  std::int64_t label = 0;  ///< the class's number
+  std::string name;
+  double probability = 0;
+};
+
+/// What a network says of one photo.
+struct Prediction {
+  std::vector<ClassProbability> classes;  ///< the most probable first
+};
+
+/// {class, name, probability}.
+Json to_json(const ClassProbability& probability);
+
+/// A list of these.
+Json to_json(const Prediction& prediction);
+
+}  // namespace fovea

@@ -1,0 +1,109 @@
+#include <filesystem>
+#include <utility>
+
+#include <fovea/base/directory_lock.h>
+#include <fovea/base/error.h>
+#include <fovea/base/file.h>
+#include <fovea/config/number_or_null.h>
+#include <fovea/eval/evaluator.h>
+#include <fovea/nn/multiply_adds.h>
+#include <fovea/run/internal/training_session.h>
+#include <fovea/run/model.h>
+#include <fovea/run/run_pictures.h>
+#include <fovea/run/training.h>
+#include <fovea/train/run_directory.h>
+#include <fovea/train/trainer.h>
+
+namespace fovea {
+namespace {
+
+/// An existing run is touched only with --resume.
+void expect_free(const RunDirectory& run, bool resume) {
+  if (resume || !run.in_use()) return;
+  throw InputError(run.path(), "a folder without a run", "one that holds a run",
+                   "add --resume to go on with it, or --out another");
+}
+
+/// Scores the selected weights on the test split, and leaves the run's summary and pictures.
+void finish_run(TrainingSession& session, const RunDirectory& run, const EvaluationOptions& evaluation,
+                RunObserver& observer, TrainingReport& report) {
+  Classifier& network = *session.network;
+  const InputSpec& input = session.experiment.input();
+  const ClassificationMetrics metrics = evaluate(network, session.test, input.num_classes, evaluation);
+  report.test.glimpses =
+      glimpse_scores(network, session.test, evaluation, [&](const std::string& text) { observer.warn(text); });
+  if (metrics.images() == 0) throw InputError("data", "readable test images", "none", "check the files");
+  report.test.top1 = metrics.top1();
+  report.test.loss = metrics.loss();
+  report.parameters = count_parameters(network);
+  report.macs = count_multiply_adds(network, input);
+  write_file_atomically(run.summary(), to_json_text(to_json(report)));
+  try {
+    write_curves(run, report.best.val_top1 ? std::optional(report.best.epoch) : std::nullopt);
+    write_score_pictures(run, Split::test, metrics, session.experiment.classes());
+  } catch (const Error& error) {  // the result stands without them
+    observer.warn(error.what());
+  }
+}
+
+}  // namespace
+
+Json to_json(const TrainingReport& report) {
+  Json test = {{"top1", report.test.top1}, {"loss", report.test.loss}};
+  if (report.test.glimpses) test.update(to_json(*report.test.glimpses));
+  return {{"run", report.run},
+          {"epochs", report.epochs},
+          {"seconds", report.seconds},
+          {"images_per_second", report.images_per_second},
+          {"parameters", report.parameters},
+          {"macs", report.macs},
+          {"best", {{"epoch", report.best.epoch}, {"val_top1", number_or_null(report.best.val_top1)}}},
+          {"test", test},
+          {"environment", to_json(report.environment)}};
+}
+
+TrainingReport train(const Experiment& experiment, const RunOptions& options) {
+  RunObserver silent;
+  RunObserver& observer = options.observer == nullptr ? silent : *options.observer;
+  const RunDirectory run(options.out.empty() ? "runs/" + experiment.name() : options.out);
+  const torch::Device device = parse_device(options.device);
+  TrainingSession session(experiment, device, observer);
+  expect_free(run, options.resume);
+  const bool has_checkpoint = options.resume && std::filesystem::exists(run.checkpoint());
+  if (!has_checkpoint) session.initialise_weights();  // a checkpoint has weights of its own
+  Trainer trainer = session.trainer(run, options.threads, options.stop_requested);
+
+  make_directories(run.path());
+  const DirectoryLock lock(run.path());
+  const bool resumed = options.resume && trainer.resume();
+  if (resumed) observer.note("resuming " + run.path());
+  if (!resumed) run.clear();
+  remove_stale_temporary_files(run.path());
+  write_file_atomically(run.config(), to_yaml(experiment.resolved_config()));
+
+  const TrainingResult result = trainer.run();
+  TrainingReport report;
+  report.run = run.path();
+  report.interrupted = result.interrupted;
+  report.epochs = result.epochs;
+  report.seconds = result.seconds;
+  report.images_per_second = result.images_per_second;
+  report.best.epoch = result.epochs;
+  report.environment = environment(options.threads);
+  report.opened_data = session.experiment.shared_data();
+  if (result.best) report.best = {result.best->epoch, result.best->val_top1};
+  if (result.interrupted) return report;
+  const std::int64_t epochs = experiment.config().train.epochs;
+  if (result.epochs < epochs) {
+    observer.note("stopped early after " + std::to_string(result.epochs) + " of " + std::to_string(epochs) +
+                  " epochs: none was better than epoch " + std::to_string(report.best.epoch));
+  }
+  try {
+    finish_run(session, run, {options.threads, device, options.stop_requested}, observer, report);
+  } catch (const Interrupted&) {
+    report.interrupted = true;
+  }
+  return report;
+}
+
+}  // namespace fovea

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <fovea/config/config_node.h>
+#include <fovea/run/environment.h>
+#include <fovea/run/experiment.h>
+#include <fovea/run/experiment_data.h>
+#include <fovea/run/glimpse_scores.h>
+#include <fovea/train/training_observer.h>
+
+namespace fovea {
+
+/// Is told how a run goes.
+class RunObserver : public TrainingObserver {
+ public:
+  /// Something worth a line.
+  virtual void note(const std::string&) {}
+  /// Something is not as it should be, and the run goes on. May be called from several threads, one at a time.
+  virtual void warn(const std::string&) {}
+};
+
+struct RunOptions {
+  std::string out = {};                       ///< the run directory; empty: runs/<the experiment's name>
+  bool resume = false;                        ///< go on from the run directory's checkpoint, if there is one
+  std::string device = "auto";                ///< auto, cpu, cuda or cuda:<index>
+  int threads = available_threads();          ///< never changes the result
+  RunObserver* observer = nullptr;            ///< must outlive the run
+  std::function<bool()> stop_requested = {};  ///< asked after every update; true stops the run with a checkpoint
+};
+
+/// How a run went.
+struct TrainingReport {
+  /// The epoch whose weights were selected.
+  struct Best {
+    std::int64_t epoch = 0;
+    std::optional<double> val_top1;  ///< none without a validation split: the last epoch is selected
+  };
+  /// What the selected weights scored on the test split.
+  struct Test {
+    double top1 = 0;
+    double loss = 0;
+    std::optional<GlimpseScores> glimpses;
+  };
+
+  std::string run;           ///< the run directory, for load_model()
+  bool interrupted = false;  ///< stopped on request, with a checkpoint: what follows is not known yet
+  std::int64_t epochs = 0;
+  double seconds = 0;
+  double images_per_second = 0;
+  std::int64_t parameters = 0;
+  std::int64_t macs = 0;  ///< multiply-adds for one image
+  Best best;
+  Test test;
+  Environment environment;
+  std::shared_ptr<ExperimentData> opened_data;
+
+  /// The data set of the experiment, as it was opened for the run.
+  ExperimentData& data() const { return *opened_data; }
+};
+
+/// The document of `fovea train --json`, which is the run's summary.json. Of a run that was not interrupted.
+Json to_json(const TrainingReport& report);
+
+/// Trains an experiment's network, and scores it on the test split once, at the end. Leaves a run directory, which is locked
+/// meanwhile. @throws InputError when the directory holds a run and `resume` is not set, or nothing fits together;
+/// NumericError when the loss is not a number; SystemError.
+TrainingReport train(const Experiment& experiment, const RunOptions& options = {});
+
+}  // namespace fovea

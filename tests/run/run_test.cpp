@@ -1,0 +1,166 @@
+// What a command does, the library does with one call: the same bytes and the same documents.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/base/directory_lock.h>
+#include <fovea/base/error.h>
+#include <fovea/config/config_node.h>
+#include <fovea/fovea.h>
+#include <fovea/models/model_field.h>
+#include <fovea/nn/initialise.h>
+#include <fovea/weights/safetensors.h>
+#include <fovea/weights/state_dict.h>
+
+#include "program.h"
+#include "temporary_directory.h"
+
+namespace fovea {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+constexpr const char* kPhoto = FOVEA_TEST_DATA "/fashion_mnist/ankle_boot.png";
+
+/// A run that the program trained: `program`, of `tiny.yaml`.
+class RunLibrary : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    torch::set_num_threads(1);  // as --threads 1 has it
+    folder_ = new TemporaryDirectory;
+    write_tiny_mnist(path("data"));
+    folder_->write("tiny.yaml", tiny_config(path("data")));
+    const Finished trained = run({"train", "tiny.yaml", "--out", "program", "--quiet"});
+    ASSERT_EQ(trained.code, 0) << trained.error;
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+  }
+
+  static std::string path(const std::string& name) { return folder_->path(name); }
+  static Finished run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--threads", "1"});
+    return run_fovea(folder_->path(), arguments);
+  }
+  static Json json(std::vector<std::string> arguments) {
+    arguments.emplace_back("--json");
+    const Finished finished = run(std::move(arguments));
+    EXPECT_EQ(finished.code, 0) << finished.error;
+    return finished.code == 0 ? Json::parse(finished.out) : Json();
+  }
+  /// A document as a reader gets it, without what differs from run to run.
+  static Json without(const Json& document, const std::vector<std::string>& keys) {
+    Json rest = Json::parse(to_json_text(document));
+    for (const std::string& key : keys) rest.erase(key);
+    return rest;
+  }
+  static Experiment experiment() { return read_experiment(path("tiny.yaml")); }
+  static void expect_trained_alike(const std::string& name) {
+    EXPECT_EQ(file_text(path(name + "/model.safetensors")), file_text(path("program/model.safetensors")));
+    EXPECT_EQ(file_text(path(name + "/config.yaml")), file_text(path("program/config.yaml")));
+    const std::vector<std::string> changing = {"run", "seconds", "images_per_second"};
+    EXPECT_EQ(without(Json::parse(file_text(path(name + "/summary.json"))), changing),
+              without(Json::parse(file_text(path("program/summary.json"))), changing));
+  }
+
+  static inline TemporaryDirectory* folder_ = nullptr;
+};
+
+TEST_F(RunLibrary, TrainsAsTheProgramDoes) {
+  const TrainingReport report = train(experiment(), {.out = path("library"), .threads = 1});
+  EXPECT_FALSE(report.interrupted);
+  EXPECT_EQ(report.epochs, 3);
+  expect_trained_alike("library");
+  EXPECT_EQ(Json::parse(file_text(path("library/summary.json"))), Json::parse(to_json_text(to_json(report))));
+  EXPECT_EQ(report.data().test().loader.images(), 240);
+  EXPECT_THAT([] { train(experiment(), {.out = path("library"), .threads = 1}); },
+              ThrowsMessage<InputError>(HasSubstr("one that holds a run")));
+}
+
+TEST_F(RunLibrary, ResumesWhereItWasStopped) {
+  int updates = 0;
+  const TrainingReport stopped =
+      train(experiment(), {.out = path("stopped"), .threads = 1, .stop_requested = [&] { return ++updates == 4; }});
+  EXPECT_TRUE(stopped.interrupted);
+  EXPECT_FALSE(std::filesystem::exists(path("stopped/summary.json")));
+  const TrainingReport resumed = train(experiment(), {.out = path("stopped"), .resume = true, .threads = 1});
+  EXPECT_FALSE(resumed.interrupted);
+  expect_trained_alike("stopped");
+}
+
+TEST_F(RunLibrary, LocksTheRunDirectory) {
+  std::filesystem::create_directory(path("locked"));
+  const DirectoryLock lock(path("locked"));
+  EXPECT_THROW(train(experiment(), {.out = path("locked"), .threads = 1}), InputError);
+}
+
+TEST_F(RunLibrary, ClassifiesAPhoto) {
+  const Prediction prediction = load_model(path("program")).predict(read_image(kPhoto), {.top_k = 4});
+  ASSERT_EQ(prediction.classes.size(), 4U);
+  EXPECT_EQ(Json::parse(to_json_text(to_json(prediction))), json({"predict", "program", kPhoto, "--topk", "4"})[0]["topk"]);
+}
+
+TEST_F(RunLibrary, DrawsWhatTheNetworkAttendsTo) {
+  const Model model = load_model(path("program"));
+  const Image photo = read_image(kPhoto);
+  const Json drawn = json({"overlay", "program", kPhoto, "--method", "gradcam", "--class", "3", "--out", "gradcam"});
+  const Overlay overlay = model.overlay(photo, {.method = "gradcam", .target_class = "3"});
+  EXPECT_EQ(overlay.explained().label, 3);
+  EXPECT_EQ(overlay.explained().probability, drawn[0]["probability"].get<double>());
+  write_png(path("gradcam.png"), overlay.picture());
+  EXPECT_EQ(file_text(path("gradcam.png")), file_text(path(drawn[0]["output"])));
+
+  const Json attention =
+      json({"overlay", "program", kPhoto, "--method", "attention", "--layer", "all", "--out", "attention"});
+  const Overlay all = Overlayer(model, {.method = "attention", .layers = {"all"}})(photo, "ankle_boot.png");
+  const std::vector<OverlayFiles> files = write_overlay(all, {kPhoto, "ankle_boot"}, path("own"));
+  ASSERT_EQ(files.size(), attention.size());
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    EXPECT_EQ(file_text(files[i].output), file_text(path(attention[i]["output"]))) << files[i].layer;
+  }
+  EXPECT_THAT([&] { model.overlay(photo, {.method = "attention", .target_class = "3"}); },
+              ThrowsMessage<InputError>(HasSubstr("a method that explains one class")));
+}
+
+TEST_F(RunLibrary, ScoresASplit) {
+  const std::vector<std::string> changing = {"images_per_second", "latency_ms"};
+  const Model model = load_model(path("program"));
+  for (const Split split : {Split::test, Split::validation}) {
+    const Json scores = json({"eval", "program", "--split", to_string(split)});
+    EXPECT_EQ(without(to_json(model.evaluate(split, {.threads = 1})), changing), without(scores, changing));
+    EXPECT_EQ(without(to_json(model.evaluate(experiment().data().split(split))), changing), without(scores, changing));
+  }
+  EXPECT_THAT([] { load_model(path("program"), {.settings = {"data.validation=0.5"}}).evaluate(Split::validation); },
+              ThrowsMessage<InputError>(HasSubstr("leaves the training split alone")));
+}
+
+TEST_F(RunLibrary, OpensARegistryNameWithWeightsOfAnotherLibrary) {
+  ModelField field;
+  field.read(parse_yaml("mobilenet_v3_small", "test"), "model");
+  const auto network = build_classifier(field, {3, 224, 224, 1000});
+  initialise(*network, 3);
+  write_safetensors(path("published.safetensors"), state_dict(*network), {{"format", "pt"}});
+  const Model model = load_model("mobilenet_v3_small", {.weights = path("published.safetensors")});
+  EXPECT_EQ(Json::parse(to_json_text(to_json(model.predict(read_image(kPhoto))))),
+            json({"predict", "mobilenet_v3_small", "--weights", "published.safetensors", kPhoto})[0]["topk"]);
+}
+
+TEST_F(RunLibrary, RehearsesAndPreviews) {
+  const DryRunReport report = dry_run(experiment(), {.threads = 1});
+  EXPECT_EQ(report.images.train + report.images.validation, 240);
+  EXPECT_GT(report.images_per_second, 0);
+  ASSERT_EQ(run({"train", "tiny.yaml", "--preview", "preview.png"}).code, 0);
+  write_png(path("own_preview.png"), preview(experiment()));
+  EXPECT_EQ(file_text(path("own_preview.png")), file_text(path("preview.png")));
+}
+
+}  // namespace
+}  // namespace fovea
