@@ -25,20 +25,20 @@ struct ImageArray {
   std::size_t count() const { return pixels.size() / image_size(); }
 };
 
-/// One image in somebody else's memory: [H, W, C] of 8-bit values.
+/// View of an image: [H, W, C] of 8-bit values.
 struct ImageView {
   int height = 0;
   int width = 0;
   int channels = 0;
   const std::uint8_t* pixels = nullptr;
 
-  /// The values of a pixel, and of those right of it.
+  /// Pointer to the values of a pixel and of those to its right.
   const std::uint8_t* at(int y, int x) const {
     return pixels + (static_cast<std::ptrdiff_t>(y) * width + x) * static_cast<std::ptrdiff_t>(channels);
   }
 };
 
-/// A data set that is held in memory as it was read.
+/// A data set in memory.
 class ArrayDataset : public Dataset {
  public:
   /// @param labels one per image, each less than the number of class names.

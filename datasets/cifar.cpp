@@ -21,7 +21,7 @@ constexpr std::size_t kMaximumCifarBytes = std::size_t{1} << 30;
 constexpr std::size_t kMaximumNamesBytes = std::size_t{1} << 16;
 constexpr const char* kFetchCifar = "fetch the binary version with tools/download.sh cifar10 or cifar100";
 
-/// A record is its labels, one byte each, then a red, a green and a blue plane.
+/// Layout of a record: labels, one byte each, then a red, a green and a blue plane.
 struct RecordLayout {
   std::vector<std::size_t> class_counts;  ///< of each label byte
   std::size_t selected = 0;               ///< the label byte to use
@@ -101,7 +101,7 @@ void Cifar10Options::visit_fields(FieldVisitor& fields) {
 void Cifar100Options::visit_fields(FieldVisitor& fields) {
   fields.text("root", root, {"folder of train.bin and test.bin", FieldRole::place});
   fields.choice("labels", labels, {{"fine", Cifar100Labels::fine}, {"coarse", Cifar100Labels::coarse}},
-                "100 classes, or the 20 groups they form");
+                "100 fine classes, or 20 coarse classes");
 }
 
 const std::vector<std::string>& cifar10_class_names() {
@@ -142,7 +142,7 @@ std::shared_ptr<const Dataset> open_cifar10(const Cifar10Options& options, Split
   if (split == Split::train) {
     files = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"};
   }
-  require_data_folder(options.root, std::string(kFetchCifar) + kOrSetRoot);
+  expect_data_folder(options.root, std::string(kFetchCifar) + kOrSetRoot);
   const std::size_t classes = cifar10_class_names().size();
   const std::string names_path = path_in(options.root, "batches.meta.txt");
   std::error_code ignored;
@@ -154,7 +154,7 @@ std::shared_ptr<const Dataset> open_cifar10(const Cifar10Options& options, Split
 std::shared_ptr<const Dataset> open_cifar100(const Cifar100Options& options, Split split) {
   if (split == Split::validation) return nullptr;
   const std::string file = split == Split::train ? "train.bin" : "test.bin";
-  require_data_folder(options.root, std::string(kFetchCifar) + kOrSetRoot);
+  expect_data_folder(options.root, std::string(kFetchCifar) + kOrSetRoot);
   const RecordLayout layout{
       {cifar100_class_names(Cifar100Labels::coarse).size(), cifar100_class_names(Cifar100Labels::fine).size()},
       options.labels == Cifar100Labels::coarse ? std::size_t{0} : std::size_t{1}};

@@ -16,7 +16,7 @@ class Cifar10Options : public Options {
   std::string root = "data/cifar-10-batches-bin";
 };
 
-/// Which of its two labels an image of CIFAR-100 has: one of 100 classes, or one of the 20 groups of five they form.
+/// Labels of CIFAR-100: 100 fine classes, or 20 coarse classes of five fine ones each.
 enum class Cifar100Labels { fine, coarse };
 
 class Cifar100Options : public Options {

@@ -16,7 +16,7 @@ struct Size {
   std::string text() const { return std::to_string(height) + " x " + std::to_string(width); }
 };
 
-/// A uniform window of this size among those wholly inside an image.
+/// Uniform draw of a window of this size inside an image.
 Window random_window(const Size& size, const Size& image, RandomStream& draws) {
   const auto offset = [&](int largest) { return static_cast<int>(draws.below(static_cast<std::uint64_t>(largest) + 1)); };
   const int top = offset(image.height - size.height);
@@ -24,7 +24,7 @@ Window random_window(const Size& size, const Size& image, RandomStream& draws) {
   return {top, left, size.height, size.width};
 }
 
-/// Adds the part of an image from (top, left) on to as large a part of a canvas; a sum above 255 is 255.
+/// Adds a window of an image to a window of a canvas; sums are clamped to 255.
 void add(const ImageView& image, int top, int left, Image& canvas, const Window& place) {
   const std::ptrdiff_t line_length = std::ptrdiff_t{place.width} * image.channels;
   for (int y = 0; y < place.height; ++y) {
@@ -36,7 +36,7 @@ void add(const ImageView& image, int top, int left, Image& canvas, const Window&
   }
 }
 
-/// The smallest window with every pixel that is not black; all of an image that is black everywhere.
+/// Smallest window with every pixel that is not black; the whole image when all are black.
 Window bounds_of(const ImageView& image) {
   const auto is_black = [&](int top, int left, int height, int width) {
     const auto black_line = [&](const std::uint8_t* line) {
@@ -55,7 +55,7 @@ Window bounds_of(const ImageView& image) {
   return {top, left, bottom - top, right - left};
 }
 
-/// Where a part of what was put at `place` lies on the canvas.
+/// Box on the canvas of a window of an image at `place`.
 Box box_at(const Window& place, const Window& part) {
   const double left = place.left + part.left;
   const double top = place.top + part.top;

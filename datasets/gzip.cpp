@@ -17,7 +17,7 @@ constexpr std::size_t kInflateStep = std::size_t{1} << 16;
 constexpr std::size_t kLargestZlibBuffer = std::size_t{1} << 30;  // zlib counts in 32 bits
 constexpr int kGzipOnly = 16;                                     // added to the window bits: no zlib or raw data
 
-/// Owns zlib's state of one inflation.
+/// Owner of zlib's state.
 class Inflater {
  public:
   Inflater() {
@@ -27,7 +27,7 @@ class Inflater {
   Inflater& operator=(const Inflater&) = delete;
   ~Inflater() { inflateEnd(&stream_); }
 
-  /// Inflates a part of `input` into a part of `output` and drops both parts from the spans. @return zlib's status.
+  /// Inflates as much of `input` to `output` as possible and removes both parts from the spans. @return status of zlib.
   int step(std::span<const std::uint8_t>& input, std::span<std::uint8_t>& output) {
     const std::size_t offered = std::min(input.size(), kLargestZlibBuffer);
     const std::size_t room = std::min(output.size(), kLargestZlibBuffer);

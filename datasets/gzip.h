@@ -11,13 +11,13 @@ namespace fovea {
 /// `path` when that file exists, else `path` + ".gz". @throws InputError naming both when neither exists.
 std::string resolve_maybe_gzip(const std::string& path);
 
-/// The contents of resolve_maybe_gzip(path), inflated when they begin as gzip does, whatever the name says.
-/// @param max_bytes limit of the file's size and of what it inflates to.
+/// Contents of resolve_maybe_gzip(path), inflated when the bytes are gzip, independent of the name.
+/// @param max_bytes limit of the file's size and of its inflated size.
 /// @throws InputError naming the file when it is missing, damaged, truncated or too long.
 std::vector<std::uint8_t> read_maybe_gzip(const std::string& path, std::size_t max_bytes);
 
-/// Inflates gzip data of one or several members. Memory grows with what has been inflated, up to twice `max_bytes`.
-/// @param where what error messages call the data.
+/// Inflates gzip data of one or several members. Memory grows with the inflated data, up to twice `max_bytes`.
+/// @param where names the data in messages.
 /// @throws InputError with the offset when the data are damaged, truncated, followed by anything else, or inflate to more
 /// than `max_bytes`.
 std::vector<std::uint8_t> inflate_gzip(std::span<const std::uint8_t> compressed, std::size_t max_bytes,

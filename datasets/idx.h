@@ -11,21 +11,21 @@ namespace fovea {
 
 /// IDX, the format of MNIST and its relatives: a magic number (two zero bytes, the type of a value, the number of
 /// dimensions), the dimensions and the values, all numbers big-endian. Read here: 8-bit values in three dimensions
-/// (images, 0x00000803) and in one (labels, 0x00000801). A file must hold exactly what its header announces.
+/// (images, 0x00000803) and in one (labels, 0x00000801). A file must have exactly the size that its header declares.
 
 /// @param bytes the whole file, less than 2 GiB.
-/// @param where what error messages call the data; offsets in messages count inflated bytes.
+/// @param where names the data in messages; offsets in messages count inflated bytes.
 /// @return grey images [N, H, W, 1], N, H, W >= 1. @throws InputError.
 ImageArray parse_idx_images(std::vector<std::uint8_t> bytes, const std::string& where);
 
-/// @return N >= 1 labels, not limited yet to any number of classes. @throws InputError.
+/// @return N >= 1 labels, which are not checked against a number of classes. @throws InputError.
 std::vector<std::uint8_t> parse_idx_labels(std::vector<std::uint8_t> bytes, const std::string& where);
 
 /// Reads `path`, or `path`.gz, of at most 1 GiB when inflated. @throws InputError naming the file and what is wrong with it.
 ImageArray read_idx_images(const std::string& path);
 std::vector<std::uint8_t> read_idx_labels(const std::string& path);
 
-/// Where the first label of an IDX file lies.
+/// Offset of the first label in an IDX file.
 inline constexpr std::size_t kIdxLabelsOffset = 8;
 
 }  // namespace fovea

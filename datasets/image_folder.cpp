@@ -48,7 +48,7 @@ class ImageFolder final : public Dataset {
     const LabelledFile& chosen = file(index);
     return (fs::path(folder_) / class_names_[static_cast<std::size_t>(chosen.label)] / chosen.path).string();
   }
-  bool leaves_out_unreadable() const override { return on_error_ == OnError::skip; }
+  bool skips_unreadable() const override { return on_error_ == OnError::skip; }
 
  private:
   const LabelledFile& file(std::int64_t index) const {
@@ -65,7 +65,7 @@ class ImageFolder final : public Dataset {
   OnError on_error_;
 };
 
-/// Takes one file of each class after another, so that the first N files hold every class.
+/// Interleaves the files of the classes, so that the first N files contain every class.
 std::vector<LabelledFile> interleaved(std::vector<std::vector<LabelledFile>> classes) {
   std::vector<LabelledFile> files;
   bool more = true;
@@ -80,7 +80,7 @@ std::vector<LabelledFile> interleaved(std::vector<std::vector<LabelledFile>> cla
   return files;
 }
 
-/// Names of the folders in a folder (or of links to such), sorted, without hidden ones.
+/// Names of the subfolders (and links to folders) of a folder, sorted, without hidden ones.
 std::vector<std::string> folder_names(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code failure;
@@ -96,7 +96,7 @@ std::vector<std::string> folder_names(const fs::path& folder) {
   return names;
 }
 
-/// Where the splits of a folder lie; nowhere when the classes lie in the root itself.
+/// Folders of the splits; none when the classes are in the root itself.
 struct Layout {
   std::optional<fs::path> train, validation, test;
 
@@ -109,7 +109,7 @@ struct Layout {
 Layout layout_of(const fs::path& root) {
   const auto first_of = [&](std::initializer_list<const char*> names) -> std::optional<fs::path> {
     const std::vector<std::string> present = folder_names(root);
-    for (const char* name : names) {  // without folders in it, a folder `train` is a class: of vehicles, perhaps
+    for (const char* name : names) {  // without subfolders, a folder `train` is a class, perhaps of vehicles
       const bool there = std::find(present.begin(), present.end(), name) != present.end();
       if (there && !folder_names(root / name).empty()) return root / name;
     }
@@ -136,7 +136,7 @@ std::vector<std::string> expect_classes(const fs::path& folder) {
                    "image_folder reads root/train/<class>/<files> or root/<class>/<files>");
 }
 
-/// Every file of a class; the names come sorted.
+/// Files of a class, sorted by name.
 std::vector<LabelledFile> files_of_class(const fs::path& folder, std::int64_t label) {
   std::vector<LabelledFile> files;
   for (std::string& path : image_files(folder.string())) files.push_back({label, std::move(path)});
@@ -149,7 +149,7 @@ void expect_images(const fs::path& folder, const std::vector<LabelledFile>& file
                    "add images, or remove the folder");
 }
 
-/// The files below folders that are one split's own. @param training each class must have images.
+/// Files of a split with its own folders. @param training true: each class must have images.
 std::vector<LabelledFile> files_of_split(const fs::path& folder, const std::vector<std::string>& class_names,
                                          bool training) {
   std::vector<std::vector<LabelledFile>> classes;
@@ -157,7 +157,7 @@ std::vector<LabelledFile> files_of_split(const fs::path& folder, const std::vect
     const auto found = std::find(class_names.begin(), class_names.end(), name);
     if (found == class_names.end()) {
       throw InputError((folder / name).string(), "one of the " + std::to_string(class_names.size()) + " classes of training",
-                       "another class", "add it to the training folder, or leave it out here");
+                       "another class", "add it to the training folder, or remove it here");
     }
     std::vector<LabelledFile> of_class = files_of_class(folder / name, found - class_names.begin());
     if (training) expect_images(folder / name, of_class);
@@ -166,8 +166,8 @@ std::vector<LabelledFile> files_of_split(const fs::path& folder, const std::vect
   return interleaved(std::move(classes));
 }
 
-/// The files of a class that are for training, or those that are for testing. Each file has a random number of its own, and
-/// the lowest are for testing: other classes change nothing, and a file that comes or goes moves at most one other.
+/// Training or test files of a class. Each file has its own random number, and the lowest numbers are for testing: the split
+/// of a class does not depend on other classes, and an added or removed file moves at most one other.
 std::vector<LabelledFile> chosen_by_seed(std::vector<LabelledFile> files, const std::string& class_name,
                                          const ImageFolderOptions& options, bool training) {
   const RandomStream of_class =
@@ -186,7 +186,7 @@ std::vector<LabelledFile> chosen_by_seed(std::vector<LabelledFile> files, const 
   return chosen;
 }
 
-/// The part of each class that is for training or for testing, where the folder does not say which.
+/// Training or test files of each class, for a folder without splits.
 std::vector<LabelledFile> files_by_seed(const fs::path& root, const std::vector<std::string>& class_names,
                                         const ImageFolderOptions& options, bool training) {
   std::vector<std::vector<LabelledFile>> classes;
@@ -198,7 +198,7 @@ std::vector<LabelledFile> files_by_seed(const fs::path& root, const std::vector<
   }
   std::vector<LabelledFile> files = interleaved(std::move(classes));
   if (!files.empty()) return files;
-  throw InputError("data.test", "a share of at least one image in some class", Json(options.test).dump(), "use more");
+  throw InputError("data.test", "a fraction of at least one image in some class", Json(options.test).dump(), "use more");
 }
 
 }  // namespace
@@ -211,14 +211,14 @@ void ImageFolderOptions::visit_fields(FieldVisitor& fields) {
               {"share of each class to hold out, where there is no folder test or val", FieldRole::splits_data});
   fields.integer("split_seed", split_seed, kNonNegativeInteger, {"chooses these images", FieldRole::splits_data});
   fields.choice("on_error", on_error, {{"fail", OnError::fail}, {"skip", OnError::skip}},
-                "what an unreadable file does: end everything, or be named and left out");
+                "handling of unreadable files: fail with an error, or skip with a warning");
 }
 
 std::shared_ptr<const Dataset> open_image_folder(const ImageFolderOptions& options, Split split) {
   if (options.root.empty()) {
     throw InputError("data.root", "the folder of the images", "nothing", "set data.root, e.g. --set data.root=FOLDER");
   }
-  require_data_folder(options.root, "set data.root");
+  expect_data_folder(options.root, "set data.root");
   const fs::path root = options.root;
   const Layout layout = layout_of(root);
   const std::optional<fs::path>& folder = layout.of(split);

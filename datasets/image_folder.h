@@ -9,21 +9,22 @@
 
 namespace fovea {
 
-/// What happens when a file turns out to be unreadable.
+/// Handling of unreadable files.
 enum class OnError {
-  fail,  ///< everything ends with an error that names it
-  skip,  ///< it is named and left out
+  fail,  ///< an error that names the file
+  skip,  ///< a warning that names the file, which is skipped
 };
 
-/// Where a folder of images lies, and how to read it.
+/// Options of a folder of images.
 class ImageFolderOptions : public Options {
  public:
   void visit_fields(FieldVisitor& fields) override;
 
   std::string root;
-  std::int64_t channels = 3;    ///< 3: RGB, 1: grey
-  double test = 0.2;            ///< share of each class to hold out, when the folder has no test split of its own
-  std::int64_t split_seed = 0;  ///< of that choice; apart from `seed`, so that runs with other seeds share their test images
+  std::int64_t channels = 3;  ///< 3: RGB, 1: grey
+  double test = 0.2;          ///< fraction of each class for the test split, when the folder has none
+  std::int64_t split_seed =
+      0;  ///< seed of that split; separate from `seed`, so that runs with other seeds have the same test images
   OnError on_error = OnError::fail;
 };
 
@@ -31,13 +32,13 @@ class ImageFolderOptions : public Options {
 ///
 /// - `root/train/<class>/...` with `root/test` or, where there is none, `root/val` (or `valid`, `validation`) as the test
 ///   split. A folder that has both keeps `val` for validation.
-/// - `root/<class>/...`: a share of each class becomes the test split.
+/// - `root/<class>/...`: a fraction of each class becomes the test split.
 ///
-/// Classes are the folders' names in alphabetical order; images may lie in folders of their own below. Files are told by
-/// their extension (see image_files()), and decoded by what their bytes say, when they are asked for: memory holds their
-/// names only. Sizes may differ. The order takes a file of each class in turn, so that the
-/// first N hold every class. Other folders beside `train` and `test` are ignored.
-/// @return nothing for a validation split that the folder does not have.
+/// Classes are the names of the folders in alphabetical order; images may be in subfolders. Image files are found by their
+/// extension (see image_files()) and decoded on demand by their format; only their names are in memory. Sizes may differ.
+/// The order takes a file of each class in turn, so that the first N contain every class. Other folders beside `train` and
+/// `test` are ignored.
+/// @return nullptr for a validation split that the folder does not have.
 /// @throws InputError for a folder in neither layout, an unreadable one, a class without images in training, or a class of
 /// another split that training does not have.
 std::shared_ptr<const Dataset> open_image_folder(const ImageFolderOptions& options, Split split);

@@ -31,7 +31,7 @@ std::shared_ptr<const Dataset> open_mnist(const std::string& root, Split split, 
                                           const std::string& advice) {
   if (split == Split::validation) return nullptr;
   const std::string prefix = split == Split::train ? "train" : "t10k";
-  require_data_folder(root, advice);
+  expect_data_folder(root, advice);
   const auto file = [&](const char* suffix) {
     return resolve_maybe_gzip((std::filesystem::path(root) / (prefix + suffix)).string());
   };

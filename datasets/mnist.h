@@ -10,7 +10,7 @@
 
 namespace fovea {
 
-/// Where a data set in the files of MNIST lies.
+/// Options of a data set in the format of MNIST.
 class MnistOptions : public Options {
  public:
   explicit MnistOptions(std::string default_root) : root(std::move(default_root)) {}

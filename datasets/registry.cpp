@@ -18,7 +18,7 @@ constexpr const char* kCifarLicence = "no licence stated by the authors";
 
 // The means and deviations of MNIST and Fashion-MNIST are computed over the 60000 x 784 training pixels, without padding.
 
-/// Statistics that depend on no option.
+/// Statistics that do not depend on options.
 std::function<PixelStatistics(const Options&)> fixed(PixelStatistics statistics) {
   return [statistics = std::move(statistics)](const Options&) { return statistics; };
 }
@@ -116,7 +116,7 @@ DatasetRow image_folder_row() {
   };
 }
 
-/// What no canvas changes: pixels stay in [0, 1], as the paper's networks read them.
+/// No normalisation: pixels stay in [0, 1], as in the paper.
 PixelStatistics canvas_statistics(const Options& options) {
   const auto& source = dynamic_cast<const TranslatedDigitsOptions&>(options).source;
   const std::size_t channels = find_dataset(source.name(), "source").statistics(*source).mean.size();

@@ -11,7 +11,7 @@
 
 namespace fovea {
 
-/// Of the training pixels of each channel, scaled to [0, 1].
+/// Mean and standard deviation of the training pixels of each channel, scaled to [0, 1].
 struct PixelStatistics {
   std::vector<double> mean;
   std::vector<double> standard_deviation;

@@ -6,10 +6,10 @@
 
 namespace fovea {
 
-void require_data_folder(const std::string& root, const std::string& advice) {
+void expect_data_folder(const std::string& root, const std::string& advice) {
   std::error_code ignored;
   if (std::filesystem::is_directory(root, ignored)) return;
-  throw InputError(root, "the folder of the data set", std::filesystem::exists(root, ignored) ? "a file" : "nothing there",
+  throw InputError(root, "the folder of the data set", std::filesystem::exists(root, ignored) ? "a file" : "no such folder",
                    advice);
 }
 

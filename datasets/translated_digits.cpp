@@ -9,7 +9,7 @@
 namespace fovea {
 namespace {
 
-/// The data sets that others can be made of; MNIST, the default, first.
+/// Data sets that can be a source; MNIST, the default, first.
 std::vector<NamedOptions<Options>::Row> source_rows() {
   std::vector<NamedOptions<Options>::Row> rows;
   for (const DatasetRow& row : dataset_registry()) {
@@ -38,7 +38,7 @@ TranslatedDigitsOptions::TranslatedDigitsOptions() : source(source_rows()) {}
 void TranslatedDigitsOptions::visit_fields(FieldVisitor& fields) {
   fields.custom("source", source, source_help().c_str());
   fields.integers("canvas", canvas, kCanvasSide, {1, 2}, "side in pixels, or [height, width]");
-  fields.integer("test_seed", test_seed, kNonNegativeInteger, "chooses the canvases of validation and test");
+  fields.integer("test_seed", test_seed, kNonNegativeInteger, "seed of the canvases of validation and test");
 }
 
 CanvasLayout TranslatedDigitsOptions::layout() const {
@@ -47,7 +47,7 @@ CanvasLayout TranslatedDigitsOptions::layout() const {
 
 void ClutteredDigitsOptions::visit_fields(FieldVisitor& fields) {
   TranslatedDigitsOptions::visit_fields(fields);
-  fields.integer("clutter", clutter, {0, 4096}, "pieces of other images");
+  fields.integer("clutter", clutter, {0, 4096}, "number of pieces of other images");
   fields.integers("clutter_size", clutter_size, kCanvasSide, {1, 2}, "side of a piece in pixels, or [height, width]");
 }
 

@@ -11,22 +11,22 @@
 
 namespace fovea {
 
-/// Images of another data set, each somewhere on a larger canvas; see DigitCanvas.
+/// Options of images of another data set at random positions of a larger canvas; see DigitCanvas.
 class TranslatedDigitsOptions : public Options {
  public:
   TranslatedDigitsOptions();
   void visit_fields(FieldVisitor& fields) override;
 
-  /// What is placed on the canvas.
+  /// Layout of the canvas.
   virtual CanvasLayout layout() const;
 
-  NamedOptions<Options> source;          ///< a row of the registry that is held in memory, and its options
+  NamedOptions<Options> source;          ///< a row of the registry with `in_memory`, and its options
   std::vector<std::int64_t> canvas{60};  ///< side in pixels, or {height, width}
   std::int64_t test_seed = 0;  ///< of the canvases of validation and test; apart from `seed`, so that runs with other seeds
                                ///< share them
 };
 
-/// Likewise, among pieces of other images.
+/// Likewise with clutter from pieces of other images.
 class ClutteredDigitsOptions : public TranslatedDigitsOptions {
  public:
   void visit_fields(FieldVisitor& fields) override;
@@ -36,8 +36,8 @@ class ClutteredDigitsOptions : public TranslatedDigitsOptions {
   std::vector<std::int64_t> clutter_size{8};  ///< side of a piece in pixels, or {height, width}
 };
 
-/// Opens the source's split; clutter comes out of the same one.
-/// @return nothing for a validation split, which no source has: it is split off the training set.
+/// Opens a split of the source; clutter is from the same split.
+/// @return nullptr for a validation split, which no source has; it is then split off the training set.
 /// @throws InputError as the source does, and as DigitCanvas.
 std::shared_ptr<const Dataset> open_translated_digits(const TranslatedDigitsOptions& options, Split split);
 

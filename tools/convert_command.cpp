@@ -24,9 +24,10 @@ void print_names(const char* heading, const std::vector<std::string>& names) {
   for (const std::string& name : names) std::printf("  %s\n", name.c_str());
 }
 
-void print_misfits(const char* heading, const std::vector<WeightsReport::Misfit>& misfits) {
+void print_mismatches(const char* heading, const std::vector<WeightsReport::Mismatch>& mismatches) {
   std::vector<std::string> lines;
-  for (const auto& misfit : misfits) lines.push_back(misfit.name + "  expected " + misfit.expected + ", got " + misfit.got);
+  for (const auto& mismatch : mismatches)
+    lines.push_back(mismatch.name + "  expected " + mismatch.expected + ", got " + mismatch.got);
   print_names(heading, lines);
 }
 
@@ -45,8 +46,8 @@ void print_fit(const WeightsReport& report) {
     unexpected.push_back(other.name + (other.nearest.empty() ? "" : "  near " + other.nearest));
   }
   print_names("unexpected", unexpected);
-  print_misfits("of another shape", report.reshaped);
-  print_misfits("of another type", report.retyped);
+  print_mismatches("shape mismatch", report.shape_mismatch);
+  print_mismatches("dtype mismatch", report.dtype_mismatch);
   print_names("with NaN or infinity", report.not_finite);
 }
 

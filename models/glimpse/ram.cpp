@@ -116,11 +116,11 @@ RolloutPlan RamImpl::plan(const Retina& retina, const ForwardContext& context) c
 
   plan.first = (options_.first == FirstGlimpse::random ? uniform(1) : zeros(1)).select(1, 0);
   if (context.policy == PolicyMode::sample) {
-    if (!(context.deviation > 0))
-      throw InputError("Ram", "a deviation above 0 to sample with", std::to_string(context.deviation));
+    if (!(context.standard_deviation > 0))
+      throw InputError("Ram", "a standard deviation > 0 to sample with", std::to_string(context.standard_deviation));
     RandomStream stream = context.random.child("choices");
     plan.noise = drawn(rows, options_.glimpses - 1, like, [&] { return stream.normal(); });
-    plan.deviation = context.deviation;
+    plan.standard_deviation = context.standard_deviation;
   }
   return plan;
 }

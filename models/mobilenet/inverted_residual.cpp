@@ -112,7 +112,7 @@ torch::Tensor InvertedResidualImpl::forward(const torch::Tensor& features, Forwa
   const auto gated = gate_ ? gate_->forward(hidden, context) : hidden;
   const auto branch = normed(*this, project_norm_, project_(gated));
   if (!residual_) return branch;
-  const auto keep = branch_keep_factors(*this, branch, plan_.drop_probability, context.random.child(plan_.path));
+  const auto keep = drop_path_mask(*this, branch, plan_.drop_probability, context.random.child(plan_.path));
   return keep.defined() ? torch::addcmul(features, branch, keep) : features + branch;
 }
 

@@ -111,7 +111,7 @@ torch::Tensor ResnetBlockImpl::forward(const torch::Tensor& features, ForwardCon
     expect_norm_fits(*this, *norms_[i], branch);
     branch = norms_[i](branch);
   }
-  const auto keep = branch_keep_factors(*this, branch, plan_.drop_probability, context.random.child(plan_.path));
+  const auto keep = drop_path_mask(*this, branch, plan_.drop_probability, context.random.child(plan_.path));
   const auto shortcut = downsample_ ? downsample_->forward(features) : features;
   return join_.join(branch, shortcut, Activation::relu, context, keep);
 }

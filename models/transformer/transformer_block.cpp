@@ -101,8 +101,7 @@ torch::Tensor TransformerBlockImpl::gated(const torch::Tensor& tokens, ForwardCo
 torch::Tensor TransformerBlockImpl::sum(const torch::Tensor& tokens, const torch::Tensor& branch, const torch::Tensor& scale,
                                         const char* name, const ForwardContext& context) const {
   const auto scaled = scale.defined() ? branch * scale : branch;
-  const auto keep =
-      branch_keep_factors(*this, scaled, place_.drop_probability, context.random.child(place_.path).child(name));
+  const auto keep = drop_path_mask(*this, scaled, place_.drop_probability, context.random.child(place_.path).child(name));
   return tokens + (keep.defined() ? scaled * keep : scaled);
 }
 

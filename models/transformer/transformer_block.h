@@ -44,7 +44,7 @@ struct TransformerBlockPlace {
   std::int64_t stage = 1;          ///< see TransformerTrunk
   FeatureShape grid;               ///< the patches as a map
   std::int64_t prefix_tokens = 0;  ///< tokens in front of them
-  double drop_probability = 0;     ///< of each branch, in training; see stochastic_depth_factors()
+  double drop_probability = 0;     ///< of each branch, in training; see drop_path_mask()
   bool prefix_is_read = true;      ///< see AttentionMap
 };
 

@@ -198,9 +198,11 @@ std::vector<ModelRow> vision_transformer_models() {
     std::int64_t embed_dim, heads;
   };
   constexpr Size kTiny{192, 3}, kSmall{384, 6}, kBase{768, 12};
-  const PreprocessingDefaults augreg{
-      .share = 0.9, .interpolation = Interpolation::bicubic, .mean = {0.5, 0.5, 0.5}, .standard_deviation = {0.5, 0.5, 0.5}};
-  const PreprocessingDefaults deit{.share = 0.9, .interpolation = Interpolation::bicubic};
+  const PreprocessingDefaults augreg{.crop_pct = 0.9,
+                                     .interpolation = Interpolation::bicubic,
+                                     .mean = {0.5, 0.5, 0.5},
+                                     .standard_deviation = {0.5, 0.5, 0.5}};
+  const PreprocessingDefaults deit{.crop_pct = 0.9, .interpolation = Interpolation::bicubic};
   const PreprocessingDefaults torchvision{};
   // The class token's question is learned, the patches' are their own.
   const Traits traits{

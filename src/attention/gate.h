@@ -58,7 +58,7 @@ class ResidualJoin {
   const std::shared_ptr<Gate>& gate() const { return gate_; }
 
   /// activation(keep * gate(features) + residual). @param keep factors that fit the gated features, as those of
-  /// stochastic_depth_factors(); undefined = all of it is kept.
+  /// drop_path_mask(); undefined = all of it is kept.
   torch::Tensor join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
                      ForwardContext& context, const torch::Tensor& keep = {}) const;
 

@@ -4,12 +4,12 @@
 
 namespace fovea {
 
-/// Keeps other processes that ask for the same lock out of a folder while it lives. The kernel gives it back when the
-/// process ends, however it ends; no file is left behind.
+/// Advisory lock on a directory, held until it is destroyed. The kernel releases it when the process ends in any way, and it
+/// leaves no file.
 class DirectoryLock {
  public:
-  /// @param path of an existing folder. @throws InputError when another process holds it; SystemError when it cannot be
-  /// opened. File systems without locks are let pass.
+  /// @param path an existing directory. @throws InputError when another process holds the lock; SystemError when the
+  /// directory cannot be opened. On file systems without locks it has no effect.
   explicit DirectoryLock(const std::string& path);
   ~DirectoryLock();
   DirectoryLock(const DirectoryLock&) = delete;

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kReadStep = std::size_t{1} << 16;
 constexpr std::size_t kLargestTransfer = std::size_t{1} << 30;  // Linux moves at most 2 GiB - 4 KiB per call
 
-/// Repeats a system call that a signal interrupted.
+/// Repeats a system call that was interrupted by a signal.
 template <typename Call>
 auto retry_interrupted(const Call& call) {
   auto result = call();
@@ -26,7 +26,7 @@ auto retry_interrupted(const Call& call) {
   return result;
 }
 
-/// Owns a file descriptor.
+/// Owner of a file descriptor.
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
@@ -78,7 +78,7 @@ std::string parent_folder(const std::string& path) {
   return parent.empty() ? "." : parent;
 }
 
-/// A new file beside `target`. It is removed again unless it has become the target.
+/// A temporary file beside `target`. It is removed unless it replaces the target.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::string& target) : target_(target), descriptor_(create()) {}

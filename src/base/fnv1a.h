@@ -6,20 +6,20 @@
 
 namespace fovea {
 
-/// The 64-bit FNV-1a hash (Fowler, Noll and Vo): tells data apart. Whoever wants to can forge it, so it secures nothing.
+/// 64-bit FNV-1a hash (Fowler, Noll and Vo), to compare data. It is not cryptographic.
 class Fnv1a {
  public:
   void absorb(std::span<const std::uint8_t> bytes) {
     for (const std::uint8_t byte : bytes) state_ = (state_ ^ byte) * 0x100000001b3;
   }
-  /// Its eight bytes, the lowest first.
+  /// The eight bytes of a number, the lowest first.
   void absorb(std::int64_t number) {
     for (int shift = 0; shift < 64; shift += 8) {
       const auto byte = static_cast<std::uint8_t>(number >> shift);
       absorb({&byte, 1});
     }
   }
-  /// With its length, so that "ab" and "c" are not "a" and "bc".
+  /// A text after its length, so that "ab" and "c" differ from "a" and "bc".
   void absorb(std::string_view text) {
     absorb(static_cast<std::int64_t>(text.size()));
     absorb({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});

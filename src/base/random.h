@@ -7,7 +7,7 @@
 
 namespace fovea {
 
-/// What a random draw is for. Two purposes never share a stream.
+/// Purpose of a random stream; streams of two purposes are independent.
 enum class Purpose : std::uint64_t { initialise = 1, split = 2, shuffle = 3, augment = 4, forward = 5, test = 7 };
 
 /// A stream of random numbers that is a pure function of its key, "SplitMix64" (Steele, Lea, Flood: Fast Splittable
@@ -36,7 +36,7 @@ class RandomStream {
   double beta(double a, double b);
   bool chance(double probability) { return uniform() < probability; }
 
-  /// The stream of a named or numbered part; drawing from it does not move this one.
+  /// Stream of a named or numbered part; its draws do not change this one.
   RandomStream child(std::uint64_t part) const;
   RandomStream child(std::string_view name) const;
 

@@ -6,8 +6,8 @@
 
 namespace fovea {
 
-/// A fixed number of threads that run numbered tasks. Which thread runs which task is not defined, so a task must depend
-/// on its number alone.
+/// Thread pool for numbered tasks. The assignment of tasks to threads is undefined, so a task must depend on its number
+/// alone.
 class ThreadTeam {
  public:
   /// @param threads at least 1. @param prepare runs once on each thread before its first task; must not throw.

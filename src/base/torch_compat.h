@@ -29,15 +29,15 @@ inline void use_one_operator_thread() {
   omp_set_num_threads(1);
 }
 
-/// What an observed operator was called with.
+/// Arguments and results of an observed operator.
 struct OperatorCall {
   const char* name;  ///< e.g. "aten::convolution"
   const std::vector<c10::IValue>& inputs;
   const std::vector<c10::IValue>& outputs;
 };
 
-/// While alive, calls `observe` after every outermost operator (one not called by another operator) that `accept` names,
-/// run by the creating thread. One at a time per thread.
+/// Observer of operators in a scope: calls `observe` after every outermost operator (one not called by another operator) of
+/// the creating thread that `accept` names. One observer per thread.
 class OperatorObserver {
  public:
   using Accept = std::function<bool(const char* name)>;
@@ -89,13 +89,13 @@ class OperatorObserver {
   at::CallbackHandle handle_;
 };
 
-/// The key under which an optimiser files its state of a parameter: its address, as text in LibTorch 1.13.
+/// Key of a parameter in an optimiser's state: its address, as text in LibTorch 1.13.
 inline std::string optimizer_state_key(const at::Tensor& parameter) {
   return c10::guts::to_string(parameter.unsafeGetTensorImpl());
 }
 
-/// While alive, a tensor allocation of the creating thread that brings the total beyond `bytes` throws InputError. For
-/// building networks from descriptions that somebody else wrote.
+/// Memory limit in a scope: a tensor allocation of the creating thread that makes the total exceed `bytes` throws
+/// InputError. For building networks from untrusted descriptions.
 class AllocationLimit {
  public:
   AllocationLimit(std::int64_t bytes, const std::string& where)
@@ -107,10 +107,10 @@ class AllocationLimit {
     Reporter(std::int64_t bytes, std::string where) : remaining_(bytes), where_(std::move(where)) {}
     bool memoryProfilingEnabled() const override { return true; }
     void reportMemoryUsage(void*, std::int64_t size, std::int64_t, std::int64_t, c10::Device) override {
-      remaining_ -= size;  // negative when memory is given back
+      remaining_ -= size;  // negative when memory is freed
       if (remaining_ < 0 && size > 0) {
         throw InputError(where_, "a description of the network whose weights the file holds", "one of a far larger network",
-                         "the file is damaged or forged");
+                         "the file is damaged or was tampered with");
       }
     }
 

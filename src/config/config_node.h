@@ -9,11 +9,11 @@
 
 namespace fovea {
 
-/// JSON with its keys in the order they were written: what fovea's documents are made of.
+/// JSON document with its keys in the order of insertion.
 using Json = nlohmann::ordered_json;
 
-/// A node of a configuration: nothing, a scalar, a list or a map, with the place it came from.
-/// Scalars stay text until a field asks for a type, so that an error can quote what the user wrote.
+/// Configuration node: null, a scalar, a list or a map, with its origin. Scalars stay text until a field reads them as a
+/// type, so that errors quote what the user wrote.
 struct ConfigNode {
   struct Entry;
   enum class Kind { null, scalar, list, map };
@@ -21,19 +21,19 @@ struct ConfigNode {
   Kind kind = Kind::null;
   std::string scalar;
   std::vector<ConfigNode> list;
-  std::vector<Entry> map;        ///< in the order written; keys are unique
-  bool from_short_form = false;  ///< a map that apply_setting() made of a scalar, which is its `name` now
+  std::vector<Entry> map;        ///< in the order of the file; keys are unique
+  bool from_short_form = false;  ///< a map that apply_setting() made of a scalar, which became its `name`
   std::string origin;            ///< "configs/a.yaml:14" or "--set train.epochs=x"
 
-  /// The value under `key` of a map, or nullptr.
+  /// Value of a key of a map; nullptr when there is none.
   const ConfigNode* find(std::string_view key) const;
   ConfigNode* find(std::string_view key);
 
-  /// What an error message quotes: the scalar, "a list", "a map" or "nothing".
+  /// Description for messages: the scalar, "a list", "a map" or "nothing".
   std::string describe() const;
 };
 
-/// A key of a map and what stands under it.
+/// A key of a map and its value.
 struct ConfigNode::Entry {
   std::string key;
   ConfigNode value;
@@ -49,7 +49,7 @@ ConfigNode read_yaml_file(const std::string& path);
 
 /// Applies `KEY=VALUE`, KEY a dotted path with list positions as numbers (`model.attention.0.name=eca`), VALUE YAML.
 /// A scalar on the way is the short form of a map with that `name`: setting `model.attention.reduction_ratio` on
-/// `attention: se` gives `attention: {name: se, reduction_ratio: ...}`. @throws InputError when KEY leads nowhere.
+/// `attention: se` gives `attention: {name: se, reduction_ratio: ...}`. @throws InputError when there is no such KEY.
 void apply_setting(ConfigNode& root, const std::string& setting);
 
 /// The JSON document as indented text. Bytes that are no UTF-8 (a path may hold any) are replaced.

@@ -5,6 +5,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/config/fields.h>
+#include <fovea/config/renamed_keys.h>
 
 namespace fovea {
 namespace {
@@ -27,7 +28,11 @@ std::string join_path(const std::string& path, const std::string& name) {
   return path.empty() ? name : path + "." + name;
 }
 
-/// Takes fields out of a map and remembers which keys were asked for.
+std::string called_now(const std::string& name) {
+  return "it is called '" + name + "' now";
+}
+
+/// Reads fields from a map and records the known keys.
 class FieldReader final : public FieldVisitor {
  public:
   FieldReader(const ConfigNode& map, std::string path) : map_(map), path_(std::move(path)) {
@@ -101,13 +106,11 @@ class FieldReader final : public FieldVisitor {
 
   void accept(const std::vector<std::string>& names) { known_.insert(known_.end(), names.begin(), names.end()); }
 
-  /// @throws InputError for the first key nobody asked for.
+  /// @throws InputError for the first unknown key.
   void finish() const {
     for (const auto& [key, value] : map_.map) {
       if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
-      const std::string nearest = nearest_name(key, known_);
-      throw InputError(place(value.origin, join_path(path_, key)) + ": unknown key; " +
-                       (nearest.empty() ? "known here: " + join_names(known_) : "did you mean '" + nearest + "'?"));
+      throw InputError(place(value.origin, join_path(path_, key)) + ": unknown key; " + advice_on(key));
     }
   }
 
@@ -115,7 +118,11 @@ class FieldReader final : public FieldVisitor {
   void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, FieldHelp) override {
     if (const ConfigNode* given = take(name)) {
       const auto found = std::find(words.begin(), words.end(), given->scalar);
-      if (given->kind != ConfigNode::Kind::scalar || found == words.end()) fail(*given, name, "one of " + join_names(words));
+      if (given->kind != ConfigNode::Kind::scalar || found == words.end()) {
+        const std::string renamed = renamed_key(given->scalar, words);
+        throw InputError(place(given->origin, join_path(path_, name)), "one of " + join_names(words), given->describe(),
+                         renamed.empty() ? "" : called_now(renamed));
+      }
       selected = static_cast<std::size_t>(found - words.begin());
     }
   }
@@ -124,6 +131,12 @@ class FieldReader final : public FieldVisitor {
   const ConfigNode* take(const char* name) {
     known_.emplace_back(name);
     return map_.find(name);
+  }
+
+  std::string advice_on(const std::string& unknown_key) const {
+    if (const std::string renamed = renamed_key(unknown_key, known_); !renamed.empty()) return called_now(renamed);
+    const std::string nearest = nearest_name(unknown_key, known_);
+    return nearest.empty() ? "known here: " + join_names(known_) : "did you mean '" + nearest + "'?";
   }
 
   [[noreturn]] void fail(const ConfigNode& given, const std::string& name, const std::string& expected) const {
@@ -167,7 +180,7 @@ class FieldReader final : public FieldVisitor {
   std::vector<std::string> known_;
 };
 
-/// Builds the JSON document of the present values.
+/// Writes the present values to a JSON document.
 class FieldWriter final : public FieldVisitor {
  public:
   Json document = Json::object();

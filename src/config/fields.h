@@ -9,7 +9,7 @@
 
 namespace fovea {
 
-/// A field with a notation of its own (a name, a map or a list of maps).
+/// A field with its own notation (a name, a map or a list of maps).
 class CustomField {
  public:
   virtual ~CustomField() = default;
@@ -20,10 +20,11 @@ class CustomField {
   virtual void visit_fields(FieldVisitor&) {}
 };
 
-/// Fills `options` from a map (or nothing, which leaves every default).
+/// Reads `options` from a map; null leaves every default.
 /// @param path prefix of key names in messages, e.g. "train"; empty at the root.
-/// @param also_known keys the caller reads itself from the same map, e.g. {"name"}.
-/// @throws InputError `<origin>: <key>: expected ..., got ...`; for an unknown key with the nearest known name.
+/// @param also_known keys of the same map that the caller reads, e.g. {"name"}.
+/// @throws InputError `<origin>: <key>: expected ..., got ...`; for an unknown key, with the nearest known name, or with the
+/// present name of a renamed key.
 void read_fields(Options& options, const ConfigNode& value, const std::string& path,
                  const std::vector<std::string>& also_known = {});
 template <PlainOptions T>
@@ -33,7 +34,7 @@ void read_fields(T& options, const ConfigNode& value, const std::string& path,
   read_fields(static_cast<Options&>(view), value, path, also_known);
 }
 
-/// Every field with its present value.
+/// All fields with their present values, as a JSON object.
 Json write_fields(Options& options);
 template <PlainOptions T>
 Json write_fields(T& options) {
@@ -81,10 +82,11 @@ std::vector<RoleOfField> field_roles(T& options) {
 struct SectionName {
   std::string name;
   std::string where;  ///< `<origin>: <path>.name`, for messages
-  bool has_options;   ///< the section is a map, which may hold more than the name
+  bool has_options;   ///< the section is a map, which may have further keys
 };
 
-/// @throws InputError when the name is missing or no text. @param path the section's full name, e.g. "model".
+/// Reads the name of a section. @param path full name of the section, e.g. "model". @throws InputError when the name is
+/// missing or not a text.
 SectionName section_name(const ConfigNode& section, const std::string& path);
 
 }  // namespace fovea

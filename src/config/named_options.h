@@ -9,9 +9,9 @@
 
 namespace fovea {
 
-/// A section that names one of several implementations and holds that one's options, so that an option another one has is an
-/// unknown key here: `optimizer: {name: sgd, momentum: 0.9}`. A bare name is the short form.
-/// @tparam Base derives from Options; what the implementations have in common.
+/// A section that selects one of several implementations and has its options: `optimizer: {name: sgd, momentum: 0.9}`. An
+/// option of another implementation is an unknown key. A bare name is the short form.
+/// @tparam Base common base of the implementations' options; derives from Options.
 template <typename Base>
 class NamedOptions final : public CustomField {
  public:
@@ -55,7 +55,7 @@ class NamedOptions final : public CustomField {
 template <typename Base>
 void NamedOptions<Base>::read(const ConfigNode& value, const std::string& path) {
   const ConfigNode* name = value.kind == ConfigNode::Kind::map ? value.find("name") : &value;
-  if (name != nullptr) {  // a map without a name sets options of the default
+  if (name != nullptr) {  // a map without a name has options of the default
     std::vector<std::string> names;
     const Row* found = nullptr;
     for (const Row& row : rows_) {

@@ -6,7 +6,7 @@
 
 namespace fovea {
 
-/// A number in a document, where there is one.
+/// The number, or null for None.
 inline Json number_or_null(const std::optional<double>& number) {
   return number ? Json(*number) : Json(nullptr);
 }

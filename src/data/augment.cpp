@@ -10,7 +10,7 @@
 namespace fovea {
 namespace {
 
-/// The section of one row: a map of its options, or a number for the first of them.
+/// Section of one row: a map of its options, or a number for the first option.
 class AugmentationField final : public CustomField {
  public:
   explicit AugmentationField(Augmentation& augmentation) : augmentation_(augmentation) {}
@@ -23,12 +23,12 @@ class AugmentationField final : public CustomField {
 
   Json write() override { return write_fields(augmentation_); }
 
-  /// `<origin>: <path>` of what was read, or "".
+  /// `<origin>: <path>` of the section, or "".
   const std::string& where() const { return where_; }
 
  private:
-  /// The section as a map. A bare number is the first option, also where apply_setting() has made it a `name` to put other
-  /// options beside it; unless that option is among them.
+  /// The section as a map. A bare number is the first option, also after apply_setting() has made it the `name` of a map,
+  /// unless the map has that option.
   ConfigNode spelled_out(const ConfigNode& value) {
     const std::string first = list_fields(augmentation_).at(0).at("name");
     ConfigNode map = value;

@@ -11,7 +11,7 @@
 
 namespace fovea {
 
-/// Which part of a data set. `validation` is split off `train` by the caller (see split.h).
+/// Split of a data set. `validation` is split off `train` by the caller (see split.h).
 enum class Split { train, validation, test };
 
 /// "train", "val" or "test".
@@ -21,7 +21,7 @@ std::string to_string(Split split);
 struct Sample {
   Image image;
   std::int64_t label = 0;                 ///< in [0, number of classes)
-  std::optional<Box> box = std::nullopt;  ///< where the labelled thing is, when the data set knows
+  std::optional<Box> box = std::nullopt;  ///< bounding box of the labelled object, if the data set has one
 };
 
 /// A finite, indexable set of labelled images. Implementations are immutable and may be read from several threads.
@@ -34,8 +34,8 @@ class Dataset {
   /// The sample at `index` in [0, size()). @throws InputError when its bytes cannot be read.
   virtual Sample sample(std::int64_t index) const = 0;
 
-  /// The sample at `index` for training. A data set that makes its images makes a new one with every stream; others give
-  /// sample(index).
+  /// The sample at `index` for training. A data set that generates its images generates a new one for every stream; others
+  /// return sample(index).
   virtual Sample training_sample(std::int64_t index, const RandomStream& /*stream*/) const { return sample(index); }
 
   /// The label at `index`, without decoding the image.
@@ -44,18 +44,18 @@ class Dataset {
   /// One name per class; its length is the number of classes.
   virtual const std::vector<std::string>& class_names() const = 0;
 
-  /// Channels of every image after reading: 1 or 3 for the sets that ship.
+  /// Channels of every image: 1 or 3 for the data sets of fovea.
   virtual int channels() const = 0;
 
   /// Height and width shared by every image; 0 when the images differ in size.
   virtual int height() const = 0;
   virtual int width() const = 0;
 
-  /// What messages call the sample at `index`: its file, when it has one of its own.
+  /// Name of the sample at `index` for messages: its file, if it has one.
   virtual std::string name(std::int64_t index) const { return "image " + std::to_string(index); }
 
-  /// Whether samples that cannot be read or prepared are to be left out, with a note, instead of ending everything.
-  virtual bool leaves_out_unreadable() const { return false; }
+  /// True when unreadable samples are skipped with a warning; else they are an error.
+  virtual bool skips_unreadable() const { return false; }
 };
 
 }  // namespace fovea

@@ -33,8 +33,8 @@ torch::Tensor relative_boxes(const std::vector<std::optional<Box>>& boxes, const
 
 }  // namespace
 
-/// Workers take batch numbers in order and put results under their number; the consumer takes them out in order. A worker
-/// waits while it is `window` batches ahead of the consumer.
+/// Queue of prefetched batches. Workers take batch numbers in order and store results by number; the consumer takes them in
+/// order. A worker waits while it is `window` batches ahead of the consumer.
 struct BatchStream::State {
   struct Result {
     Batch batch;
@@ -151,7 +151,7 @@ void Loader::prepare_augmented(Sample& sample, const RandomStream& stream) const
   const auto window = options_.augment.window(sample.image.height, sample.image.width, stream);
   sample.image = window ? (*preprocess_)(sample.image, *window) : (*preprocess_)(std::move(sample.image));
   options_.augment.apply(sample.image, stream, mean_);
-  sample.box.reset();  // augmentation moves things, and does not say where to
+  sample.box.reset();  // augmentation moves the object
 }
 
 std::optional<Sample> Loader::prepared(std::int64_t index, const RandomStream& stream, std::string& why) const {
@@ -164,9 +164,9 @@ std::optional<Sample> Loader::prepared(std::int64_t index, const RandomStream& s
     }
     return sample;
   } catch (const InputError& error) {
-    if (!dataset_->leaves_out_unreadable()) throw;
+    if (!dataset_->skips_unreadable()) throw;
     why = error.what();
-    if (options_.left_out) options_.left_out(dataset_->name(index), why);
+    if (options_.on_skipped) options_.on_skipped(dataset_->name(index), why);
     return std::nullopt;
   }
 }
@@ -216,7 +216,7 @@ Batch Loader::batch(const EpochOrder& order, std::int64_t epoch, std::int64_t nu
   batch.boxes = relative_boxes(boxes, images);
   if (mixed) {
     batch.other_labels = torch::tensor(mixed->other, torch::kInt64);
-    batch.own_share = torch::tensor(mixed->own_share, torch::kFloat32);
+    batch.lambda = torch::tensor(mixed->lambda, torch::kFloat32);
   }
   return batch;
 }

@@ -18,23 +18,23 @@ namespace fovea {
 
 struct LoaderOptions {
   std::int64_t batch_size = 128;
-  int workers = 2;                         ///< threads that read, decode and augment; at least 1
-  int prefetch = 4;                        ///< batches kept ready beyond the one in use
-  bool training = false;                   ///< sample and augment
-  std::uint64_t seed = 0;                  ///< of order and augmentation
+  int workers = 2;                         ///< threads that read, decode and augment; >= 1
+  int prefetch = 4;                        ///< batches prepared in advance
+  bool training = false;                   ///< random order and augmentation
+  std::uint64_t seed = 0;                  ///< for order and augmentation
   Sampling sampling = Sampling::shuffled;  ///< read only when training
   AugmentOptions augment = {};             ///< read only when training
-  /// Told of every sample that is left out, and why, by whatever thread met it; every time.
-  std::function<void(const std::string& name, const std::string& why)> left_out = {};
+  /// Called for every skipped sample, each time, from any thread.
+  std::function<void(const std::string& name, const std::string& why)> on_skipped = {};
 };
 
-/// The batches of one pass, in order, made ahead of time by worker threads. Must not outlive its Loader.
+/// Batches of one epoch, in order, prefetched by worker threads. Must not outlive its Loader.
 class BatchStream {
  public:
   ~BatchStream();
   BatchStream(BatchStream&&) noexcept;
 
-  /// The next batch, or nothing at the end. Rethrows what reading that batch threw.
+  /// The next batch; None at the end. Rethrows the exceptions of reading it.
   std::optional<Batch> next();
 
  private:
@@ -44,16 +44,16 @@ class BatchStream {
   std::unique_ptr<State> state_;
 };
 
-/// Reads chosen samples of a data set in batches. What a batch holds depends on (seed, epoch, its number) only: not on the
-/// number of workers, nor on their timing. The last batch may be smaller; in training a single image left over joins the
-/// batch before, because batch norm cannot work on one.
+/// Data loader: reads samples of a data set in batches. A batch depends on (seed, epoch, its number) only, not on the number
+/// of workers and their timing. The last batch may be smaller; in training, a single remaining image joins the batch before,
+/// because batch norm needs two.
 ///
-/// Where the data set says that unreadable samples are to be left out, an evaluation's batch is smaller by them (maybe
-/// empty); in training the next readable one of the epoch's order, and of their class when sampling is balanced, takes their
-/// place, so that batches keep their size.
+/// When the data set skips unreadable samples, a batch of an evaluation is smaller by them (maybe empty). In training, the
+/// next readable sample of the epoch's order (of the same class, when sampling is balanced) replaces a skipped one, so that
+/// batches keep their size.
 ///
-/// Everything random about a place in an epoch is keyed by (seed, epoch, the image meant for it, which use of that image
-/// this is), so that an image that an epoch shows twice is augmented anew.
+/// The random draws of a sample are keyed by (seed, epoch, index, repetition), so that an image that occurs twice in an
+/// epoch is augmented in two ways.
 class Loader {
  public:
   Loader(std::shared_ptr<const Dataset> dataset, Indices indices, std::shared_ptr<const Preprocess> preprocess,
@@ -62,28 +62,28 @@ class Loader {
   std::int64_t batches() const;
   std::int64_t images() const { return static_cast<std::int64_t>(indices_.size()); }
 
-  /// The batches of an epoch from number `first_batch` on.
+  /// Batches of an epoch, starting with number `first_batch`.
   BatchStream epoch(std::int64_t epoch, std::int64_t first_batch = 0) const;
 
-  /// The samples of every epoch, in the order they were given.
+  /// Indices of the samples, in the given order.
   const Indices& indices() const { return indices_; }
 
-  /// The order of an epoch's samples, as many as images(): the one given, or a random one when training.
+  /// Order of the samples in an epoch, images() long: the given order, or a random one in training.
   EpochOrder order(std::int64_t epoch) const;
 
-  /// One batch, made by the calling thread. @param order the epoch's order of samples.
+  /// One batch, made in the calling thread. @param order order of the samples in the epoch.
   Batch batch(const EpochOrder& order, std::int64_t epoch, std::int64_t number) const;
-  /// Likewise, of samples that come once each.
+  /// Likewise for an order without repetitions.
   Batch batch(const Indices& order, std::int64_t epoch, std::int64_t number) const;
 
  private:
-  /// Of everything random about one use of a sample.
+  /// Random stream of one use of a sample.
   RandomStream stream_of(const ImageUse& use, std::int64_t epoch) const;
-  /// Makes network input of a sample as it was read: its image, and its box in that image.
+  /// Preprocesses a sample: its image, and its box in that image.
   void prepare(Sample& sample) const;
-  /// Likewise for training. No box is left.
+  /// Preprocesses and augments a sample for training; removes its box.
   void prepare_augmented(Sample& sample, const RandomStream& stream) const;
-  /// The sample as it goes into a batch; nothing, but `why`, when it is left out. @param stream read only when training.
+  /// The preprocessed sample; None, with the reason in `why`, when it is skipped. @param stream used in training only.
   std::optional<Sample> prepared(std::int64_t index, const RandomStream& stream, std::string& why) const;
   Sample prepared_or_next(const EpochOrder& order, std::int64_t position, const RandomStream& stream) const;
 
@@ -91,7 +91,7 @@ class Loader {
   Indices indices_;
   std::shared_ptr<const Preprocess> preprocess_;
   LoaderOptions options_;
-  std::vector<Indices> classes_;  ///< read only when sampling is balanced
+  std::vector<Indices> classes_;  ///< of balanced sampling
   Fill mean_;
 };
 

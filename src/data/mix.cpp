@@ -7,7 +7,7 @@
 namespace fovea {
 namespace {
 
-/// The augmentation whose stretch of [0, 1) a uniform draw falls into; nullptr behind the last.
+/// Augmentation whose interval of [0, 1) contains a uniform draw; nullptr after the last.
 const AugmentOptions::Part* chosen_mixing(const AugmentOptions& augment, double draw) {
   for (const auto& part : augment.parts()) {
     draw -= part.augmentation->mix_probability();
@@ -16,13 +16,13 @@ const AugmentOptions::Part* chosen_mixing(const AugmentOptions& augment, double 
   return nullptr;
 }
 
-/// Any of `count` positions but `own`.
+/// Uniform draw from `count` indices without `own`.
 std::size_t other_position(std::size_t own, std::size_t count, RandomStream& stream) {
   const std::size_t drawn = stream.below(count - 1);
   return drawn < own ? drawn : drawn + 1;
 }
 
-void check_same_size(const Image& image, const Image& partner, const std::string& name) {
+void expect_same_size(const Image& image, const Image& partner, const std::string& name) {
   if (image.height == partner.height && image.width == partner.width && image.channels == partner.channels) return;
   const auto size = [](const Image& picture) {
     return std::to_string(picture.height) + " x " + std::to_string(picture.width) + " x " + std::to_string(picture.channels);
@@ -45,9 +45,9 @@ std::optional<MixedLabels> mix_batch(const AugmentOptions& augment, std::vector<
     const auto* mixing = chosen_mixing(augment, draws.uniform());
     if (mixing == nullptr) continue;
     const std::size_t partner = other_position(n, images.size(), draws);
-    check_same_size(images[n], originals[partner], mixing->row->name);
+    expect_same_size(images[n], originals[partner], mixing->row->name);
     RandomStream mixing_draws = streams[n].child(mixing->row->name);
-    mixed.own_share[n] = mixing->augmentation->mix(images[n], originals[partner], mixing_draws);
+    mixed.lambda[n] = mixing->augmentation->mix(images[n], originals[partner], mixing_draws);
     mixed.other[n] = labels[partner];
   }
   return mixed;

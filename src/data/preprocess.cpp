@@ -9,21 +9,21 @@
 namespace fovea {
 namespace {
 
-constexpr std::int64_t kMostPixels = std::int64_t{1} << 27;  // after the resize: an extreme shape would ask for all memory
+constexpr std::int64_t kMostPixels = std::int64_t{1} << 27;  // after the resize: an extreme aspect would exhaust the memory
 
 /// torchvision's offset of a centred window; rint rounds halves to even, as Python does.
 int centre_offset(int outer, int inner) {
   return static_cast<int>(std::rint((outer - inner) / 2.0));
 }
 
-void check_size(const char* what, int height, int width) {
+void expect_size(const char* what, int height, int width) {
   if (std::int64_t{height} * width <= kMostPixels) return;
   throw InputError("preprocess.resize", std::string("at most 2^27 pixels ") + what,
                    std::to_string(height) + " x " + std::to_string(width) + " (height x width)",
                    "set a smaller preprocess.resize");
 }
 
-/// Writes [H, W, C] as [C, H, W]. @return the end of what it wrote.
+/// Writes [H, W, C] as [C, H, W]. @return the end of the output.
 std::uint8_t* copy_planes(const Image& image, std::uint8_t* target) {
   const auto channels = static_cast<std::size_t>(image.channels);
   if (channels == 1) return std::copy(image.pixels.begin(), image.pixels.end(), target);
@@ -42,14 +42,15 @@ bool have_one_size(const std::vector<Image>& images) {
 
 void PreprocessOptions::visit_fields(FieldVisitor& fields) {
   constexpr IntegerRange kSide{0, 16384};
-  fields.integers("resize", resize, kSide, {1, 2}, "shorter side in pixels, or [height, width]; 0 keeps the size");
-  fields.integers("crop", crop, kSide, {1, 2}, "side of the centre crop in pixels, or [height, width]; 0 takes all");
+  fields.integers("resize", resize, kSide, {1, 2}, "shorter side in pixels, or [height, width]; 0 = no resize");
+  fields.integers("crop", crop, kSide, {1, 2}, "side of the centre crop in pixels, or [height, width]; 0 = no crop");
   fields.choice("interpolation", interpolation,
                 {{"bilinear", Interpolation::bilinear}, {"bicubic", Interpolation::bicubic}, {"area", Interpolation::area}},
                 "filter of the resize");
   fields.boolean("antialias", antialias, "widen the filter when shrinking, as PIL does");
-  fields.reals("mean", mean, RealRange{}, {1, 1024}, "per channel, of pixels scaled to [0, 1]");
-  fields.reals("std", standard_deviation, kPositive, {1, 1024}, "per channel, of pixels scaled to [0, 1]");
+  fields.reals("mean", mean, RealRange{}, {1, 1024}, "mean per channel, of pixels scaled to [0, 1]");
+  fields.reals("std", standard_deviation, kPositive, {1, 1024},
+               "standard deviation per channel, of pixels scaled to [0, 1]");
 }
 
 struct Preprocess::Plan {
@@ -82,7 +83,7 @@ Preprocess::Plan Preprocess::plan(int height, int width) const {
     plan.height = height <= width ? static_cast<int>(resize[0]) : longer(height, width);
     plan.width = width <= height ? static_cast<int>(resize[0]) : longer(width, height);
   }
-  if (plan.resizes(height, width)) check_size("after the resize", plan.height, plan.width);
+  if (plan.resizes(height, width)) expect_size("after the resize", plan.height, plan.width);
   const auto& crop = options_.crop;
   plan.crop_height = crop.front() > 0 ? static_cast<int>(crop.front()) : plan.height;
   plan.crop_width = crop.back() > 0 ? static_cast<int>(crop.back()) : plan.width;
@@ -92,7 +93,7 @@ Preprocess::Plan Preprocess::plan(int height, int width) const {
                          " pixels (height x width)",
                      std::to_string(plan.height) + " x " + std::to_string(plan.width), "set preprocess.resize");
   }
-  check_size("of network input", plan.crop_height, plan.crop_width);
+  expect_size("of network input", plan.crop_height, plan.crop_width);
   plan.top = centre_offset(plan.height, plan.crop_height);
   plan.left = centre_offset(plan.width, plan.crop_width);
   return plan;

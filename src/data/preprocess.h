@@ -16,10 +16,11 @@
 
 namespace fovea {
 
-/// How an image of any size becomes network input. Saved with every model, so training, evaluation and prediction agree.
+/// Preprocessing of an image of any size to network input. Saved with every model, so that training, evaluation and
+/// prediction agree.
 struct PreprocessOptions {
-  std::vector<std::int64_t> resize{0};  ///< {s}: shorter side becomes s, shape kept; {h, w}: exactly that; {0}: no resize
-  std::vector<std::int64_t> crop{0};    ///< {s} or {h, w} out of the centre; {0}: no crop
+  std::vector<std::int64_t> resize{0};  ///< {s}: shorter side becomes s, aspect kept; {h, w}: exact size; {0}: no resize
+  std::vector<std::int64_t> crop{0};    ///< {s} or {h, w}: centre crop; {0}: no crop
   Interpolation interpolation = Interpolation::bilinear;
   bool antialias = true;
   std::vector<double> mean{0.0};
@@ -28,8 +29,8 @@ struct PreprocessOptions {
   void visit_fields(FieldVisitor& fields);
 };
 
-/// Where a prepared image's pixels came from. Coordinates count pixels from the top left corner, so that pixel i covers
-/// [i, i + 1): source = (prepared + offset) * scale.
+/// Geometry of preprocessing: coordinates of the preprocessed image and of its source, in pixels from the top left corner,
+/// so that pixel i covers [i, i + 1): source = (prepared + offset) * scale.
 struct Geometry {
   double offset_x = 0, offset_y = 0;
   double scale_x = 1, scale_y = 1;
@@ -40,7 +41,7 @@ struct Geometry {
   double prepared_y(double y) const { return y / scale_y - offset_y; }
 };
 
-/// Resize, crop, then (in the network's hands, last) normalisation. Immutable; may be used from several threads.
+/// Resize and crop, and the normalisation that the network applies last. Immutable; may be used from several threads.
 class Preprocess {
  public:
   explicit Preprocess(PreprocessOptions options);
@@ -48,23 +49,23 @@ class Preprocess {
   /// Resized and cropped, still 8-bit; equal to torchvision's Resize and CenterCrop of a PIL image.
   /// @throws InputError when the image is smaller than the crop.
   Image operator()(const Image& image) const;
-  /// Likewise; an image that is to stay as it is is moved instead of copied.
+  /// Likewise; an image that needs neither resize nor crop is moved instead of copied.
   Image operator()(Image&& image) const;
 
-  /// A part of the image, resized to the size that operator() gives the whole: equal to torchvision's resized_crop.
+  /// A window of the image, resized to the size that operator() gives the whole image: equal to torchvision's resized_crop.
   Image operator()(const Image& image, const Window& window) const;
 
-  /// {height, width} of what operator() makes of an image of this size.
+  /// {height, width} of the preprocessed image, for an image of this size.
   std::pair<int, int> output_size(int height, int width) const;
 
-  /// {height, width} of what operator() makes of every image; nothing when that depends on the image's size.
+  /// {height, width} of every preprocessed image; None when it depends on the size of the image.
   std::optional<std::pair<int, int>> fixed_output_size() const;
 
-  /// The geometry of what operator() does to an image of this size.
+  /// Geometry of operator() for an image of this size.
   Geometry geometry(int height, int width) const;
 
-  /// Where a box in an image of this size lies in what operator() makes of the image. What the crop cuts off is lost: of a
-  /// box that it misses, an edge without area is left.
+  /// Box in the preprocessed image, for a box in an image of this size. It is clipped at the crop; a box outside the crop
+  /// becomes an edge without area.
   Box prepared_box(const Box& box, int height, int width) const;
 
   const std::shared_ptr<const Normalization>& normalization() const { return normalization_; }
@@ -77,13 +78,13 @@ class Preprocess {
   std::shared_ptr<const Normalization> normalization_;
 };
 
-/// 8-bit [C, H, W], a copy of the image's pixels.
+/// Copy of the image's pixels, 8-bit [C, H, W].
 torch::Tensor to_tensor(const Image& image);
 
-/// The image of an 8-bit [C, H, W]: undoes to_tensor().
+/// Image of an 8-bit tensor [C, H, W]; inverse of to_tensor().
 Image to_image(const torch::Tensor& tensor);
 
-/// Collects images (and labels, unless empty) into a batch; none make an empty one.
+/// Batch of images and, unless empty, labels; an empty batch without images.
 Batch collate(const std::vector<Image>& images, const std::vector<std::int64_t>& labels,
               std::shared_ptr<const Normalization> normalization);
 

@@ -25,7 +25,7 @@ class RelabelledDataset final : public Dataset {
   int height() const override { return dataset_->height(); }
   int width() const override { return dataset_->width(); }
   std::string name(std::int64_t index) const override { return dataset_->name(index); }
-  bool leaves_out_unreadable() const override { return dataset_->leaves_out_unreadable(); }
+  bool skips_unreadable() const override { return dataset_->skips_unreadable(); }
 
  private:
   Sample renamed(Sample sample) const {

@@ -8,8 +8,8 @@
 
 namespace fovea {
 
-/// A data set under the classes of a trained model, which may be more than its own, and in another order: labels are
-/// matched by name. The data set itself when nothing differs.
+/// The data set with the labels of a trained model, whose classes may be more and in another order; classes are matched by
+/// name. Returns the data set itself when the classes are equal.
 /// @throws InputError when the data set has a class that is not among `class_names`.
 std::shared_ptr<const Dataset> relabelled(std::shared_ptr<const Dataset> dataset,
                                           const std::vector<std::string>& class_names);

@@ -8,20 +8,20 @@
 namespace fovea {
 namespace {
 
-/// How many of an epoch's images are of class `number` of `classes`. What division leaves over is dealt out one by one, from
-/// where the epoch before ended.
-std::int64_t share_of(std::int64_t number, std::int64_t classes, std::int64_t images, std::int64_t epoch) {
+/// Number of an epoch's images of class `number` of `classes`. The remainder of the division goes to one class each,
+/// starting with the class after the last one of the epoch before.
+std::int64_t uses_of(std::int64_t number, std::int64_t classes, std::int64_t images, std::int64_t epoch) {
   const std::int64_t left_over = images % classes;
   const std::int64_t first = epoch % classes * left_over % classes;
   const std::int64_t turn = (number - first + classes) % classes;
   return images / classes + (turn < left_over ? 1 : 0);
 }
 
-/// Appends `share` uses of a class's images: one random order of them after another, the last not to its end.
-void append_uses(EpochOrder& order, Indices images, std::int64_t share, RandomStream draws) {
-  for (std::int64_t repetition = 0; share > 0; ++repetition) {
+/// Appends `uses` uses of a class's images: random orders one after another, the last one truncated.
+void append_uses(EpochOrder& order, Indices images, std::int64_t uses, RandomStream draws) {
+  for (std::int64_t repetition = 0; uses > 0; ++repetition) {
     shuffle(images, draws);
-    for (auto image = images.begin(); image != images.end() && share > 0; ++image, --share) {
+    for (auto image = images.begin(); image != images.end() && uses > 0; ++image, --uses) {
       order.push_back({*image, repetition});
     }
   }
@@ -52,8 +52,8 @@ EpochOrder balanced_order(const std::vector<Indices>& classes, std::uint64_t see
   EpochOrder order;
   order.reserve(static_cast<std::size_t>(images));
   for (std::size_t number = 0; number < classes.size(); ++number) {
-    const std::int64_t share = share_of(static_cast<std::int64_t>(number), std::ssize(classes), images, epoch);
-    append_uses(order, classes[number], share, draws.child(number));
+    const std::int64_t uses = uses_of(static_cast<std::int64_t>(number), std::ssize(classes), images, epoch);
+    append_uses(order, classes[number], uses, draws.child(number));
   }
   shuffle(order, draws);
   return order;

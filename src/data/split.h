@@ -5,7 +5,7 @@
 
 namespace fovea {
 
-/// Positions in a data set, ascending.
+/// Indices of samples in a data set, ascending.
 using Indices = std::vector<std::int64_t>;
 
 /// {0, ..., count - 1}, or its first `limit` when limit > 0.
@@ -16,7 +16,7 @@ struct TrainingSplit {
   Indices validation;
 };
 
-/// Splits round(fraction * size) of `indices` off for validation, chosen by `seed`. At least one image stays for training.
+/// Random split of `indices` by `seed`: round(fraction * size) of them for validation, at least one for training.
 /// @param fraction in [0, 1).
 TrainingSplit split_validation(const Indices& indices, double fraction, std::uint64_t seed);
 

@@ -27,7 +27,7 @@ SystemError encoder_error(const std::string& reason) {
   return SystemError("animation: cannot encode the frames: " + reason);
 }
 
-/// A frame as the encoder takes it.
+/// A frame in the format of the encoder.
 class Picture {
  public:
   explicit Picture(const Image& frame) {
@@ -114,7 +114,7 @@ std::vector<std::uint8_t> Animation::finish() {
   WebPAnimEncoder* encoder = state_->encoder.get();
   WebPData file;
   WebPDataInit(&file);
-  // A frame of nothing says when the last one ends.
+  // An empty frame marks the end of the last one.
   if (WebPAnimEncoderAdd(encoder, nullptr, state_->milliseconds, nullptr) == 0 ||
       WebPAnimEncoderAssemble(encoder, &file) == 0) {
     throw encoder_error(WebPAnimEncoderGetError(encoder));

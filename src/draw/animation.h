@@ -9,13 +9,13 @@
 
 namespace fovea {
 
-inline constexpr int kMaximumAnimationSide = 16383;  ///< of the format
+inline constexpr int kMaximumAnimationSide = 16383;  ///< limit of the format
 
 struct AnimationState;
 
-/// An animated WebP in the making: without loss, shown for ever. A frame that equals the one before lengthens that one;
-/// where only one is left, the file is a still picture, and how long it was to be shown is lost. Compressed for speed; the
-/// same frames give the same bytes.
+/// Encoder of an animated WebP, lossless and in an endless loop. A frame that equals the one before extends its duration;
+/// with a single distinct frame the file is a still picture without duration. Compressed for speed; the same frames give the
+/// same bytes.
 class Animation {
  public:
   Animation();
@@ -23,15 +23,15 @@ class Animation {
   Animation& operator=(Animation&&) noexcept;
   ~Animation();
 
-  /// Compresses a frame behind those that are there. @param frame [H, W, C] with C = 1 or 3, all of one size.
-  /// @param milliseconds how long it is shown, at least 1.
+  /// Appends a frame. @param frame [H, W, C] with C = 1 or 3, all of one size.
+  /// @param milliseconds duration, at least 1.
   /// @throws InputError for a frame of another size or kind; SystemError when the encoder fails, e.g. for lack of memory.
   void add(const Image& frame, int milliseconds);
 
-  /// The file of all frames; nothing can be added afterwards. @throws InputError without frames, SystemError.
+  /// Bytes of the file; no frame can be added afterwards. @throws InputError without frames, SystemError.
   std::vector<std::uint8_t> finish();
 
-  /// finish(), into a file, replacing an old one in one step. The folder must exist.
+  /// Writes finish() to a file; an existing file is replaced atomically. The directory must exist.
   /// @throws as finish and write_file_atomically do.
   void write(const std::string& path);
 

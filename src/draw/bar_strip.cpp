@@ -73,13 +73,13 @@ struct BarFrame {
 
   double x(double channel) const { return plot.x + plot.width * channel / channels; }
   double y(double value) const {
-    const double share = (std::clamp(value, range.low, range.high) - range.low) / (range.high - range.low);
-    return plot.y + plot.height * (1 - share);
+    const double fraction = (std::clamp(value, range.low, range.high) - range.low) / (range.high - range.low);
+    return plot.y + plot.height * (1 - fraction);
   }
   double base() const { return std::clamp(0.0, range.low, range.high); }
 
   void bar(Canvas& canvas, double left, double right, double from, double to, const Color& color) const {
-    constexpr double kThinnest = 1;  // a value on the base line is there, too
+    constexpr double kThinnest = 1;  // a value on the base line is visible too
     const double middle = (y(from) + y(to)) / 2;
     const double half = std::max(kThinnest, std::abs(y(from) - y(to))) / 2;
     canvas.fill_rectangle({left, middle - half, right - left, 2 * half}, color);

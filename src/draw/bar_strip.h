@@ -9,11 +9,11 @@
 
 namespace fovea {
 
-/// One layer's gate values, or any other number per channel.
+/// Row of bars: one value per channel, e.g. the gate values of a layer.
 struct BarRow {
-  std::string title;           ///< e.g. the layer's name; cut with an ellipsis where too long
-  std::vector<double> values;  ///< per channel; not finite: left out
-  /// Of the y axis, e.g. {0, 1} for gates, where values outside are cut; none: round numbers around 0 and the data.
+  std::string title;           ///< e.g. the layer's name; truncated with an ellipsis
+  std::vector<double> values;  ///< per channel; values that are not finite are skipped
+  /// Range of the y axis, e.g. {0, 1} for gates, to which values are clamped; None: round numbers around 0 and the data.
   std::optional<ValueRange> range = std::nullopt;
 };
 
@@ -23,9 +23,8 @@ struct BarStripOptions {
   int row_height = 140;  ///< of each row with its axis, in pixels; at least 80
 };
 
-/// Bars of each row's values over the channel's number, rows one below the other, with the mean as a line and a number.
-/// Where there are more channels than pixels each column of pixels shows the range of its channels' values (light) and their
-/// mean (dark).
+/// Bar charts of the rows over the channels, one below the other, with the mean as a line and a number. With more channels
+/// than pixels, each column of pixels shows the range (light) and the mean (dark) of its channels.
 /// @return RGB. @throws InputError without rows, for a row without channels, a range whose low end is not below its high
 /// end, options out of range, or a picture higher than kMaximumCanvasSide.
 Image bar_strip(const std::vector<BarRow>& rows, const BarStripOptions& options);

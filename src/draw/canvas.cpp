@@ -25,8 +25,8 @@ using CairoPointer = std::unique_ptr<T, CairoDeleter>;
 
 namespace {
 
-/// Cairo goes on without a word after an error and draws nothing more.
-void check_status(cairo_status_t status) {
+/// Cairo reports no error when a call fails; it ignores all later calls.
+void expect_success(cairo_status_t status) {
   if (status == CAIRO_STATUS_SUCCESS) return;
   throw SystemError(std::string("canvas: cannot draw: ") + cairo_status_to_string(status) + "; make the picture smaller");
 }
@@ -70,7 +70,7 @@ class DrawingSurface {
   }
 
   cairo_t* context() const { return context_.get(); }
-  void check() const { check_status(cairo_status(context())); }
+  void check() const { expect_success(cairo_status(context())); }
   int height() const { return cairo_image_surface_get_height(surface_.get()); }
   int width() const { return cairo_image_surface_get_width(surface_.get()); }
 
@@ -152,7 +152,7 @@ Canvas::Canvas(int height, int width, const Color& background) {
     throw InputError("canvas", "sides of 1 to " + std::to_string(kMaximumCanvasSide) + " pixels",
                      std::to_string(width) + " x " + std::to_string(height), "make the picture smaller");
   }
-  check_image_size(height, width, "canvas");
+  expect_image_size(height, width, "canvas");
   surface_ = std::make_unique<DrawingSurface>(height, width);
   fill_rectangle({0, 0, static_cast<double>(width), static_cast<double>(height)}, background);
 }

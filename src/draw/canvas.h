@@ -32,9 +32,9 @@ struct TextStyle {
   double size = 12;  ///< of the font, in pixels
   bool bold = false;
   Color color = kInk;
-  Align align = Align::left;               ///< which part of the text lies at its point
-  Vertical vertical = Vertical::baseline;  ///< which height lies at its point; middle: of the figures and capitals
-  double rotation = 0;                     ///< degrees about its point, counter-clockwise
+  Align align = Align::left;               ///< horizontal alignment at the anchor
+  Vertical vertical = Vertical::baseline;  ///< vertical alignment at the anchor; middle: of digits and capitals
+  double rotation = 0;                     ///< degrees about the anchor, counter-clockwise
 };
 
 struct TextExtent {
@@ -42,18 +42,18 @@ struct TextExtent {
   double height = 0;  ///< of a line: from the highest to the lowest letter of the font
 };
 
-/// How much room a text takes when it is not rotated.
+/// Size of a text without rotation.
 TextExtent text_extent(const std::string& utf8, const TextStyle& style);
 
-/// The text, or as much of its beginning as fits a width in pixels, with an ellipsis behind; "" when not even that fits.
+/// The text, truncated with an ellipsis to a width in pixels; "" when not even the ellipsis fits.
 std::string fitted_text(const std::string& utf8, const TextStyle& style, double width);
 
 inline constexpr int kMaximumCanvasSide = 32767;
 
 class DrawingSurface;
 
-/// A picture to draw on. A line of width 1 is sharp at half coordinates. Text is UTF-8 (what is not is drawn as U+FFFD) in
-/// the system's sans-serif font; a character that font lacks shows as an empty box. What lies outside is cut off.
+/// Drawing surface. A line of width 1 is sharp at half coordinates. Text is UTF-8 (invalid bytes are drawn as U+FFFD) in the
+/// system's sans-serif font; a character that the font lacks shows as an empty box. Drawings are clipped at the border.
 /// Coordinates must be finite. The same calls give the same pixels wherever the same font is installed. Several threads may
 /// draw, each on its own canvas. Every function that draws throws SystemError when the drawing library fails, e.g. for lack
 /// of memory.
@@ -73,7 +73,7 @@ class Canvas {
   void fill_circle(Point centre, double radius, const Color& color);
   void stroke_circle(Point centre, double radius, const Stroke& stroke);
   void line(Point from, Point to, const Stroke& stroke);
-  /// Fewer than two points draw nothing.
+  /// Without effect for fewer than two points.
   void polyline(const std::vector<Point>& points, const Stroke& stroke);
   void text(const std::string& utf8, Point anchor, const TextStyle& style);
 
@@ -82,7 +82,7 @@ class Canvas {
   /// kMaximumCanvasSide.
   void draw(const Image& image, const Rectangle& box, Scaling scaling);
 
-  /// What was drawn so far: RGB [H, W, 3].
+  /// The picture so far: RGB [H, W, 3].
   Image image() const;
 
  private:

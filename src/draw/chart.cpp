@@ -19,13 +19,13 @@ double pixel_middle(double coordinate) {
   return std::floor(coordinate + kRoundingError) + 0.5;
 }
 
-void check_axis(const Axis& axis) {
+void expect_axis(const Axis& axis) {
   if (axis.range.low < axis.range.high) return;
   throw InputError("chart", "an axis with low below high",
                    std::to_string(axis.range.low) + " to " + std::to_string(axis.range.high));
 }
 
-double share_of(const ValueRange& range, double value) {
+double fraction_of(const ValueRange& range, double value) {
   return (value - range.low) / (range.high - range.low);
 }
 
@@ -42,8 +42,8 @@ Axis exact_axis(const std::string& label, const ValueRange& range, int most_tick
 
 Chart::Chart(Canvas& canvas, const Rectangle& plot, Axis x, Axis y)
     : canvas_(canvas), plot_(plot), x_(std::move(x)), y_(std::move(y)) {
-  check_axis(x_);
-  check_axis(y_);
+  expect_axis(x_);
+  expect_axis(y_);
   const double bottom = plot_.y + plot_.height;
   const double right = plot_.x + plot_.width;
   TextStyle number = kAxisNumber;
@@ -71,7 +71,7 @@ Chart::Chart(Canvas& canvas, const Rectangle& plot, Axis x, Axis y)
 }
 
 Point Chart::at(double x, double y) const {
-  return {plot_.x + plot_.width * share_of(x_.range, x), plot_.y + plot_.height * (1 - share_of(y_.range, y))};
+  return {plot_.x + plot_.width * fraction_of(x_.range, x), plot_.y + plot_.height * (1 - fraction_of(y_.range, y))};
 }
 
 void Chart::line(const std::vector<Point>& values, const Stroke& stroke, double marker_radius) {

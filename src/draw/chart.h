@@ -8,7 +8,7 @@
 
 namespace fovea {
 
-/// A linear axis with its numbers.
+/// A linear axis with its tick labels.
 struct Axis {
   std::string label;  ///< none when empty
   ValueRange range;   ///< low < high
@@ -27,21 +27,21 @@ struct LegendEntry {
   Color color;
 };
 
-/// A rectangle of a canvas with axes: turns values into pixels and draws them.
+/// Chart in a rectangle of a canvas: maps values to pixels and draws them.
 class Chart {
  public:
   /// Draws grid, numbers and labels. @param plot where the data goes, in whole pixels; numbers and labels lie outside, up to
   /// kChartLeft pixels to the left and kChartBottom below. @throws InputError unless each axis has low < high.
   Chart(Canvas& canvas, const Rectangle& plot, Axis x, Axis y);
 
-  /// The place of a value; outside the plot when the value is outside the axes.
+  /// Point of a value in pixels; outside the plot when the value is outside the axes.
   Point at(double x, double y) const;
 
   /// Joins values, ascending in x. @param marker_radius 0 draws no markers.
   void line(const std::vector<Point>& values, const Stroke& stroke, double marker_radius);
   /// Fills a rectangle between values.
   void area(const ValueRange& x, const ValueRange& y, const Color& color);
-  /// From the bottom of the plot to its top.
+  /// Vertical line from the bottom of the plot to its top.
   void vertical(double x, const Stroke& stroke);
   /// Above the plot: a title on the left, names with dots in their colours on the right.
   void header(const std::string& title, const std::vector<LegendEntry>& legend);

@@ -6,11 +6,11 @@
 
 namespace fovea {
 
-/// A legend: which values the colours of a map stand for.
+/// Legend of a colour map.
 struct ColorScale {
   ColorMap map = ColorMap::inferno;
-  double low = 0;   ///< the value of the first colour
-  double high = 1;  ///< the value of the last; not below low
+  double low = 0;   ///< value of the first colour
+  double high = 1;  ///< value of the last colour; not below low
 };
 
 /// Fills a box with a bar of the scale's colours and the numbers of its ends, and of its middle where there is room: below
@@ -18,10 +18,10 @@ struct ColorScale {
 /// @param box at least kColorScaleRoom high when horizontal, 48 pixels wide when vertical.
 /// @throws InputError unless low <= high and their distance are finite.
 void draw_color_scale(Canvas& canvas, const Rectangle& box, const ColorScale& scale);
-/// The same for any colours.
+/// Likewise for a colour table.
 void draw_color_scale(Canvas& canvas, const Rectangle& box, const ColorTable& colors, const ValueRange& range);
 
-/// What a horizontal colour scale needs in height, in pixels.
+/// Height of a horizontal colour scale, in pixels.
 inline constexpr double kColorScaleRoom = 26;
 
 }  // namespace fovea

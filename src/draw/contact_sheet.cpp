@@ -33,7 +33,7 @@ FittedSize fitted_size(const Image& picture, int side) {
   return {scaled(picture.height), scaled(picture.width), factor >= 2 ? Scaling::nearest : Scaling::smooth};
 }
 
-/// What the tiles of a row have in common.
+/// Common layout of the tiles of a row.
 struct SheetRow {
   double picture_height = 0;
   double scale_height = 0;
@@ -49,7 +49,7 @@ struct SheetRow {
   }
 };
 
-/// Weighs the sheet's shape against the places that stay empty in its last row.
+/// Trade-off between the aspect of the sheet and empty places in its last row.
 int chosen_columns(int tiles, double tile_width, double tile_height) {
   constexpr double kPleasantShape = 1.5;
   int best = 1;

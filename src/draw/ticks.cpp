@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kRoundingSlack = 1e-9;  // of a step: 0.3 is a multiple of 0.1
 
-void check_range(const ValueRange& range) {
+void expect_range(const ValueRange& range) {
   if (range.low <= range.high && std::isfinite(range.high - range.low)) return;
   throw InputError("axis", "a finite range from low to high",
                    std::to_string(range.low) + " to " + std::to_string(range.high));
@@ -31,7 +31,7 @@ double round_step(const ValueRange& range, int most, double smallest_step) {
   const double largest = std::max(std::abs(range.low), std::abs(range.high));
   const double point = largest > 0 ? largest : 1.0;
   const double span = range.low < range.high ? range.high - range.low : point;
-  const double resolution = std::max({smallest_step, 1e-12 * largest, 1e-300});  // counting by steps stays exact
+  const double resolution = std::max({smallest_step, 1e-12 * largest, 1e-300});  // multiples of the step stay exact
   double power = std::pow(10.0, std::floor(std::log10(std::max(span / most, resolution))));
   while (true) {
     for (const double digit : {1.0, 2.0, 5.0}) {
@@ -84,13 +84,13 @@ std::string without_trailing_zeros(const std::string& text) {
 }  // namespace
 
 Ticks round_ticks(const ValueRange& range, int most, double smallest_step) {
-  check_range(range);
+  expect_range(range);
   const double step = round_step(range, most, smallest_step);
   return multiples(first_multiple(range, step), last_multiple(range, step), step);
 }
 
 Ticks enclosing_ticks(const ValueRange& range, int most) {
-  check_range(range);
+  expect_range(range);
   ValueRange apart = range;
   if (range.low == range.high) {
     const double margin = range.low == 0 ? 0.5 : std::abs(range.low) / 10;

@@ -10,13 +10,13 @@ struct ValueRange {
   double high = 1;
 };
 
-/// Where an axis carries numbers.
+/// Ticks of an axis.
 struct Ticks {
   std::vector<double> values;  ///< ascending multiples of step
   double step = 1;             ///< 1, 2 or 5 times a power of ten
 };
 
-/// The round numbers inside a range, as many as there can be without exceeding `most`.
+/// Round numbers inside a range, as many as possible up to `most`.
 /// @param most at least 2. @param smallest_step e.g. 1 for numbers that count. With equal ends, or where nothing round lies
 /// inside, there may be one tick or none.
 /// @throws InputError unless low <= high and their distance are finite.

@@ -25,14 +25,14 @@ void BoxHits::add(const BoxHits& other) {
   first_steps_ += other.first_steps_;
 }
 
-Share BoxHits::glimpses() const {
-  Share sum;
-  for (const Share& step : steps_) sum.add(step);
+Fraction BoxHits::glimpses() const {
+  Fraction sum;
+  for (const Fraction& step : steps_) sum.add(step);
   return sum;
 }
 
 std::optional<double> BoxHits::first_step() const {
-  const std::int64_t hit = never_.of - never_.count;
+  const std::int64_t hit = never_.total - never_.count;
   if (hit == 0) return std::nullopt;
   return static_cast<double>(first_steps_) / static_cast<double>(hit);
 }

@@ -6,14 +6,14 @@
 
 namespace fovea {
 
-/// The images whose highest probability lies in one of several equal parts of [0, 1].
+/// Images whose highest probability lies in one of several equal bins of [0, 1].
 struct CalibrationBin {
   std::int64_t images = 0;
   std::int64_t correct = 0;
   double probability = 0;  ///< sum over the images of the highest probability
 };
 
-/// Expected calibration error ("On Calibration of Modern Neural Networks", arXiv:1706.04599): sum over bins of (share of
+/// Expected calibration error ("On Calibration of Modern Neural Networks", arXiv:1706.04599): sum over bins of (fraction of
 /// images) x |accuracy - mean probability|, in [0, 1]; 0 without images.
 inline double expected_calibration_error(const std::vector<CalibrationBin>& bins) {
   double error = 0;

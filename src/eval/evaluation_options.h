@@ -7,9 +7,9 @@
 namespace fovea {
 
 struct EvaluationOptions {
-  int threads = 1;  ///< each scores whole batches
+  int threads = 1;  ///< each evaluates whole batches
   torch::Device device = torch::kCPU;
-  std::function<bool()> stop_requested = {};  ///< asked now and then; true ends the evaluation with Interrupted
+  std::function<bool()> stop_requested = {};  ///< polled between batches; true ends the evaluation with Interrupted
 };
 
 }  // namespace fovea

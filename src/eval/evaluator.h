@@ -9,8 +9,8 @@
 
 namespace fovea {
 
-/// Scores every image that the loader gives in evaluation mode; hard choices are the policy's mean, made once. The result
-/// does not depend on the number of threads. The network's mode is as before afterwards.
+/// Evaluates a classifier on every image of the loader, in evaluation mode and with one rollout of the policy's means. The
+/// result does not depend on the number of threads. The network's mode is restored.
 ClassificationMetrics evaluate(Classifier& classifier, const Loader& loader, std::int64_t num_classes,
                                const EvaluationOptions& options);
 

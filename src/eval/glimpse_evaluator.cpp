@@ -7,7 +7,7 @@ namespace {
 
 struct GlimpsePass {
   GlimpseTrajectory trajectory;
-  Share correct;
+  Fraction correct;
 };
 
 GlimpsePass look(Classifier& classifier, const Batch& batch, ForwardContext context, PolicyMode policy,
@@ -15,7 +15,7 @@ GlimpsePass look(Classifier& classifier, const Batch& batch, ForwardContext cont
   context.policy = policy;
   context.replay = replay;
   const ModelOutput output = classifier.forward(batch, context);
-  if (!output.trajectory) throw ShapeError("glimpses", "a network that tells where it looked", "another");
+  if (!output.trajectory) throw ShapeError("glimpses", "a network with a glimpse trajectory", "one without");
   return {*output.trajectory, {output.logits.argmax(1).eq(batch.labels).sum().item<std::int64_t>(), batch.size()}};
 }
 

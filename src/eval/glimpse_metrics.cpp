@@ -38,7 +38,7 @@ torch::Tensor as_doubles(const torch::Tensor& tensor) {
 /// Area of an image of `height` x `width` pixels that windows cover. @param windows [T, S, 4]; see GlimpseTrajectory.
 double touched_area(const torch::TensorAccessor<double, 3>& windows, double height, double width) {
   const auto to_pixel = [](double location, double length) {
-    return std::clamp((location + 1) / 2 * length, 0.0, length);  // what lies outside becomes empty
+    return std::clamp((location + 1) / 2 * length, 0.0, length);  // windows outside the image become empty
   };
   std::vector<Box> boxes;
   for (std::int64_t t = 0; t < windows.size(0); ++t) {
@@ -58,7 +58,7 @@ double touched_area(const torch::TensorAccessor<double, 3>& windows, double heig
 
 void GlimpseMetrics::expect_glimpses(std::int64_t count) const {
   if (images_ == 0 || count == glimpses()) return;
-  throw ShapeError("glimpse metrics", "glimpses [N, " + std::to_string(glimpses()) + "], as of the images before",
+  throw ShapeError("glimpse metrics", "glimpses [N, " + std::to_string(glimpses()) + "], as in the earlier batches",
                    "[N, " + std::to_string(count) + "]");
 }
 

@@ -10,13 +10,13 @@
 
 namespace fovea {
 
-/// Counts what a classifier got right. Sums are over images, never means of batch means.
+/// Metrics of a classifier: accuracy, loss, calibration and confusion matrix. Sums over images, never means of batch means.
 class ClassificationMetrics {
  public:
   /// @param num_classes K >= 1.
   explicit ClassificationMetrics(std::int64_t num_classes);
 
-  /// @param logits float [N, K]. @param labels int64 [N] in [0, K). @throws ShapeError when they do not fit.
+  /// Adds a batch. @param logits float [N, K]. @param labels int64 [N] in [0, K). @throws ShapeError for other shapes.
   void add(const torch::Tensor& logits, const torch::Tensor& labels);
   /// Adds the counts of other images.
   void add(const ClassificationMetrics& other);
@@ -27,9 +27,9 @@ class ClassificationMetrics {
   double loss() const;                             ///< mean cross-entropy in nats
 
   /// Expected calibration error with 15 equal bins of the highest probability ("On Calibration of Modern Neural Networks",
-  /// arXiv:1706.04599): sum over bins of (share of images) x |accuracy - mean probability|.
+  /// arXiv:1706.04599): sum over bins of (fraction of images) x |accuracy - mean probability|.
   double expected_calibration_error() const;
-  /// What that is computed from.
+  /// The bins of the calibration error.
   const std::vector<CalibrationBin>& calibration() const { return bins_; }
 
   /// Row = true class, column = predicted class.
@@ -47,7 +47,7 @@ class ClassificationMetrics {
   std::vector<std::vector<std::int64_t>> confusion_;
 };
 
-/// The confusion matrix as CSV: a header of predicted classes, one row per true class. Names are quoted where CSV asks for
+/// The confusion matrix as CSV: a header of predicted classes, one row per true class. Names are quoted where CSV requires
 /// it.
 std::string confusion_csv(const ClassificationMetrics& metrics, const std::vector<std::string>& classes);
 

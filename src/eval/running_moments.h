@@ -5,9 +5,9 @@
 
 namespace fovea {
 
-/// Mean and standard deviation of numbers that come one by one and are not kept, exact also far from 0: B. P. Welford, "Note
-/// on a Method for Calculating Corrected Sums of Squares and Products", Technometrics 4(3), 1962. Parts are joined as in
-/// Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances", COMPSTAT 1982.
+/// Running mean and standard deviation, numerically stable: B. P. Welford, "Note on a Method for Calculating Corrected Sums
+/// of Squares and Products", Technometrics 4(3), 1962. Two of them are merged as in Chan, Golub and LeVeque, "Updating
+/// Formulae and a Pairwise Algorithm for Computing Sample Variances", COMPSTAT 1982.
 class RunningMoments {
  public:
   void add(double number) {
@@ -17,7 +17,7 @@ class RunningMoments {
     squares_ += step * (number - mean_);
   }
 
-  /// Adds the numbers of another.
+  /// Merges the numbers of another.
   void add(const RunningMoments& other) {
     if (other.count_ == 0) return;
     const auto own = static_cast<double>(count_);
@@ -28,9 +28,9 @@ class RunningMoments {
     count_ += other.count_;
   }
 
-  /// 0 of no numbers.
+  /// 0 without numbers.
   double mean() const { return mean_; }
-  /// sqrt(mean of (number - mean)^2); 0 of no numbers.
+  /// sqrt(mean of (number - mean)^2); 0 without numbers.
   double standard_deviation() const { return count_ == 0 ? 0.0 : std::sqrt(squares_ / static_cast<double>(count_)); }
 
  private:

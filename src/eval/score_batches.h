@@ -15,12 +15,12 @@
 
 namespace fovea {
 
-/// Scores every batch that the loader gives, in evaluation mode, without gradients, and adds the scores up. The result does
-/// not depend on the number of threads. The network's mode is as before afterwards.
-/// @param none scores of no images: has add(scores of other images).
-/// @param score called as score(const Batch&, const ForwardContext&), from several threads; returns what `none` is of. A
-/// pass takes a copy of the context, whose random draws depend on the batch's number only.
-/// @throws Interrupted when asked to stop.
+/// Sum of the scores of every batch of the loader, in evaluation mode and without gradients. The result does not depend on
+/// the number of threads. The network's mode is restored.
+/// @param none scores of no images; their type has add(const Scores&).
+/// @param score called as score(const Batch&, const ForwardContext&) from several threads; returns Scores. A pass takes a
+/// copy of the context, whose random draws depend on the number of the batch only.
+/// @throws Interrupted when stop_requested.
 template <typename Scores, typename Score>
 Scores score_batches(Classifier& classifier, const Loader& loader, const EvaluationOptions& options, const Scores& none,
                      const Score& score) {
@@ -46,7 +46,7 @@ Scores score_batches(Classifier& classifier, const Loader& loader, const Evaluat
   };
   BatchStream stream = loader.epoch(0);
   while (auto batch = stream.next()) {
-    if (batch->size() == 0) continue;  // every image of it was left out
+    if (batch->size() == 0) continue;  // all its images were skipped
     batches.push_back(std::move(*batch));
     if (std::ssize(batches) >= team.threads()) score_together();
   }

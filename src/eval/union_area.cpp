@@ -6,8 +6,8 @@
 namespace fovea {
 namespace {
 
-/// What the boxes cover of a line from top to bottom. @param from_top the boxes by their top. @param left, right the strip
-/// that the line lies in: no box begins or ends inside it.
+/// Covered length of a vertical line. @param from_top the boxes sorted by their top. @param left, right strip of the line,
+/// in which no box begins or ends.
 double covered_length(const std::vector<Box>& from_top, double left, double right) {
   double length = 0;
   double reached = -std::numeric_limits<double>::infinity();

@@ -6,8 +6,8 @@
 
 namespace fovea {
 
-/// Area that boxes cover together, each part of it counted once, in square pixels. At a cost of boxes squared, whatever
-/// their size.
+/// Area of the union of boxes, in square pixels. The time is quadratic in the number of boxes and does not depend on their
+/// size.
 double union_area(std::vector<Box> boxes);
 
 }  // namespace fovea

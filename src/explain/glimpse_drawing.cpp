@@ -13,12 +13,12 @@ namespace {
 
 constexpr Color kHalo{0, 0, 0, 0.55};  // around everything, so that it stands out from any photo
 
-/// Widths that suit a photo, in its pixels.
+/// Line widths for a photo, in its pixels.
 struct Pens {
   explicit Pens(const Image& photo) {
     const double side = std::max(photo.height, photo.width);
     line = std::max(1.0, side / 180);
-    halo = line < 1.5 ? 0 : std::max(1.0, line / 3);  // thin lines would drown in it
+    halo = line < 1.5 ? 0 : std::max(1.0, line / 3);  // it would hide thin lines
     disc = std::max(1.5, side / 36);
     numbers = disc >= 5;
   }
@@ -26,10 +26,10 @@ struct Pens {
   double line;   // of the finest window
   double halo;   // beyond each side of a line
   double disc;   // radius around a number
-  bool numbers;  // whether a disc has room for one
+  bool numbers;  // true when a disc has room for a number
 };
 
-/// Paler and greyer, but where one of the windows reaches.
+/// Makes the photo pale and grey outside of all windows.
 Image with_unseen_pale(const Image& photo, const std::vector<PhotoGlimpse>& glimpses) {
   Image result = photo;
   for (std::size_t i = 0; i < result.pixels.size(); i += 3) {
@@ -38,7 +38,7 @@ Image with_unseen_pale(const Image& photo, const std::vector<PhotoGlimpse>& glim
     result.pixels[i + 1] = pale.green;
     result.pixels[i + 2] = pale.blue;
   }
-  // A pixel is seen when its centre is.
+  // A pixel is inside a window when its centre is.
   const auto first = [](double edge, int side) { return std::clamp(static_cast<int>(std::ceil(edge - 0.5)), 0, side); };
   for (const PhotoGlimpse& glimpse : glimpses) {
     for (const Box& window : glimpse.windows) {
@@ -67,13 +67,14 @@ void draw_window(Canvas& canvas, const Box& window, const Stroke& stroke, double
 /// The windows of one glimpse, the finest last and widest.
 void draw_windows(Canvas& canvas, const PhotoGlimpse& glimpse, Color color, const Pens& pens) {
   for (std::size_t scale = glimpse.windows.size(); scale-- > 0;) {
-    const double share = 1 / (1 + 0.7 * static_cast<double>(scale));
-    const Stroke stroke{.color = with_alpha(color, std::sqrt(share)), .width = std::max(1.0, share * pens.line)};
-    draw_window(canvas, glimpse.windows[scale], stroke, share * pens.halo);
+    const double relative_width = 1 / (1 + 0.7 * static_cast<double>(scale));
+    const Stroke stroke{.color = with_alpha(color, std::sqrt(relative_width)),
+                        .width = std::max(1.0, relative_width * pens.line)};
+    draw_window(canvas, glimpse.windows[scale], stroke, relative_width * pens.halo);
   }
 }
 
-/// Where each number goes: on its fixation, or on the nearest free place around it.
+/// Position of each number: its fixation, or the nearest free position around it.
 std::vector<Point> number_places(const std::vector<PhotoGlimpse>& glimpses, const Image& photo, double radius) {
   const double apart = 2.2 * radius;
   std::vector<Point> places;
@@ -139,8 +140,8 @@ void draw_number(Canvas& canvas, std::size_t step, Point fixation, Point place, 
 Rgb8 step_color(ColorMap map, std::size_t step, std::size_t steps) {
   constexpr double kFirst = 0.4;
   constexpr double kLast = 0.95;
-  const double share = steps > 1 ? static_cast<double>(step) / static_cast<double>(steps - 1) : 1.0;
-  return color_of(map, std::lerp(kFirst, kLast, share));
+  const double progress = steps > 1 ? static_cast<double>(step) / static_cast<double>(steps - 1) : 1.0;
+  return color_of(map, std::lerp(kFirst, kLast, progress));
 }
 
 void draw_step_number(Canvas& canvas, Point centre, double radius, std::size_t step, Color color) {

@@ -25,14 +25,14 @@ const TextStyle kResultStyle{.size = 13, .color = kQuiet, .vertical = TextStyle:
 const TextStyle kNameStyle{
     .size = 12, .color = kInk, .align = TextStyle::Align::right, .vertical = TextStyle::Vertical::middle};
 
-/// The photo shrunk to a longer side, or enlarged a whole number of times towards it, so that its pixels stay squares.
+/// The photo shrunk to a longer side, or enlarged to it by an integer factor, so that pixels stay visible as squares.
 Image fitted(const Image& photo, double longer_side) {
   const double longer = std::max(photo.height, photo.width);
   const double factor = longer > longer_side ? longer_side / longer : std::floor(longer_side / longer);
   return zoomed(photo, factor);
 }
 
-/// The photo at another size, with what was seen of it.
+/// The photo at another size, with its glimpses.
 Image drawn_at(const Image& picture, const Image& photo, const std::vector<PhotoGlimpse>& glimpses,
                const GlimpseMoment& moment) {
   const double factor_x = static_cast<double>(picture.width) / photo.width;
@@ -40,16 +40,16 @@ Image drawn_at(const Image& picture, const Image& photo, const std::vector<Photo
   return draw_glimpses(picture, scaled(glimpses, factor_x, factor_y), moment);
 }
 
-/// How large a window is on the photo.
+/// Size of a window on the photo, as text.
 std::string window_text(const Box& window) {
   const double width = window.right - window.left;
   const double height = window.bottom - window.top;
-  const bool is_square = std::abs(width - height) < 0.02 * std::max(width, height);  // as near as resizing comes
+  const bool is_square = std::abs(width - height) < 0.02 * std::max(width, height);  // within the rounding of the resize
   const auto text = [](double side) { return std::to_string(std::llround(side)); };
   return text(width) + (is_square ? "" : " x " + text(height)) + " px";
 }
 
-/// A row for each scale and each followed class, a column for each of some steps.
+/// Table with a row for each scale and each class of interest, and a column for each step.
 class GlimpseTable {
  public:
   GlimpseTable(const std::vector<PhotoGlimpse>& glimpses, const GlimpseTexts& texts, ColorMap color_map, double tile)
@@ -113,7 +113,7 @@ class GlimpseTable {
     }
   }
 
-  /// @param leads whether no other class is more probable.
+  /// @param leads true for the most probable class.
   static void draw_bar(Canvas& canvas, const Rectangle& cell, double probability, bool leads) {
     constexpr double kNumberRoom = 42;
     constexpr double kThickness = 11;
@@ -172,7 +172,7 @@ std::vector<std::int64_t> followed_classes(const std::vector<PhotoGlimpse>& glim
   const auto probability = [&](std::int64_t label) { return last[static_cast<std::size_t>(label)]; };
   std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return probability(a) > probability(b); });
 
-  // By how much they matter; then as many as there is room for.
+  // In order of importance; then as many as there is room for.
   std::vector<std::int64_t> followed{explained};
   const auto follow = [&](std::int64_t label) {
     const bool is_new = std::find(followed.begin(), followed.end(), label) == followed.end();

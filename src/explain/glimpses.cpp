@@ -5,7 +5,7 @@
 namespace fovea {
 namespace {
 
-/// Undoes a normalisation. @param patches [T, S, C, G, G]. @return the same shape, in [0, 1].
+/// Inverts a normalisation. @param patches [T, S, C, G, G]. @return the same shape, in [0, 1].
 torch::Tensor pixels_of(const torch::Tensor& patches, const Normalization* normalization) {
   if (normalization == nullptr) return patches.clamp(0, 1);
   const auto per_channel = [](const std::vector<double>& values) {
@@ -16,7 +16,7 @@ torch::Tensor pixels_of(const torch::Tensor& patches, const Normalization* norma
 
 GlimpsePath path_of(const GlimpseTrajectory& trajectory, const Normalization* normalization) {
   if (!trajectory.windows.defined() || !trajectory.patches.defined()) {
-    throw InputError("glimpses", "a network in evaluation mode", "one that is being trained", "call eval() first");
+    throw InputError("glimpses", "a network in evaluation mode", "one in training mode", "call eval() first");
   }
   const auto of_the_image = [](const torch::Tensor& values, torch::ScalarType type) {
     return values.detach()[0].to(torch::kCPU, type);

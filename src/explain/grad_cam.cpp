@@ -4,7 +4,7 @@
 namespace fovea {
 namespace {
 
-/// Keeps the features of wanted layers, as tensors that gradients can be taken for.
+/// Hooks that record the features of wanted layers as tensors that require gradients.
 class FeatureHooks final : public ForwardHooks {
  public:
   FeatureHooks(const torch::nn::Module& root, const LayerFilter& wanted) : names_(root), wanted_(wanted) {}
@@ -12,7 +12,7 @@ class FeatureHooks final : public ForwardHooks {
   torch::Tensor on_tensor(const torch::nn::Module& module, const HookedTensor& about, const torch::Tensor& tensor) override {
     const bool is_plane = about.kind == MapKind::features && tensor.dim() == 4;
     if (!is_plane || !wanted_(names_.of(module))) return tensor;
-    // The graph begins at the first wanted layer; what follows depends on it anyway.
+    // The graph begins at the first wanted layer; the later ones depend on it.
     const torch::Tensor watched = tensor.requires_grad() ? tensor : tensor.detach().requires_grad_();
     names.push_back(names_.of(module));
     thetas.push_back(about.theta);
@@ -47,13 +47,13 @@ Explanation explain_by_grad_cam(Classifier& classifier, const Batch& batch, cons
   const torch::Tensor& logits = output.logits;
   Explanation explanation = explanation_of(logits, target);
   if (output.trajectory) return explanation;                                  // features of glimpses do not cover the image
-  if (hooks.features.empty() || !logits.requires_grad()) return explanation;  // the score depends on none
+  if (hooks.features.empty() || !logits.requires_grad()) return explanation;  // the logit depends on none of them
 
   const auto gradients = torch::autograd::grad({logits[0][explanation.explained]}, hooks.features, /*grad_outputs=*/{},
                                                /*retain_graph=*/false, /*create_graph=*/false, /*allow_unused=*/true);
   const torch::NoGradGuard no_grad;
   for (std::size_t i = 0; i < gradients.size(); ++i) {
-    if (!gradients[i].defined()) continue;  // the score does not depend on this layer
+    if (!gradients[i].defined()) continue;  // the logit does not depend on this layer
     const auto map = torch::relu(grad_cam(hooks.features[i].detach(), gradients[i]))[0];
     const auto theta = hooks.thetas[i].defined() ? hooks.thetas[i][0].to(torch::kCPU, torch::kFloat64) : torch::Tensor();
     explanation.maps.push_back({hooks.names[i], Meaning::none, map.to(torch::kCPU, torch::kFloat32), theta});

@@ -45,9 +45,10 @@ std::string write_values(const std::string& stem, const torch::Tensor& any_value
 
 std::string write_map(const std::string& stem, const LayerMap& map, const PhotoMap* on_photo, Json about) {
   if (on_photo != nullptr) {
-    // (x, y, 1) in pixels of the photo to cells of the map, and back; both count from the top left corner.
-    about["photo_to_cells"] = to_json(on_photo->to_positions);
-    about["cells_to_photo"] = to_json(on_photo->to_positions.inverse());
+    // Affine transforms from (x, y, 1) in pixels of the photo to positions of the map, and back; both from the top left
+    // corner.
+    about["photo_to_map"] = to_json(on_photo->to_positions);
+    about["map_to_photo"] = to_json(on_photo->to_positions.inverse());
   }
   return write_values(stem, map.values, std::move(about));
 }

@@ -12,10 +12,10 @@
 
 namespace fovea {
 
-/// Whether a layer, by its name, is to be looked at.
+/// Predicate on the name of a layer: true for a wanted layer.
 using LayerFilter = std::function<bool(const std::string& layer)>;
 
-/// A way to see what a classifier looked at.
+/// An explanation method.
 struct MethodRow {
   std::string name;
   std::string title = {};       ///< of the paper
@@ -48,8 +48,7 @@ const MethodRow& register_method(MethodRow row);
 /// @throws InputError with the nearest name. @param origin where the name was written.
 const MethodRow& find_method(const std::string& name, const std::string& origin);
 
-/// Every layer of which the method has something to show, in the order of the forward pass; values are of an input of
-/// zeros.
+/// Layers for which the method has a map, in the order of the forward pass; the values are those of an input of zeros.
 std::vector<LayerMap> list_layers(const MethodRow& method, Classifier& classifier, const InputSpec& input);
 
 }  // namespace fovea

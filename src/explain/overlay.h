@@ -6,7 +6,7 @@
 
 namespace fovea {
 
-/// Which colour stands for which value, and how much of the photo shines through.
+/// Colours and opacity of an overlay.
 struct OverlayStyle {
   ColorMap color_map = ColorMap::inferno;
   double low = 0;        ///< value of the first colour, and of everything below
@@ -14,11 +14,10 @@ struct OverlayStyle {
   double opacity = 0.5;  ///< of the colours, in [0, 1]
 };
 
-/// How a pixel is shown that the network did not see: halfway from its luma (ITU-R BT.601) to white, which no colour map
-/// produces.
+/// Colour of a pixel outside the network input: halfway from its luma (ITU-R BT.601) to white, which is in no colour map.
 Rgb8 unseen(Rgb8 pixel);
 
-/// The photo, at its own size, under the colours of a map. What the network did not see (outside the crop) is pale and grey.
+/// The photo at its own size under the colours of a map. Pixels outside the network input (the crop) are pale and grey.
 /// @param photo RGB. @throws InputError for another number of channels, or an opacity outside [0, 1].
 Image overlay(const Image& photo, const PhotoMap& map, const OverlayStyle& style);
 

@@ -6,7 +6,7 @@
 namespace fovea {
 namespace {
 
-/// Of a sample's weights [heads, Q, K], the rows whose answers the network reads.
+/// Rows of a sample's weights [heads, Q, K] whose queries the classifier reads.
 torch::Tensor read_queries(const AttentionMap& map, const torch::Tensor& weights) {
   if (map.query_grid.empty()) return weights;
   return map.prefix_is_read && map.prefix_tokens > 0 ? weights.slice(1, 0, map.prefix_tokens)

@@ -6,7 +6,7 @@
 namespace fovea {
 namespace {
 
-/// From [-1, 1] between the outer pixel edges of a network's input to pixels of the photo it was made of.
+/// Transform from normalised coordinates of the network input to pixels of the photo.
 struct InputToPhoto {
   Geometry geometry;
   int input_height, input_width;

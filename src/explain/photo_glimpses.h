@@ -10,19 +10,19 @@
 
 namespace fovea {
 
-/// One glimpse at a photo, in pixels from its top left corner: the geometry of preprocessing undone.
+/// A glimpse in pixels of the photo, from its top left corner; the geometry of preprocessing is inverted.
 struct PhotoGlimpse {
-  Point fixation;                     ///< where the network looked
-  std::vector<Box> windows;           ///< what each scale covered, finest first; may reach beyond the photo
-  std::vector<Image> patches;         ///< what the network saw of each window: [G, G, 1 or 3]
-  std::vector<double> probabilities;  ///< of each class after it
+  Point fixation;                     ///< centre of the windows
+  std::vector<Box> windows;           ///< one per scale, finest first; may exceed the photo
+  std::vector<Image> patches;         ///< input of the glimpse encoder, one per window: [G, G, 1 or 3]
+  std::vector<double> probabilities;  ///< of each class after this glimpse
 };
 
-/// The glimpses at a photo that `geometry` prepared to input_height x input_width pixels, in their order.
+/// Glimpses in pixels of a photo that was preprocessed by `geometry` to input_height x input_width pixels.
 /// @throws InputError when the network's input has other than 1 or 3 channels.
 std::vector<PhotoGlimpse> on_photo(const GlimpsePath& path, const Geometry& geometry, int input_height, int input_width);
 
-/// The same glimpses at the photo enlarged by these factors.
+/// Glimpses for the photo resized by these factors.
 std::vector<PhotoGlimpse> scaled(std::vector<PhotoGlimpse> glimpses, double factor_x, double factor_y);
 
 }  // namespace fovea

@@ -7,7 +7,7 @@
 namespace fovea {
 namespace {
 
-/// From pixels of an image, or cells of a map, to [-1, 1] between its outer edges.
+/// Affine transform from pixels of an image, or positions of a map, to normalised coordinates.
 Affine to_unit_square(double width, double height) {
   return {2 / width, 0, -1, 0, 2 / height, -1};
 }
@@ -18,7 +18,7 @@ Affine affine_of(const torch::Tensor& theta) {
   return {entry(0, 0), entry(0, 1), entry(0, 2), entry(1, 0), entry(1, 1), entry(1, 2)};
 }
 
-/// The best of the values that are numbers.
+/// The best value without NaN.
 template <typename Better>
 double extreme(const std::vector<float>& values, Better better) {
   std::optional<float> best;
@@ -46,7 +46,7 @@ std::optional<double> PhotoMap::at(double photo_x, double photo_y) const {
   const Point cell = to_positions(photo_x, photo_y);
   const auto width = static_cast<double>(columns);
   const auto height = static_cast<double>(rows);
-  constexpr double kRounding = 1e-9;  // a pixel on the very edge belongs to the map
+  constexpr double kRounding = 1e-9;  // a pixel on the edge belongs to the map
   if (cell.x < -kRounding || cell.y < -kRounding || cell.x > width + kRounding || cell.y > height + kRounding) {
     return std::nullopt;
   }
@@ -59,7 +59,7 @@ std::optional<double> PhotoMap::at(double photo_x, double photo_y) const {
   };
   const double share_x = x - static_cast<double>(left);
   const double share_y = y - static_cast<double>(top);
-  const auto between = [](double from, double to, double share) { return from + share * (to - from); };  // NaN stays NaN
+  const auto between = [](double from, double to, double weight) { return from + weight * (to - from); };  // NaN stays NaN
   return between(between(value(top, left), value(top, left + 1), share_x),
                  between(value(top + 1, left), value(top + 1, left + 1), share_x), share_y);
 }
@@ -76,7 +76,7 @@ PhotoMap on_photo(const LayerMap& map, const Geometry& geometry, int input_heigh
   const Affine map_to_input = affine_of(map.theta);
   const Affine input_to_map = map_to_input.inverse();
   if (!(std::abs(map_to_input.determinant()) > 1e-9) || !is_finite(input_to_map)) {
-    throw InputError(map.layer, "a map that covers a part of the image", "one that lies on a line of it, or nowhere");
+    throw InputError(map.layer, "a map with an invertible affine transform to the input", "a singular one");
   }
   PhotoMap photo_map;
   photo_map.rows = map.values.size(0);

@@ -20,7 +20,7 @@ GlimpseTrajectory composed_rollout(const GlimpseNetwork& network, const Retina& 
 
     const auto detached = state[0].detach();
     const auto mean = network.policy->mean(detached);
-    const auto sample = plan.noise.defined() ? mean + plan.deviation * plan.noise.select(1, t) : mean;
+    const auto sample = plan.noise.defined() ? mean + plan.standard_deviation * plan.noise.select(1, t) : mean;
     means.push_back(mean);
     samples.push_back(sample.detach());
     baselines.push_back(baseline(detached).squeeze(1));
@@ -37,7 +37,7 @@ GlimpseTrajectory composed_rollout(const GlimpseNetwork& network, const Retina& 
   trajectory.baselines = of_choices(baselines, {rows, 0});
   trajectory.samples = of_choices(samples, {rows, 0, 2});
   if (plan.noise.defined()) {
-    trajectory.log_probs = gaussian_log_prob(trajectory.samples, trajectory.means, plan.deviation);
+    trajectory.log_probs = gaussian_log_prob(trajectory.samples, trajectory.means, plan.standard_deviation);
   }
   if (plan.record_glimpses) {
     trajectory.patches = torch::stack(patches, 1);

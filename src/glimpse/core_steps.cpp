@@ -3,7 +3,7 @@
 namespace fovea {
 namespace {
 
-/// What the cells have in common: weights, widths, and the gradient's way to the step before.
+/// Common base of the cells: weights, widths, and the gradient of the step before.
 class CellSteps : public CoreSteps {
  public:
   CellSteps(const CoreWeights& weights, std::int64_t steps, std::int64_t rows)

@@ -14,17 +14,17 @@ struct CoreWeights {
   torch::Tensor weight_ih, weight_hh, bias_ih, bias_hh;
 };
 
-/// The steps of a recurrent core forwards and, by hand, backwards, in buffers for all T steps. Products that need one step's
-/// results only are taken there; what can wait is left to the caller: the gradient of inputs and weights follows from
-/// `d_input` and `d_recurrent`, those of all steps at once.
+/// Forward and manual backward steps of a recurrent core, in buffers for all T steps. The steps compute only the products
+/// that depend on the step before or after. The caller computes the others for all steps at once: the gradients of inputs
+/// and weights follow from `d_input` and `d_recurrent`.
 class CoreSteps {
  public:
   virtual ~CoreSteps() = default;
 
-  /// Step t, from `input` [R, inputs] and the step before: fills hidden[t].
+  /// Step t, from `input` [R, inputs] and the state of step t - 1: fills hidden[t].
   virtual void forward(std::int64_t t, const torch::Tensor& input) = 0;
 
-  /// Makes room for the gradients. @param d_hidden [T, R, width] of what reads the states directly; is changed.
+  /// Allocates the gradients. @param d_hidden [T, R, width], gradient from the readers of the states; is changed.
   virtual void begin_backward(const torch::Tensor& d_hidden) = 0;
   /// Step t, after step t + 1: fills d_input[t] and d_recurrent[t] from the gradient of hidden[t], and adds to that of
   /// hidden[t - 1].

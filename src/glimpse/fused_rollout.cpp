@@ -77,12 +77,12 @@ torch::Tensor rows_of(const torch::Tensor& steps) {
   return steps.flatten(0, 1);
 }
 
-/// The gradient's way through a ReLU whose result was `result`, in place.
+/// Backward of a ReLU whose result was `result`, in place.
 torch::Tensor through_relu(torch::Tensor gradient, const torch::Tensor& result) {
   return at::threshold_backward_out(gradient, gradient, result, 0);
 }
 
-/// Everything a rollout of R rows computes, kept for the way back. Buffers are [T, R, ...]: steps first, so that those of
+/// Results of a rollout of R rows, for the backward pass. Buffers are [T, R, ...]: steps first, so that those of
 /// all steps are one matrix.
 class Rollout final : public torch::CustomClassHolder {
  public:
@@ -135,7 +135,7 @@ class Rollout final : public torch::CustomClassHolder {
         .view({steps_ - 1, rows_});
   }
 
-  /// Of classifier, core and encoder. @param d_logits [T, R, K].
+  /// Gradients of classifier, core and encoder. @param d_logits [T, R, K].
   void classification_gradient(const torch::Tensor& d_logits, const Weights& weights, Weights& gradients) {
     const auto hidden = rows_of(core_->hidden);
     linear_gradient(rows_of(d_logits), hidden, kClassifier, gradients);
@@ -155,7 +155,7 @@ class Rollout final : public torch::CustomClassHolder {
     stream_gradient(d_glimpses, where_, locations, kWhereOut, kWhere, weights, gradients);
   }
 
-  /// Of the location policy. @param d_means [T - 1, R, 2].
+  /// Gradients of the location policy. @param d_means [T - 1, R, 2].
   void policy_gradient(const torch::Tensor& d_means, const Weights& weights, Weights& gradients) const {
     const auto d_location = rows_of(at::tanh_backward(d_means * range_, squashed_));
     const auto hidden = rows_of(core_->hidden, steps_ - 1);
@@ -165,7 +165,7 @@ class Rollout final : public torch::CustomClassHolder {
     linear_gradient(through_relu(at::mm(d_location, weights[kLocation]), policy_hidden), hidden, kPolicyHidden, gradients);
   }
 
-  /// Of the baseline layer. @param d_baselines [T - 1, R].
+  /// Gradients of the baseline layer. @param d_baselines [T - 1, R].
   void baseline_gradient(const torch::Tensor& d_baselines, Weights& gradients) const {
     linear_gradient(d_baselines.reshape({-1, 1}), rows_of(core_->hidden, steps_ - 1), kBaseline, gradients);
   }
@@ -189,7 +189,7 @@ class Rollout final : public torch::CustomClassHolder {
     glimpse.addmm_(where, weights[kWhereOut].t()).relu_();
   }
 
-  /// The choice after step t, and unless all locations are given, where step t + 1 looks.
+  /// Choice after step t and, unless all locations are given, location of step t + 1.
   void choose(const RolloutPlan& plan, std::int64_t t, const Weights& weights) {
     auto features = core_->hidden.select(0, t);
     if (policy_hidden_.defined()) {
@@ -201,7 +201,7 @@ class Rollout final : public torch::CustomClassHolder {
     linear_into(squashed, features, weights[kLocation], weights[kLocationBias]);
     squashed.tanh_();
     sample.copy_(squashed).mul_(range_);
-    if (plan.noise.defined()) sample.add_(plan.noise.select(1, t), plan.deviation);
+    if (plan.noise.defined()) sample.add_(plan.noise.select(1, t), plan.standard_deviation);
     if (plan.locations.defined()) return;
     auto next = locations.select(0, t + 1);
     at::clamp_out(next, sample, -range_, range_);
@@ -230,7 +230,7 @@ class Rollout final : public torch::CustomClassHolder {
   torch::Tensor squashed_;       ///< [T - 1, R, 2], tanh(location(...))
 };
 
-/// Takes the parameters and gives logits, means, baselines, locations, samples and patches, steps first.
+/// Autograd function from the parameters to logits, means, baselines, locations, samples and patches, steps first.
 class RolloutFunction final : public torch::autograd::Function<RolloutFunction> {
  public:
   enum Output : std::size_t { kLogits, kMeans, kBaselines, kLocations, kSamples, kPatches };
@@ -287,7 +287,7 @@ GlimpseTrajectory fused_rollout(const GlimpseNetwork& network, const Retina& ret
   trajectory.baselines = rows_first(RolloutFunction::kBaselines);
   trajectory.samples = rows_first(RolloutFunction::kSamples);
   if (plan.noise.defined()) {
-    trajectory.log_probs = gaussian_log_prob(trajectory.samples, trajectory.means, plan.deviation);
+    trajectory.log_probs = gaussian_log_prob(trajectory.samples, trajectory.means, plan.standard_deviation);
   }
   if (plan.record_glimpses) {
     const RetinaShape& shape = retina.shape();

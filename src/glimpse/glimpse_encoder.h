@@ -9,7 +9,7 @@
 
 namespace fovea {
 
-/// Joins what a glimpse saw with where it was: h_g = ReLU(what(patches)), h_l = ReLU(where(location)),
+/// Glimpse encoder, which combines patches and location: h_g = ReLU(what(patches)), h_l = ReLU(where(location)),
 /// g = ReLU(what_out h_g + where_out h_l); section 3.1 of "Recurrent Models of Visual Attention", arXiv:1406.6247.
 class GlimpseEncoder : public CloneableModule {
  public:
@@ -26,7 +26,7 @@ class GlimpseEncoder : public CloneableModule {
   virtual torch::Tensor see(const torch::Tensor& patches) = 0;
 };
 
-/// The paper's: one linear layer sees all values of a glimpse.
+/// Encoder of the paper: one linear layer on all values of a glimpse.
 class LinearGlimpseEncoderImpl final : public GlimpseEncoder {
  public:
   /// @param values S C G G of a glimpse. @throws InputError unless every number is at least 1.
@@ -40,7 +40,7 @@ class LinearGlimpseEncoderImpl final : public GlimpseEncoder {
 };
 TORCH_MODULE(LinearGlimpseEncoder);
 
-/// Two 3x3 convolutions with ReLU over the scales' patches, laid on each other as channels, with 2x2 max pooling in between,
+/// Two 3x3 convolutions with ReLU over the patches of all scales, stacked as channels, with 2x2 max pooling in between,
 /// and a linear layer; after the convolutional glimpse networks of "Multiple Object Recognition with Visual Attention",
 /// arXiv:1412.7755. Differs from the paper: two convolutions instead of three.
 class ConvolutionalGlimpseEncoderImpl final : public GlimpseEncoder {

@@ -10,12 +10,12 @@
 
 namespace fovea {
 
-/// The parts of a glimpse network, which rollouts put to work.
+/// Modules of a glimpse network, for rollouts.
 struct GlimpseNetwork {
   std::shared_ptr<GlimpseEncoder> encoder;
   std::shared_ptr<RecurrentCoreImpl> core;
   std::shared_ptr<LocationPolicyImpl> policy;
-  torch::nn::Linear baseline{nullptr};    ///< [R, width] -> [R, 1]: what the next choice is expected to gain
+  torch::nn::Linear baseline{nullptr};    ///< [R, width] -> [R, 1]: predicted return of the next choice
   torch::nn::Linear classifier{nullptr};  ///< [R, width] -> [R, K]
 };
 

@@ -29,8 +29,8 @@ torch::Tensor LocationPolicyImpl::mean(const torch::Tensor& state) {
   return range_ * torch::tanh(location(features));
 }
 
-torch::Tensor gaussian_log_prob(const torch::Tensor& sample, const torch::Tensor& mean, double deviation) {
-  const double variance = deviation * deviation;
+torch::Tensor gaussian_log_prob(const torch::Tensor& sample, const torch::Tensor& mean, double standard_deviation) {
+  const double variance = standard_deviation * standard_deviation;
   return (sample.detach() - mean).square().sum(-1) / (-2 * variance) - std::log(2 * std::numbers::pi * variance);
 }
 

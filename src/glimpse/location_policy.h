@@ -9,9 +9,9 @@
 
 namespace fovea {
 
-/// Where to look next: a Gaussian in the plane around mean = range tanh(u), u linear in the state or behind one hidden
+/// Location policy: a Gaussian of two dimensions with mean = range tanh(u), u linear in the state or after one hidden
 /// layer; section 3.1 of "Recurrent Models of Visual Attention", arXiv:1406.6247. Differs from the paper: the mean is
-/// bounded, so that centres keep away from the border, and there may be a hidden layer.
+/// bounded, so that locations keep away from the border, and there may be a hidden layer.
 class LocationPolicyImpl final : public CloneableModule {
  public:
   /// @param width of the state. @param hidden_features of the hidden layer; 0 = none, as in the paper. @param range largest
@@ -23,7 +23,7 @@ class LocationPolicyImpl final : public CloneableModule {
 
   double range() const { return range_; }
 
-  torch::nn::Linear hidden{nullptr};  ///< empty when there is none
+  torch::nn::Linear hidden{nullptr};  ///< empty without a hidden layer
   torch::nn::Linear location{nullptr};
 
  protected:
@@ -34,9 +34,8 @@ class LocationPolicyImpl final : public CloneableModule {
 };
 TORCH_MODULE(LocationPolicy);
 
-/// Logarithm of the density of a Gaussian with the same deviation along both axes. The gradient flows to the mean alone.
-/// @param sample what was drawn, as it was drawn: clamping it first would bias the gradient. [..., 2]. @param mean likewise.
-/// @return [...].
-torch::Tensor gaussian_log_prob(const torch::Tensor& sample, const torch::Tensor& mean, double deviation);
+/// Log-density of a Gaussian with the same standard deviation in both dimensions. The gradient flows to the mean only.
+/// @param sample draws [..., 2] before clamping, which would bias the gradient. @param mean [..., 2]. @return [...].
+torch::Tensor gaussian_log_prob(const torch::Tensor& sample, const torch::Tensor& mean, double standard_deviation);
 
 }  // namespace fovea

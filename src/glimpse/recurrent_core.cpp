@@ -6,7 +6,7 @@
 namespace fovea {
 namespace {
 
-/// How many times the width a cell's pre-activations are.
+/// Pre-activations of a cell over its width.
 std::int64_t gates_of(CoreKind kind) {
   switch (kind) {
     case CoreKind::relu:

@@ -18,16 +18,16 @@ enum class CoreKind {
   gru,   ///< gated recurrent unit
 };
 
-/// What remembers glimpses: one of torch's recurrent cells, with torch's parameter names (`weight_ih`, `weight_hh`,
-/// `bias_ih`, `bias_hh`) and, as there, starting uniform in +-1/sqrt(width), but for the ReLU cell: its recurrent weight
-/// starts as the identity and its recurrent bias as 0, "A Simple Way to Initialize Recurrent Networks of Rectified Linear
+/// Recurrent core: one of torch's recurrent cells, with torch's parameter names (`weight_ih`, `weight_hh`, `bias_ih`,
+/// `bias_hh`) and initialisation, uniform in +-1/sqrt(width). The ReLU cell differs: its recurrent weight is initialised to
+/// the identity and its recurrent bias to 0, "A Simple Way to Initialize Recurrent Networks of Rectified Linear
 /// Units", arXiv:1504.00941.
 class RecurrentCoreImpl final : public CloneableModule, public SelfInitialising {
  public:
   /// @param inputs of g. @param width of h. @throws InputError unless both are at least 1.
   RecurrentCoreImpl(CoreKind kind, std::int64_t inputs, std::int64_t width);
 
-  /// One step. @param input [R, inputs]. @param state what the step before gave, h first; empty before the first step.
+  /// One step. @param input [R, inputs]. @param state result of the step before; empty before the first step.
   /// @return h [R, width], and for an LSTM its cell.
   std::vector<torch::Tensor> forward(const torch::Tensor& input, const std::vector<torch::Tensor>& state) const;
 

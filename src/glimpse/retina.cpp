@@ -13,8 +13,8 @@ std::vector<PixelScale> pixel_scales(const Normalization* normalization, std::in
   std::vector<PixelScale> scales(static_cast<std::size_t>(channels));
   if (normalization == nullptr) return scales;
   for (std::size_t c = 0; c < scales.size(); ++c) {
-    const double deviation = normalization->standard_deviation[c];
-    scales[c] = {1 / (255 * deviation), normalization->mean[c] / deviation};
+    const double standard_deviation = normalization->standard_deviation[c];
+    scales[c] = {1 / (255 * standard_deviation), normalization->mean[c] / standard_deviation};
   }
   return scales;
 }

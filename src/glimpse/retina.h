@@ -11,12 +11,12 @@
 
 namespace fovea {
 
-/// Looks at a batch's images through a retina. A glimpse reads the pixels below its windows and no others, so that what it
-/// costs does not depend on the image's size: nothing is padded, resized or normalised as a whole. (Float images of another
-/// type than the values, and images that are not contiguous, are copied first.) A value is the mean over a cell's pixels,
-/// normalised; pixels outside the image count as 0 after normalisation.
+/// Retina: extracts glimpses from the images of a batch. A glimpse reads only the pixels inside its windows, so its cost
+/// does not depend on the size of the image: no image is padded, resized or normalised as a whole. (Float images of another
+/// type than the values, and images that are not contiguous, are copied first.) A value is the normalised mean over the
+/// pixels of a cell; pixels outside the image count as 0 after normalisation.
 ///
-/// Images may be 8-bit or normalised float, have any number of channels, be higher than wide, and differ in size.
+/// Images may be 8-bit or normalised float, have any number of channels, have any aspect, and differ in size.
 class Retina {
  public:
   /// @param rollouts M: how often each image is looked at in parallel; see GlimpseTrajectory. @param type of values and
@@ -25,11 +25,11 @@ class Retina {
   Retina(const RetinaShape& shape, const Batch& batch, std::int64_t rollouts, torch::ScalarType type);
 
   /// One glimpse of every rollout, without gradient. @param locations [R, 2] as x, y, R = N M. @return [R, S, C, G, G].
-  /// @throws ShapeError when the locations do not fit.
+  /// @throws ShapeError for locations of another shape.
   torch::Tensor look(const torch::Tensor& locations) const;
-  /// Into `values`, contiguous with R S C G G entries. On the CPU only. @throws ShapeError when something does not fit.
+  /// Writes the glimpses to `values`, contiguous with R S C G G entries. CPU only. @throws ShapeError for other shapes.
   void look(const torch::Tensor& locations, torch::Tensor& values) const;
-  /// The same, composed of library operators: the reference, and the way on other devices.
+  /// The same with LibTorch operators: the reference, and the implementation for other devices.
   torch::Tensor composed_look(const torch::Tensor& locations) const;
 
   const RetinaShape& shape() const { return shape_; }
@@ -48,7 +48,7 @@ class Retina {
   void expect_fitting(const torch::Tensor& locations) const;
   template <typename Pixel, typename Real>
   void look_at_pixels(const torch::Tensor& locations, torch::Tensor& values) const;
-  /// At images of one size, [N, C, H, W].
+  /// Glimpses of images of one size, [N, C, H, W].
   torch::Tensor composed_look(const torch::Tensor& images, const torch::Tensor& locations) const;
 
   RetinaShape shape_;

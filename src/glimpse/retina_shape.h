@@ -7,7 +7,7 @@
 
 namespace fovea {
 
-/// A retina: concentric square windows, each twice as wide as the one before, all of them seen as patch x patch means.
+/// Shape of a retina: concentric square windows, each twice as wide as the one before, each reduced to patch x patch means.
 struct RetinaShape {
   std::int64_t patch = 12;  ///< G: cells along a side of every window
   std::int64_t scales = 3;  ///< S
@@ -20,11 +20,11 @@ struct RetinaShape {
   std::int64_t values(std::int64_t channels) const { return scales * channels * patch * patch; }
 };
 
-/// A window that begins so many pixels away is outside of every image; farther ones are brought there.
+/// Limit of the first pixel of a window, outside of every image; farther windows are clamped to it.
 inline constexpr double kFarthestWindow = 1 << 30;
 
-/// First pixel, along one axis, of a window with `side` pixels around a location. May lie outside the image; what is no
-/// number does. @param location in [-1, 1] between the image's outer pixel edges. @param length of the image along the axis,
+/// First pixel, along one axis, of a window with `side` pixels around a location. It may be outside the image, and is for
+/// NaN. @param location in normalised coordinates; see GlimpseTrajectory. @param length of the image along the axis,
 /// in pixels.
 template <typename Real>
 std::int64_t window_start(Real location, std::int64_t length, std::int64_t side) {
@@ -34,10 +34,10 @@ std::int64_t window_start(Real location, std::int64_t length, std::int64_t side)
   return static_cast<std::int64_t>(std::fmin(std::fmax(start, -kFarthest), kFarthest));
 }
 
-/// The same for many windows. @param locations [...]. @param lengths likewise, or what expands to it, of the same type.
+/// window_start() of many windows. @param locations [...]. @param lengths likewise, or what expands to it, of the same type.
 torch::Tensor window_starts(const torch::Tensor& locations, const torch::Tensor& lengths, std::int64_t side);
 
-/// Where the windows of glimpses lie. @param locations [R, T, 2]. @param heights, widths of the R images, in pixels.
+/// Windows of glimpses. @param locations [R, T, 2]. @param heights, widths of the R images, in pixels.
 /// @return [R, T, S, 4]; see GlimpseTrajectory::windows.
 torch::Tensor retina_windows(const RetinaShape& retina, const torch::Tensor& locations, const torch::Tensor& heights,
                              const torch::Tensor& widths);

@@ -11,14 +11,14 @@ struct PixelScale {
   double scale = 1, shift = 0;
 };
 
-/// The part [begin, end) of a window's columns or rows that lies inside the image.
+/// Range [begin, end) of the columns or rows of a window that are inside the image.
 struct Inside {
   std::int64_t begin, end;
 
   Inside(std::int64_t start, std::int64_t count, std::int64_t length)
       : begin(std::clamp<std::int64_t>(-start, 0, count)), end(std::clamp<std::int64_t>(length - start, begin, count)) {}
 
-  /// How many of the pixels of cell number `index` are inside.
+  /// Number of pixels of cell `index` that are inside.
   std::int64_t in_cell(std::int64_t index, std::int64_t cell) const {
     return std::max<std::int64_t>(0, std::min(end, (index + 1) * cell) - std::max(begin, index * cell));
   }
@@ -41,8 +41,8 @@ class WindowMeans {
         columns_(columns),
         means_(means) {}
 
-  /// Takes row `y` of the image; rows come in order, also those outside the image, which are not read. @param plane the
-  /// channel's first pixel.
+  /// Adds row `y` of the image. Rows come in order, including rows outside the image, which are not read. @param plane first
+  /// pixel of the channel.
   template <typename Pixel>
   void take(std::int64_t y, const Pixel* plane, std::int64_t width, const PixelScale& scale) {
     const std::int64_t number = y - top_;

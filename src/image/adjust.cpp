@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kLevels = 256;
 
-using LevelTable = std::array<std::uint8_t, kLevels>;  // what each level becomes
+using LevelTable = std::array<std::uint8_t, kLevels>;  // new value of each level
 using Histogram = std::array<std::int64_t, kLevels>;
 
 template <typename Function>
@@ -63,7 +63,7 @@ float checked_factor(const std::string& where, double factor) {
   return single;
 }
 
-void check_colour(const std::string& where, const Image& image) {
+void expect_colour(const std::string& where, const Image& image) {
   if (image.channels != 1 && image.channels != 3) {
     throw InputError(where, "an image of 1 or 3 channels", std::to_string(image.channels));
   }
@@ -152,7 +152,7 @@ Image with_contrast(Image image, double factor) {
 }
 
 Image with_saturation(Image image, double factor) {
-  check_colour("with_saturation", image);
+  expect_colour("with_saturation", image);
   const float single = checked_factor("with_saturation", factor);
   if (image.channels == 1) return image;
   const Image grey = to_channels(image, 1);
@@ -172,7 +172,7 @@ Image with_sharpness(Image image, double factor) {
 }
 
 Image with_hue_turned(Image image, double turn) {
-  check_colour("with_hue_turned", image);
+  expect_colour("with_hue_turned", image);
   if (!(std::abs(turn) <= 0.5)) throw InputError("with_hue_turned: turn", "a number in [-0.5, 0.5]", std::to_string(turn));
   if (image.channels == 1) return image;
   const int steps = static_cast<int>(turn * 255.0);

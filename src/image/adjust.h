@@ -5,8 +5,8 @@
 
 namespace fovea {
 
-// Changes of an image's colours and shape, as augmentations use them. Each gives, bit by bit, what the function of PIL or
-// torchvision named beside it gives for a PIL image. Images have any size and, unless said otherwise, any number of
+// Adjustments of colours and geometry for augmentation. Each result equals, bit by bit, that of the named function of PIL or
+// torchvision for a PIL image. Images have any size and, unless said otherwise, any number of
 // channels, all treated alike; the result has the same shape.
 
 /// Between black (0), the image (1) and beyond: PIL's ImageEnhance.Brightness.
@@ -30,10 +30,10 @@ Image with_sharpness(Image image, double factor);
 /// @param image 1 or 3 channels. @param turn in [-0.5, 0.5], of the whole circle. @throws InputError for others.
 Image with_hue_turned(Image image, double turn);
 
-/// Only the highest bits of every value: PIL's ImageOps.posterize. @param bits in 0..8. @throws InputError for others.
+/// Keeps the highest bits of every value: PIL's ImageOps.posterize. @param bits in 0..8. @throws InputError for others.
 Image posterized(Image image, int bits);
 
-/// Values from the threshold on inverted: PIL's ImageOps.solarize. @param threshold above 255, nothing is.
+/// Values from the threshold on inverted: PIL's ImageOps.solarize. @param threshold above 255: no change.
 Image solarized(Image image, double threshold);
 
 /// Each channel stretched to reach from 0 to 255: PIL's ImageOps.autocontrast. A channel of one value stays.
@@ -42,7 +42,7 @@ Image autocontrasted(Image image);
 /// Each channel with values spread so that all levels are as frequent as can be: PIL's ImageOps.equalize.
 Image equalized(Image image);
 
-/// The image seen through an affine map, bilinear, rounded down, black where the map leads outside: PIL's Image.transform
+/// The image warped by an affine transform, bilinear, rounded down, black outside of the image: PIL's Image.transform
 /// with AFFINE and BILINEAR. @param to_source maps the result's coordinates to the image's, both in pixels from the top
 /// left corner, so that pixel i covers [i, i + 1).
 Image warped(const Image& image, const Affine& to_source);

@@ -4,7 +4,7 @@
 
 namespace fovea {
 
-/// A map of the plane: x' = xx x + xy y + x0, y' = yx x + yy y + y0. The identity by default.
+/// Affine transform of the plane: x' = xx x + xy y + x0, y' = yx x + yy y + y0. The identity by default.
 struct Affine {
   double xx = 1, xy = 0, x0 = 0;
   double yx = 0, yy = 1, y0 = 0;
@@ -13,7 +13,7 @@ struct Affine {
 
   double determinant() const { return xx * yy - xy * yx; }
 
-  /// The map that undoes this one. Needs a determinant other than zero.
+  /// Inverse transform. Requires a determinant other than zero.
   Affine inverse() const {
     const double d = determinant();
     return {yy / d, -xy / d, (xy * y0 - yy * x0) / d, -yx / d, xx / d, (yx * x0 - xx * y0) / d};

@@ -8,26 +8,26 @@
 
 namespace fovea {
 
-/// Colours for numbers. inferno, magma, plasma, viridis and cividis are perceptually uniform: equal steps of the number look
+/// Colour map. inferno, magma, plasma, viridis and cividis are perceptually uniform: equal steps of the number look
 /// like equal steps, from dark to bright, also in grey and (cividis by design, the others nearly) to the colour-blind.
-/// turbo and jet are not: their brightness rises and falls, which shows edges where there are none. They are here to compare
-/// with older pictures.
+/// turbo and jet are not: their brightness rises and falls, which shows edges where there are none. They exist for the
+/// comparison with older pictures.
 enum class ColorMap { inferno, magma, plasma, viridis, cividis, turbo, jet };
 
-/// What options call them.
+/// Names of the colour maps in options.
 inline constexpr std::initializer_list<std::pair<const char*, ColorMap>> kColorMapNames = {
     {"inferno", ColorMap::inferno}, {"magma", ColorMap::magma}, {"plasma", ColorMap::plasma}, {"viridis", ColorMap::viridis},
     {"cividis", ColorMap::cividis}, {"turbo", ColorMap::turbo}, {"jet", ColorMap::jet}};
 
-/// What a value that is not a number looks like in every colour map; none of them holds this grey.
+/// Colour of NaN in every colour map; no colour map contains this grey.
 inline constexpr Rgb8 kNotANumberColor{127, 127, 127};
 
 using ColorTable = std::array<Rgb8, 256>;  ///< the colours of 0, 1/255, ..., 1
 
-/// The colours of a map. May be called from several threads.
+/// Colours of a colour map. May be called from several threads.
 const ColorTable& color_table(ColorMap map);
 
-/// The table's colour nearest to a value in [0, 1]; smaller and larger values take its ends, NaN is kNotANumberColor.
+/// The table's colour nearest to a value in [0, 1]; smaller and larger values have its end colours, NaN is kNotANumberColor.
 Rgb8 color_of(const ColorTable& table, double value);
 Rgb8 color_of(ColorMap map, double value);
 

@@ -78,7 +78,7 @@ std::uint8_t next_marker(ByteCursor& cursor) {
   }
 }
 
-void check_jpeg(Bytes bytes, const std::string& path) {
+void expect_jpeg(Bytes bytes, const std::string& path) {
   ByteCursor cursor(bytes, path);
   cursor.take(2);
   bool has_scan = false;
@@ -143,7 +143,7 @@ std::vector<std::uint8_t> needed_png_chunks(Bytes bytes, const std::string& path
 
 // BMP: a header that tells where the pixels begin; rows are padded to four bytes.
 
-void check_bmp(Bytes bytes, const std::string& path) {
+void expect_bmp(Bytes bytes, const std::string& path) {
   ByteCursor cursor(bytes, path);
   cursor.take(10);
   const std::uint64_t pixels_start = cursor.little_endian<std::uint32_t>();
@@ -153,7 +153,7 @@ void check_bmp(Bytes bytes, const std::string& path) {
   const std::int64_t signed_height = cursor.little_endian<std::int32_t>();
   const std::int64_t height = signed_height < 0 ? -signed_height : signed_height;  // negative: rows from the top
   if (width <= 0 || height == 0) throw_damaged(path, 18, "a positive width and height", "others");
-  check_image_size(height, width, path);
+  expect_image_size(height, width, path);
   cursor.take(2);
   const std::uint64_t bits = cursor.little_endian<std::uint16_t>();
   const auto compression = cursor.little_endian<std::uint32_t>();
@@ -185,7 +185,7 @@ std::uint32_t portable_map_number(ByteCursor& cursor) {
   return value;
 }
 
-void check_portable_map(Bytes bytes, const std::string& path) {
+void expect_portable_map(Bytes bytes, const std::string& path) {
   ByteCursor cursor(bytes, path);
   const std::uint64_t channels = cursor.take(2)[1] == '6' ? 3 : 1;
   const std::uint64_t width = portable_map_number(cursor);
@@ -194,13 +194,13 @@ void check_portable_map(Bytes bytes, const std::string& path) {
   if (width == 0 || height == 0 || maximum == 0 || maximum > 65535) {
     throw_damaged(path, 2, "a width, a height and a largest value in 1..65535", "others");
   }
-  check_image_size(static_cast<std::int64_t>(height), static_cast<std::int64_t>(width), path);
+  expect_image_size(static_cast<std::int64_t>(height), static_cast<std::int64_t>(width), path);
   cursor.take(width * height * channels * (maximum > 255 ? 2 : 1));
 }
 
 }  // namespace
 
-void check_image_size(std::int64_t height, std::int64_t width, const std::string& path) {
+void expect_image_size(std::int64_t height, std::int64_t width, const std::string& path) {
   if (height > 0 && width > kMaximumImagePixels / height) {
     throw InputError(path, "an image of at most " + std::to_string(kMaximumImagePixels) + " pixels",
                      std::to_string(width) + " x " + std::to_string(height), "scale it down first");
@@ -212,14 +212,13 @@ std::vector<std::uint8_t> checked_image_bytes(std::vector<std::uint8_t> bytes, c
   if (bytes.empty()) throw InputError(path, "an image", "an empty file", "fetch the file again");
   if (starts_with(bytes, "\x89PNG\r\n\x1A\n"sv)) return needed_png_chunks(bytes, path);
   if (starts_with(bytes, "\xFF\xD8\xFF"sv)) {
-    check_jpeg(bytes, path);
+    expect_jpeg(bytes, path);
   } else if (starts_with(bytes, "BM"sv)) {
-    check_bmp(bytes, path);
+    expect_bmp(bytes, path);
   } else if (starts_with(bytes, "P5"sv) || starts_with(bytes, "P6"sv)) {
-    check_portable_map(bytes, path);
+    expect_portable_map(bytes, path);
   } else if (!starts_with(bytes, "RIFF"sv) && !starts_with(bytes, "II*\0"sv) && !starts_with(bytes, "MM\0*"sv)) {
-    throw InputError(path, "a JPEG, PNG, WebP, TIFF, BMP, PGM or PPM image", "another kind of file",
-                     "convert it, or leave it out");
+    throw InputError(path, "a JPEG, PNG, WebP, TIFF, BMP, PGM or PPM image", "another kind of file", "convert or remove it");
   }
   return bytes;
 }

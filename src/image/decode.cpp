@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t kMaximumImageFileBytes = std::size_t{1} << 30;
 
-/// Turns and mirrors pixels as an EXIF orientation (1 to 8) asks for.
+/// Rotates and mirrors pixels by an EXIF orientation (1 to 8).
 cv::Mat oriented(cv::Mat image, int orientation) {
   constexpr int kUpsideDown = 0;
   constexpr int kLeftRight = 1;
@@ -87,7 +87,7 @@ Image decode_image_file(const std::string& path) {
   const std::vector<std::uint8_t> bytes = checked_image_bytes(read_file(path, kMaximumImageFileBytes), path);
   if (bytes[0] == 0xFF) return decode_upright_jpeg(bytes, path);  // no other of the formats begins so
   const cv::Mat bgr = decode_bgr(bytes, path);
-  check_image_size(bgr.rows, bgr.cols, path);  // OpenCV's own limit can be raised from the environment
+  expect_image_size(bgr.rows, bgr.cols, path);  // OpenCV's own limit can be raised from the environment
   Image image(bgr.rows, bgr.cols, 3);
   cv::cvtColor(bgr, pixels_of(image), cv::COLOR_BGR2RGB);
   return image;

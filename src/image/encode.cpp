@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kLongestPngSide = 1'000'000;  // libpng's own limit, about which it would print
 
-void check_encodable(const Image& image) {
+void expect_encodable(const Image& image) {
   const bool encodable = (image.channels == 1 || image.channels == 3) && std::min(image.height, image.width) >= 1 &&
                          std::max(image.height, image.width) <= kLongestPngSide;
   if (encodable) return;
@@ -25,7 +25,7 @@ void check_encodable(const Image& image) {
 }  // namespace
 
 std::vector<std::uint8_t> encode_png(const Image& image) {
-  check_encodable(image);
+  expect_encodable(image);
   std::vector<std::uint8_t> png;
   try {
     auto* pixels = const_cast<std::uint8_t*>(image.pixels.data());  // cv::Mat takes no const; it is only read

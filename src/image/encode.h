@@ -13,7 +13,7 @@ namespace fovea {
 /// @throws InputError for any other image; SystemError when the encoder fails, e.g. for lack of memory.
 std::vector<std::uint8_t> encode_png(const Image& image);
 
-/// Writes a PNG file, replacing an old one in one step. The folder must exist.
+/// Writes a PNG file; an existing file is replaced atomically. The directory must exist.
 /// @throws as encode_png and write_file_atomically do.
 void write_png(const std::string& path, const Image& image);
 

@@ -14,7 +14,7 @@ bool is_hidden(const fs::path& path) {
   return path.filename().string().starts_with('.');
 }
 
-/// A link that leads nowhere counts: reading it will name it.
+/// A broken link is included: reading it gives an error that names it.
 bool may_be_an_image(const fs::directory_entry& entry) {
   std::error_code failure;
   const fs::file_type type = entry.status(failure).type();

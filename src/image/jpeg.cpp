@@ -17,7 +17,7 @@ namespace {
 constexpr int kExifMarker = JPEG_APP0 + 1;
 constexpr int kMostStrayBytes = 64;
 
-/// libjpeg's way out of an error: it may only be left by a jump, past frames of C.
+/// Error handling of libjpeg: it must leave its C frames by a jump.
 struct JpegErrors {
   jpeg_error_mgr manager;  // first: libjpeg hands back its address
   std::jmp_buf way_out;
@@ -31,17 +31,17 @@ static_assert(std::is_standard_layout_v<JpegErrors>);
   std::longjmp(errors->way_out, 1);
 }
 
-/// Warnings have level -1, everything above is chatter.
-void judge_warning(j_common_ptr state, int level) {
+/// Warnings have level -1, traces have higher levels.
+void on_warning(j_common_ptr state, int level) {
   if (level >= 0) return;
   const jpeg_error_mgr& error = *state->err;
   if (error.msg_code == JWRN_EXTRANEOUS_DATA && error.msg_parm.i[0] <= kMostStrayBytes) return;
   leave_jpeg(state);
 }
 
-void stay_silent(j_common_ptr) {}
+void ignore_message(j_common_ptr) {}
 
-/// A member of its own, so that it is cleared away also when the constructor below throws.
+/// A separate member, so that it is destroyed also when the constructor below throws.
 struct JpegState : jpeg_decompress_struct {
   JpegState() : jpeg_decompress_struct{} {}
   ~JpegState() { jpeg_destroy_decompress(this); }
@@ -54,8 +54,8 @@ class JpegReader {
   JpegReader(std::span<const std::uint8_t> bytes, const std::string& path) : path_(path) {
     state_.err = jpeg_std_error(&errors_.manager);
     errors_.manager.error_exit = leave_jpeg;
-    errors_.manager.emit_message = judge_warning;
-    errors_.manager.output_message = stay_silent;
+    errors_.manager.emit_message = on_warning;
+    errors_.manager.output_message = ignore_message;
     guarded([this, bytes] {
       jpeg_create_decompress(&state_);
       jpeg_mem_src(&state_, bytes.data(), bytes.size());
@@ -98,7 +98,7 @@ class JpegReader {
   }
 
  private:
-  /// Runs calls of libjpeg. What they jump over must need no destructor.
+  /// Runs calls of libjpeg. Frames between them must have no destructors.
   template <typename Calls>
   void guarded(const Calls& calls) {
     if (setjmp(errors_.way_out) == 0) {

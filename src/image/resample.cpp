@@ -83,8 +83,8 @@ Kernel kernel_of(Interpolation interpolation) {
   return {0.5, box_weight};
 }
 
-/// What each pixel of a resized line is a weighted sum of: `count` neighbouring pixels of the line, from `first` on. They
-/// all lie on the line; some weights may be zero.
+/// Taps of each pixel of a resized line: weights of `count` neighbouring pixels of the line, from `first` on. All are inside
+/// the line; some weights may be zero.
 template <typename Weight>
 struct Taps {
   std::size_t count = 0;
@@ -92,8 +92,8 @@ struct Taps {
   std::vector<Weight> weights;  // count per pixel
 };
 
-/// With antialias, the kernel grows to the size of a pixel of the result, and what reaches over an end of the line is cut
-/// off; without, it stays as it is, and the pixel at the end stands for those beyond.
+/// With antialias, the kernel is as wide as a pixel of the result and is truncated at the ends of the line. Without, it
+/// keeps its size, and the last pixel is repeated beyond the ends.
 template <typename Arithmetic>
 Taps<typename Arithmetic::Weight> taps_of(const Kernel& kernel, int length, int resized_length) {
   using Position = typename Arithmetic::Position;
@@ -209,7 +209,7 @@ std::string size_text(int height, int width) {
   return std::to_string(height) + " x " + std::to_string(width);
 }
 
-void check_window(const std::string& where, const Image& image, const Window& window) {
+void expect_window(const std::string& where, const Image& image, const Window& window) {
   const auto inside = [](int begin, int length, int whole) { return begin >= 0 && length > 0 && length <= whole - begin; };
   if (!inside(window.top, window.height, image.height) || !inside(window.left, window.width, image.width)) {
     throw InputError(where,
@@ -223,7 +223,7 @@ void check_window(const std::string& where, const Image& image, const Window& wi
 
 Image resampled(const Image& image, const Window& window, int height, int width, Interpolation interpolation,
                 bool antialias) {
-  check_window("resampled", image, window);
+  expect_window("resampled", image, window);
   if (height < 1 || width < 1) {
     throw InputError("resampled", "a result of at least 1 x 1 pixels (height x width)", size_text(height, width));
   }
@@ -233,7 +233,7 @@ Image resampled(const Image& image, const Window& window, int height, int width,
 }
 
 Image cropped(const Image& image, const Window& window) {
-  check_window("cropped", image, window);
+  expect_window("cropped", image, window);
   Image crop(window.height, window.width, image.channels);
   const std::size_t line_length = static_cast<std::size_t>(window.width) * static_cast<std::size_t>(image.channels);
   auto target = crop.pixels.begin();

@@ -4,11 +4,11 @@
 
 namespace fovea {
 
-/// The filter of a resize. What it weighs the source pixels with, as a function of their distance:
+/// Interpolation filter of a resize: weight of a source pixel as a function of its distance.
 enum class Interpolation {
-  bilinear,  ///< a triangle, zero from one pixel on
-  bicubic,   ///< Keys' cubic, zero from two pixels on; parameter -1/2, and -3/4 without antialias, as PIL and PyTorch do
-  area,      ///< a box of one pixel: the mean of what a pixel covers; without antialias the pixel under its centre
+  bilinear,  ///< triangle, zero beyond one pixel
+  bicubic,   ///< Keys' cubic, zero beyond two pixels; parameter -1/2, and -3/4 without antialias, as in PIL and PyTorch
+  area,      ///< box of one pixel: the mean of the covered pixels; without antialias the pixel at its centre
 };
 
 /// A rectangle of whole pixels of an image.
@@ -30,7 +30,7 @@ struct Window {
 Image resampled(const Image& image, const Window& window, int height, int width, Interpolation interpolation,
                 bool antialias);
 
-/// The window of an image as it is. @return [window.height, window.width, C].
+/// Copy of a window of an image. @return [window.height, window.width, C].
 /// @throws InputError for a window that is empty or not inside the image.
 Image cropped(const Image& image, const Window& window);
 

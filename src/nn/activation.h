@@ -4,7 +4,7 @@
 
 namespace fovea {
 
-/// The non-linearity after a residual sum or inside an attention module.
+/// Activation function after a residual sum or inside an attention module.
 enum class Activation {
   none,
   relu,
@@ -27,7 +27,7 @@ enum class Activation {
 
 torch::Tensor activate(const torch::Tensor& features, Activation activation);
 
-/// The function that turns scores into factors.
+/// Function from scores to gate values.
 enum class GateFunction {
   sigmoid,
   hard_sigmoid,  ///< relu6(x + 3) / 6, "Searching for MobileNetV3", arXiv:1905.02244

@@ -57,7 +57,7 @@ Batch Batch::slice(std::int64_t begin, std::int64_t end) const {
   }
   if (labels.defined()) part.labels = labels.slice(0, begin, end);
   if (other_labels.defined()) part.other_labels = other_labels.slice(0, begin, end);
-  if (own_share.defined()) part.own_share = own_share.slice(0, begin, end);
+  if (lambda.defined()) part.lambda = lambda.slice(0, begin, end);
   if (boxes.defined()) part.boxes = boxes.slice(0, begin, end);
   part.normalization = normalization;
   return part;
@@ -67,7 +67,7 @@ Batch Batch::to(torch::Device device) const {
   Batch moved = *this;
   if (images.defined()) moved.images = images.to(device);
   for (torch::Tensor& single : moved.singles) single = single.to(device);
-  for (torch::Tensor* tensor : {&moved.labels, &moved.other_labels, &moved.own_share, &moved.boxes}) {
+  for (torch::Tensor* tensor : {&moved.labels, &moved.other_labels, &moved.lambda, &moved.boxes}) {
     if (tensor->defined()) *tensor = tensor->to(device);
   }
   return moved;

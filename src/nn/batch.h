@@ -8,7 +8,7 @@
 
 namespace fovea {
 
-/// Turns pixels in [0, 255] into network input: (pixel / 255 - mean) / standard deviation, per channel.
+/// Normalisation of pixels in [0, 255] to network input: (pixel / 255 - mean) / standard deviation, per channel.
 struct Normalization {
   std::vector<double> mean;
   std::vector<double> standard_deviation;
@@ -18,16 +18,16 @@ struct Normalization {
   torch::Tensor operator()(const torch::Tensor& images) const;
 };
 
-/// Images with labels on their way into a network. Pixels stay 8-bit until input() is asked for; a network that reads only
-/// parts of an image (a glimpse network) normalises just these.
+/// Images with labels. Pixels stay 8-bit until input() is called; a glimpse network normalises only the pixels that it
+/// reads.
 struct Batch {
   torch::Tensor images;                ///< 8-bit or normalised float, [N, C, H, W]; undefined when sizes differ
   std::vector<torch::Tensor> singles;  ///< 8-bit [C, H, W] each, when sizes differ
   torch::Tensor labels;                ///< int64 [N]
-  torch::Tensor other_labels;          ///< int64 [N] of what was mixed into each image; undefined when nothing was
-  torch::Tensor own_share;             ///< float [N] in [0.5, 1]: how much of each image is of `labels`; as other_labels
-  /// float [N, 4]: left, top, right and bottom of the labelled thing, in [-1, 1] between the image's outer pixel edges.
-  /// Undefined when the data set does not know, and in training, where augmentation moves things.
+  torch::Tensor other_labels;  ///< int64 [N], labels of the mixed-in images (mixup, cutmix); undefined without mixing
+  torch::Tensor lambda;        ///< float [N] in [0.5, 1], weight of `labels` in a mixed image; undefined without mixing
+  /// float [N, 4]: left, top, right and bottom of the labelled object in normalised coordinates; see GlimpseTrajectory.
+  /// Undefined when the data set has no boxes, and in training, where augmentation moves the objects.
   torch::Tensor boxes;
   std::shared_ptr<const Normalization> normalization;
 

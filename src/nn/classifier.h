@@ -12,32 +12,34 @@
 
 namespace fovea {
 
-/// What a glimpse network did in T steps. Each of N images is looked at M times (ForwardContext::rollouts); rollout m of
-/// image n is row n M + m of R. Locations are (x, y) in [-1, 1] between the image's outer pixel edges. Of the T locations
-/// the first is given; the policy matches the others, so that choice t, of T - 1, is made after step t and leads to step t
-/// + 1.
+/// Trajectory of a glimpse network over T steps. Each of N images has M rollouts (ForwardContext::rollouts); rollout m of
+/// image n is row n M + m of R. The first of the T locations is given, and the policy chooses the others: choice t of T - 1
+/// is made after step t and is the location of step t + 1.
+///
+/// Locations, windows and boxes are in normalised coordinates: (x, y) in [-1, 1] from the left and upper outer pixel edge of
+/// the image to the right and lower one, as torch's grid_sample with align_corners=False.
 struct GlimpseTrajectory {
-  torch::Tensor locations;  ///< [R, T, 2] where the network looked
-  torch::Tensor logits;     ///< [R, T, K] class scores after each step
-  torch::Tensor means;      ///< [R, T - 1, 2] of the location policy, within its range
-  torch::Tensor baselines;  ///< [R, T - 1] what the network expects each choice to gain
-  torch::Tensor samples;    ///< [R, T - 1, 2] what was drawn for each choice, before it was brought into the image
-  torch::Tensor log_probs;  ///< [R, T - 1] logarithm of the samples' density; undefined unless choices were sampled
-  /// [R, T, S, 4] what each of S scales covered, nearest and finest first: centre x, y, half width, half height in [-1, 1]
-  /// of the input. Undefined in training.
-  torch::Tensor windows;
-  /// [R, T, S, C, G, G] what the network saw: normalised means over the windows' cells, 0 outside the image. Undefined in
+  torch::Tensor locations;  ///< [R, T, 2]
+  torch::Tensor logits;     ///< [R, T, K], after each step
+  torch::Tensor means;      ///< [R, T - 1, 2], of the location policy
+  torch::Tensor baselines;  ///< [R, T - 1], predicted return of each choice
+  torch::Tensor samples;    ///< [R, T - 1, 2], draws of the policy before they are clamped to its range
+  torch::Tensor log_probs;  ///< [R, T - 1], log-density of the samples; undefined unless choices were sampled
+  /// [R, T, S, 4], windows of the S scales, smallest and finest first: centre x, y, half width, half height. Undefined in
   /// training.
+  torch::Tensor windows;
+  /// [R, T, S, C, G, G], input of the glimpse encoder: normalised means over the cells of the windows, 0 outside the image.
+  /// Undefined in training.
   torch::Tensor patches;
 };
 
-/// The result of a classifier, soft or hard.
+/// Output of a classifier, with soft or hard attention.
 struct ModelOutput {
-  torch::Tensor logits;  ///< [N, K], before softmax; of several rollouts, the logarithm of their mean probability
+  torch::Tensor logits;  ///< [N, K], before softmax; with several rollouts, the logarithm of their mean probability
   std::optional<GlimpseTrajectory> trajectory = std::nullopt;
 };
 
-/// A network that sorts images into K classes. Its forward pass stores nothing in the module.
+/// Image classifier with K classes. The forward pass changes no state of the module.
 class Classifier : public CloneableModule {
  public:
   using CloneableModule::CloneableModule;
@@ -57,7 +59,7 @@ class Classifier : public CloneableModule {
   virtual std::string input_layer() const { return {}; }
 };
 
-/// What a classifier is built for.
+/// Input size and number of classes of a classifier.
 struct InputSpec {
   std::int64_t channels = 3;
   std::int64_t height = 32;

@@ -8,7 +8,7 @@ namespace {
 
 using NamedDict = torch::OrderedDict<std::string, torch::Tensor>;
 
-/// Gives every tensor of `to` a storage of its own with the values of its namesake in `from`.
+/// Gives every tensor of `to` its own storage with the values of the tensor of the same name in `from`.
 void copy_tensors(const NamedDict& from, NamedDict to, const torch::optional<torch::Device>& device,
                   const std::string& module) {
   if (from.size() != to.size()) throw Error(module + ": cannot be cloned: built again, it has other parameters or buffers");
@@ -20,7 +20,7 @@ void copy_tensors(const NamedDict& from, NamedDict to, const torch::optional<tor
   }
 }
 
-/// Training or evaluation, each module as its namesake: freeze() leaves some in evaluation mode.
+/// Copies training or evaluation mode by module: freeze() leaves some modules in evaluation mode.
 void copy_modes(const torch::nn::Module& from, torch::nn::Module& to) {
   to.train(from.is_training());
   const auto targets = to.named_children();

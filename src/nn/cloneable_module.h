@@ -8,7 +8,7 @@ namespace fovea {
 
 /// Base of fovea's modules: they can be cloned as LibTorch's own can, alone and inside other modules. clone() builds the
 /// module again and copies every parameter and buffer; torch::nn::Cloneable needs a module that builds itself in reset()
-/// instead, which one that was built from a site in a backbone cannot do.
+/// instead, which a module built for an insertion point in a backbone cannot do.
 class CloneableModule : public torch::nn::Module {
  public:
   using torch::nn::Module::Module;

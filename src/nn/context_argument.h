@@ -11,14 +11,14 @@
 
 namespace fovea {
 
-/// The context that a module's forward() is given, or, where the caller has none, one of this call's own: its random draws
-/// are then keyed by LibTorch's default generator, so that torch::manual_seed() repeats them.
+/// Context of a module's forward(): the caller's, or a new one for this call. The random draws of a new one are keyed by
+/// LibTorch's default generator, so that torch::manual_seed() repeats them.
 class ContextArgument {
  public:
   ContextArgument() = default;
   ContextArgument(ForwardContext& context) : context_(&context) {}  // NOLINT(google-explicit-constructor)
 
-  /// @param module that is called: in evaluation mode nothing is drawn from LibTorch's generator.
+  /// @param module that is called; in evaluation mode, LibTorch's generator is not used.
   ForwardContext& of(const torch::nn::Module& module) {
     if (context_ != nullptr) return *context_;
     own_ = std::make_shared<ForwardContext>();

@@ -2,7 +2,7 @@
 
 namespace fovea {
 
-torch::Tensor keep_factors(torch::IntArrayRef shape, double probability, RandomStream stream,
+torch::Tensor dropout_mask(torch::IntArrayRef shape, double probability, RandomStream stream,
                            const torch::TensorOptions& options) {
   const auto kept = torch::empty(shape, torch::kFloat32);
   float* factor = kept.data_ptr<float>();
@@ -12,7 +12,7 @@ torch::Tensor keep_factors(torch::IntArrayRef shape, double probability, RandomS
 
 torch::Tensor dropout(const torch::Tensor& features, double probability, const RandomStream& stream) {
   if (probability == 0) return features;
-  return features * keep_factors(features.sizes(), probability, stream, features.options().requires_grad(false));
+  return features * dropout_mask(features.sizes(), probability, stream, features.options().requires_grad(false));
 }
 
 }  // namespace fovea

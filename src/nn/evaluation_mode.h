@@ -8,7 +8,7 @@
 
 namespace fovea {
 
-/// Puts a network into evaluation mode and, at the end of the scope, every module back into the mode it had.
+/// Evaluation mode for a scope; its end restores the mode of every module.
 class EvaluationMode {
  public:
   explicit EvaluationMode(torch::nn::Module& network) : network_(network), training_(network.is_training()) {

@@ -11,32 +11,32 @@
 
 namespace fovea {
 
-/// How a hard choice is made during a forward pass.
+/// Source of the hard choices of a forward pass.
 enum class PolicyMode {
   sample,  ///< drawn from the policy: training
-  mean,    ///< the policy's mean or most likely choice: evaluation
-  random,  ///< drawn without looking: control
-  centre,  ///< always the centre: control
-  replay,  ///< choices given from outside: control
+  mean,    ///< the policy's mean, or its most likely choice: evaluation
+  random,  ///< uniformly random: control
+  centre,  ///< the centre of the image: control
+  replay,  ///< given choices: control
 };
 
-/// What travels with one forward pass. Modules keep nothing between passes, so one network can be traced, sampled and
-/// trained from several threads at once, each with a context of its own.
+/// State of one forward pass. Modules keep no state between passes, so one network can run in several threads at the same
+/// time, each with its own context.
 struct ForwardContext {
   ForwardHooks* hooks = nullptr;             ///< optional
   RandomStream random{0, Purpose::forward};  ///< every random draw of this pass comes from here
   PolicyMode policy = PolicyMode::mean;      ///< for networks with hard choices
-  /// Of PolicyMode::sample, > 0: how far choices scatter. Of locations, their standard deviation in units of [-1, 1].
-  double deviation = 0;
-  std::int64_t rollouts = 1;  ///< how often each image's choices are made anew; see GlimpseTrajectory
-  torch::Tensor replay;       ///< the choices of PolicyMode::replay; of locations [R, T, 2], see GlimpseTrajectory
-  torch::Tensor theta;        ///< set by a warp for what follows it; see AttentionMap::theta
-  std::vector<std::pair<std::string, torch::Tensor>> losses;  ///< named scalar terms the objective adds
-  /// [N, K] each: class scores of branches, which the objective trains like the network's own.
+  /// Standard deviation of the policy, > 0 with PolicyMode::sample; of locations in units of [-1, 1].
+  double standard_deviation = 0;
+  std::int64_t rollouts = 1;  ///< rollouts per image; see GlimpseTrajectory
+  torch::Tensor replay;       ///< choices of PolicyMode::replay; locations [R, T, 2], see GlimpseTrajectory
+  torch::Tensor theta;        ///< set by a warp for the modules after it; see AttentionMap::theta
+  std::vector<std::pair<std::string, torch::Tensor>> losses;  ///< auxiliary losses: named scalars that the objective adds
+  /// Logits [N, K] of auxiliary classifiers, which the objective trains like those of the network.
   std::vector<std::pair<std::string, torch::Tensor>> branch_logits;
-  std::vector<std::pair<std::string, torch::Tensor>> log_probs;  ///< [N] each, of the hard choices that were sampled
+  std::vector<std::pair<std::string, torch::Tensor>> log_probs;  ///< [N] each, of sampled hard choices
 
-  /// Gives a tensor of interest to the hooks, and what they answer back; without hooks, the tensor itself.
+  /// Passes a tensor to the hooks. @return their tensor; without hooks, the tensor itself.
   torch::Tensor hook(const torch::nn::Module& module, HookedTensor about, const torch::Tensor& tensor) {
     if (hooks == nullptr) return tensor;
     about.theta = theta;

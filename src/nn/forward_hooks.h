@@ -9,23 +9,23 @@
 
 namespace fovea {
 
-/// What a tapped tensor is. All but `features` are attention.
+/// Kind of a hooked tensor. All but `features` are attention.
 enum class MapKind { features, channel, spatial, dense, branch, pairwise, windows };
 
 std::string to_string(MapKind kind);
 
-/// How an attention map's values are to be read.
+/// Meaning of the values of an attention map.
 enum class Meaning {
   gate,     ///< independent factors in [0, 1]
-  weights,  ///< non-negative, summing to one over what is attended
+  weights,  ///< non-negative, with the sum 1 over the elements attended to
   signed_,  ///< any sign, e.g. a residual correction
   none,     ///< not attention
 };
 
 std::string to_string(Meaning meaning);
 
-/// What a module says about a tensor it offers to hooks. A gate is offered in the shape it is multiplied with
-/// ([N, C, 1, 1], [N, 1, H, W]), so that hooks may return another one.
+/// Description of a tensor that a module passes to the hooks. A gate has the shape in which it is multiplied
+/// ([N, C, 1, 1], [N, 1, H, W]), so that hooks may replace it.
 struct HookedTensor {
   MapKind kind = MapKind::features;
   Meaning meaning = Meaning::none;
@@ -36,17 +36,18 @@ struct HookedTensor {
   torch::Tensor theta = {};  ///< filled by ForwardContext
 };
 
-/// Looks into a forward pass: C++ modules have no forward hooks. A module hands over each tensor of interest and goes on
-/// with what it gets back, so hooks can record, replace (interventions) or cut off (ablation).
+/// Forward hooks, which LibTorch's C++ modules do not have. A module passes each tensor of interest to the hooks and
+/// continues with the tensor that they return, so hooks can record, replace (interventions) or zero (ablations) it.
 class ForwardHooks {
  public:
   virtual ~ForwardHooks() = default;
-  /// @return the tensor to go on with. A network must not change a tapped tensor in place: the hooks may keep it.
+  /// @return the tensor with which the module continues. A module must not change the tensor in place: the hooks may keep
+  /// it.
   virtual torch::Tensor on_tensor(const torch::nn::Module& module, const HookedTensor& about,
                                   const torch::Tensor& tensor) = 0;
 };
 
-/// The names that a root gives to the modules below it, e.g. "layer1.0.se".
+/// Names of the modules below a root, e.g. "layer1.0.se".
 class ModuleNames {
  public:
   explicit ModuleNames(const torch::nn::Module& root);

@@ -8,10 +8,10 @@
 
 namespace fovea {
 
-/// Fills with uniform draws from [low, high), whatever the tensor's type.
+/// Fills a tensor of any type with uniform draws from [low, high).
 void fill_uniform(torch::Tensor tensor, RandomStream stream, double low, double high);
 
-/// Fills with normal draws of mean 0.
+/// Fills a tensor with normal draws of mean 0.
 void fill_normal(torch::Tensor tensor, RandomStream stream, double standard_deviation);
 
 /// A module whose own parameters do not start as initialise() would start them, or that has parameters of its own instead of
@@ -35,7 +35,7 @@ class ConstantStart {
 /// torch::manual_seed() repeats them. initialise() replaces them all.
 RandomStream construction_stream();
 
-/// Gives every parameter below `root` its starting value, as torchvision does for ResNets: convolutions He-normal by fan-out
+/// Initialises every parameter below `root` as torchvision does for ResNets: convolutions He-normal by fan-out
 /// ("Delving Deep into Rectifiers", arXiv:1502.01852), linear layers uniform in +-1/sqrt(fan-in), norms 1 and 0, biases of
 /// convolutions uniform in +-1/sqrt(fan-in).
 ///

@@ -7,28 +7,28 @@
 
 namespace fovea {
 
-/// What another library calls a tensor or layer of a network.
+/// Name of a tensor or layer in another library.
 struct ExternalKey {
   std::string name;
-  /// Of a tensor that has another shape there, its values in the same order: e.g. {4096, 512, 7, 7} for {4096, 25088}.
+  /// Shape there, if it differs with the same order of values: e.g. {4096, 512, 7, 7} for {4096, 25088}.
   std::vector<std::int64_t> shape = {};
-  bool swaps_planes = false;  ///< a convolution's weight whose two input planes stand in the other order there
-  double added = 0;           ///< to the values there, to make them ours: variances of norms with another epsilon
+  bool swaps_planes = false;  ///< the weight of a convolution whose two input planes have the other order there
+  double added = 0;           ///< difference of the values here from those there: variances of norms with another epsilon
 };
 
-/// Another library's names for a network's tensors.
+/// Names of a network's tensors in another library.
 struct KeyMapping {
   std::string name;  ///< "timm", "torchvision", "official"
-  /// By own name of a tensor, or path of a layer for all tensors below it; the longest entry counts. What is in none has the
-  /// same name there.
+  /// By name of a tensor, or path of a layer for all tensors below it; the longest match counts. A tensor without entry has
+  /// the same name there.
   std::map<std::string, ExternalKey> keys = {};
-  std::string layer = {};  ///< of a block inside a network: what the block itself is called there; empty = the same
-  /// Tensors that are there and not here, and have to be zero to mean the same: biases of layers that have none here.
+  std::string layer = {};  ///< name of the block itself there, for a block inside a network; empty = the same
+  /// Tensors that exist only there and must be zero: biases of layers that have none here.
   std::map<std::string, std::vector<std::int64_t>> zeros = {};
 };
 
-/// A module whose tensors have other names elsewhere: a whole network, or a block inside one (names are then relative to
-/// it).
+/// A module whose tensors have other names in other libraries: a whole network, or a block inside one (names are then
+/// relative to the block).
 class HasKeyMappings {
  public:
   virtual ~HasKeyMappings() = default;

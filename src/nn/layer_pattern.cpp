@@ -17,7 +17,7 @@ std::vector<std::string> paths_to(const std::string& path) {
   return paths;
 }
 
-/// The error about a pattern that matches no parameter.
+/// Error for a pattern that matches no parameter.
 [[noreturn]] void throw_nothing_chosen(const torch::nn::Module& network, const std::string& pattern,
                                        const std::string& where) {
   std::vector<std::string> names, parts;  // of the parameters and the modules around them; the outermost of those
@@ -29,8 +29,9 @@ std::vector<std::string> paths_to(const std::string& path) {
     }
   }
   const std::string nearest = nearest_name(pattern, names);
-  throw InputError(where, "the name or pattern of a layer with parameters", "'" + pattern + "'",
-                   nearest.empty() ? "the network's parts are " + join_names(parts) : "did you mean '" + nearest + "'?");
+  throw InputError(
+      where, "the name or pattern of a layer with parameters", "'" + pattern + "'",
+      nearest.empty() ? "the modules of the network are " + join_names(parts) : "did you mean '" + nearest + "'?");
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace fovea {
 namespace {
 
-/// An operator and how to find the length of the sum that each output element is.
+/// An operator, and the number of products per output element.
 struct CountedOperator {
   std::string_view name;
   std::size_t factor;  ///< position of the argument whose shape tells the length

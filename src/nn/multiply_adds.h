@@ -7,15 +7,14 @@
 
 namespace fovea {
 
-/// Multiply-adds of convolutions, linear layers and matrix products in whatever `compute` does on this thread, counted by
-/// watching the operators.
+/// Multiply-adds of the convolutions, linear layers and matrix products that `compute` runs on this thread, counted by
+/// observing the operators.
 std::int64_t count_multiply_adds(const std::function<void()>& compute);
 
-/// The same for one image of a classifier (all glimpses included), in evaluation mode. The network's mode is as before
-/// afterwards.
+/// Multiply-adds of a classifier for one image (all glimpses included), in evaluation mode. The network's mode is restored.
 std::int64_t count_multiply_adds(Classifier& classifier, const InputSpec& input);
 
-/// Elements of all parameters.
+/// Number of parameters: elements of all parameter tensors.
 std::int64_t count_parameters(const torch::nn::Module& module);
 
 }  // namespace fovea

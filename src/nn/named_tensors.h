@@ -7,7 +7,7 @@
 
 namespace fovea {
 
-/// Tensors with their names, in no particular order.
+/// Tensors by name.
 using NamedTensors = std::map<std::string, torch::Tensor>;
 
 }  // namespace fovea

@@ -9,39 +9,40 @@
 namespace fovea {
 namespace {
 
-constexpr RealRange kDeviation{.minimum = 0.0, .maximum = 1.0, .minimum_open = true};
+constexpr RealRange kStd{.minimum = 0.0, .maximum = 1.0, .minimum_open = true};
 
 }  // namespace
 
 void ExplorationOptions::visit_fields(FieldVisitor& fields) {
-  fields.real("warmup_epochs", warmup_epochs, kNonNegative, "first epochs, with random choices and a policy that waits");
-  fields.reals("deviation", deviation, kDeviation, {1, 2},
-               "how far choices scatter, of half the image, after the warm-up and at the end; or one number for both");
-  fields.real("settle", settle, kFraction, "share of the epochs, at the end, in which the policy no longer changes");
-  fields.real("settle_deviation", settle_deviation, kDeviation, "how far choices scatter then");
+  fields.real("warmup_epochs", warmup_epochs, kNonNegative, "first epochs with random locations and a frozen policy");
+  fields.reals(
+      "std", standard_deviation, kStd, {1, 2},
+      "standard deviation of the locations, in units of [-1, 1], after the warm-up and at the end; or one number for both");
+  fields.real("frozen_fraction", frozen_fraction, kFraction, "fraction of the epochs at the end with a frozen policy");
+  fields.real("frozen_std", frozen_standard_deviation, kStd, "standard deviation of the locations in that final phase");
 }
 
 void ExplorationOptions::validate(std::int64_t epochs) const {
   expect_in_range(*this, "train.policy");
   const auto all = static_cast<double>(epochs);
-  constexpr double kRoundingShare = 1e-9;  // of a share that fits exactly
-  if (warmup_epochs + settle * all <= all * (1 + kRoundingShare)) return;
+  constexpr double kRoundingSlack = 1e-9;  // relative; for a fraction that fits exactly
+  if (warmup_epochs + frozen_fraction * all <= all * (1 + kRoundingSlack)) return;
   throw InputError("train.policy.warmup_epochs",
-                   "at most train.epochs, " + std::to_string(epochs) + ", without the share of train.policy.settle, " +
-                       Json(settle).dump(),
+                   "at most train.epochs, " + std::to_string(epochs) +
+                       ", without the final phase of train.policy.frozen_fraction, " + Json(frozen_fraction).dump(),
                    Json(warmup_epochs).dump(), "shorten the warm-up or train longer");
 }
 
 Exploration ExplorationOptions::at(double epoch, std::int64_t epochs) const {
   const auto end = static_cast<double>(epochs);
   if (epoch < warmup_epochs) return {PolicyMode::random, 0, false};
-  if (end - epoch <= settle * end) return {PolicyMode::sample, settle_deviation, false};
+  if (end - epoch <= frozen_fraction * end) return {PolicyMode::sample, frozen_standard_deviation, false};
   const double progress = (epoch - warmup_epochs) / (end - warmup_epochs);
-  return {PolicyMode::sample, std::lerp(deviation.front(), deviation.back(), progress), true};
+  return {PolicyMode::sample, std::lerp(standard_deviation.front(), standard_deviation.back(), progress), true};
 }
 
-double location_entropy(double deviation) {
-  return 1 + std::log(2 * std::numbers::pi * deviation * deviation);
+double location_entropy(double standard_deviation) {
+  return 1 + std::log(2 * std::numbers::pi * standard_deviation * standard_deviation);
 }
 
 }  // namespace fovea

@@ -8,35 +8,37 @@
 
 namespace fovea {
 
-/// How a network's hard choices are made at one point of training.
+/// Exploration at one point of training: the distribution of hard choices.
 struct Exploration {
-  PolicyMode mode = PolicyMode::sample;  ///< or random
-  double deviation = 0;                  ///< of PolicyMode::sample; see ForwardContext
-  bool trains_policy = true;             ///< whether the policy learns from what its choices led to
+  PolicyMode mode = PolicyMode::sample;  ///< sample or random
+  double standard_deviation = 0;         ///< of PolicyMode::sample; see ForwardContext
+  bool trains_policy = true;             ///< false: the policy is frozen
 };
 
-/// How choices are explored in the course of training:
+/// Exploration over the course of training, in three phases:
 ///
-/// 1. warm-up: at random, and the policy does not learn. To a network that knows no class yet, a look is worth nothing
-///    anywhere, so a reward would say nothing about it.
-/// 2. until the end: drawn from the policy, with a deviation that goes linearly from its first value to its second.
-/// 3. the last share of that, in which the network settles: with a small deviation of its own around a policy that stays as
-///    it is, so that the rest of the network learns from where it will look when the mean is taken.
+/// 1. Warm-up: random choices and a frozen policy. The rewards of an untrained classifier carry no information about the
+///    choices.
+/// 2. Training of the policy: choices are sampled from it, with a standard deviation that goes linearly from its first value
+///    to its second.
+/// 3. Final phase with a frozen policy and a small standard deviation: the rest of the network trains on the locations that
+///    evaluation uses, the means.
 struct ExplorationOptions {
   double warmup_epochs = 3;
-  std::vector<double> deviation = {0.2, 0.08};  ///< as the warm-up ends, and as training ends; or one for both
-  double settle = 0.1;                          ///< share of all epochs
-  double settle_deviation = 0.03;
+  std::vector<double> standard_deviation = {
+      0.2, 0.08};                           ///< at the end of the warm-up and at the end of training; or one for both
+  double frozen_fraction = 0.1;             ///< fraction of all epochs in the final phase
+  double frozen_standard_deviation = 0.03;  ///< in the final phase
 
   void visit_fields(FieldVisitor& fields);
-  /// @throws InputError when an option is out of its range, or warm-up and settling are longer than training.
+  /// @throws InputError when an option is out of its range, or warm-up and final phase are longer than training.
   void validate(std::int64_t epochs) const;
 
-  /// @param epoch epochs done, in [0, epochs); with fractions.
+  /// @param epoch position in training in epochs, with fractions, in [0, epochs).
   Exploration at(double epoch, std::int64_t epochs) const;
 };
 
-/// Entropy in nats of a normal distribution in the plane, with the same deviation along both axes: 1 + log(2 pi d^2).
-double location_entropy(double deviation);
+/// Entropy in nats of a normal distribution of two dimensions with the standard deviation s in each: 1 + log(2 pi s^2).
+double location_entropy(double standard_deviation);
 
 }  // namespace fovea

@@ -6,10 +6,10 @@
 namespace fovea {
 
 void PolicyEstimator::visit_fields(FieldVisitor& fields) {
-  fields.choice("reward", reward, {{"confidence", Reward::confidence}, {"correct", Reward::correct}},
-                "the rise of the true class's probability from the choice to the end, or 1 for a right class at the end");
-  fields.integer("rollouts", rollouts_per_image, {1, 1024},
-                 "how often each image is looked at in an update, with choices made anew");
+  fields.choice(
+      "reward", reward, {{"probability_gain", Reward::probability_gain}, {"correct", Reward::correct}},
+      "gain of the true class's probability from the choice to the end (dense), or 1 for a correct class at the end");
+  fields.integer("rollouts", rollouts_per_image, {1, 1024}, "rollouts per image and update, each with its own samples");
   visit_own_fields(fields);
   exploration.visit_fields(fields);
 }

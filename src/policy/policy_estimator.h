@@ -12,51 +12,51 @@
 
 namespace fovea {
 
-/// What N images, each looked at M times, gave.
+/// Rollouts of N images, M for each image.
 struct Rollouts {
-  const GlimpseTrajectory& trajectory;  ///< of R = N M rows, with sampled choices, each with its log-probability
-  torch::Tensor returns;                ///< [R, T - 1] of every choice, without gradient; see choice_returns()
+  const GlimpseTrajectory& trajectory;  ///< of R = N M rows, with sampled choices and their log-probabilities
+  torch::Tensor returns;                ///< [R, T - 1], return of every choice, without gradient; see choice_returns()
   torch::Tensor labels;                 ///< int64 [N]
   std::int64_t per_image = 1;           ///< M
-  /// Makes another pass of the same network over the same images, as the context says, with random draws of its own.
+  /// Runs a further forward pass of the network over the same images, with its own random draws.
   std::function<ModelOutput(ForwardContext&)> pass;
 };
 
-/// What training adds to the class loss; scalars, means over choices and rollouts.
+/// Terms that are added to the class loss; scalars, means over choices and rollouts.
 struct PolicyLoss {
-  torch::Tensor policy;    ///< its gradient leads the policy
-  torch::Tensor baseline;  ///< how wrong the network's expectation of the returns is; undefined when that is not asked for
+  torch::Tensor policy;    ///< surrogate loss whose gradient is that of the policy
+  torch::Tensor baseline;  ///< mean squared error of the learned baseline; undefined with another baseline
 };
 
-/// How a network learns to make its hard choices. An estimator stores nothing: what it needs is in the rollouts, or in
-/// further passes. Where others than REINFORCE plug in:
+/// Gradient estimator of hard choices. An estimator has no state; it uses the rollouts and further passes. Estimators other
+/// than REINFORCE fit in as follows:
 ///
 /// - Self-critical training ("Self-critical Sequence Training for Image Captioning", arXiv:1612.00563) compares each rollout
-///   with a further pass that takes the means; REINFORCE has it as a baseline.
-/// - RELAX ("Backpropagation through the Void", arXiv:1711.00123) and other control variates are another estimate().
-/// - PPO ("Proximal Policy Optimization Algorithms", arXiv:1707.06347): the log-probabilities of the rollouts are its old
-///   ones, of the trajectory's samples; a pass with PolicyMode::replay at its locations gives the present means, and with
-///   gaussian_log_prob() the present ones. It makes several updates from one batch, which the trainer would have to offer.
+///   with a further pass that takes the means; it is a baseline of Reinforce.
+/// - RELAX ("Backpropagation through the Void", arXiv:1711.00123) and other control variates override estimate().
+/// - PPO ("Proximal Policy Optimization Algorithms", arXiv:1707.06347): the old log-probabilities are those of
+///   the rollouts; a pass with PolicyMode::replay at the same locations gives the present means, and gaussian_log_prob() the
+///   present log-probabilities. PPO makes several updates with one batch, which the trainer does not support yet.
 /// - Straight-through, Gumbel-softmax ("Categorical Reparameterization with Gumbel-Softmax", arXiv:1611.01144) and a soft
-///   glimpse by bilinear interpolation differentiate the choice itself. That is in the network: it lets the gradient of the
-///   class loss through its locations, and with `policy` = 0 here nothing else moves them.
+///   glimpse by bilinear interpolation differentiate the choice itself. They belong into the network, which lets the
+///   gradient of the class loss pass through its locations; `policy` is 0 then.
 struct PolicyEstimator : Options {
-  Reward reward = Reward::confidence;
+  Reward reward = Reward::probability_gain;
   std::int64_t rollouts_per_image = 1;  ///< M
   ExplorationOptions exploration;
 
   void visit_fields(FieldVisitor& fields) final;
-  /// @throws InputError when options exclude each other or do not fit so many epochs.
+  /// @throws InputError when options exclude each other or do not fit the number of epochs.
   virtual void validate(std::int64_t epochs) const { exploration.validate(epochs); }
 
   virtual PolicyLoss estimate(const Rollouts& rollouts) const = 0;
 
  protected:
-  /// The fields that only this estimator has.
+  /// Fields of this estimator alone.
   virtual void visit_own_fields(FieldVisitor& fields) = 0;
 };
 
-/// The configuration key `train.policy`.
+/// Configuration key `train.policy`.
 NamedOptions<PolicyEstimator> policy_field();
 
 }  // namespace fovea

@@ -6,13 +6,13 @@
 namespace fovea {
 namespace {
 
-/// Of each rollout, the mean return of the image's others. @param returns [N M, T - 1].
+/// Mean return of the other rollouts of the same image, [N M, T - 1]. @param returns [N M, T - 1].
 torch::Tensor mean_of_others(const torch::Tensor& returns, std::int64_t rollouts) {
   const auto by_image = returns.unflatten(0, {-1, rollouts});
   return ((by_image.sum(1, /*keepdim=*/true) - by_image) / (rollouts - 1)).flatten(0, 1);
 }
 
-/// Of each rollout, the return when every choice is the policy's mean.
+/// Return of a pass with the policy's means, repeated for each rollout: [N M, T - 1].
 torch::Tensor returns_of_means(const Rollouts& rollouts, Reward reward) {
   const torch::NoGradGuard no_grad;
   ForwardContext context;
@@ -22,7 +22,7 @@ torch::Tensor returns_of_means(const Rollouts& rollouts, Reward reward) {
   return by_image.unsqueeze(1).expand({-1, rollouts.per_image, -1}).flatten(0, 1);
 }
 
-/// Mean 0 and deviation 1; a batch of one rollout with one choice has no deviation and gives 0.
+/// Advantages with mean 0 and standard deviation 1; all 0 for one rollout with one choice.
 torch::Tensor normalized(const torch::Tensor& advantages) {
   return (advantages - advantages.mean()) / (advantages.std(/*unbiased=*/false) + 1e-6);
 }
@@ -30,32 +30,33 @@ torch::Tensor normalized(const torch::Tensor& advantages) {
 }  // namespace
 
 void Reinforce::visit_own_fields(FieldVisitor& fields) {
-  fields.choice("baseline", baseline,
-                {{"learned", Baseline::learned},
-                 {"leave_one_out", Baseline::leave_one_out},
-                 {"self_critical", Baseline::self_critical},
-                 {"none", Baseline::none}},
-                "what returns are compared with: the network's guess, the image's other rollouts, one with the means, or 0");
-  fields.boolean("normalize", normalize, "bring the advantages of a batch to mean 0 and deviation 1");
-  fields.real("weight", weight, kPositive, "factor of the policy's term in the loss");
+  fields.choice(
+      "baseline", baseline,
+      {{"learned", Baseline::learned},
+       {"leave_one_out", Baseline::leave_one_out},
+       {"self_critical", Baseline::self_critical},
+       {"none", Baseline::none}},
+      "baseline of the returns: predicted by the network, mean of the other rollouts, a rollout with the means, or 0");
+  fields.boolean("normalize", normalize, "normalise the advantages of a batch to mean 0 and standard deviation 1");
+  fields.real("weight", weight, kPositive, "weight of the policy loss");
 }
 
 void Reinforce::validate(std::int64_t epochs) const {
   PolicyEstimator::validate(epochs);
   if (baseline != Baseline::leave_one_out || rollouts_per_image > 1) return;
-  throw InputError("train.policy.rollouts", "at least 2, so that baseline: leave_one_out has others to go by",
-                   std::to_string(rollouts_per_image), "set rollouts, or another baseline");
+  throw InputError("train.policy.rollouts", "at least 2 with baseline: leave_one_out", std::to_string(rollouts_per_image),
+                   "raise rollouts or set another baseline");
 }
 
 PolicyLoss Reinforce::estimate(const Rollouts& rollouts) const {
-  const torch::Tensor advantages = rollouts.returns - expected_returns(rollouts);
-  const auto gains = rollouts.trajectory.log_probs * (normalize ? normalized(advantages) : advantages);
-  PolicyLoss loss{-weight * gains.mean(), {}};
+  const torch::Tensor advantages = rollouts.returns - baselines(rollouts);
+  const auto terms = rollouts.trajectory.log_probs * (normalize ? normalized(advantages) : advantages);
+  PolicyLoss loss{-weight * terms.mean(), {}};
   if (baseline == Baseline::learned) loss.baseline = torch::mse_loss(rollouts.trajectory.baselines, rollouts.returns);
   return loss;
 }
 
-torch::Tensor Reinforce::expected_returns(const Rollouts& rollouts) const {
+torch::Tensor Reinforce::baselines(const Rollouts& rollouts) const {
   switch (baseline) {
     case Baseline::learned:
       return rollouts.trajectory.baselines.detach();

@@ -4,11 +4,11 @@
 
 namespace fovea {
 
-/// What the return of a choice is compared with. None of them depends on the choice, so none changes the expected gradient.
+/// Baseline that is subtracted from the return of a choice. No baseline depends on the choice, so none biases the gradient.
 enum class Baseline {
-  learned,        ///< what the network expected the choice to gain, trained by mean squared error
-  leave_one_out,  ///< mean return of the image's other rollouts
-  self_critical,  ///< return of a further pass over the image that takes the means
+  learned,        ///< prediction of the network, trained by mean squared error
+  leave_one_out,  ///< mean return of the other rollouts of the image
+  self_critical,  ///< return of a further pass over the image with the means
   none,           ///< 0
 };
 
@@ -20,12 +20,12 @@ enum class Baseline {
 /// whose expected gradient is that of -weight times the expected return, divided by the number of choices. Leave-one-out is
 /// the baseline of "Buy 4 REINFORCE Samples, Get a Baseline for Free!" (Kool et al., ICLR workshop 2019).
 ///
-/// `normalize` subtracts the advantages' mean over the rollouts and choices at hand (of a shard, where batches are split)
-/// and divides by their deviation plus 1e-6. Both depend on the choices themselves, so the expected gradient of one batch is
-/// then another, of order 1 / R: it keeps the size of the step as rewards get rare.
+/// `normalize` subtracts the mean of the advantages over the rollouts and choices of the shard and divides by their standard
+/// deviation plus 1e-6. Both depend on the choices, which biases the gradient of one batch by order 1 / R. It keeps the size
+/// of the updates when rewards are rare.
 ///
-/// Differs from arXiv:1406.6247: a return for every choice, and normalisation; with `reward: correct` and `normalize: false`
-/// nothing but the division by the number of choices.
+/// Differs from arXiv:1406.6247: one return per choice, and normalisation; with `reward: correct` and `normalize: false`,
+/// only the division by the number of choices.
 struct Reinforce final : PolicyEstimator {
   Baseline baseline = Baseline::learned;
   bool normalize = true;
@@ -38,8 +38,8 @@ struct Reinforce final : PolicyEstimator {
   void visit_own_fields(FieldVisitor& fields) override;
 
  private:
-  /// [R, T - 1], or one that expands to it; without gradient.
-  torch::Tensor expected_returns(const Rollouts& rollouts) const;
+  /// Baselines [R, T - 1], or a tensor that broadcasts to that; without gradient.
+  torch::Tensor baselines(const Rollouts& rollouts) const;
 };
 
 }  // namespace fovea

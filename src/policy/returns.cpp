@@ -6,8 +6,8 @@ torch::Tensor choice_returns(Reward reward, const torch::Tensor& logits, const t
   const torch::NoGradGuard no_grad;
   const std::int64_t choices = logits.size(1) - 1;
   if (reward == Reward::correct) {
-    const auto right = logits.select(1, choices).argmax(1).eq(labels).to(logits.scalar_type());
-    return right.unsqueeze(1).expand({-1, choices});
+    const auto correct = logits.select(1, choices).argmax(1).eq(labels).to(logits.scalar_type());
+    return correct.unsqueeze(1).expand({-1, choices});
   }
   const auto of_label = labels.view({-1, 1, 1}).expand({-1, choices + 1, 1});
   const auto probability = logits.softmax(2).gather(2, of_label).squeeze(2);

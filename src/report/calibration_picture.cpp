@@ -74,8 +74,8 @@ void draw_histogram(Canvas& canvas, const Rectangle& plot, const std::vector<Cal
               round_axis("images", {0, std::min(1.0, highest)}, 3));
   for (std::size_t i = 0; i < bins.size(); ++i) {
     if (bins[i].images == 0) continue;
-    const double share = static_cast<double>(bins[i].images) / static_cast<double>(images);
-    chart.area(bin_range(i, bins.size()), {0, share}, kQuiet);
+    const double fraction = static_cast<double>(bins[i].images) / static_cast<double>(images);
+    chart.area(bin_range(i, bins.size()), {0, fraction}, kQuiet);
   }
 }
 

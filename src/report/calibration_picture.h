@@ -8,8 +8,8 @@
 namespace fovea {
 
 /// A reliability diagram ("On Calibration of Modern Neural Networks", arXiv:1706.04599): per bin of the highest probability
-/// its accuracy as a bar, with the gap to the bin's mean probability shaded (red: the probability promises too much, light
-/// blue: too little); the diagonal is perfect calibration. Below, the share of images per bin. The title says the expected
+/// its accuracy as a bar, with the gap to the bin's mean probability shaded (red: overconfident, light blue:
+/// underconfident); the diagonal is perfect calibration. Below, the fraction of images per bin. The title has the expected
 /// calibration error.
 /// @param bins equal parts of [0, 1], ascending; all empty is allowed.
 /// @return RGB. @throws InputError without bins, or unless 0 <= correct <= images and 0 <= probability <= images in each.

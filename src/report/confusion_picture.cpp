@@ -16,18 +16,18 @@ namespace {
 using Confusion = std::vector<std::vector<std::int64_t>>;
 
 constexpr Rgb8 kNoImages{229, 231, 235};
-constexpr int kMostNumberedClasses = 20;  // shares in the cells
+constexpr int kMostNumberedClasses = 20;  // with fractions in the cells
 constexpr int kMostNamedClasses = 80;
 constexpr double kLongestName = 150;  // in pixels
 constexpr double kLegendWidth = 64;
-constexpr double kHeading = 62;  // title and what the cells mean
+constexpr double kHeading = 62;  // title and legend of the cells
 constexpr double kBorder = 20;
 
 const TextStyle kHeadingStyle{.size = 19, .bold = true, .vertical = TextStyle::Vertical::top};
 const TextStyle kMeaningStyle{.size = 12.5, .color = kQuiet, .vertical = TextStyle::Vertical::top};
 const TextStyle kClassAxisStyle{.size = 13, .bold = true, .align = TextStyle::Align::centre};
 
-/// From white over blue to almost black. Steep at first: confusions worth seeing are small shares.
+/// From white over blue to almost black. Steep at first: confusions of interest are small fractions.
 const ColorTable& share_colors() {
   static const ColorTable table = [] {
     struct Anchor {
@@ -55,7 +55,7 @@ const ColorTable& share_colors() {
   return table;
 }
 
-void check_confusion(const Confusion& confusion, const std::vector<std::string>& classes) {
+void expect_square(const Confusion& confusion, const std::vector<std::string>& classes) {
   const std::size_t count = confusion.size();
   if (count == 0) throw InputError("confusion picture", "at least one class", "none");
   if (classes.size() != count) {
@@ -103,7 +103,7 @@ std::string title_of(const Confusion& confusion) {
   return "Confusion matrix: top-1 " + number_text(top1, 0.001) + " on " + std::to_string(images) + " images";
 }
 
-/// Where everything goes, for a number of classes and their names.
+/// Layout for a number of classes and their names.
 struct ConfusionLayout {
   double cell;      // side of a cell
   double side;      // of the matrix
@@ -197,7 +197,7 @@ void draw_shares(Canvas& canvas, const ConfusionLayout& layout, Point corner, co
 }  // namespace
 
 Image confusion_picture(const Confusion& confusion, const std::vector<std::string>& classes) {
-  check_confusion(confusion, classes);
+  expect_square(confusion, classes);
   const ConfusionLayout layout = layout_of(classes);
   const std::string title = title_of(confusion);
   constexpr double kAxisName = 26;
@@ -208,7 +208,7 @@ Image confusion_picture(const Confusion& confusion, const std::vector<std::strin
 
   Canvas canvas(static_cast<int>(std::ceil(corner.y + layout.side + below + kBorder)), static_cast<int>(std::ceil(width)));
   canvas.text(title, {kBorder, kBorder}, kHeadingStyle);
-  canvas.text("share of each true class's images", {kBorder, kBorder + 28}, kMeaningStyle);
+  canvas.text("fraction of each true class's images", {kBorder, kBorder + 28}, kMeaningStyle);
 
   const bool larger = layout.cell >= 1;
   canvas.draw(share_pixels(confusion), {corner.x, corner.y, layout.side, layout.side},

@@ -8,9 +8,10 @@
 
 namespace fovea {
 
-/// A confusion matrix as a heat map: the share of each true class's images (row) that was given each class (column). With up
-/// to 20 classes the cells carry the shares, with up to 80 the axes the classes' names (cut where long), with more their
-/// numbers. Classes without images are grey. The picture stays below 1400 x 1400 pixels for any number of classes.
+/// A confusion matrix as a heat map: the fraction of each true class's images (row) that was predicted as each class
+/// (column). With up to 20 classes the cells have the fractions as numbers, with up to 80 the axes have the names of the
+/// classes (truncated where long), with more their numbers. Classes without images are grey. The picture stays below 1400 x
+/// 1400 pixels for any number of classes.
 /// @param confusion [K][K] counts, row = true class. @param classes K names, UTF-8.
 /// @return RGB. @throws InputError unless K >= 1, all rows have K counts, no count is negative, and there are K names.
 Image confusion_picture(const std::vector<std::vector<std::int64_t>>& confusion, const std::vector<std::string>& classes);

@@ -44,7 +44,7 @@ const Point* value_at(const Curve& curve, std::int64_t epoch) {
   return found == curve.values.end() ? nullptr : &*found;
 }
 
-/// Of all curves' values; {0, 1} without any.
+/// Range of all curves' values; {0, 1} without values.
 ValueRange values_range(const std::vector<Curve>& curves) {
   ValueRange range{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()};
   for (const Curve& curve : curves) {
@@ -72,7 +72,7 @@ std::string legend_name(const Curve& curve, const CurveOptions& options) {
   return value == nullptr ? curve.name : curve.name + " " + number_text(value->y, 0.001);
 }
 
-/// Title on the left, what the dashed line means on the right.
+/// Title on the left, legend of the dashed line on the right.
 void draw_headline(Canvas& canvas, const CurveOptions& options, double left, double right) {
   if (options.selected_epoch) {
     TextStyle style{.size = 13, .align = TextStyle::Align::right};

@@ -9,7 +9,7 @@
 
 namespace fovea {
 
-/// What was measured after an epoch of training.
+/// Metrics of one epoch.
 struct CurvePoint {
   std::int64_t epoch = 0;
   double train_loss = 0;
@@ -21,12 +21,12 @@ struct CurvePoint {
 
 struct CurveOptions {
   std::string title;  ///< none when empty
-  /// The epoch whose weights were kept: marked, with its values written out.
+  /// Epoch whose weights were selected; it is marked, with its values.
   std::optional<std::int64_t> selected_epoch = std::nullopt;
 };
 
 /// Loss, top-1 and learning rate over the epochs, side by side; training and validation as two lines.
-/// @param points ascending epochs. Values that are not finite are left out; without an epoch the panels stay empty.
+/// @param points ascending epochs. Values that are not finite are skipped; without epochs the panels are empty.
 /// @return RGB [H, W, 3], always of the same width; a title or a selected epoch adds to the height.
 Image learning_curves(const std::vector<CurvePoint>& points, const CurveOptions& options);
 

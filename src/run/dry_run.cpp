@@ -47,7 +47,7 @@ DryRunReport dry_run(const Experiment& experiment, const DryRunOptions& options)
   report.images = {session.training.images(), session.experiment.data().has_validation() ? session.validation.images() : 0,
                    session.test.images()};
   report.macs = count_multiply_adds(*session.network, session.experiment.input());
-  const TrainingRehearsal measured = trainer.rehearse(kSeconds);
+  const DryRun measured = trainer.dry_run(kSeconds);
   if (measured.interrupted) throw Interrupted("dry run: stopped on request");
   report.updates = measured.updates;
   report.images_per_second = measured.images_per_second;

@@ -19,7 +19,7 @@ auto once_per_sample(Warn warn) {
   };
   return [warn = std::move(warn), said = std::make_shared<Said>()](const std::string& name, const std::string& why) {
     const std::lock_guard lock(said->mutex);
-    if (warn && said->names.insert(name).second) warn("left out: " + why);
+    if (warn && said->names.insert(name).second) warn("skipped: " + why);
   };
 }
 
@@ -35,7 +35,7 @@ void expect_channels(const PreprocessOptions& preprocess, const DataField& data,
 
 /// Whether a sample that may be left out is not.
 bool is_readable(const Dataset& dataset, std::int64_t index) {
-  if (!dataset.leaves_out_unreadable()) return true;
+  if (!dataset.skips_unreadable()) return true;
   try {
     dataset.sample(index);
     return true;
@@ -64,7 +64,7 @@ ExperimentData::ExperimentData(std::shared_ptr<const ExperimentConfig> config, s
     : config_(std::move(config)),
       classes_(std::move(classes)),
       preprocess_(std::make_shared<const Preprocess>(config_->preprocess)),
-      left_out_(once_per_sample(std::move(warn))) {}
+      on_skipped_(once_per_sample(std::move(warn))) {}
 
 std::shared_ptr<const Dataset> ExperimentData::open(Split split) const {
   const DataField& data = config_->data;
@@ -126,7 +126,7 @@ LoaderOptions ExperimentData::loader_options() const {
   LoaderOptions options;
   options.batch_size = 250;  // of evaluation: it must not change with the training batch, nor with the threads
   options.workers = static_cast<int>(config_->data.workers);
-  options.left_out = left_out_;
+  options.on_skipped = on_skipped_;
   return options;
 }
 

@@ -68,7 +68,7 @@ class ExperimentData {
   std::shared_ptr<const ExperimentConfig> config_;
   std::vector<std::string> classes_;
   std::shared_ptr<const Preprocess> preprocess_;
-  std::function<void(const std::string& name, const std::string& why)> left_out_;
+  std::function<void(const std::string& name, const std::string& why)> on_skipped_;
   std::map<Split, Part> parts_;
 };
 

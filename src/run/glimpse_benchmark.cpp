@@ -105,7 +105,7 @@ class Training {
   }();
   Optimizer optimizer_;
   Reinforce policy_;
-  GlimpseObjective objective_{ClassLoss(0), StepLoss::rising, policy_};
+  GlimpseObjective objective_{ClassLoss(0), StepLoss::linear, policy_};
   std::uint64_t seed_;
   std::int64_t updates_ = 0;
 };

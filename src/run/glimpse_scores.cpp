@@ -8,18 +8,18 @@ namespace {
 std::optional<BoxScores> box_scores(const BoxHits& learned, const BoxHits& random) {
   if (learned.images() == 0) return std::nullopt;
   BoxScores scores;
-  scores.glimpses = learned.glimpses().fraction();
-  for (const Share& step : learned.steps()) scores.per_step.push_back(step.fraction());
-  scores.random = random.glimpses().fraction();
+  scores.glimpses = learned.glimpses().value();
+  for (const Fraction& step : learned.steps()) scores.per_step.push_back(step.value());
+  scores.random = random.glimpses().value();
   scores.first_step = learned.first_step();
-  scores.never = learned.never().fraction();
+  scores.never = learned.never().value();
   return scores;
 }
 
 }  // namespace
 
-std::optional<GlimpseScores> glimpse_scores(Classifier& network, const Loader& loader,
-                                            const EvaluationOptions& options, const Warn& warn) {
+std::optional<GlimpseScores> glimpse_scores(Classifier& network, const Loader& loader, const EvaluationOptions& options,
+                                            const Warn& warn) {
   if (!network.takes_glimpses()) return std::nullopt;
   const GlimpseEvaluation evaluation = evaluate_glimpses(network, loader, options);
   const GlimpseMetrics& learned = evaluation.learned;
@@ -32,7 +32,7 @@ std::optional<GlimpseScores> glimpse_scores(Classifier& network, const Loader& l
       .glimpses = learned.glimpses(),
       .pixels_read_fraction = learned.pixels_read_fraction(),
       .pixels_touched_fraction = learned.pixels_touched_fraction(),
-      .controls = {evaluation.random.fraction(), evaluation.centre.fraction(), evaluation.swapped.fraction()},
+      .controls = {evaluation.random.value(), evaluation.centre.value(), evaluation.swapped.value()},
       .top1_per_step = learned.top1_per_step(),
       .location_spread = learned.location_spread(),
       .collapsed = learned.collapsed(),

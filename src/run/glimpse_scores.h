@@ -40,8 +40,8 @@ struct GlimpseScores {
 };
 
 /// None for a network that takes no glimpses. @param warn is told when the network looks at the same places of every image.
-std::optional<GlimpseScores> glimpse_scores(Classifier& network, const Loader& loader,
-                                            const EvaluationOptions& options, const Warn& warn);
+std::optional<GlimpseScores> glimpse_scores(Classifier& network, const Loader& loader, const EvaluationOptions& options,
+                                            const Warn& warn);
 
 /// The keys that these scores add to a network's others.
 Json to_json(const GlimpseScores& scores);

@@ -65,14 +65,15 @@ void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
 Checkpoint read_checkpoint(const std::string& path, const Json& config) {
   const SafetensorsFile file(path);
   const auto found = file.metadata().find(kStateKey);
-  if (found == file.metadata().end()) throw InputError(path, "a checkpoint written by fovea", "another safetensors file");
+  if (found == file.metadata().end())
+    throw InputError(path, "a checkpoint written by fovea", "another safetensors file", "choose another --out");
 
   Checkpoint checkpoint;
   try {
     const Json state = Json::parse(found->second);
     if (state.at("format") != kFormat) {
       throw InputError(path + ": format", std::to_string(kFormat), state.at("format").dump(),
-                       "it comes from another fovea version");
+                       "the checkpoint was written by another version of fovea; choose another --out");
     }
     checkpoint.config = state.at("config");
     const std::string difference = first_difference(checkpoint.config, config, "");

@@ -12,36 +12,36 @@
 
 namespace fovea {
 
-/// The epoch whose weights are selected so far.
+/// Epoch with the best validation score so far; its weights are the selected ones.
 struct SelectedEpoch {
   std::int64_t epoch = 0;  ///< from 1
   double val_top1 = 0;
   double val_loss = 0;
 };
 
-/// Everything that training needs to go on as if it had not stopped. Randomness is keyed by these counters, so no generator
-/// state is among it.
+/// State of an unfinished training run. A resumed run ends with the same bits as one that was never stopped. Random draws
+/// are keyed by the counters, so there is no generator state.
 struct Checkpoint {
-  Json config;               ///< resolved; training goes on only with the same
+  Json config;               ///< resolved; only the same configuration resumes
   std::int64_t epoch = 0;    ///< finished epochs
-  std::int64_t batch = 0;    ///< finished batches of the next one
-  StepSums sums;             ///< over these batches
-  double seconds = 0;        ///< so far, training and validation
-  double train_seconds = 0;  ///< so far, training alone
+  std::int64_t batch = 0;    ///< finished batches of the next epoch
+  StepSums sums;             ///< over the finished batches of that epoch
+  double seconds = 0;        ///< training and validation so far
+  double train_seconds = 0;  ///< training alone so far
   double epoch_seconds = 0;  ///< training of the unfinished epoch
   std::optional<SelectedEpoch> best;
-  std::vector<ValidationScore> validation;  ///< of every finished epoch; empty without a validation split
+  std::vector<ValidationScore> validation;  ///< one per finished epoch; empty without a validation split
   NamedTensors model;
   NamedTensors optimizer;
-  NamedTensors average;   ///< the weights' moving average; empty when none is kept
+  NamedTensors average;   ///< moving average of the weights; empty without ema_decay
   NamedTensors selected;  ///< weights of the best epoch; empty before the first
 };
 
-/// Replaces the file atomically; on a full disk the old checkpoint stays. @throws SystemError.
+/// Writes a checkpoint. The file is replaced atomically: on a full disk the old one stays. @throws SystemError.
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint);
 
-/// @throws InputError when the file is no checkpoint, is damaged, or was made with another configuration than `config`; the
-/// message names the first key that differs.
+/// Reads a checkpoint. @throws InputError when the file is not a checkpoint, is damaged, or belongs to another configuration
+/// than `config`; the message names the first key that differs.
 Checkpoint read_checkpoint(const std::string& path, const Json& config);
 
 }  // namespace fovea

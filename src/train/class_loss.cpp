@@ -24,7 +24,7 @@ torch::Tensor each_repeated(const torch::Tensor& values, std::int64_t times) {
 
 Targets Targets::repeated(std::int64_t times) const {
   Targets many = *this;
-  for (torch::Tensor* values : {&many.labels, &many.other_labels, &many.own_share}) {
+  for (torch::Tensor* values : {&many.labels, &many.other_labels, &many.lambda}) {
     if (values->defined()) *values = each_repeated(*values, times);
   }
   return many;
@@ -37,12 +37,12 @@ torch::Tensor ClassLoss::rows(const torch::Tensor& logits, const Targets& target
   const auto own = label_losses(logits, targets.labels);
   if (!targets.other_labels.defined()) return own;
   const auto other = label_losses(logits, targets.other_labels);
-  return targets.own_share * own + (1 - targets.own_share) * other;
+  return targets.lambda * own + (1 - targets.lambda) * other;
 }
 
 torch::Tensor ClassLoss::mean(const torch::Tensor& logits, const Targets& targets) const {
   if (targets.other_labels.defined() || !class_weights_.empty()) return rows(logits, targets).mean();
-  // One operator, which rounds otherwise than mean() does.
+  // One operator; it rounds differently from mean().
   return cross_entropy(logits, targets.labels, label_smoothing_, torch::kMean);
 }
 

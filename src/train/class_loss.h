@@ -10,44 +10,42 @@
 
 namespace fovea {
 
-/// The classes that images show: one each, or of mixed images two with shares. See Batch.
+/// Labels of N images. A mixed image (mixup, cutmix) has two labels, weighted with lambda and 1 - lambda. See Batch.
 struct Targets {
   torch::Tensor labels;        ///< int64 [N]
-  torch::Tensor other_labels;  ///< int64 [N]; undefined when nothing is mixed
-  torch::Tensor own_share;     ///< float [N]; as other_labels
+  torch::Tensor other_labels;  ///< int64 [N]; undefined without mixing
+  torch::Tensor lambda;        ///< float [N]; as other_labels
 
-  explicit Targets(const Batch& batch)
-      : labels(batch.labels), other_labels(batch.other_labels), own_share(batch.own_share) {}
+  explicit Targets(const Batch& batch) : labels(batch.labels), other_labels(batch.other_labels), lambda(batch.lambda) {}
 
-  /// Each image's so many times, one after the other.
+  /// Targets in which each image occurs `times` times in a row: [N * times].
   Targets repeated(std::int64_t times) const;
 };
 
 /// Cross-entropy in nats, with label smoothing ("Rethinking the Inception Architecture for Computer Vision",
-/// arXiv:1512.00567). Of a mixed image, the cross-entropies of both its labels count by their shares ("mixup: Beyond
-/// Empirical Risk Minimization", arXiv:1710.09412).
+/// arXiv:1512.00567). The loss of a mixed image is lambda times the cross-entropy with `labels` plus 1 - lambda times that
+/// with `other_labels` ("mixup: Beyond Empirical Risk Minimization", arXiv:1710.09412).
 ///
-/// With class weights each cross-entropy, smoothed or not, counts as often as the weight of its label says. The mean is over
-/// images all the same, so that the losses of a batch's parts add up to the batch's; torch's weighted mean divides by the
-/// sum of the weights that are in the batch.
+/// Class weights multiply each cross-entropy, smoothed or not, by the weight of its label. The mean divides by the number of
+/// images, so that the losses of the shards add up to the loss of the batch. torch's weighted mean divides by the sum of the
+/// weights in the batch instead.
 class ClassLoss {
  public:
-  /// @param label_smoothing share of the target spread evenly over all classes, in [0, 1).
+  /// @param label_smoothing fraction of the target that is spread evenly over all classes, in [0, 1).
   /// @param class_weights one per class, not negative; empty: all 1.
   explicit ClassLoss(double label_smoothing, std::vector<double> class_weights = {});
 
-  /// What each row of `logits` [N, K] costs, [N]. @throws ShapeError when there are class weights, but not as many as
-  /// classes.
+  /// Cross-entropy of each row of `logits` [N, K], [N]. @throws ShapeError when the number of class weights is not K.
   torch::Tensor rows(const torch::Tensor& logits, const Targets& targets) const;
 
-  /// The mean of rows().
+  /// Mean of rows(), a scalar.
   torch::Tensor mean(const torch::Tensor& logits, const Targets& targets) const;
 
-  /// `loss`, plus the mean() of every branch that scores classes on its own and the terms that modules left in the context.
+  /// `loss`, plus the mean() of every auxiliary classifier (attention branches) and the auxiliary losses in the context.
   torch::Tensor with_terms_of(const ForwardContext& context, const Targets& targets, torch::Tensor loss) const;
 
  private:
-  /// The weighted cross-entropy of each row with its label in `labels`, [N].
+  /// Weighted cross-entropy of each row with its label in `labels`, [N].
   torch::Tensor label_losses(const torch::Tensor& logits, const torch::Tensor& labels) const;
 
   double label_smoothing_;

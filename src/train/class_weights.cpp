@@ -8,7 +8,7 @@
 namespace fovea {
 namespace {
 
-/// The notation of a list of numbers, read like any other such field.
+/// A list of numbers, read like any other field of this kind.
 struct WeightList {
   std::string name;
   std::vector<double> weights;

@@ -9,8 +9,8 @@
 
 namespace fovea {
 
-/// The configuration key `train.class_weights`: how much the images of each class count in the loss. `none`, `balanced`, or
-/// a list of positive numbers, one per class in the order of the data set's classes:
+/// Configuration key `train.class_weights`: weight of each class in the loss. `none`, `balanced`, or a list of positive
+/// numbers, one per class in the order of the data set's classes:
 ///
 ///     class_weights: balanced
 ///     class_weights: [1, 2.5, 1]
@@ -21,9 +21,10 @@ class ClassWeightsField final : public CustomField {
 
   bool balanced() const { return mode_ == Mode::balanced; }
 
-  /// A weight per class: the list as it was read; or, balanced, N / (K n) for a class with n of the N images, where K
-  /// classes have any (0 for the others), so that all classes together count as much as they do without weights and each as
-  /// much as any other; nothing for `none`. @throws InputError when the list has another length.
+  /// One weight per class. A list is returned as it was read. `balanced` gives N / (K n) to a class with n of the N images,
+  /// where K classes have images, and 0 to a class without images: every class has the same weight in total, and the sum
+  /// over all images is that without weights. `none` gives an empty vector. @throws InputError when the list has another
+  /// length.
   std::vector<double> weights(std::span<const std::int64_t> images_per_class) const;
 
  private:
@@ -31,7 +32,7 @@ class ClassWeightsField final : public CustomField {
 
   Mode mode_ = Mode::none;
   std::vector<double> list_;
-  std::string where_;  ///< the key, with the place that set it
+  std::string where_;  ///< origin and key, for messages
 };
 
 }  // namespace fovea

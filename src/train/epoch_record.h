@@ -11,23 +11,24 @@
 
 namespace fovea {
 
-/// One finished epoch: a line of metrics.jsonl.
+/// Metrics of one finished epoch: a line of metrics.jsonl.
 struct EpochRecord {
   std::int64_t epoch = 0;  ///< from 1
-  double train_loss = 0;   ///< the objective's mean over the epoch's images, as they were met
+  double train_loss = 0;   ///< mean loss over the training images, each with the weights of its batch
   double train_top1 = 0;
-  std::optional<double> val_loss;  ///< nothing when there is no validation split
+  std::optional<double> val_loss;  ///< None without a validation split
   std::optional<double> val_top1;
-  double learning_rate = 0;  ///< of the last update, for a layer without a rate of its own
+  double learning_rate = 0;  ///< of the last update, for layers with a multiplier of 1
   double images_per_second = 0;
   double seconds = 0;  ///< training and validation
-  /// What else the objective tells, as means over the epoch's images; nothing for what it did not tell in this epoch.
+  /// Further metrics of the objective, means over the epoch's images; None where no batch reported one. See Loss::parts.
   std::map<std::string, std::optional<double>> parts;
 };
 
+/// The record as a line of metrics.jsonl; None becomes null.
 Json to_json(const EpochRecord& record);
 
-/// The numbers for TensorBoard, which groups tags by what stands before the slash.
+/// Tags and values for TensorBoard, which groups tags by the part before the slash.
 std::vector<std::pair<std::string, double>> to_scalars(const EpochRecord& record);
 
 }  // namespace fovea

@@ -118,7 +118,7 @@ void EventFile::keep(std::int64_t last_step) const {
   if (kept == bytes.size()) return;
   std::error_code failure;
   std::filesystem::resize_file(path_, kept, failure);
-  if (failure) throw SystemError(path_ + ": cannot shorten: " + failure.message() + "; check the folder's permissions");
+  if (failure) throw SystemError(path_ + ": cannot truncate: " + failure.message() + "; check the folder's permissions");
 }
 
 }  // namespace fovea

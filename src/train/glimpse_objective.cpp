@@ -9,7 +9,7 @@ namespace {
 
 const GlimpseTrajectory& expect_trajectory(const ModelOutput& output) {
   if (output.trajectory) return *output.trajectory;
-  throw InputError("train.policy", "a network that says where it looked", "one that does not", "remove it");
+  throw InputError("train.policy", "a network with a glimpse trajectory", "one without", "remove the key");
 }
 
 std::optional<double> value_of(const torch::Tensor& scalar) {
@@ -27,7 +27,7 @@ Loss GlimpseObjective::loss(Classifier& network, const Batch& batch, const Train
   ForwardContext context;
   context.random = random;
   context.policy = exploration.mode;
-  context.deviation = exploration.deviation;
+  context.standard_deviation = exploration.standard_deviation;
   context.rollouts = policy_.rollouts_per_image;
   const ModelOutput output = network.forward(batch, context);
   const GlimpseTrajectory& trajectory = expect_trajectory(output);
@@ -36,9 +36,9 @@ Loss GlimpseObjective::loss(Classifier& network, const Batch& batch, const Train
   const Targets of_rollouts = targets.repeated(policy_.rollouts_per_image);
   const auto class_term = class_loss_.with_terms_of(context, targets, step_losses(trajectory.logits, of_rollouts));
   const auto returns = choice_returns(policy_.reward, trajectory.logits, of_rollouts.labels);
-  const bool matches = returns.numel() > 0;
+  const bool has_choices = returns.numel() > 0;
   PolicyLoss terms;
-  if (matches && exploration.trains_policy) {
+  if (has_choices && exploration.trains_policy) {
     std::uint64_t passes = 0;
     const auto pass = [&](ForwardContext& further) {
       further.random = random.child("further pass").child(passes++);
@@ -51,14 +51,14 @@ Loss GlimpseObjective::loss(Classifier& network, const Batch& batch, const Train
   for (const torch::Tensor& term : {terms.policy, terms.baseline}) {
     if (term.defined()) loss.total = loss.total + term;
   }
-  const bool draws = matches && exploration.mode == PolicyMode::sample;
+  const bool draws = has_choices && exploration.mode == PolicyMode::sample;
   const auto if_drawn = [&](double value) { return draws ? std::optional(value) : std::nullopt; };
   loss.parts = {{"class_loss", value_of(class_term)},
                 {"policy_loss", value_of(terms.policy)},
                 {"baseline_loss", value_of(terms.baseline)},
-                {"policy_reward", matches ? value_of(returns.mean()) : std::nullopt},
-                {"policy_deviation", if_drawn(exploration.deviation)},
-                {"policy_entropy", if_drawn(location_entropy(exploration.deviation))}};
+                {"policy_reward", has_choices ? value_of(returns.mean()) : std::nullopt},
+                {"policy_std", if_drawn(exploration.standard_deviation)},
+                {"policy_entropy", if_drawn(location_entropy(exploration.standard_deviation))}};
   return loss;
 }
 

@@ -11,19 +11,19 @@ LayerRate read_layer_rate(const ConfigNode& value, const std::string& path) {
   LayerRate rate;
   rate.where = value.origin + ": " + path;
   if (value.kind != ConfigNode::Kind::map)
-    throw InputError(rate.where, "{layers: NAME OR PATTERN, factor: NUMBER}", value.describe());
-  for (const char* key : {"layers", "factor"}) {
+    throw InputError(rate.where, "{layers: NAME OR PATTERN, multiplier: NUMBER}", value.describe());
+  read_fields(rate, value, path);
+  for (const char* key : {"layers", "multiplier"}) {
     if (value.find(key) == nullptr) throw InputError(rate.where + "." + key, "a value", "nothing", "add the key");
   }
-  read_fields(rate, value, path);
   return rate;
 }
 
 }  // namespace
 
 void LayerRate::visit_fields(FieldVisitor& fields) {
-  fields.text("layers", layers, "name or pattern of modules or parameters");
-  fields.real("factor", factor, kPositive, "times the learning rate");
+  fields.text("layers", layers, "name or pattern of modules or parameters; * stands for any characters");
+  fields.real("multiplier", multiplier, kPositive, "learning-rate multiplier");
 }
 
 void LayerRatesField::read(const ConfigNode& value, const std::string& path) {
@@ -43,7 +43,7 @@ Json LayerRatesField::write() {
   return list;
 }
 
-std::map<std::string, double> LayerRatesField::factors(const torch::nn::Module& network) const {
+std::map<std::string, double> LayerRatesField::multipliers(const torch::nn::Module& network) const {
   const auto parameters = network.named_parameters();
   std::map<std::string, const LayerRate*> last;  // entry that matches a parameter
   for (const LayerRate& entry : entries) {
@@ -54,12 +54,13 @@ std::map<std::string, double> LayerRatesField::factors(const torch::nn::Module& 
       return item.second == &entry && parameters[item.first].requires_grad();
     });
     if (counts) continue;
-    throw InputError(entry.where + ".layers", "layers that are trained and that no later entry chooses",
-                     "'" + entry.layers + "'", "leave the entry out");
+    throw InputError(entry.where + ".layers", "layers that are trained and that no later entry matches",
+                     "'" + entry.layers + "'", "remove the entry");
   }
-  std::map<std::string, double> factors;
-  for (const auto& item : parameters) factors[item.key()] = last.contains(item.key()) ? last.at(item.key())->factor : 1;
-  return factors;
+  std::map<std::string, double> multipliers;
+  for (const auto& item : parameters)
+    multipliers[item.key()] = last.contains(item.key()) ? last.at(item.key())->multiplier : 1;
+  return multipliers;
 }
 
 }  // namespace fovea

@@ -10,28 +10,28 @@
 
 namespace fovea {
 
-/// A learning rate of its own for some layers.
+/// Learning-rate multiplier of some layers.
 struct LayerRate {
-  std::string layers;  ///< name or pattern of a module or parameter; see matches() in nn/layer_pattern.h
-  double factor = 1;   ///< times the learning rate of the others
-  std::string where;   ///< for messages
+  std::string layers;     ///< name or pattern of modules or parameters; see matches() in nn/layer_pattern.h
+  double multiplier = 1;  ///< learning rate over that of the optimiser
+  std::string where;      ///< for messages
 
   void visit_fields(FieldVisitor& fields);
 };
 
-/// The configuration key `train.layer_rates`: a list of {layers, factor}, or one of them. Where several choose the same
-/// parameter, the last one holds.
+/// Configuration key `train.layer_rates`: a list of {layers, multiplier}, or one of them. The last entry that matches a
+/// parameter applies.
 ///
-///     layer_rates: [{layers: layer1, factor: 0.1}, {layers: fc, factor: 10}]
+///     layer_rates: [{layers: layer1, multiplier: 0.1}, {layers: fc, multiplier: 10}]
 class LayerRatesField final : public CustomField {
  public:
   void read(const ConfigNode& value, const std::string& path) override;
   Json write() override;
 
-  /// Every parameter of the network, by its name in state_dict(), with its factor; 1 where no entry matches it.
-  /// @throws InputError when an entry matches nothing, or nothing that is trained at its rate: all of it frozen, or chosen
-  /// by a later entry.
-  std::map<std::string, double> factors(const torch::nn::Module& network) const;
+  /// Multiplier of every parameter of the network, by its name in state_dict(); 1 where no entry matches.
+  /// @throws InputError when an entry matches no parameter, or none to which it applies: all are frozen, or matched by a
+  /// later entry.
+  std::map<std::string, double> multipliers(const torch::nn::Module& network) const;
 
   std::vector<LayerRate> entries;
 };

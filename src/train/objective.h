@@ -14,26 +14,26 @@
 
 namespace fovea {
 
-/// What a batch cost.
+/// Loss of a batch.
 struct Loss {
-  torch::Tensor total;   ///< scalar, mean over the batch's images; training follows its gradient
-  torch::Tensor logits;  ///< [N, K] what the network said
-  /// Means over the batch's images, for the log, each with its name; nothing for what this batch does not tell.
+  torch::Tensor total;   ///< scalar, mean over the batch's images; training minimises it
+  torch::Tensor logits;  ///< [N, K]
+  /// Metrics for the log by name, means over the batch's images; None where this batch has none.
   std::vector<std::pair<std::string, std::optional<double>>> parts;
 };
 
-/// What training makes small.
+/// Loss function that training minimises.
 class Objective {
  public:
   virtual ~Objective() = default;
 
-  /// Makes the passes of the network over the batch that training at `position` takes. @param random every draw of the
-  /// first pass comes from this stream, of others from streams below it.
+  /// Loss of the batch at `position` of training; runs the forward passes that it needs. @param random stream of the first
+  /// pass; further passes draw from its children.
   virtual Loss loss(Classifier& network, const Batch& batch, const TrainingPosition& position,
                     const RandomStream& random) const = 0;
 };
 
-/// The class loss of the network's scores, and of those of its branches, plus the terms that modules left in the context.
+/// Class loss of the logits and of the auxiliary classifiers, plus the auxiliary losses in the context.
 class ClassificationObjective final : public Objective {
  public:
   explicit ClassificationObjective(ClassLoss class_loss) : class_loss_(std::move(class_loss)) {}

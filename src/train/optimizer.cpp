@@ -10,24 +10,24 @@ namespace fovea {
 Optimizer::Optimizer(const OptimizerOptions& options, std::vector<TrainedParameter> parameters)
     : options_(options), parameters_(std::move(parameters)) {
   options.validate();
-  std::map<std::pair<double, double>, std::vector<torch::Tensor>> groups;  // by rate and weight decay
+  std::map<std::pair<double, double>, std::vector<torch::Tensor>> groups;  // by multiplier and weight decay
   for (const TrainedParameter& parameter : parameters_) {
     const bool decays = options.decay_norms_and_biases || parameter.tensor.dim() > 1;
-    groups[{parameter.rate, decays ? options.weight_decay : 0}].push_back(parameter.tensor);
+    groups[{parameter.multiplier, decays ? options.weight_decay : 0}].push_back(parameter.tensor);
   }
   std::vector<torch::optim::OptimizerParamGroup> built;
   for (auto& [key, tensors] : groups) {
-    const auto [rate, decay] = key;
-    group_rates_.push_back(rate);
+    const auto [multiplier, decay] = key;
+    group_multipliers_.push_back(multiplier);
     built.emplace_back(std::move(tensors), options.group_options(decay));
   }
   optimizer_ = options.build(std::move(built));
 }
 
-void Optimizer::step(double multiplier) {
+void Optimizer::step(double schedule_factor) {
   auto& groups = optimizer_->param_groups();
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    groups[i].options().set_lr(options_.learning_rate * multiplier * group_rates_[i]);
+    groups[i].options().set_lr(options_.learning_rate * schedule_factor * group_multipliers_[i]);
   }
   optimizer_->step();
 }

@@ -11,32 +11,32 @@
 
 namespace fovea {
 
-/// A parameter that training changes.
+/// A parameter that is not frozen.
 struct TrainedParameter {
-  std::string name;  ///< in the network
+  std::string name;  ///< in state_dict()
   torch::Tensor tensor;
-  double rate = 1;  ///< factor of the learning rate
+  double multiplier = 1;  ///< of the learning rate
 };
 
-/// Updates parameters from their gradients.
+/// An optimiser of LibTorch over named parameters, with learning-rate multipliers and a state that can be saved.
 class Optimizer {
  public:
-  /// @param options must outlive this. @throws InputError when they exclude each other.
+  /// @param options must outlive this. @throws InputError when options exclude each other.
   Optimizer(const OptimizerOptions& options, std::vector<TrainedParameter> parameters);
 
-  /// One update with the learning rate `options.learning_rate * multiplier * parameter.rate`. A parameter without a gradient
-  /// stays as it is.
-  void step(double multiplier);
+  /// One update with the learning rate `options.learning_rate * schedule_factor * parameter.multiplier`. A parameter without
+  /// a gradient is not changed.
+  void step(double schedule_factor);
 
-  /// Moments and counters by `<parameter>.<what>`; empty before the first step.
+  /// Moments and counters, named `<parameter>.<name>`; empty before the first step.
   NamedTensors state() const;
-  /// @throws InputError when the names do not fit. @param where names the source in messages.
+  /// Restores state(). @throws InputError when names or shapes differ. @param where names the source in messages.
   void load_state(const NamedTensors& state, const std::string& where);
 
  private:
   const OptimizerOptions& options_;
   std::vector<TrainedParameter> parameters_;
-  std::vector<double> group_rates_;  ///< of the optimiser's groups
+  std::vector<double> group_multipliers_;  ///< of the optimiser's parameter groups
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
 };
 

@@ -34,7 +34,7 @@ torch::Tensor SavedParameterState::take(const char* what, const torch::Tensor& l
 void OptimizerOptions::visit_fields(FieldVisitor& fields) {
   fields.real("learning_rate", learning_rate, kPositive, "highest learning rate; the schedule multiplies it");
   visit_own_fields(fields);
-  fields.real("weight_decay", weight_decay, kNonNegative, "pull of weights towards zero, times the learning rate");
+  fields.real("weight_decay", weight_decay, kNonNegative, "weight decay");
   fields.boolean("decay_norms_and_biases", decay_norms_and_biases, "apply weight decay to norms and biases too");
 }
 
@@ -43,13 +43,13 @@ SgdOptions::SgdOptions() {
 }
 
 void SgdOptions::visit_own_fields(FieldVisitor& fields) {
-  fields.real("momentum", momentum, kFractionBelowOne, "share of the last step that goes on");
-  fields.boolean("nesterov", nesterov, "look ahead along the momentum");
+  fields.real("momentum", momentum, kFractionBelowOne, "momentum");
+  fields.boolean("nesterov", nesterov, "Nesterov momentum");
 }
 
 void SgdOptions::validate() const {
   if (nesterov && momentum == 0) {
-    throw InputError("train.optimizer.nesterov", "false without momentum", "true", "set momentum, or nesterov: false");
+    throw InputError("train.optimizer.nesterov", "false without momentum", "true", "set momentum or nesterov: false");
   }
 }
 
@@ -79,9 +79,9 @@ AdamwOptions::AdamwOptions() {
 }
 
 void AdamwOptions::visit_own_fields(FieldVisitor& fields) {
-  fields.real("beta1", beta1, kFractionBelowOne, "decay of the gradients' running mean");
-  fields.real("beta2", beta2, kFractionBelowOne, "decay of the squared gradients' running mean");
-  fields.real("epsilon", epsilon, kPositive, "added to the denominator");
+  fields.real("beta1", beta1, kFractionBelowOne, "decay rate of the running mean of gradients");
+  fields.real("beta2", beta2, kFractionBelowOne, "decay rate of the running mean of squared gradients");
+  fields.real("epsilon", epsilon, kPositive, "term added to the denominator");
 }
 
 std::unique_ptr<torch::optim::Optimizer> AdamwOptions::build(std::vector<torch::optim::OptimizerParamGroup> groups) const {
@@ -112,10 +112,11 @@ RmspropOptions::RmspropOptions() {
 }
 
 void RmspropOptions::visit_own_fields(FieldVisitor& fields) {
-  fields.real("smoothing", smoothing, kFractionBelowOne, "decay of the squared gradients' running mean");
-  fields.real("epsilon", epsilon, kPositive, "added to the denominator");
-  fields.real("momentum", momentum, kFractionBelowOne, "share of the last step that goes on");
-  fields.boolean("centered", centered, "divide by the gradients' standard deviation instead of their root mean square");
+  fields.real("alpha", alpha, kFractionBelowOne, "smoothing constant of the running mean of squared gradients");
+  fields.real("epsilon", epsilon, kPositive, "term added to the denominator");
+  fields.real("momentum", momentum, kFractionBelowOne, "momentum");
+  fields.boolean("centered", centered,
+                 "divide by the standard deviation of the gradients instead of their root mean square");
 }
 
 std::unique_ptr<torch::optim::Optimizer> RmspropOptions::build(std::vector<torch::optim::OptimizerParamGroup> groups) const {
@@ -124,7 +125,7 @@ std::unique_ptr<torch::optim::Optimizer> RmspropOptions::build(std::vector<torch
 
 std::unique_ptr<torch::optim::OptimizerOptions> RmspropOptions::group_options(double decay) const {
   auto options = std::make_unique<torch::optim::RMSpropOptions>(learning_rate);
-  options->alpha(smoothing).eps(epsilon).momentum(momentum).centered(centered).weight_decay(decay);
+  options->alpha(alpha).eps(epsilon).momentum(momentum).centered(centered).weight_decay(decay);
   return options;
 }
 

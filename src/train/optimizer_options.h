@@ -11,17 +11,18 @@
 
 namespace fovea {
 
-/// What a checkpoint holds of one parameter's optimiser state, and how much of it has been taken.
+/// Optimiser state of one parameter in a checkpoint. It counts the tensors that were read.
 class SavedParameterState {
  public:
-  /// @param state of all parameters. @param parameter its name. @param where names the source in messages. References must
-  /// outlive this.
+  /// @param state of all parameters. @param parameter name of this one. @param like its tensor. @param where names the
+  /// source in messages. References must outlive this.
   SavedParameterState(const NamedTensors& state, const std::string& parameter, const torch::Tensor& like,
                       const std::string& where)
       : state_(state), parameter_(parameter), like_(like), where_(where) {}
 
   bool contains(const char* what) const { return state_.contains(parameter_ + "." + what); }
-  /// A copy on the parameter's device. @throws InputError when it is missing or has another shape than the parameter.
+  /// A copy on the parameter's device. @throws InputError when the tensor is missing or has another shape than the
+  /// parameter.
   torch::Tensor tensor(const char* what);
   std::int64_t counter(const char* what);
 
@@ -37,10 +38,10 @@ class SavedParameterState {
   std::size_t taken_ = 0;
 };
 
-/// What every optimiser has. Weight decay leaves parameters of at most one dimension alone (norms and biases) unless
-/// decay_norms_and_biases.
+/// Options that all optimisers have. Weight decay applies to parameters of two and more dimensions, and with
+/// `decay_norms_and_biases` to all.
 struct OptimizerOptions : Options {
-  double learning_rate = 0.1;  ///< the schedule's 1.0
+  double learning_rate = 0.1;  ///< highest; the schedule multiplies it with a factor in [0, 1]
   double weight_decay = 0;
   bool decay_norms_and_biases = false;
 
@@ -48,21 +49,21 @@ struct OptimizerOptions : Options {
   /// @throws InputError when options exclude each other.
   virtual void validate() const {}
 
-  /// An optimiser over groups of parameters, each with group_options() of its own.
+  /// The optimiser over parameter groups, each with its group_options().
   virtual std::unique_ptr<torch::optim::Optimizer> build(std::vector<torch::optim::OptimizerParamGroup> groups) const = 0;
   virtual std::unique_ptr<torch::optim::OptimizerOptions> group_options(double decay) const = 0;
 
-  /// Moments and counters of one parameter, by name; undefined tensors are not there yet.
+  /// Moments and counters of one parameter, by name; tensors that do not exist yet are undefined.
   virtual NamedTensors save(const torch::optim::OptimizerParamState& state) const = 0;
-  /// What save() gave. @throws InputError.
+  /// Inverse of save(). @throws InputError.
   virtual std::unique_ptr<torch::optim::OptimizerParamState> restore(SavedParameterState& saved) const = 0;
 
  protected:
-  /// The fields that only this optimiser has.
+  /// Fields of this optimiser alone.
   virtual void visit_own_fields(FieldVisitor& fields) = 0;
 };
 
-/// Stochastic gradient descent with momentum.
+/// Stochastic gradient descent with momentum or Nesterov momentum, as torch.optim.SGD.
 struct SgdOptions final : OptimizerOptions {
   double momentum = 0.9;
   bool nesterov = true;
@@ -94,10 +95,10 @@ struct AdamwOptions final : OptimizerOptions {
   void visit_own_fields(FieldVisitor& fields) override;
 };
 
-/// RMSprop as in "Generating Sequences With Recurrent Neural Networks", arXiv:1308.0850: `centered` subtracts the squared
-/// mean of the gradients. Weight decay is added to the gradient.
+/// RMSprop, "Generating Sequences With Recurrent Neural Networks", arXiv:1308.0850, as torch.optim.RMSprop. `centered`
+/// divides by the standard deviation of the gradients. Weight decay is added to the gradient.
 struct RmspropOptions final : OptimizerOptions {
-  double smoothing = 0.99;
+  double alpha = 0.99;  ///< smoothing constant of the running mean of squared gradients
   double epsilon = 1e-8;
   double momentum = 0;
   bool centered = false;
@@ -112,7 +113,7 @@ struct RmspropOptions final : OptimizerOptions {
   void visit_own_fields(FieldVisitor& fields) override;
 };
 
-/// The configuration key `train.optimizer`.
+/// Configuration key `train.optimizer`.
 NamedOptions<OptimizerOptions> optimizer_field();
 
 }  // namespace fovea

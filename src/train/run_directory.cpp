@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kAll = 1'000'000'000;
 
-/// The first `lines` complete lines of a file; nothing when there is no file.
+/// The first `lines` complete lines of a file; empty when there is no file.
 std::string first_lines(const std::string& path, std::int64_t lines) {
   std::ifstream file(path);
   std::string kept;

@@ -18,23 +18,23 @@ class RunDirectory {
   std::string metrics() const { return path_ + "/metrics.jsonl"; }             ///< one JSON object per epoch
   std::string checkpoint() const { return path_ + "/checkpoint.ckpt"; }        ///< to resume from
   std::string model() const { return path_ + "/model.safetensors"; }           ///< the selected weights
-  std::string events() const { return path_ + "/events.out.tfevents.fovea"; }  ///< the same numbers, for TensorBoard
+  std::string events() const { return path_ + "/events.out.tfevents.fovea"; }  ///< the same metrics, for TensorBoard
   std::string summary() const { return path_ + "/summary.json"; }              ///< written at the end
   std::string curves() const { return path_ + "/curves.png"; }                 ///< loss and accuracy over the epochs
   std::string confusion(const std::string& split) const { return path_ + "/confusion_" + split + ".csv"; }
   std::string confusion_picture(const std::string& split) const { return path_ + "/confusion_" + split + ".png"; }
   std::string calibration_picture(const std::string& split) const { return path_ + "/calibration_" + split + ".png"; }
 
-  /// Whether a run has left anything here.
+  /// True when the directory contains files of a run.
   bool in_use() const;
-  /// Removes what an earlier run left, and temporary files of killed ones.
+  /// Removes the files of an earlier run, and temporary files of killed runs.
   void clear() const;
 
-  /// Adds a line to metrics.jsonl. @throws SystemError.
+  /// Appends a line to metrics.jsonl. @throws SystemError.
   void append_metrics(const Json& line) const;
-  /// The lines of metrics.jsonl; none when there is no such file. @throws InputError for a damaged one.
+  /// Lines of metrics.jsonl; empty when there is no such file. @throws InputError for a damaged file.
   std::vector<Json> read_metrics() const;
-  /// Drops all but the first `lines` lines of metrics.jsonl: what a killed run wrote after its last checkpoint.
+  /// Truncates metrics.jsonl to its first `lines` lines. Removes what a killed run wrote after its last checkpoint.
   void keep_metrics(std::int64_t lines) const;
 
  private:

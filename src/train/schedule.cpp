@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-/// From `start` to `end` along half a cosine. @param progress in [0, 1].
+/// Cosine annealing from `start` to `end`. @param progress in [0, 1].
 double cosine_between(double start, double end, double progress) {
   return end + (start - end) * 0.5 * (1 + std::cos(std::numbers::pi * progress));
 }
@@ -34,7 +34,7 @@ void WarmupSchedule::validate(std::int64_t epochs) const {
 }
 
 void WarmupSchedule::visit_warmup(FieldVisitor& fields) {
-  fields.real("warmup_epochs", warmup_epochs, kNonNegative, "epochs over which the learning rate rises linearly");
+  fields.real("warmup_epochs", warmup_epochs, kNonNegative, "epochs of linear warm-up; 0 = none");
 }
 
 void ConstantSchedule::visit_fields(FieldVisitor& fields) {
@@ -47,37 +47,37 @@ double ConstantSchedule::factor_after_warmup(const TrainingPosition&) const {
 
 void CosineSchedule::visit_fields(FieldVisitor& fields) {
   visit_warmup(fields);
-  fields.real("final_factor", final_factor, kFraction, "factor at the end of training");
+  fields.real("min_factor", min_factor, kFraction, "final learning rate over the highest");
 }
 
 double CosineSchedule::factor_after_warmup(const TrainingPosition& position) const {
   const auto epochs = static_cast<double>(position.epochs);
   if (epochs <= warmup_epochs) return 1;
   const double progress = std::max(0.0, (position.epoch() - warmup_epochs) / (epochs - warmup_epochs));
-  return cosine_between(1, final_factor, progress);
+  return cosine_between(1, min_factor, progress);
 }
 
 void StepSchedule::visit_fields(FieldVisitor& fields) {
   visit_warmup(fields);
-  fields.real("every_epochs", every_epochs, kPositive, "epochs between two steps");
-  fields.real("decay", decay, kFraction, "factor of each step");
+  fields.real("step_size", step_size, kPositive, "epochs between two reductions of the learning rate");
+  fields.real("gamma", gamma, kFraction, "factor of each reduction");
 }
 
 double StepSchedule::factor_after_warmup(const TrainingPosition& position) const {
-  return std::pow(decay, std::floor(position.epoch() / every_epochs));
+  return std::pow(gamma, std::floor(position.epoch() / step_size));
 }
 
 void MultistepSchedule::visit_fields(FieldVisitor& fields) {
   visit_warmup(fields);
-  fields.integers("milestones", milestones, {1, 1'000'000}, {1, 1000}, "epochs done when the learning rate falls");
-  fields.real("decay", decay, kFraction, "factor at each milestone");
+  fields.integers("milestones", milestones, {1, 1'000'000}, {1, 1000}, "epochs after which the learning rate is reduced");
+  fields.real("gamma", gamma, kFraction, "factor of each reduction");
 }
 
 void MultistepSchedule::validate(std::int64_t epochs) const {
   WarmupSchedule::validate(epochs);
   const auto unordered = std::adjacent_find(milestones.begin(), milestones.end(), std::greater_equal<>());
   if (milestones.empty() || unordered != milestones.end()) {
-    throw InputError("train.schedule.milestones", "epochs, each later than the one before", Json(milestones).dump());
+    throw InputError("train.schedule.milestones", "epochs in ascending order", Json(milestones).dump());
   }
   if (static_cast<double>(milestones.front()) < warmup_epochs || milestones.back() >= epochs) {
     throw InputError("train.schedule.milestones",
@@ -89,53 +89,55 @@ void MultistepSchedule::validate(std::int64_t epochs) const {
 double MultistepSchedule::factor_after_warmup(const TrainingPosition& position) const {
   const std::int64_t epoch = position.update / position.updates_per_epoch;
   const auto passed = std::upper_bound(milestones.begin(), milestones.end(), epoch) - milestones.begin();
-  return std::pow(decay, passed);
+  return std::pow(gamma, passed);
 }
 
 void OneCycleSchedule::visit_fields(FieldVisitor& fields) {
-  fields.real("rise", rise, kFraction, "share of training in which the learning rate goes up");
-  fields.real("start_factor", start_factor, kFraction, "factor at the first update");
-  fields.real("final_factor", final_factor, kFraction, "factor at the last update");
+  fields.real("pct_start", pct_start, kFraction, "fraction of training in which the learning rate rises");
+  fields.real("start_factor", start_factor, kFraction, "first learning rate over the highest");
+  fields.real("min_factor", min_factor, kFraction, "final learning rate over the highest");
 }
 
 double OneCycleSchedule::factor(const TrainingPosition& position) const {
   const auto update = static_cast<double>(position.update);
   const auto updates = static_cast<double>(position.epochs * position.updates_per_epoch);
-  const double top = rise * updates - 1;  // where the factor is 1: between two updates, or before the first
+  const double top = pct_start * updates - 1;  // where the factor is 1: between two updates, or before the first
   if (update <= top) return cosine_between(start_factor, 1, top > 0 ? update / top : 1);
-  return cosine_between(1, final_factor, (update - top) / (updates - 1 - top));
+  return cosine_between(1, min_factor, (update - top) / (updates - 1 - top));
 }
 
 void PlateauSchedule::visit_fields(FieldVisitor& fields) {
   visit_warmup(fields);
-  fields.choice("monitor", monitor, {{"loss", Monitor::loss}, {"top1", Monitor::top1}}, "validation score to get better");
-  fields.integer("patience", patience, kNonNegativeInteger, "epochs without a better score that are let pass");
-  fields.real("decay", decay, kFractionBelowOne, "factor of each step");
-  fields.real("threshold", threshold, kFractionBelowOne, "share of the best score by which a better one differs");
-  fields.integer("cooldown", cooldown, kNonNegativeInteger, "epochs after a step that are not counted");
-  fields.real("minimum_factor", minimum_factor, kFraction, "no step goes below this factor");
+  fields.choice("monitor", monitor, {{"loss", Monitor::loss}, {"top1", Monitor::top1}},
+                "validation score that has to improve");
+  fields.integer("patience", patience, kNonNegativeInteger,
+                 "epochs without improvement before the learning rate is reduced");
+  fields.real("gamma", gamma, kFractionBelowOne, "factor of each reduction");
+  fields.real("threshold", threshold, kFractionBelowOne, "relative change of the best score that counts as an improvement");
+  fields.integer("cooldown", cooldown, kNonNegativeInteger, "epochs after a reduction in which patience does not count");
+  fields.real("min_factor", min_factor, kFraction, "lowest learning rate over the highest");
 }
 
 void PlateauSchedule::validate(std::int64_t epochs) const {
   WarmupSchedule::validate(epochs);
-  // The first judged epoch is the best so far; the rate may fall after patience + 1 others, for the epoch behind them.
+  // The first epoch that counts is the best so far; the factor falls after patience + 1 others, for the next epoch.
   const auto earliest = static_cast<std::int64_t>(std::ceil(warmup_epochs)) + patience + 3;
   if (earliest <= epochs) return;
   throw InputError("train.schedule.patience",
-                   "so few epochs that the rate can fall within train.epochs, " + std::to_string(epochs),
+                   "so few epochs that the learning rate can fall within train.epochs, " + std::to_string(epochs),
                    std::to_string(patience), "lower the patience or train longer");
 }
 
 double PlateauSchedule::factor_after_warmup(const TrainingPosition& position) const {
   const std::int64_t finished = std::min(position.update / position.updates_per_epoch, std::ssize(position.validation));
   const double in_warmup = std::min(std::ceil(warmup_epochs), static_cast<double>(finished));
-  const auto judged =
+  const auto counted =
       position.validation.first(static_cast<std::size_t>(finished)).subspan(static_cast<std::size_t>(in_warmup));
   double factor = 1;
   ValidationScore best{kInfinity, -kInfinity};
   std::int64_t worse_epochs = 0;
   std::int64_t resting_epochs = 0;
-  for (const ValidationScore& score : judged) {
+  for (const ValidationScore& score : counted) {
     if (better(score, best)) {
       best = score;
       worse_epochs = 0;
@@ -147,7 +149,7 @@ double PlateauSchedule::factor_after_warmup(const TrainingPosition& position) co
       worse_epochs = 0;
     }
     if (worse_epochs > patience) {
-      factor = std::max(factor * decay, minimum_factor);
+      factor = std::max(factor * gamma, min_factor);
       resting_epochs = cooldown;
       worse_epochs = 0;
     }

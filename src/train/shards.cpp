@@ -8,14 +8,14 @@
 namespace fovea {
 namespace {
 
-constexpr std::int64_t kSmallestShard = 32;  // fewer images make batch-norm statistics too noisy
+constexpr std::int64_t kSmallestShard = 32;  // fewer images give noisy batch-norm statistics
 
 struct TrainedNames {
   std::set<std::string> parameters;
   std::set<std::string> buffers;
 };
 
-/// What training changes in a network that is ready to train.
+/// Parameters and buffers of a network in training mode that are not frozen.
 TrainedNames trained_names(const torch::nn::Module& network) {
   TrainedNames names;
   for (const auto& module : network.named_modules("", /*include_self=*/true)) {
@@ -94,8 +94,8 @@ void Shards::zero_gradient() {
   for (torch::Tensor& parameter : parameters_) parameter.mutable_grad() = torch::Tensor();
 }
 
-StepSums Shards::add_gradient(const Batch& batch, double share, const Objective& objective, const TrainingPosition& position,
-                              const RandomStream& random) {
+StepSums Shards::add_gradient(const Batch& batch, double weight, const Objective& objective,
+                              const TrainingPosition& position, const RandomStream& random) {
   const std::int64_t images = batch.size();
   const std::int64_t shards = std::clamp<std::int64_t>(images / kSmallestShard, 1, std::ssize(replicas_));
   std::vector<StepSums> sums(static_cast<std::size_t>(shards));
@@ -111,7 +111,7 @@ StepSums Shards::add_gradient(const Batch& batch, double share, const Objective&
   });
   run_alone([&] {
     average_buffers(weights);
-    for (double& weight : weights) weight *= share;
+    for (double& shard_weight : weights) shard_weight *= weight;
     add_gradients(weights);
   });
   StepSums total;
@@ -128,7 +128,7 @@ StepSums Shards::run_shard(Replica& replica, const Batch& part, const Objective&
   for (torch::Tensor& parameter : replica.parameters) parameter.mutable_grad() = torch::Tensor();
 
   const Loss loss = objective.loss(*replica.network, part, position, random);
-  if (loss.total.requires_grad()) loss.total.backward();  // not where all that it depends on is frozen
+  if (loss.total.requires_grad()) loss.total.backward();  // not when every parameter of this loss is frozen
   return step_sums(loss, part);
 }
 
@@ -142,7 +142,7 @@ void Shards::add_gradients(const std::vector<double>& weights) {
     torch::Tensor& sum = parameters_[p].mutable_grad();
     for (std::size_t shard = 0; shard < weights.size(); ++shard) {
       const torch::Tensor& gradient = replicas_[shard].parameters[p].grad();
-      if (!gradient.defined()) continue;  // a parameter this pass did not use
+      if (!gradient.defined()) continue;  // the parameter was not used in this pass
       sum = sum.defined() ? sum.add_(gradient, weights[shard]) : gradient * weights[shard];
     }
   }

@@ -17,12 +17,12 @@
 
 namespace fovea {
 
-/// A mean over images that is still being summed.
+/// Running sum of a mean over images.
 struct PartSum {
   double sum = 0;
-  std::int64_t images = 0;  ///< those that told; 0 when none did
+  std::int64_t images = 0;  ///< images with a value
 
-  std::optional<double> mean() const;
+  std::optional<double> mean() const;  ///< None without images
 };
 
 /// Sums over the images of one or more batches.
@@ -35,49 +35,51 @@ struct StepSums {
   StepSums& operator+=(const StepSums& other);
 };
 
-/// Computes a batch's gradient in a fixed number of parts. The parts, not the threads that compute them, define the
-/// arithmetic: each has its own batch-norm statistics, and gradients are summed in the parts' order, so 1 and 64 threads
-/// give the same bits.
+/// Gradient of a batch, computed in a fixed number of shards. Shards, not threads, define the arithmetic: each shard has its
+/// own batch-norm statistics (ghost batch normalisation, "Train longer, generalize better", arXiv:1705.08741), and gradients
+/// are summed in the order of the shards. So 1 and 64 threads give the same bits.
 class Shards {
  public:
   using Build = std::function<std::shared_ptr<Classifier>()>;
 
-  /// @param master owns parameters and buffers; optimiser and checkpoint see only it. @param build makes another network of
-  /// the same description on the same device, ready to train; it then shares the master's parameter storage. Parameters that
-  /// require no gradient there, and buffers of modules that are in evaluation mode there, are frozen. @param threads at most
-  /// `shards` are used.
+  /// @param master network that owns parameters and buffers; optimiser and checkpoint use only this one. @param build makes
+  /// a replica: a network of the same description on the same device, in training mode. Replicas share the parameter storage
+  /// of the master. Parameters of a replica that require no gradient, and buffers of its modules in evaluation mode, are
+  /// frozen. @param threads at most `shards` are used.
   Shards(std::shared_ptr<Classifier> master, const Build& build, std::int64_t shards, int threads);
 
-  /// Makes the master's gradients undefined, before the first batch of an update.
+  /// Makes the gradients of the master undefined; called before the first batch of an update.
   void zero_gradient();
 
-  /// Adds `share` times the gradient of the mean loss over the batch to the master's gradients, and updates its buffers.
+  /// Adds `weight` times the gradient of the mean loss over the batch to the gradients of the master, and updates its
+  /// buffers.
+  /// @param weight fraction of the update's images that are in this batch.
   /// @param random parent of every shard's stream.
-  StepSums add_gradient(const Batch& batch, double share, const Objective& objective, const TrainingPosition& position,
+  StepSums add_gradient(const Batch& batch, double weight, const Objective& objective, const TrainingPosition& position,
                         const RandomStream& random);
 
-  /// Runs something under the same conditions as the shards: alone, with single-threaded operators.
+  /// Runs `work` under the conditions of the shards: in one thread, with single-threaded operators.
   void run_alone(const std::function<void()>& work);
 
  private:
   struct Replica {
     std::shared_ptr<Classifier> network;
-    std::vector<torch::Tensor> parameters;  ///< that are trained
-    std::vector<torch::Tensor> buffers;     ///< that training changes
+    std::vector<torch::Tensor> parameters;  ///< not frozen
+    std::vector<torch::Tensor> buffers;     ///< not frozen
   };
 
   Replica make_replica(const Build& build) const;
 
   StepSums run_shard(Replica& replica, const Batch& part, const Objective& objective, const TrainingPosition& position,
                      const RandomStream& random);
-  /// @param weights of each shard's gradient.
+  /// @param weights one per shard.
   void add_gradients(const std::vector<double>& weights);
   void average_buffers(const std::vector<double>& weights);
 
   std::shared_ptr<Classifier> master_;
   std::vector<Replica> replicas_;
-  std::vector<torch::Tensor> parameters_;  ///< the master's that are trained
-  std::vector<torch::Tensor> buffers_;     ///< the master's that training changes
+  std::vector<torch::Tensor> parameters_;  ///< of the master; not frozen
+  std::vector<torch::Tensor> buffers_;     ///< of the master; not frozen
   ThreadTeam team_;
 };
 

@@ -5,13 +5,13 @@
 
 namespace fovea {
 
-/// How much the class scores after each of a network's steps count in its loss.
+/// Weights of the class losses after each step of a glimpse network.
 enum class StepLoss {
-  rising,  ///< from nothing at the first step, linearly, to the most at the last
-  last,    ///< the last step alone
+  linear,  ///< proportional to the step's number from 0: 0 at the first step, the largest at the last
+  last,    ///< 1 at the last step, else 0
 };
 
-/// A weight per step; they add up to 1. @param steps >= 1. A single step counts whatever its place.
+/// One weight per step; they add up to 1. A single step has the weight 1. @param steps >= 1.
 std::vector<double> step_weights(StepLoss loss, std::int64_t steps);
 
 }  // namespace fovea

@@ -5,24 +5,25 @@ namespace fovea {
 
 void TrainOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("epochs", epochs, {1, 1'000'000}, "passes over the training images");
-  fields.integer("batch_size", batch_size, {1, 1 << 20}, "images that go through the network at once");
-  fields.integer("accumulate", accumulate, {1, 1 << 20}, "batches whose gradients make one update");
+  fields.integer("batch_size", batch_size, {1, 1 << 20}, "images per batch");
+  fields.integer("accumulate", accumulate, {1, 1 << 20}, "batches per update (gradient accumulation)");
   fields.integer("shards", shards, {1, 256},
-                 "parts of a batch, at least 32 images each, that threads compute; changes the result");
+                 "ghost batches per batch, of at least 32 images each, computed in parallel; changes the result");
   fields.custom("optimizer", optimizer, "sgd, adamw or rmsprop, with its options");
   fields.custom("schedule", schedule, "cosine, one_cycle, step, multistep, plateau or constant, with its options");
-  fields.real("label_smoothing", label_smoothing, kFractionBelowOne, "share of the target spread over all classes");
-  fields.custom("class_weights", class_weights, "none, balanced, or a weight per class for the loss of its images");
+  fields.real("label_smoothing", label_smoothing, kFractionBelowOne,
+              "fraction of the target that is spread over all classes");
+  fields.custom("class_weights", class_weights, "none, balanced, or a list of loss weights, one per class");
   if (hard_choices) {
-    fields.custom("policy", policy, "how the network learns where to look: reinforce, with its options");
-    fields.choice("step_loss", step_loss, {{"rising", StepLoss::rising}, {"last", StepLoss::last}},
-                  "which steps' class scores count in the loss: each more than the one before, or the last alone");
+    fields.custom("policy", policy, "policy gradient estimator of the glimpse locations: reinforce, with its options");
+    fields.choice("step_loss", step_loss, {{"linear", StepLoss::linear}, {"last", StepLoss::last}},
+                  "loss weights of the steps: linear from 0 at the first step to the largest at the last, or last alone");
   }
-  fields.real("clip_norm", clip_norm, kNonNegative, "largest norm of the whole gradient; 0 = no limit");
+  fields.real("clip_norm", clip_norm, kNonNegative, "largest norm of the whole gradient (gradient clipping); 0 = no limit");
   fields.optional_real("ema_decay", ema_decay, kFractionBelowOne,
-                       "decay of a moving average of the weights, which is then scored and saved");
+                       "decay of a moving average of the weights, which is then evaluated and saved");
   fields.integer("early_stopping_epochs", early_stopping_epochs, {0, 1'000'000},
-                 "epochs without a better one on validation until training ends; 0 = never");
+                 "epochs without improvement on validation before training stops; 0 = never");
   fields.group("init", init, "weights to start from");
   fields.texts("freeze", freeze, "names of layers or parameters, * for any characters, that stay as they are");
   fields.custom("layer_rates", layer_rates, "{layers, factor}: factors of the learning rate for some layers");
@@ -34,12 +35,11 @@ void TrainOptions::validate() const {
   optimizer->validate();
   if (early_stopping_epochs >= epochs) {
     throw InputError("train.early_stopping_epochs", "fewer than train.epochs, " + std::to_string(epochs),
-                     std::to_string(early_stopping_epochs), "train longer, or set it to 0");
+                     std::to_string(early_stopping_epochs), "train longer or set it to 0");
   }
-  const bool speaks_of_weights =
-      init.head != InitialHead::replace || init.input != InitialInput::keep || !init.rename.empty();
-  if (init.weights == "none" && speaks_of_weights) {
-    throw InputError("train.init", "weights for what head, input and rename say", "none", "set train.init.weights");
+  const bool needs_weights = init.head != InitialHead::replace || init.input != InitialInput::keep || !init.rename.empty();
+  if (init.weights == "none" && needs_weights) {
+    throw InputError("train.init", "weights, because head, input or rename is set", "none", "set train.init.weights");
   }
   schedule->validate(epochs);
   if (hard_choices) policy->validate(epochs);

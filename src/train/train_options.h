@@ -16,26 +16,28 @@
 
 namespace fovea {
 
-/// The configuration section `train`.
+/// Configuration section `train`.
 struct TrainOptions {
   std::int64_t epochs = 10;
   std::int64_t batch_size = 128;
-  std::int64_t accumulate = 1;  ///< batches per update; each has batch-norm statistics of its own
-  std::int64_t shards = 2;  ///< parts of a batch with batch-norm statistics of their own; part of the result, unlike threads
+  std::int64_t accumulate = 1;  ///< batches per update; each has its own batch-norm statistics
+  std::int64_t shards = 2;  ///< ghost batches, each with its own batch-norm statistics; unlike threads, they change results
   NamedOptions<OptimizerOptions> optimizer = optimizer_field();
   NamedOptions<Schedule> schedule = schedule_field();
   double label_smoothing = 0;
   ClassWeightsField class_weights;
-  bool hard_choices = false;  ///< the network makes some; set before fields are visited, as the next two are only then there
+  bool hard_choices =
+      false;  ///< of the network; set before fields are visited: the next two fields exist only with hard choices
   NamedOptions<PolicyEstimator> policy = policy_field();
-  StepLoss step_loss = StepLoss::rising;
-  double clip_norm = 0;                    ///< largest norm of the whole gradient; 0 = no limit
-  std::optional<double> ema_decay;         ///< of the weights' moving average, which is then what is scored and saved
-  std::int64_t early_stopping_epochs = 0;  ///< without a better epoch on validation until training ends; 0 = never
+  StepLoss step_loss = StepLoss::linear;
+  double clip_norm = 0;  ///< gradient clipping: largest norm of the whole gradient; 0: none
+  std::optional<double>
+      ema_decay;  ///< decay of the weights' moving average, which is then evaluated and saved; None: no average
+  std::int64_t early_stopping_epochs = 0;  ///< patience of early stopping on validation; 0: no early stopping
   InitialWeightsOptions init;
-  std::vector<std::string> freeze;  ///< patterns of layers that training leaves as they are
+  std::vector<std::string> freeze;  ///< names or patterns of layers that are not trained
   LayerRatesField layer_rates;
-  double checkpoint_seconds = 60;  ///< between checkpoints, to the end of an update; one is also written after every epoch
+  double checkpoint_seconds = 60;  ///< between checkpoints within an epoch; one is also written after every epoch
 
   void visit_fields(FieldVisitor& fields);
   /// @throws InputError when options exclude each other.

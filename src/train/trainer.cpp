@@ -23,7 +23,7 @@ double per_second(std::int64_t images, double seconds) {
   return seconds > 0 ? static_cast<double>(images) / seconds : 0.0;
 }
 
-/// Better on validation; the lower loss decides between equal accuracies.
+/// True when the validation accuracy is higher, or equal with a lower loss.
 bool improves(const ClassificationMetrics& metrics, const std::optional<SelectedEpoch>& best) {
   if (!best || metrics.top1() != best->val_top1) return !best || metrics.top1() > best->val_top1;
   return metrics.loss() < best->val_loss;
@@ -35,7 +35,7 @@ std::unique_ptr<Objective> make_objective(const TrainOptions& options, const std
   return std::make_unique<GlimpseObjective>(std::move(class_loss), options.step_loss, *options.policy);
 }
 
-/// Freezes what the options say, before anything is made of the network.
+/// Freezes layers before the optimiser and the replicas are built.
 TrainingSetup with_layers_frozen(TrainingSetup setup) {
   freeze(*setup.network, setup.options.freeze, "train.freeze");
   return setup;
@@ -63,13 +63,13 @@ std::shared_ptr<Classifier> Trainer::build_ready() const {
 }
 
 std::vector<TrainedParameter> Trainer::trained_parameters() const {
-  const auto rates = setup_.options.layer_rates.factors(*setup_.network);
+  const auto multipliers = setup_.options.layer_rates.multipliers(*setup_.network);
   std::vector<TrainedParameter> trained;
   for (const auto& item : setup_.network->named_parameters()) {
-    if (item.value().requires_grad()) trained.push_back({item.key(), item.value(), rates.at(item.key())});
+    if (item.value().requires_grad()) trained.push_back({item.key(), item.value(), multipliers.at(item.key())});
   }
   if (trained.empty()) {
-    throw InputError("train.freeze", "at least one layer left to train", "every parameter frozen", "freeze fewer layers");
+    throw InputError("train.freeze", "at least one layer to train", "every parameter frozen", "freeze fewer layers");
   }
   return trained;
 }
@@ -79,7 +79,7 @@ void Trainer::expect_validation() const {
   const bool early_stopping = setup_.options.early_stopping_epochs > 0;
   if (!early_stopping && !setup_.options.schedule->needs_validation()) return;
   throw InputError(early_stopping ? "train.early_stopping_epochs" : "train.schedule: " + setup_.options.schedule.name(),
-                   "a validation split to go by", "none", "set data.validation, e.g. to 0.1");
+                   "a validation split", "none", "set data.validation, e.g. to 0.1");
 }
 
 bool Trainer::resume() {
@@ -127,20 +127,20 @@ TrainingResult Trainer::run() {
           per_second(state_.epoch * setup_.train.images() + state_.sums.images, state_.train_seconds), state_.best};
 }
 
-TrainingRehearsal Trainer::rehearse(double seconds) {
-  state_.epoch = setup_.options.epochs / 2;  // what waits at first, as a policy does, is at work then
-  TrainingRehearsal rehearsal;
+DryRun Trainer::dry_run(double seconds) {
+  state_.epoch = setup_.options.epochs / 2;  // the policy is not frozen there
+  DryRun measured;
   BatchStream stream = setup_.train.epoch(0);
   std::int64_t warm_up_images = 0;
   auto start = Clock::now();
-  while (!rehearsal.interrupted && (rehearsal.updates < 2 || seconds_since(start) < seconds) && update(stream)) {
-    rehearsal.images_per_second = per_second(state_.sums.images - warm_up_images, seconds_since(start));
-    rehearsal.interrupted = setup_.stop_requested();
-    if (++rehearsal.updates > 1) continue;
+  while (!measured.interrupted && (measured.updates < 2 || seconds_since(start) < seconds) && update(stream)) {
+    measured.images_per_second = per_second(state_.sums.images - warm_up_images, seconds_since(start));
+    measured.interrupted = setup_.stop_requested();
+    if (++measured.updates > 1) continue;
     warm_up_images = state_.sums.images;
     start = Clock::now();
   }
-  return rehearsal;
+  return measured;
 }
 
 void Trainer::train_epoch() {
@@ -157,7 +157,7 @@ void Trainer::train_epoch() {
   }
   try {
     finish_epoch();
-  } catch (const Interrupted&) {  // during validation: resuming begins with it
+  } catch (const Interrupted&) {  // during validation, with which the resumed run begins
     stop();
   }
 }
@@ -183,7 +183,7 @@ bool Trainer::update(BatchStream& stream) {
   shards_.run_alone([&] {
     const double limit = setup_.options.clip_norm > 0 ? setup_.options.clip_norm : std::numeric_limits<double>::infinity();
     const double norm = torch::nn::utils::clip_grad_norm_(setup_.network->parameters(), limit);
-    expect_finite(norm, "gradient");  // before the step: no checkpoint may hold weights that are not numbers
+    expect_finite(norm, "gradient");  // before the step: a checkpoint never holds NaN
     optimizer_.step(schedule_factor(state_.batch));
     if (average_) average_->update(*setup_.network, update_number(state_.batch) + 1);
   });
@@ -219,13 +219,13 @@ double Trainer::schedule_factor(std::int64_t batch) const {
   return setup_.options.schedule->factor(position(batch));
 }
 
-Classifier& Trainer::scored_network() {
+Classifier& Trainer::evaluated_network() {
   return average_ ? average_->network() : *setup_.network;
 }
 
 std::optional<ClassificationMetrics> Trainer::validate() {
   if (setup_.validation == nullptr) return std::nullopt;
-  auto metrics = evaluate(scored_network(), *setup_.validation, setup_.num_classes,
+  auto metrics = evaluate(evaluated_network(), *setup_.validation, setup_.num_classes,
                           {setup_.threads, setup_.device, setup_.stop_requested});
   if (metrics.images() == 0) {
     throw InputError("data.validation", "readable images to select weights on", "none", "check the files");
@@ -259,8 +259,8 @@ void Trainer::finish_epoch() {
   state_.batch = 0;
   state_.sums = {};
   state_.epoch_seconds = 0;
-  setup_.directory.append_metrics(to_json(record));  // before the checkpoint: a kill in between leaves a line too many,
-  events_.append(record.epoch, to_scalars(record));  // which resuming cuts off
+  setup_.directory.append_metrics(to_json(record));  // before the checkpoint: a kill in between leaves one line too many,
+  events_.append(record.epoch, to_scalars(record));  // which the resumed run removes
   save();
   setup_.observer.epoch_finished(record, setup_.options.epochs);
 }
@@ -270,7 +270,7 @@ void Trainer::select(const std::optional<ClassificationMetrics>& validation) {
     if (!improves(*validation, state_.best)) return;
     state_.best = SelectedEpoch{state_.epoch + 1, validation->top1(), validation->loss()};
   }
-  state_.selected = copy_state(scored_network());
+  state_.selected = copy_state(evaluated_network());
   write_model_file(setup_.directory.model(), state_.selected, setup_.description);
 }
 

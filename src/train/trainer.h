@@ -25,64 +25,65 @@
 
 namespace fovea {
 
-/// What Trainer needs. References must outlive it.
+/// Inputs of a Trainer. References must outlive it.
 struct TrainingSetup {
   const TrainOptions& options;
   std::uint64_t seed;
-  Json config;                          ///< resolved; kept in the checkpoint
+  Json config;                          ///< resolved; stored in the checkpoint
   Json description;                     ///< for the model file; see describe_model()
   std::shared_ptr<Classifier> network;  ///< initialised, on `device`
   Shards::Build build;                  ///< makes another such network, on `device`
   const Loader& train;
-  const Loader* validation;  ///< nullptr: the last weights are selected
+  const Loader* validation;  ///< nullptr: no validation, and the last weights are selected
   std::int64_t num_classes;
-  std::vector<double> class_weights;  ///< of the loss; empty: all 1
+  std::vector<double> class_weights;  ///< loss weights; empty: all 1
   int threads;
   torch::Device device;
   RunDirectory directory;
   TrainingObserver& observer;
-  std::function<bool()> stop_requested;  ///< asked after every update and while validating
+  std::function<bool()> stop_requested;  ///< polled after every update and during validation
 };
 
 struct TrainingResult {
   bool interrupted = false;  ///< stopped on request, with a checkpoint written
-  std::int64_t epochs = 0;   ///< finished: fewer than configured when training stopped early
+  std::int64_t epochs = 0;   ///< finished epochs; fewer than configured after early stopping
   double seconds = 0;
-  double images_per_second = 0;  ///< over all of training, validation not counted
+  double images_per_second = 0;  ///< of training, without validation
   std::optional<SelectedEpoch> best;
 };
 
-/// How training would go on this machine, measured on some updates.
-struct TrainingRehearsal {
+/// Speed of training on this machine, measured on some updates.
+struct DryRun {
   std::int64_t updates = 0;
-  double images_per_second = 0;  ///< the first update, which warms up, not counted unless it is the only one
-  bool interrupted = false;      ///< stopped on request, before the time was over
+  double images_per_second = 0;  ///< without the first update, which warms up, unless it is the only one
+  bool interrupted = false;      ///< stopped on request before the end
 };
 
-/// Trains a network. The same setup gives the same weights bit by bit: for any number of threads, and however often the run
-/// is killed and resumed.
+/// Training loop. The same setup gives the same weights bit by bit, for any number of threads and any number of kills and
+/// resumes.
 class Trainer {
  public:
-  /// Freezes what the options say in the network, which has hard choices if the options say so. @throws InputError when they
-  /// do not fit the network, or need a validation split that is not there.
+  /// Freezes the layers that the options name. A network with hard choices needs options with hard_choices. @throws
+  /// InputError when the options do not fit the network, or need a validation split and there is none.
   explicit Trainer(TrainingSetup setup);
 
-  /// Goes on from the run directory's checkpoint. @return false when there is none. @throws InputError when it does not fit.
+  /// Resumes from the checkpoint of the run directory. @return false when there is none. @throws InputError when it belongs
+  /// to another configuration or is damaged.
   bool resume();
 
-  /// Trains to the end or until asked to stop. Afterwards the network holds the selected weights (unless interrupted).
-  /// @throws NumericError when the loss is not a number; the last checkpoint stays.
+  /// Trains to the end, or until stop_requested. Afterwards the network has the selected weights (unless interrupted).
+  /// @throws NumericError when the loss is NaN or infinite; the last checkpoint stays.
   TrainingResult run();
 
-  /// Does the updates of an epoch from the midst of training for `seconds` and writes nothing; the network is then of no
-  /// use. Instead of run().
-  TrainingRehearsal rehearse(double seconds);
+  /// Measures the speed of training: runs updates of an epoch in the middle of training for `seconds`, where the policy is
+  /// not frozen. Writes no file. The network is changed and cannot be used afterwards; call it instead of run().
+  DryRun dry_run(double seconds);
 
  private:
   using Clock = std::chrono::steady_clock;
 
   std::shared_ptr<Classifier> build_ready() const;
-  /// Those that are not frozen.
+  /// Parameters that are not frozen, with their multipliers.
   std::vector<TrainedParameter> trained_parameters() const;
   void expect_validation() const;
   void expect_plausible_counters(const std::string& path) const;
@@ -90,25 +91,25 @@ class Trainer {
   void stop();
   /// @throws NumericError.
   void expect_finite(double value, const char* what) const;
-  /// Does the next update of the epoch that `stream` gives. @return false when there is none left.
+  /// Runs the next update of the epoch of `stream`. @return false at the end of the epoch.
   bool update(BatchStream& stream);
   void finish_epoch();
   std::optional<ClassificationMetrics> validate();
   void select(const std::optional<ClassificationMetrics>& validation);
-  /// Whether validation has not improved for as long as the options allow.
+  /// True when validation has not improved within the patience of early stopping.
   bool stops_early() const;
   bool finished() const { return state_.epoch == setup_.options.epochs || stops_early(); }
   void save();
   void report_progress() const;
-  /// Of the present epoch, in the batches before number `batch`.
+  /// Images of the present epoch in the batches before number `batch`.
   std::int64_t images_before(std::int64_t batch) const;
-  /// What is scored and saved: the network, or the average of its weights.
-  Classifier& scored_network();
+  /// Network that is evaluated and saved: the trained one, or the moving average of its weights.
+  Classifier& evaluated_network();
   std::int64_t updates_per_epoch() const;
-  /// Of the update that begins with batch `batch` of the present epoch, since the beginning of training.
+  /// Number, since the beginning of training, of the update that begins with batch `batch` of the present epoch.
   std::int64_t update_number(std::int64_t batch) const;
   TrainingPosition position(std::int64_t batch) const;
-  /// The schedule's factor for the same update.
+  /// Factor of the schedule for the same update.
   double schedule_factor(std::int64_t batch) const;
 
   TrainingSetup setup_;
@@ -117,7 +118,7 @@ class Trainer {
   Shards shards_;
   std::optional<WeightAverage> average_;
   EventFile events_;
-  Checkpoint state_;  ///< model and optimiser tensors are filled in only to be written
+  Checkpoint state_;  ///< tensors of model and optimiser are set only while it is written
   Clock::time_point last_save_ = Clock::now();
   bool stopped_ = false;
 };

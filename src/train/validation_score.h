@@ -2,7 +2,7 @@
 
 namespace fovea {
 
-/// What an epoch's weights scored on the validation split.
+/// Score of an epoch's weights on the validation split.
 struct ValidationScore {
   double loss = 0;  ///< mean cross-entropy in nats
   double top1 = 0;  ///< in [0, 1]

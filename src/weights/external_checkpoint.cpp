@@ -19,7 +19,7 @@ bool is_batch_counter(const std::string& name) {
   return name.ends_with(std::string(".") + kBatchCounter);
 }
 
-/// Files of PyTorch before 0.4.1 know no counters; some is damage, none is age.
+/// Files of PyTorch before 0.4.1 have no counters. A file that has only some of them is damaged.
 void add_batch_counters(NamedTensors& weights, const NamedTensors& own) {
   const auto has_counter = [](const auto& item) { return is_batch_counter(item.first); };
   if (std::any_of(weights.begin(), weights.end(), has_counter)) return;
@@ -28,7 +28,7 @@ void add_batch_counters(NamedTensors& weights, const NamedTensors& own) {
   }
 }
 
-/// What is in front of the network's names in many of the file's; empty when nothing is.
+/// Prefix of the file's keys in front of the network's names; empty when there is none.
 std::string common_prefix(const WeightsReport& report, const NamedTensors& own) {
   for (const auto& other : report.unexpected) {
     for (std::size_t dot = other.name.find('.'); dot != std::string::npos; dot = other.name.find('.', dot + 1)) {
@@ -38,20 +38,20 @@ std::string common_prefix(const WeightsReport& report, const NamedTensors& own) 
   return "";
 }
 
-/// What most likely helps.
+/// Advice for the most likely cause.
 std::string advice_on(const WeightsReport& report, const NamedTensors& own, const NamedTensors& given) {
   if (const std::string prefix = common_prefix(report, own); !prefix.empty()) return "add --rename " + prefix + "=";
-  const bool misfits_only = report.missing.empty() && report.unexpected.empty();
-  if (misfits_only && report.reshaped.empty()) return "in Python, save them with .float()";
-  if (misfits_only && report.retyped.empty() && report.reshaped.size() == 1) {
-    const std::string& name = report.reshaped.front().name;
+  const bool only_mismatches = report.missing.empty() && report.unexpected.empty();
+  if (only_mismatches && report.shape_mismatch.empty()) return "in Python, save them with .float()";
+  if (only_mismatches && report.dtype_mismatch.empty() && report.shape_mismatch.size() == 1) {
+    const std::string& name = report.shape_mismatch.front().name;
     const auto here = own.at(name).sizes(), there = given.at(name).sizes();
     if (here.size() == 4 && there.size() == 4 && here[0] == there[0] && here[1] != there[1]) {
-      return "they are for images of " + std::to_string(there[1]) +
+      return "the weights are for images with " + std::to_string(there[1]) +
              " channels; fovea train with train.init {weights, input: adapt} converts them";
     }
   }
-  return "the file belongs to another architecture, or --rename mends its names; fovea convert FILE --model NAME lists all";
+  return "the file belongs to another architecture, or needs --rename; fovea convert FILE --model NAME lists all keys";
 }
 
 }  // namespace
@@ -83,7 +83,7 @@ void load_named_weights(torch::nn::Module& network, const NamedForNetwork& named
   if (const auto names = not_finite(named.tensors); !names.empty()) {
     const std::string more = names.size() > 1 ? ", as in " + std::to_string(names.size() - 1) + " more" : "";
     throw InputError(where + ": " + names.front(), "finite values", "NaN or infinity" + more,
-                     "the weights are damaged: no prediction of theirs would mean anything");
+                     "the weights are damaged; fetch or train them again");
   }
   load_state_dict(network, named.tensors, where);
 }

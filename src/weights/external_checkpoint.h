@@ -10,28 +10,30 @@
 
 namespace fovea {
 
-/// A network that makes a state of another form its own: position embeddings of another grid.
+/// A network that converts weights of another form: position embeddings of another grid.
 class AdaptsWeights {
  public:
   virtual ~AdaptsWeights() = default;
-  /// Changes what it can change; what still does not fit is for others to report. @param weights by the network's own names.
+  /// Converts `weights` in place, as far as possible; mismatches that remain are reported later. @param weights by the
+  /// network's names.
   virtual void adapt_weights(NamedTensors& weights) const = 0;
 };
 
-/// A file's tensors under the names of a network, as far as they have a place in it.
+/// Tensors of an external checkpoint by the names of a network.
 struct NamedForNetwork {
   NamedTensors tensors;
-  std::string mapping;  ///< whose names the file had; empty: the network's own
+  std::string mapping;  ///< key mapping of the file; empty: the network's own names
 };
 
-/// Brings a file's tensors to the network's names: by the renames, and then by the key mapping that the file names, or else
-/// by whichever of the network's finds the most names, its own first. AdaptsWeights does the rest; counters of norms'
-/// batches that files before 2018 lack are 0.
-/// @throws InputError when a rename changes nothing or two tensors would have one name.
+/// Maps the keys of a file to the names of the network: applies the renames, and then the key mapping that the file names,
+/// or else the one of the network's that finds the most keys (its own names first). AdaptsWeights then converts the tensors.
+/// Batch counters of norms, which files before 2018 lack, are 0.
+/// @throws InputError when a rename matches no key or two tensors would have the same name.
 NamedForNetwork name_for(const torch::nn::Module& network, const WeightsFile& file, const std::vector<Rename>& renames = {});
 
-/// Copies the tensors into the network, in place. @param where names their source in messages.
-/// @throws InputError with every kind of difference, or when a tensor holds NaN or infinity; the network is then unchanged.
+/// Loads the tensors into the network, in place. @param where names their source in messages.
+/// @throws InputError that lists missing and unexpected keys and mismatches, or when a tensor holds NaN or infinity; the
+/// network is then unchanged.
 void load_named_weights(torch::nn::Module& network, const NamedForNetwork& named, const std::string& where);
 
 }  // namespace fovea

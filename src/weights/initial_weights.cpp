@@ -14,7 +14,7 @@ bool is_below(const std::string& name, const std::string& module) {
   return !module.empty() && name.starts_with(module + ".");
 }
 
-/// `weights` with the tensors whose names are `chosen` as `own` has them.
+/// `weights` with those of `own` in place of the tensors whose names are `chosen`.
 NamedTensors with_own_tensors(NamedTensors weights, const NamedTensors& own,
                               const std::function<bool(const std::string&)>& chosen) {
   std::erase_if(weights, [&](const auto& item) { return chosen(item.first); });
@@ -47,22 +47,22 @@ void adapt_input_layer(const Classifier& network, NamedTensors& weights, const s
                      "set input: keep");
   }
   const auto found = weights.find(path + ".weight");
-  if (found == weights.end()) return;  // a matter of architecture
+  if (found == weights.end()) return;  // reported as a missing key later
   torch::Tensor& weight = found->second;
   const std::int64_t channels = convolution->weight.size(1);
   const bool fits = weight.dim() != 4 || weight.numel() == 0 || !weight.is_floating_point() || weight.size(1) == channels;
   if (!fits) weight = adapt_input_channels(weight, channels);
 }
 
-/// Whether two weights of a convolution, [O, C, H, W], differ in C and nothing else.
+/// True when two convolution weights [O, C, H, W] differ in C only.
 bool differ_in_channels(const torch::Tensor& own, const torch::Tensor& given) {
   if (own.dim() != 4 || given.dim() != 4 || own.size(1) == given.size(1)) return false;
   return own.size(0) == given.size(0) && own.size(2) == given.size(2) && own.size(3) == given.size(3);
 }
 
-/// A network that has all of the file's layers and more has grown.
-void expect_nothing_new(const NamedTensors& own, const NamedTensors& weights, const std::string& head,
-                        const std::string& where) {
+/// Layers that are missing in a file all of whose layers the network has: the network has grown.
+void expect_all_layers(const NamedTensors& own, const NamedTensors& weights, const std::string& head,
+                       const std::string& where) {
   std::vector<std::string> missing;
   for (const auto& [name, tensor] : own) {
     if (!weights.contains(name) && !is_below(name, head)) missing.push_back(name);
@@ -71,20 +71,20 @@ void expect_nothing_new(const NamedTensors& own, const NamedTensors& weights, co
   if (missing.empty() || !grown) return;
   const std::string more = missing.size() > 1 ? " and " + std::to_string(missing.size() - 1) + " more" : "";
   throw InputError(where, "every layer of the network", "no " + missing.front() + more,
-                   "name layers that are new in fresh, e.g. fresh: [\"*.se\"]");
+                   "list new layers in reinitialised, e.g. reinitialised: [\"*.se\"]");
 }
 
-/// load_state_dict()'s check, with advice of its own where an option helps.
+/// Check of load_state_dict(), with advice where an option helps.
 void expect_weights_fit(const Classifier& network, const NamedTensors& weights, const std::string& where) {
   const NamedTensors own = state_dict(network);
   const std::string head = network.head();
   const std::string input = network.input_layer() + ".weight";
   const bool other_channels =
       own.contains(input) && weights.contains(input) && differ_in_channels(own.at(input), weights.at(input));
-  expect_nothing_new(own, weights, head, where);
-  NamedTensors mended = with_own_tensors(weights, own, [&](const std::string& name) { return is_below(name, head); });
-  if (other_channels) mended[input] = own.at(input);
-  expect_state_fits(network, mended, where);
+  expect_all_layers(own, weights, head, where);
+  NamedTensors expected = with_own_tensors(weights, own, [&](const std::string& name) { return is_below(name, head); });
+  if (other_channels) expected[input] = own.at(input);
+  expect_state_fits(network, expected, where);
 
   if (other_channels) {
     throw InputError(where, layer_text(own, network.input_layer()), layer_text(weights, network.input_layer()),
@@ -97,7 +97,7 @@ void expect_weights_fit(const Classifier& network, const NamedTensors& weights, 
 
 void expect_finite(const NamedTensors& weights, const NamedTensors& own, const std::string& where) {
   for (const auto& [name, tensor] : weights) {
-    if (tensor.is_same(own.at(name))) continue;  // what stays is not from the file
+    if (tensor.is_same(own.at(name))) continue;  // a reinitialised tensor
     if (torch::isfinite(tensor.to(own.at(name).scalar_type())).all().item<bool>()) continue;
     throw InputError(where + ": " + name, "finite values", "NaN or infinity", "start from other weights");
   }
@@ -108,11 +108,12 @@ void expect_finite(const NamedTensors& weights, const NamedTensors& own, const s
 void InitialWeightsOptions::visit_fields(FieldVisitor& fields) {
   fields.text("weights", weights, "run directory, safetensors or PyTorch file (.pth) to start from, or none");
   fields.choice("head", head, {{"replace", InitialHead::replace}, {"keep", InitialHead::keep}},
-                "the last layer: new, for other classes, or the file's");
+                "the last layer: reinitialised for other classes, or loaded from the file");
   fields.choice("input", input, {{"keep", InitialInput::keep}, {"adapt", InitialInput::adapt}},
-                "the first convolution: the file's, or converted to another number of image channels");
-  fields.texts("rename", rename, "FROM=TO: changes of names in the file, as --rename of fovea convert");
-  fields.texts("fresh", fresh, "names or patterns of layers that are new and start as they would without a file");
+                "the first convolution: loaded from the file, or converted to another number of image channels");
+  fields.texts("rename", rename, "FROM=TO: renames of keys in the file, as --rename of fovea convert");
+  fields.texts("reinitialised", reinitialised,
+               "names or patterns of layers that are initialised at random instead of loaded from the file");
 }
 
 void load_initial_weights(Classifier& network, NamedTensors weights, const InitialWeightsOptions& options,
@@ -123,10 +124,10 @@ void load_initial_weights(Classifier& network, NamedTensors weights, const Initi
                      "set head: keep");
   }
   if (options.input == InitialInput::adapt) adapt_input_layer(network, weights, where);
-  for (const std::string& pattern : options.fresh) parameters_matching(network, pattern, where + ": fresh");
+  for (const std::string& pattern : options.reinitialised) parameters_matching(network, pattern, where + ": reinitialised");
   const auto stays = [&](const std::string& name) {
     if (options.head == InitialHead::replace && is_below(name, network.head())) return true;
-    return std::any_of(options.fresh.begin(), options.fresh.end(),
+    return std::any_of(options.reinitialised.begin(), options.reinitialised.end(),
                        [&](const std::string& pattern) { return matches(pattern, name); });
   };
   weights = with_own_tensors(std::move(weights), own, stays);

@@ -9,35 +9,36 @@
 
 namespace fovea {
 
-/// What becomes of the layer that makes the logits when a network starts from other weights.
+/// Initialisation of the last layer when a network starts from other weights.
 enum class InitialHead {
-  replace,  ///< it stays as it is initialised: for other classes
-  keep,     ///< it starts from the file too
+  replace,  ///< reinitialised: for other classes
+  keep,     ///< from the file
 };
 
-/// What becomes of the convolution that reads the image.
+/// Initialisation of the convolution that reads the image.
 enum class InitialInput {
-  keep,   ///< the file's, which has to fit
-  adapt,  ///< the file's, made to fit another number of channels
+  keep,   ///< from the file
+  adapt,  ///< from the file, converted to another number of channels
 };
 
-/// The configuration key `train.init`: weights to start from instead of random ones.
+/// Configuration key `train.init`: initial weights from a file.
 struct InitialWeightsOptions {
-  std::string weights = "none";  ///< a run directory, a safetensors file or one of torch.save
+  std::string weights = "none";  ///< a run directory, a safetensors file or a file of torch.save
   InitialHead head = InitialHead::replace;
   InitialInput input = InitialInput::keep;
-  std::vector<std::string> rename;  ///< "FROM=TO": changes of the names in the file; see Rename
-  std::vector<std::string> fresh;   ///< patterns of layers that stay as they are initialised; see matches()
+  std::vector<std::string> rename;         ///< "FROM=TO": renames of keys in the file; see Rename
+  std::vector<std::string> reinitialised;  ///< names or patterns of layers that are not loaded; see matches()
 
   void visit_fields(FieldVisitor& fields);
 };
 
-/// Copies `weights` into the network, in place, converted to its types. Names and shapes have to agree except for what the
-/// options allow: with InitialHead::replace the file may have another Classifier::head() or none; the same goes for `fresh`
-/// layers; with InitialInput::adapt the weight of Classifier::input_layer() goes through adapt_input_channels().
+/// Loads `weights` into the network, in place, converted to its types. Names and shapes must match, with the exceptions of
+/// the options: `reinitialised` layers, and with InitialHead::replace Classifier::head(), may be missing or mismatch in the
+/// file; with InitialInput::adapt the weight of Classifier::input_layer() is converted by adapt_input_channels().
 /// @param where names the source in messages, e.g. the file's path.
-/// @throws InputError when they do not fit (the network is then unchanged), when a tensor holds NaN or infinity in the
-/// network's type, or for InitialInput::adapt when the network has no input layer or one of several groups.
+/// @throws InputError for missing or unexpected keys and mismatches (the network is then unchanged), when a tensor holds NaN
+/// or infinity in the network's type, or for InitialInput::adapt when the network has no input layer or one of several
+/// groups.
 void load_initial_weights(Classifier& network, NamedTensors weights, const InitialWeightsOptions& options,
                           const std::string& where);
 

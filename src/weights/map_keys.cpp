@@ -10,7 +10,7 @@ std::string joined(const std::string& path, const std::string& name) {
   return path.empty() || name.empty() ? path + name : path + "." + name;
 }
 
-/// The tensor's or layer's name in the mapping: by the longest entry that is its name or a layer around it.
+/// Name of a tensor or layer in the mapping: by the longest entry that is its name or an enclosing layer.
 ExternalKey external_key(const KeyMapping& mapping, const std::string& own) {
   for (std::size_t end = own.size(); end != std::string::npos && end > 0; end = own.rfind('.', end - 1)) {
     const auto found = mapping.keys.find(own.substr(0, end));
@@ -22,13 +22,13 @@ ExternalKey external_key(const KeyMapping& mapping, const std::string& own) {
   return {own};
 }
 
-/// `path` with another last part.
+/// `path` with another last component.
 std::string beside(const std::string& path, const std::string& layer) {
   const std::size_t dot = path.rfind('.');
   return dot == std::string::npos ? layer : path.substr(0, dot + 1) + layer;
 }
 
-/// Adds the mapping of the block at `path`, or of the network at "", to those of what is around it.
+/// Adds the mapping of the block at `path`, or of the network at "", to those of the enclosing modules.
 void add_mapping(std::vector<KeyMapping>& mappings, const std::string& path, const KeyMapping& mapping) {
   auto whole =
       std::find_if(mappings.begin(), mappings.end(), [&](const KeyMapping& other) { return other.name == mapping.name; });
@@ -38,9 +38,9 @@ void add_mapping(std::vector<KeyMapping>& mappings, const std::string& path, con
     if (!mapping.layer.empty()) there = beside(there, mapping.layer);
     whole->keys[path] = {there};
   }
-  for (const auto& [own, foreign] : mapping.keys) {
-    ExternalKey key = foreign;
-    key.name = joined(there, foreign.name);
+  for (const auto& [own, external] : mapping.keys) {
+    ExternalKey key = external;
+    key.name = joined(there, external.name);
     whole->keys[joined(path, own)] = std::move(key);
   }
   for (const auto& [name, shape] : mapping.zeros) whole->zeros[joined(there, name)] = shape;
@@ -48,7 +48,7 @@ void add_mapping(std::vector<KeyMapping>& mappings, const std::string& path, con
 
 torch::Tensor shifted(const torch::Tensor& values, double added) {
   if (added == 0) return values;
-  const auto type = c10::promoteTypes(values.scalar_type(), torch::kFloat32);  // half would round small variances away
+  const auto type = c10::promoteTypes(values.scalar_type(), torch::kFloat32);  // half would round small variances to 0
   return (values.to(torch::kFloat64) + added).to(type);
 }
 
@@ -70,18 +70,18 @@ std::vector<KeyMapping> key_mappings_of(const torch::nn::Module& network) {
   return mappings;
 }
 
-std::optional<NamedTensors> to_own_names(const KeyMapping& mapping, const NamedTensors& own, NamedTensors foreign) {
+std::optional<NamedTensors> to_own_names(const KeyMapping& mapping, const NamedTensors& own, NamedTensors external) {
   NamedTensors result;
   for (const auto& [name, tensor] : own) {
     const ExternalKey key = external_key(mapping, name);
-    auto found = foreign.extract(key.name);
+    auto found = external.extract(key.name);
     if (found.empty()) continue;
     torch::Tensor& value = found.mapped();
     if (!key.shape.empty() && value.sizes() == torch::IntArrayRef(key.shape)) value = value.reshape(tensor.sizes());
     if (key.swaps_planes && value.dim() > 1) value = value.flip(1);
     result.emplace(name, shifted(value, key.added));
   }
-  for (auto& [name, tensor] : foreign) {
+  for (auto& [name, tensor] : external) {
     const auto zero = mapping.zeros.find(name);
     if (zero != mapping.zeros.end() && is_zero(tensor, zero->second)) continue;
     if (!result.emplace(name, tensor).second) return std::nullopt;

@@ -11,15 +11,15 @@
 
 namespace fovea {
 
-/// Every mapping that the network or blocks in it know, put together by name: a block stands where the mappings of what is
-/// around it have it.
+/// Key mappings of the network and of the blocks inside it, combined by name: the path of a block is mapped by the mappings
+/// of the modules around it.
 std::vector<KeyMapping> key_mappings_of(const torch::nn::Module& network);
 
-/// Tensors of another library under the names and in the shapes that `own` has; others stay as they are. Nothing when two
-/// would have one name: they do not follow the mapping.
-std::optional<NamedTensors> to_own_names(const KeyMapping& mapping, const NamedTensors& own, NamedTensors foreign);
+/// Tensors of an external checkpoint with the names and shapes of `own`; tensors that the mapping does not name are
+/// unchanged. None when two would have the same name: the checkpoint does not follow the mapping.
+std::optional<NamedTensors> to_own_names(const KeyMapping& mapping, const NamedTensors& own, NamedTensors external);
 
-/// A network's tensors under the mapping's names and in its shapes.
+/// Tensors of a network with the names and shapes of the mapping.
 NamedTensors to_external_names(const KeyMapping& mapping, const NamedTensors& own);
 
 }  // namespace fovea

@@ -12,7 +12,7 @@
 
 namespace fovea {
 
-/// Everything needed to build a network again and to feed it, next to its weights.
+/// Description in a model file: architecture, input, classes and preprocessing.
 struct ModelDescription {
   ConfigNode model;  ///< the resolved `model` section: name, options, attention
   InputSpec input;
@@ -20,20 +20,20 @@ struct ModelDescription {
   PreprocessOptions preprocess;
 };
 
-/// A description as JSON. @param model the resolved `model` section.
+/// The description as JSON. @param model the resolved `model` section.
 Json describe_model(const Json& model, const InputSpec& input, const std::vector<std::string>& classes,
                     PreprocessOptions preprocess);
 
-/// Reads what describe_model() wrote. @param source names the text in messages. @throws InputError.
+/// Inverse of describe_model(). @param source names the text in messages. @throws InputError.
 ModelDescription parse_description(const std::string& json, const std::string& source);
 
-/// Writes the weights with their description; no time and no path goes in, so equal weights give equal bytes.
+/// Writes a model file. It has no time and no path in it, so equal weights give equal bytes.
 void write_model_file(const std::string& path, const NamedTensors& weights, const Json& description);
 
-/// Whether the file has a description: whether fovea wrote it.
+/// True when the file has a description, i.e. was written by fovea.
 bool has_description(const SafetensorsFile& file);
 
-/// The description in a model file. @throws InputError when fovea did not write it or a later format did.
+/// Reads the description of a model file. @throws InputError when there is none, or one of a later format.
 ModelDescription read_description(const SafetensorsFile& file);
 
 }  // namespace fovea

@@ -15,9 +15,9 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-/// Of values, and of what the stack and the memo hold: a checkpoint has some ten for each tensor.
+/// Limit of values, stack entries and memo entries; a checkpoint has about ten per tensor.
 constexpr std::size_t kMostPickleValues = 2'000'000;
-/// Distinct globals; real files name a few dozen.
+/// Limit of distinct globals; real files have a few dozen.
 constexpr std::size_t kMostPickleGlobals = 10'000;
 constexpr std::size_t kLongestGlobal = 1000;
 constexpr int kOldestProtocol = 2;
@@ -27,7 +27,7 @@ constexpr const char* kNoPickle = "the file is damaged or not from torch.save";
 constexpr std::uint8_t kStop = '.';
 constexpr std::uint8_t kProtocol = 0x80;
 
-/// Python's stack machine, as far as it moves data.
+/// The data part of Python's stack machine.
 class PickleReader {
  public:
   PickleReader(std::span<const std::uint8_t> bytes, const std::string& where, std::size_t first_offset)
@@ -126,7 +126,7 @@ class PickleReader {
   }
   void push_items(Kind kind, std::vector<PickleId> items) { push_new(kind).items = std::move(items); }
 
-  /// What is on the stack above the last mark.
+  /// Values on the stack above the last mark.
   std::size_t height() const { return stack_.size() - (marks_.empty() ? 0 : marks_.back()); }
   PickleId pop() {
     if (height() == 0) fail("a value on the stack", "none");
@@ -194,7 +194,7 @@ class PickleReader {
         const PickleValue& pair = values_[id];
         if ((pair.kind != Kind::list && pair.kind != Kind::tuple) || pair.items.size() != 2)
           fail("an OrderedDict of pairs", "another value");
-        if (++copied_pairs_ > kMostPickleValues) fail_too_many(where_);  // of one list, perhaps, again and again
+        if (++copied_pairs_ > kMostPickleValues) fail_too_many(where_);  // a small file could copy one list many times
         keys_and_values.insert(keys_and_values.end(), pair.items.begin(), pair.items.end());
       }
     }
@@ -439,7 +439,7 @@ std::optional<PickleId> Pickle::find(PickleId dict, std::string_view key) const 
 
 std::string Pickle::callee_name(const PickleValue& callee) const {
   if (callee.kind == Kind::global) return callee.text;
-  if (callee.kind == Kind::persistent) {  // a class whose source lies beside it: ('module', class, file, source)
+  if (callee.kind == Kind::persistent) {  // a class with its source: ('module', class, file, source)
     for (const PickleId part : values_[callee.items[0]].items) {
       if (values_[part].kind == Kind::global) return values_[part].text;
     }

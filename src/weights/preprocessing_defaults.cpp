@@ -6,7 +6,7 @@ namespace fovea {
 
 PreprocessOptions preprocessing_of(const PreprocessingDefaults& recipe) {
   PreprocessOptions preprocess;
-  preprocess.resize = {static_cast<std::int64_t>(std::floor(static_cast<double>(recipe.side) / recipe.share))};
+  preprocess.resize = {static_cast<std::int64_t>(std::floor(static_cast<double>(recipe.side) / recipe.crop_pct))};
   preprocess.crop = {recipe.side};
   preprocess.interpolation = recipe.interpolation;
   preprocess.mean = recipe.mean;

@@ -6,18 +6,18 @@
 
 namespace fovea {
 
-/// How networks trained on photos expect them: the shorter side resized to side / share, the square of `side` pixels in the
-/// centre, three channels.
+/// Preprocessing defaults of published weights, as timm's default_cfg: the shorter side is resized to side / crop_pct, then
+/// a square of `side` pixels is cropped from the centre; three channels.
 struct PreprocessingDefaults {
   std::int64_t side = 224;  ///< pixels
-  double share = 0.875;     ///< of the shorter side that is seen, timm's crop_pct
+  double crop_pct = 0.875;  ///< side of the crop over the shorter side after the resize
   Interpolation interpolation = Interpolation::bilinear;
   std::vector<double> mean{0.485, 0.456, 0.406};                ///< per channel, of pixels in [0, 1]; ImageNet's
   std::vector<double> standard_deviation{0.229, 0.224, 0.225};  ///< per channel
 };
 
-/// The recipe as preprocessing; sides are rounded down, as timm does.
-PreprocessOptions preprocessing_of(const PreprocessingDefaults& recipe);
+/// The defaults as options; sides are rounded down, as in timm.
+PreprocessOptions preprocessing_of(const PreprocessingDefaults& defaults);
 
 /// The same preprocessing for a square crop of another side: `resize` goes with it, so that the fraction of the photo that
 /// is seen, timm's crop_pct, stays. Whole sides do not say exactly which fraction that is, 235 and 224 for 0.95: of those

@@ -38,7 +38,7 @@ const char* type_name(torch::ScalarType type) {
   throw Error(std::string("safetensors: no name for tensors of type ") + c10::toString(type));
 }
 
-/// A JSON parser's callback that refuses a key given twice in one object, which the parser itself lets pass.
+/// JSON parser callback that rejects duplicate keys of an object, which the parser accepts.
 class DuplicateKeyCheck {
  public:
   explicit DuplicateKeyCheck(std::string path) : path_(std::move(path)) {}
@@ -98,7 +98,7 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
   data_bytes_ = static_cast<std::int64_t>(bytes - data_begin_);
   const auto* text = reinterpret_cast<const char*>(mapping_.get() + kLengthBytes);
   read_header(std::string(text, static_cast<std::size_t>(header_bytes)), bytes - data_begin_);
-  check_coverage(bytes - data_begin_);
+  expect_coverage(bytes - data_begin_);
 }
 
 void SafetensorsFile::read_header(const std::string& header, std::size_t data_bytes) {
@@ -160,7 +160,7 @@ void SafetensorsFile::read_header(const std::string& header, std::size_t data_by
   }
 }
 
-void SafetensorsFile::check_coverage(std::size_t data_bytes) const {
+void SafetensorsFile::expect_coverage(std::size_t data_bytes) const {
   std::vector<std::pair<std::size_t, std::size_t>> spans;
   for (const auto& [name, entry] : entries_) spans.emplace_back(entry.begin, entry.end);
   std::sort(spans.begin(), spans.end());

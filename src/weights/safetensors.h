@@ -14,25 +14,25 @@
 
 namespace fovea {
 
-/// Text to text, as safetensors' `__metadata__`.
+/// `__metadata__` of a safetensors file.
 using Metadata = std::map<std::string, std::string>;
 
-/// A safetensors file (https://github.com/huggingface/safetensors), mapped into memory and checked before anything is
-/// allocated from what it claims: header length, JSON, types, shapes, offsets, gaps and overlaps.
+/// A safetensors file (https://github.com/huggingface/safetensors), memory-mapped. Header length, JSON, types,
+/// shapes, offsets, gaps and overlaps are checked before memory is allocated.
 class SafetensorsFile {
  public:
-  /// @throws InputError naming the file, the place and what is wrong there.
+  /// @throws InputError with the file, the position and the error.
   explicit SafetensorsFile(const std::string& path);
 
   const std::string& path() const { return path_; }
   const Metadata& metadata() const { return metadata_; }
-  /// The names, sorted.
+  /// Names of the tensors, sorted.
   std::vector<std::string> names() const;
   bool contains(const std::string& name) const { return entries_.contains(name); }
-  /// Bytes of all tensors.
+  /// Total size of the tensors in bytes.
   std::int64_t data_bytes() const { return data_bytes_; }
 
-  /// A copy of a tensor. @throws InputError when there is none of this name.
+  /// A copy of a tensor. @throws InputError when there is no such name.
   torch::Tensor tensor(const std::string& name) const;
   /// Copies of all tensors.
   NamedTensors tensors() const;
@@ -46,7 +46,7 @@ class SafetensorsFile {
   };
 
   void read_header(const std::string& header, std::size_t data_bytes);
-  void check_coverage(std::size_t data_bytes) const;
+  void expect_coverage(std::size_t data_bytes) const;
 
   std::string path_;
   std::shared_ptr<const std::uint8_t> mapping_;  ///< the whole file, unmapped by its deleter
@@ -56,8 +56,8 @@ class SafetensorsFile {
   std::map<std::string, Entry> entries_;
 };
 
-/// Writes tensors (of any device and layout) and metadata, replacing the file atomically. Equal content gives equal bytes.
-/// @throws SystemError when the disk refuses; an old file of this name is then untouched.
+/// Writes tensors (of any device and layout) and metadata. The file is replaced atomically; equal content gives equal bytes.
+/// @throws SystemError when writing fails; an existing file is then unchanged.
 void write_safetensors(const std::string& path, const NamedTensors& tensors, const Metadata& metadata);
 
 }  // namespace fovea

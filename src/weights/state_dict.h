@@ -12,11 +12,11 @@ namespace fovea {
 NamedTensors state_dict(const torch::nn::Module& module);
 
 /// Copies `state` into the module's parameters and buffers, in place, so that storage shared with other modules stays
-/// shared. Strict: names and shapes must agree. @param where names the source in the message.
-/// @throws InputError with every kind of difference: missing, unexpected (and the nearest name), of another shape or type.
+/// shared. Strict: names and shapes must match. @param where names the source in the message.
+/// @throws InputError that lists missing keys, unexpected keys (with the nearest name), shape and dtype mismatches.
 void load_state_dict(torch::nn::Module& module, const NamedTensors& state, const std::string& where);
 
-/// The check of load_state_dict() alone.
+/// Check of load_state_dict(), without loading.
 void expect_state_fits(const torch::nn::Module& module, const NamedTensors& state, const std::string& where);
 
 /// A deep copy of state_dict().

@@ -25,7 +25,7 @@ constexpr const char* kSaveStateDict = "in Python, load the file and torch.save(
 
 constexpr std::size_t kMostTensors = 1 << 14;  // ten times what large networks have
 
-/// Where training programs keep the state dict, the most trusted first: averaged weights only when there are no others.
+/// Keys of the state dict in checkpoints, in order of preference: averaged weights only when there are no others.
 constexpr std::array<const char*, 8> kStateDictKeys{"state_dict", "model",   "model_state",    "model_state_dict",
                                                     "net",        "network", "state_dict_ema", "model_ema"};
 
@@ -41,8 +41,8 @@ constexpr std::array<std::pair<const char*, c10::ScalarType>, 10> kStorageTypes{
      {"torch.ByteStorage", c10::ScalarType::Byte},
      {"torch.BoolStorage", c10::ScalarType::Bool}}};
 
-/// Modules and functions that no checkpoint needs and an attack does. Nothing here could call them; whoever opens such a
-/// file in Python would, and should know. Safety does not rest on this list.
+/// Modules and functions that attacks use and checkpoints do not. This reader never calls them, but Python would, so the
+/// user is warned. Safety does not depend on this list.
 constexpr std::array<const char*, 19> kProgramStarters{"os",
                                                        "posix",
                                                        "nt",
@@ -67,7 +67,7 @@ std::string quoted(const std::string& name) {
   return "'" + name + "'";
 }
 
-/// Reads what torch.save makes of tensors out of a pickle.
+/// Reads tensors of torch.save from a pickle.
 class TensorPickle {
  public:
   explicit TensorPickle(const Pickle& pickle) : pickle_(pickle) {}
@@ -94,11 +94,11 @@ class TensorPickle {
     tensor.offset = whole(arguments[1], where);
     tensor.sizes = sides(arguments[2], where);
     tensor.strides = sides(arguments[3], where);
-    check_extent(tensor, where);
+    expect_extent(tensor, where);
     return tensor;
   }
 
-  /// What a persistent value names: ('storage', type, key, device, elements[, view]).
+  /// Storage of a persistent value: ('storage', type, key, device, elements[, view]).
   std::pair<std::string, TensorStorage> storage(PickleId id, const std::string& where) const {
     if (!is_storage(id)) throw InputError(where, "a storage", pickle_.describe(id), kDamagedPickle);
     const std::vector<PickleId>& parts = pickle_[pickle_[id].items[0]].items;
@@ -141,7 +141,7 @@ class TensorPickle {
     return value.kind == Kind::none || (value.kind == Kind::dict && value.items.empty());
   }
 
-  /// The arguments of a call, at least `count`.
+  /// Arguments of a call, at least `count`.
   std::span<const PickleId> arguments_of(PickleId call, std::size_t count, const std::string& where) const {
     if (pickle_[call].altered) throw InputError(where, "a tensor as it is", "one with changes to it", kDamagedPickle);
     const std::vector<PickleId>& arguments = pickle_[pickle_[call].items[1]].items;
@@ -155,7 +155,7 @@ class TensorPickle {
       throw InputError(where, "whole numbers >= 0", pickle_.describe(id), kDamagedPickle);
     return pickle_[id].integer;
   }
-  /// A tuple of numbers, or torch.Size of one.
+  /// A tuple of numbers, or a torch.Size.
   Sides sides(PickleId id, const std::string& where) const {
     if (pickle_.is_call_of(id, "torch.Size")) id = arguments_of(id, 1, where)[0];
     if (pickle_[id].kind != Kind::tuple) throw InputError(where, "a tuple of numbers", pickle_.describe(id), kDamagedPickle);
@@ -167,8 +167,8 @@ class TensorPickle {
     return sides;
   }
 
-  /// Counts the elements and makes sure that they lie in the storage.
-  static void check_extent(StoredTensor& tensor, const std::string& where) {
+  /// Counts the elements and checks that they are inside the storage.
+  static void expect_extent(StoredTensor& tensor, const std::string& where) {
     if (tensor.sizes.size() != tensor.strides.size())
       throw InputError(where, std::to_string(tensor.sizes.size()) + " strides", std::to_string(tensor.strides.size()),
                        kDamagedPickle);
@@ -195,7 +195,7 @@ class TensorPickle {
   const Pickle& pickle_;
 };
 
-/// Looks for the state dict among the dicts of a checkpoint.
+/// Search for the state dict among the dicts of a checkpoint.
 class StateDictSearch {
  public:
   struct Place {
@@ -205,7 +205,7 @@ class StateDictSearch {
 
   StateDictSearch(const Pickle& pickle, const TensorPickle& tensors) : pickle_(pickle), tensors_(tensors) {}
 
-  /// @param depth of `dict` below the pickled value; it and a memory of dicts seen keep a dict within itself from looping.
+  /// @param depth of `dict` below the pickled value; it and the set of visited dicts stop cycles.
   std::optional<Place> search(PickleId dict, const std::string& where, int depth = 0) {
     if (pickle_[dict].kind != Kind::dict || depth > kDeepestNesting || !seen_.insert(dict).second) return std::nullopt;
     for (const char* key : kStateDictKeys) {

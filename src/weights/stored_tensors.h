@@ -11,7 +11,7 @@
 
 namespace fovea {
 
-/// Values of one type in a row, which tensors look into.
+/// Contiguous values of one type, which tensors are views of.
 struct TensorStorage {
   c10::ScalarType type = c10::ScalarType::Float;
   std::int64_t elements = 0;
@@ -20,7 +20,7 @@ struct TensorStorage {
   bool operator==(const TensorStorage&) const = default;
 };
 
-/// Where the values of a tensor lie, checked: all of them within its storage.
+/// Layout of a tensor in its storage. It is checked: all values lie inside the storage.
 struct StoredTensor {
   std::string name;
   std::string key;  ///< of its storage
@@ -33,14 +33,14 @@ struct StoredTensor {
   std::uint64_t bytes() const { return static_cast<std::uint64_t>(elements) * c10::elementSize(storage.type); }
 };
 
-/// Finds the state dict in what torch.save pickled: a dict from names to tensors, found as read_torch_file() says.
+/// Finds the state dict in a pickle of torch.save: a dict from names to tensors, found as read_torch_file() says.
 /// @param where names the file and the place in it.
-/// @throws InputError when there is none, or when it holds anything but tensors and None; when anything in the pickle would
-/// start programs in Python.
+/// @throws InputError when there is none, or when it contains anything but tensors and None; when the pickle would run
+/// other code in Python.
 std::vector<StoredTensor> find_state_dict(const Pickle& pickle, const std::string& where);
 
-/// All storages that tensors of the pickle refer to, in the state dict or beside it, by their keys.
-/// @throws InputError for types that are not known here.
+/// All storages that tensors of the pickle refer to, inside and outside of the state dict, by their keys.
+/// @throws InputError for unknown types.
 std::map<std::string, TensorStorage> find_storages(const Pickle& pickle, const std::string& where);
 
 }  // namespace fovea

@@ -30,8 +30,8 @@ constexpr std::string_view kLegacyMagic = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\
 constexpr std::int64_t kLegacyProtocol = 1001;
 constexpr std::size_t kLengthFieldBytes = sizeof(std::uint64_t);
 
-/// Zipped zeros, views that repeat a value, and many names for one tensor need more memory than the file; so much more is
-/// taken for an attack.
+/// Limit of memory over file size: compressed zeros, expanded views and tensors with several names need more memory than the
+/// file; beyond this factor the file is rejected.
 constexpr std::uint64_t kMostMemoryPerByte = 16;
 constexpr std::uint64_t kAlwaysAllowedMemory = std::uint64_t{64} << 20;
 
@@ -74,7 +74,7 @@ std::string_view text_of(FileBytes bytes) {
   throw InputError(path, kTorchFile, "another format", "in Python, torch.save(model.state_dict(), ...)");
 }
 
-/// The file's claims on memory, granted before they are allocated.
+/// Memory budget of a file, checked before each allocation.
 class MemoryLimit {
  public:
   MemoryLimit(std::size_t file_bytes, std::string path)
@@ -95,11 +95,11 @@ class MemoryLimit {
   std::string path_;
 };
 
-/// Fills the memory of a storage, whose size it has checked.
+/// Fills the memory of a storage after a check of its size.
 using StorageReader = std::function<void(const std::string& key, std::span<std::uint8_t> to)>;
 
 torch::Tensor load_storage(const std::string& key, const TensorStorage& storage, const StorageReader& read) {
-  // Any byte may stand where a bool should; as numbers they can be compared, as bools not even read.
+  // A bool may have any byte in the file; reading it as bool is undefined, as a number it is not.
   const bool bools = storage.type == torch::kBool;
   auto values = torch::empty({storage.elements}, bools ? torch::kUInt8 : storage.type);
   read(key, {static_cast<std::uint8_t*>(values.data_ptr()), values.nbytes()});
@@ -130,7 +130,7 @@ NamedTensors load_tensors(const std::vector<StoredTensor>& stored, MemoryLimit& 
   return loaded;
 }
 
-/// The folder with `data.pkl` in the archive, with its slash.
+/// Directory of `data.pkl` in the archive, with its slash.
 std::string archive_root(const ZipArchive& archive, const std::string& path) {
   constexpr std::string_view kPickle = "data.pkl";
   std::vector<std::string> roots;
@@ -183,7 +183,7 @@ NamedTensors read_zip(FileBytes bytes, const std::string& path) {
   const auto stored = find_state_dict(pickle, where);
 
   const auto name_of = [&](const std::string& key) { return root + "data/" + key; };
-  for (const StoredTensor& tensor : stored) {  // before any is loaded
+  for (const StoredTensor& tensor : stored) {  // before one is loaded
     const std::string name = name_of(tensor.key);
     const auto found = archive.entries().find(name);
     const std::uint64_t size = found == archive.entries().end() ? 0 : found->second.size;
@@ -203,7 +203,7 @@ class LegacyFile {
   LegacyFile(FileBytes bytes, const std::string& path) : bytes_(bytes), path_(path) {}
 
   NamedTensors read() {
-    check_version();
+    expect_version();
     const Pickle pickle = next_pickle();
     const auto stored = find_state_dict(pickle, path_);
     find_data(find_storages(pickle, path_));
@@ -223,7 +223,7 @@ class LegacyFile {
     return pickle;
   }
 
-  void check_version() {
+  void expect_version() {
     const Pickle magic = next_pickle();
     const PickleValue& number = magic[magic.root()];
     if (number.kind != PickleValue::Kind::long_integer || number.text != kLegacyMagic)
@@ -235,12 +235,12 @@ class LegacyFile {
     const Pickle system = next_pickle();
     const auto little = system.find(system.root(), "little_endian");
     if (!little || system[*little].kind != PickleValue::Kind::boolean || system[*little].integer == 0) {
-      throw InputError(path_, "little-endian numbers", little ? system.describe(*little) : "no word about them",
+      throw InputError(path_, "little-endian numbers", little ? system.describe(*little) : "none named",
                        "in Python, load it and save it on a little-endian machine");
     }
   }
 
-  /// Finds where the values of each storage begin.
+  /// Finds the offset of the values of each storage.
   void find_data(const std::map<std::string, TensorStorage>& storages) {
     const Pickle keys = next_pickle();
     if (keys[keys.root()].kind != PickleValue::Kind::list)

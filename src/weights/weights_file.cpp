@@ -13,10 +13,10 @@
 namespace fovea {
 namespace {
 
-/// Of the wrappers that may stand around a network, the one around the other.
+/// Prefixes of wrappers around a network, in the order of nesting.
 constexpr std::array<std::string_view, 3> kWrapperPrefixes{"module.", "_orig_mod.", "module."};
 
-/// `name` with `from` replaced wherever it stands as whole parts between dots.
+/// `name` with every occurrence of `from` as whole components replaced.
 std::string with_parts_replaced(const std::string& name, const Rename& rename) {
   const std::string dotted = "." + name + ".";
   const std::string from = "." + rename.from + ".";
@@ -31,7 +31,7 @@ std::string with_parts_replaced(const std::string& name, const Rename& rename) {
   return replaced.size() < 3 ? "" : replaced.substr(1, replaced.size() - 2);
 }
 
-/// Every run of `count` whole parts in the names.
+/// Every sequence of `count` components in the names.
 std::vector<std::string> runs_of_parts(const std::map<std::string, std::string>& names, std::size_t count) {
   std::set<std::string> runs;
   for (const auto& [name, original] : names) {
@@ -45,7 +45,7 @@ std::vector<std::string> runs_of_parts(const std::map<std::string, std::string>&
   return {runs.begin(), runs.end()};
 }
 
-/// @param names as they are when the rename's turn comes.
+/// @param names after the renames before this one.
 [[noreturn]] void refuse_unused(const Rename& rename, const std::string& path,
                                 const std::map<std::string, std::string>& names) {
   const auto parts = static_cast<std::size_t>(1 + std::count(rename.from.begin(), rename.from.end(), '.'));
@@ -72,7 +72,7 @@ WeightsFile read_weights_file(const std::string& path) {
   } else {
     tensors = read_torch_file(path);
   }
-  if (tensors.empty()) throw InputError(path, "tensors", "none", "it is no file of weights");
+  if (tensors.empty()) throw InputError(path, "tensors", "none", "it is not a weights file");
   WeightsFile file = without_wrapper_prefix(path, std::move(tensors));
   file.mapping = mapping;
   return file;
@@ -121,12 +121,12 @@ NamedTensors renamed(const WeightsFile& file, const std::vector<Rename>& renames
       used = used || replaced != full;
       if (replaced.empty() || changed.emplace(replaced, name).second) continue;
       throw InputError("rename " + rename.from + "=" + rename.to, "every tensor of " + file.path + " with a name of its own",
-                       "'" + replaced + "' twice", "rename or leave out one of them");
+                       "'" + replaced + "' twice", "rename or skip one of them");
     }
     if (!used) refuse_unused(rename, file.path, names);
     names = std::move(changed);
   }
-  if (names.empty()) throw InputError(file.path, "tensors after the renames", "none", "keep some");
+  if (names.empty()) throw InputError(file.path, "tensors after the renames", "none", "remove fewer of them");
   NamedTensors tensors;
   for (const auto& [full, name] : names) {
     const bool wrapped = !file.prefix.empty() && full.starts_with(file.prefix);

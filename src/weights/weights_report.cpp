@@ -12,7 +12,7 @@ constexpr std::size_t kShown = 3;       // differences quoted of each kind
 constexpr std::size_t kLongest = 100;   // characters of a name: a file may hold any
 constexpr std::size_t kCompared = 128;  // unexpected names that are compared with all missing ones
 
-/// "2 missing (a, b)"; nothing for none.
+/// "2 missing (a, b)"; empty without names.
 std::string quoted(const std::vector<std::string>& names, const std::string& kind) {
   if (names.empty()) return "";
   std::string text = std::to_string(names.size()) + " " + kind + " (";
@@ -23,9 +23,9 @@ std::string quoted(const std::vector<std::string>& names, const std::string& kin
   return text + (names.size() > kShown ? ", ...)" : ")");
 }
 
-std::string quoted(const std::vector<WeightsReport::Misfit>& misfits, const std::string& kind) {
+std::string quoted(const std::vector<WeightsReport::Mismatch>& mismatches, const std::string& kind) {
   std::vector<std::string> texts;
-  for (const auto& misfit : misfits) texts.push_back(misfit.name + " " + misfit.expected + ", got " + misfit.got);
+  for (const auto& mismatch : mismatches) texts.push_back(mismatch.name + " " + mismatch.expected + ", got " + mismatch.got);
   return quoted(texts, kind);
 }
 
@@ -38,12 +38,13 @@ std::string shape_text(const torch::Tensor& tensor) {
 }  // namespace
 
 std::string WeightsReport::summary() const {
-  std::vector<std::string> strangers;
+  std::vector<std::string> with_nearest;
   for (const Unexpected& other : unexpected) {
-    strangers.push_back(other.name + (other.nearest.empty() ? "" : ", near " + other.nearest));
+    with_nearest.push_back(other.name + (other.nearest.empty() ? "" : ", near " + other.nearest));
   }
-  std::vector<std::string> parts = {quoted(missing, "missing"), quoted(strangers, "unexpected"),
-                                    quoted(reshaped, "of another shape"), quoted(retyped, "of another type")};
+  std::vector<std::string> parts = {quoted(missing, "missing"), quoted(with_nearest, "unexpected"),
+                                    quoted(shape_mismatch, "with a shape mismatch"),
+                                    quoted(dtype_mismatch, "with a dtype mismatch")};
   std::erase(parts, "");
   return join_names(parts);
 }
@@ -55,9 +56,10 @@ WeightsReport compare_weights(const NamedTensors& own, const NamedTensors& given
     if (found == given.end()) {
       report.missing.push_back(name);
     } else if (found->second.sizes() != tensor.sizes()) {
-      report.reshaped.push_back({name, shape_text(tensor), shape_text(found->second)});
+      report.shape_mismatch.push_back({name, shape_text(tensor), shape_text(found->second)});
     } else if (tensor.dim() > 0 && found->second.is_floating_point() != tensor.is_floating_point()) {  // counters may differ
-      report.retyped.push_back({name, c10::toString(tensor.scalar_type()), c10::toString(found->second.scalar_type())});
+      report.dtype_mismatch.push_back(
+          {name, c10::toString(tensor.scalar_type()), c10::toString(found->second.scalar_type())});
     }
   }
   for (const auto& [name, tensor] : given) {
@@ -72,8 +74,7 @@ std::vector<std::string> not_finite(const NamedTensors& tensors) {
   std::vector<std::string> names;
   for (const auto& [name, tensor] : tensors) {
     if (!tensor.is_floating_point() || tensor.numel() == 0) continue;
-    const auto [least, most] =
-        torch::aminmax(tensor.to(torch::kFloat32));  // NaN when one is; no copies, as isfinite() makes
+    const auto [least, most] = torch::aminmax(tensor.to(torch::kFloat32));  // NaN propagates; no copies, unlike isfinite()
     if (!std::isfinite(least.item<float>()) || !std::isfinite(most.item<float>())) names.push_back(name);
   }
   return names;

@@ -7,37 +7,37 @@
 
 namespace fovea {
 
-/// How given tensors fit a network's own.
+/// Comparison of the tensors of a file with those of a network.
 struct WeightsReport {
-  /// A tensor that the network has no place for.
+  /// A key that the network does not have.
   struct Unexpected {
     std::string name;
-    std::string nearest;  ///< of the missing ones; empty when none is near
+    std::string nearest;  ///< nearest missing key; empty when none is near
   };
-  /// A tensor of the right name that does not fit.
-  struct Misfit {
+  /// A tensor with the right name and the wrong shape or dtype.
+  struct Mismatch {
     std::string name;
-    std::string expected;  ///< shape or type
+    std::string expected;  ///< shape or dtype of the network
     std::string got;
   };
 
   std::vector<std::string> missing;
   std::vector<Unexpected> unexpected;
-  std::vector<Misfit> reshaped;         ///< of another shape
-  std::vector<Misfit> retyped;          ///< whole numbers where the network has real ones, or the other way round
-  std::vector<std::string> not_finite;  ///< that hold NaN or infinity: they fit
+  std::vector<Mismatch> shape_mismatch;
+  std::vector<Mismatch> dtype_mismatch;  ///< integers in place of floats, or floats in place of integers
+  std::vector<std::string> not_finite;   ///< with NaN or infinity; no mismatch
 
-  /// Whether every tensor fits, finite or not.
-  bool fits() const { return missing.empty() && unexpected.empty() && reshaped.empty() && retyped.empty(); }
+  /// True without missing and unexpected keys and without mismatches.
+  bool fits() const { return missing.empty() && unexpected.empty() && shape_mismatch.empty() && dtype_mismatch.empty(); }
 
-  /// What does not fit, in one line that quotes a few of each kind: "2 missing (a, b) and 1 unexpected (c)".
+  /// The differences in one line that quotes a few of each kind: "2 missing (a, b) and 1 unexpected (c)".
   std::string summary() const;
 };
 
-/// Compares names, shapes and types; what is not finite stays unknown.
+/// Compares names, shapes and types; `not_finite` stays empty.
 WeightsReport compare_weights(const NamedTensors& own, const NamedTensors& given);
 
-/// The names of the tensors that hold NaN or infinity, also once they are converted to float32.
+/// Names of the tensors with NaN or infinity, also after conversion to float32.
 std::vector<std::string> not_finite(const NamedTensors& tensors);
 
 }  // namespace fovea

@@ -36,7 +36,7 @@ std::shared_ptr<zip_t> open_archive(std::span<const std::uint8_t> bytes, const s
   return {archive, zip_discard};
 }
 
-/// Whether a part of the name between slashes is `..`, or it begins at the root.
+/// True when a component of the name is `..`, or it begins at the root.
 bool leads_outside(const std::string& name) {
   return ("/" + name + "/").find("/../") != std::string::npos || name.starts_with('/');
 }

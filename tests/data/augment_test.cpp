@@ -26,7 +26,7 @@ using ::testing::ThrowsMessage;
 struct Outcome {
   std::vector<int> window;
   std::vector<std::uint8_t> applied, mixed;
-  double own_share;
+  double lambda;
 
   auto operator<=>(const Outcome&) const = default;
 };
@@ -39,7 +39,7 @@ Outcome outcome_of(const AugmentOptions& options, const Image& image, std::uint6
   const Image partner = noise_image(image.height, image.width, image.channels, 17);
   const MixedPicture mixed = mixed_with(options, image, partner, index);
   outcome.mixed = mixed.image.pixels;
-  outcome.own_share = mixed.own_share;
+  outcome.lambda = mixed.lambda;
   return outcome;
 }
 
@@ -140,8 +140,8 @@ TEST_P(AugmentationConformance, KeepsSizesAndBounds) {
             EXPECT_LE(window->left + window->width, width);
           }
           const MixedPicture mixed = mixed_with(options, image, partner, index);
-          EXPECT_GE(mixed.own_share, 0.5);
-          EXPECT_LE(mixed.own_share, 1.0);
+          EXPECT_GE(mixed.lambda, 0.5);
+          EXPECT_LE(mixed.lambda, 1.0);
           for (const Image& result : {applied(options, image, index), mixed.image}) {
             EXPECT_EQ(result.height, height);
             EXPECT_EQ(result.width, width);
@@ -222,7 +222,7 @@ TEST(AugmentOptionsTest, SwitchingOneOnChangesNoOthersDraws) {
       EXPECT_EQ(alone->left, together->left);
     }
     const MixedPicture by_one = mixed_with(one, image, partner, index);
-    if (by_one.own_share == 1) continue;
+    if (by_one.lambda == 1) continue;
     ++mixed;
     EXPECT_EQ(mixed_with(two, image, partner, index).image.pixels, by_one.image.pixels);
   }

@@ -51,14 +51,14 @@ inline Image applied(const AugmentOptions& options, Image image, std::uint64_t i
 /// What happens to the first picture of a batch of two.
 struct MixedPicture {
   Image image;
-  double own_share = 1;
+  double lambda = 1;
 };
 
 inline MixedPicture mixed_with(const AugmentOptions& options, const Image& image, const Image& partner,
                                std::uint64_t index) {
   std::vector<Image> images{image, partner};
   const auto mixed = mix_batch(options, images, {0, 1}, {sample_stream(index), sample_stream(index + 1'000'000)});
-  return {images[0], mixed ? mixed->own_share[0] : 1.0};
+  return {images[0], mixed ? mixed->lambda[0] : 1.0};
 }
 
 }  // namespace fovea

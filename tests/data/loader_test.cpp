@@ -100,7 +100,7 @@ class PatchyDataset final : public CountingDataset {
     return CountingDataset::sample(index);
   }
   std::string name(std::int64_t index) const override { return "photo " + std::to_string(index); }
-  bool leaves_out_unreadable() const override { return true; }
+  bool skips_unreadable() const override { return true; }
 
  protected:
   int image_width(std::int64_t index) const override { return narrow_.contains(index) ? 2 : 6; }
@@ -136,7 +136,7 @@ class UnevenPatchyDataset final : public UnevenDataset {
     if (index > 2 && index != 20) throw InputError(name(index), "a readable image", "a damaged one");
     return UnevenDataset::sample(index);
   }
-  bool leaves_out_unreadable() const override { return true; }
+  bool skips_unreadable() const override { return true; }
 };
 
 constexpr std::uint64_t kLoaderSeed = 11;
@@ -409,7 +409,7 @@ TEST(LoaderTest, TellsWhatIsLeftOutAndWhy) {
     std::mutex mutex;
     std::map<std::string, std::string> reasons;
     LoaderOptions options = training ? training_options(3) : evaluation_options(4, 3);
-    options.left_out = [&](const std::string& name, const std::string& why) {
+    options.on_skipped = [&](const std::string& name, const std::string& why) {
       const std::lock_guard lock(mutex);
       reasons[name] = why;
     };
@@ -483,11 +483,11 @@ TEST(LoaderTest, MixesImagesAndTheirLabels) {
     EXPECT_TRUE(torch::equal(batch.labels, torch::tensor(labels, torch::kInt64)));
     ASSERT_TRUE(batch.other_labels.defined());
     EXPECT_TRUE(torch::equal(batch.other_labels, torch::tensor(mixed->other, torch::kInt64)));
-    EXPECT_TRUE(torch::equal(batch.own_share, torch::tensor(mixed->own_share, torch::kFloat32)));
+    EXPECT_TRUE(torch::equal(batch.lambda, torch::tensor(mixed->lambda, torch::kFloat32)));
     for (std::size_t i = 0; i < 4; ++i) {
       EXPECT_TRUE(torch::equal(batch.images[static_cast<std::int64_t>(i)], to_tensor(images[i])));
       EXPECT_NE(mixed->other[i], labels[i]);
-      EXPECT_GE(mixed->own_share[i], 0.5);
+      EXPECT_GE(mixed->lambda[i], 0.5);
     }
   }
 }
@@ -495,7 +495,7 @@ TEST(LoaderTest, MixesImagesAndTheirLabels) {
 TEST(LoaderTest, OtherLabelsAreThereOnlyWhenImagesAreMixed) {
   const auto expect_none = [](const Batch& batch) {
     EXPECT_FALSE(batch.other_labels.defined());
-    EXPECT_FALSE(batch.own_share.defined());
+    EXPECT_FALSE(batch.lambda.defined());
   };
   const auto dataset = std::make_shared<CountingDataset>(4);
   expect_none(loader_of(dataset, training_options(1)).epoch(0).next().value());

@@ -60,7 +60,7 @@ TEST(MixupTest, SharesAreTheLargerHalfOfABeta) {
     const AugmentOptions options = augment_from(std::string("{mixup: {probability: 1, alpha: ") + alpha + "}}");
     double sum = 0;
     for (std::uint64_t index = 0; index < kPairs; ++index) {
-      const double share = mixed_with(options, image, image, index).own_share;
+      const double share = mixed_with(options, image, image, index).lambda;
       ASSERT_GE(share, 0.5);
       ASSERT_LE(share, 1.0);
       sum += share;
@@ -68,7 +68,7 @@ TEST(MixupTest, SharesAreTheLargerHalfOfABeta) {
     EXPECT_NEAR(sum / kPairs, mean, 5 * 0.25 / std::sqrt(kPairs)) << alpha;
   }
   const AugmentOptions even = augment_from("{mixup: {probability: 1, alpha: 1000}}");
-  EXPECT_NEAR(mixed_with(even, image, image, 0).own_share, 0.5, 0.06);  // 5 times sqrt(1 / (4 * 2001))
+  EXPECT_NEAR(mixed_with(even, image, image, 0).lambda, 0.5, 0.06);  // 5 times sqrt(1 / (4 * 2001))
 }
 
 TEST(CutMixTest, PastesARectangleInPlace) {
@@ -134,7 +134,7 @@ TEST(MixBatchTest, EachPictureMeetsAnother) {
     }
     const MixedLabels mixed = mixed_labels(options, images, labels, epoch);
     for (std::size_t n = 0; n < kPictures; ++n) {
-      const double share = mixed.own_share[n];
+      const double share = mixed.lambda[n];
       EXPECT_NE(mixed.other[n], labels[n]);
       // Were a partner's picture taken after its own mixing, the pixel would be another one.
       const double expected = share * 50 * static_cast<double>(n) + (1 - share) * 50 * static_cast<double>(mixed.other[n]);
@@ -155,9 +155,9 @@ TEST(MixBatchTest, PicturesThatAreNotMixedKeepTheirLabels) {
   const MixedLabels mixed = mixed_labels(options, images, labels, 1);
   int alone = 0;
   for (std::size_t n = 0; n < images.size(); ++n) {
-    EXPECT_EQ(images[n].pixels == before[n].pixels, mixed.own_share[n] == 1) << n;
+    EXPECT_EQ(images[n].pixels == before[n].pixels, mixed.lambda[n] == 1) << n;
     if (mixed.other[n] != labels[n]) continue;
-    EXPECT_EQ(mixed.own_share[n], 1);
+    EXPECT_EQ(mixed.lambda[n], 1);
     ++alone;
   }
   EXPECT_GT(alone, 5);

@@ -34,7 +34,7 @@ class ClassesDataset final : public Dataset {
   int height() const override { return 5; }
   int width() const override { return 7; }
   std::string name(std::int64_t index) const override { return names_[static_cast<std::size_t>(index)] + ".png"; }
-  bool leaves_out_unreadable() const override { return true; }
+  bool skips_unreadable() const override { return true; }
 
  private:
   std::vector<std::string> names_;
@@ -74,7 +74,7 @@ TEST(RelabelledTest, EverythingElseIsTheDatasetsOwn) {
   EXPECT_EQ(dataset->height(), 5);
   EXPECT_EQ(dataset->width(), 7);
   EXPECT_EQ(dataset->name(1), "dog.png");
-  EXPECT_TRUE(dataset->leaves_out_unreadable());
+  EXPECT_TRUE(dataset->skips_unreadable());
 }
 
 TEST(RelabelledTest, RefusesAClassThatTheModelDoesNotKnow) {

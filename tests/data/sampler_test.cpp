@@ -56,15 +56,15 @@ std::map<std::int64_t, std::int64_t> uses_of(const EpochOrder& order) {
   return uses;
 }
 
-std::vector<std::int64_t> shares_of(const std::vector<Indices>& classes, const EpochOrder& order) {
+std::vector<std::int64_t> uses_of(const std::vector<Indices>& classes, const EpochOrder& order) {
   auto uses = uses_of(order);
-  std::vector<std::int64_t> shares;
+  std::vector<std::int64_t> uses_per_class;
   for (const Indices& members : classes) {
-    std::int64_t share = 0;
-    for (const std::int64_t index : members) share += uses[index];
-    shares.push_back(share);
+    std::int64_t count = 0;
+    for (const std::int64_t index : members) count += uses[index];
+    uses_per_class.push_back(count);
   }
-  return shares;
+  return uses_per_class;
 }
 
 std::vector<std::pair<std::int64_t, std::int64_t>> pairs_of(const EpochOrder& order) {
@@ -90,7 +90,7 @@ TEST(BalancedOrderTest, GivesEveryClassTheSame) {
   for (std::int64_t epoch = 0; epoch < 20; ++epoch) {
     const EpochOrder order = balanced_order(classes, 4, epoch);
     ASSERT_EQ(order.size(), 9U);
-    EXPECT_THAT(shares_of(classes, order), ElementsAre(3, 3, 3));
+    EXPECT_THAT(uses_of(classes, order), ElementsAre(3, 3, 3));
     auto uses = uses_of(order);
     EXPECT_EQ(uses[6], 3);
     EXPECT_THAT((std::vector{uses[7], uses[8]}), UnorderedElementsAre(1, 2));
@@ -99,17 +99,17 @@ TEST(BalancedOrderTest, GivesEveryClassTheSame) {
 }
 
 TEST(BalancedOrderTest, DealsOutWhatIsLeftOver) {
-  const auto shares = [](const std::vector<std::int64_t>& sizes, std::int64_t epoch) {
+  const auto uses_per_class = [](const std::vector<std::int64_t>& sizes, std::int64_t epoch) {
     const auto classes = classes_of_sizes(sizes);
-    return shares_of(classes, balanced_order(classes, 1, epoch));
+    return uses_of(classes, balanced_order(classes, 1, epoch));
   };
-  EXPECT_THAT(shares({5, 1, 1}, 0), ElementsAre(3, 2, 2));
-  EXPECT_THAT(shares({5, 1, 1}, 1), ElementsAre(2, 3, 2));
-  EXPECT_THAT(shares({5, 1, 1}, 2), ElementsAre(2, 2, 3));
-  EXPECT_THAT(shares({5, 1, 1}, 3), ElementsAre(3, 2, 2));
-  EXPECT_THAT(shares({6, 1, 1}, 0), ElementsAre(3, 3, 2));
-  EXPECT_THAT(shares({6, 1, 1}, 1), ElementsAre(3, 2, 3));
-  EXPECT_THAT(shares({6, 1, 1}, 2), ElementsAre(2, 3, 3));
+  EXPECT_THAT(uses_per_class({5, 1, 1}, 0), ElementsAre(3, 2, 2));
+  EXPECT_THAT(uses_per_class({5, 1, 1}, 1), ElementsAre(2, 3, 2));
+  EXPECT_THAT(uses_per_class({5, 1, 1}, 2), ElementsAre(2, 2, 3));
+  EXPECT_THAT(uses_per_class({5, 1, 1}, 3), ElementsAre(3, 2, 2));
+  EXPECT_THAT(uses_per_class({6, 1, 1}, 0), ElementsAre(3, 3, 2));
+  EXPECT_THAT(uses_per_class({6, 1, 1}, 1), ElementsAre(3, 2, 3));
+  EXPECT_THAT(uses_per_class({6, 1, 1}, 2), ElementsAre(2, 3, 3));
 }
 
 TEST(BalancedOrderTest, UsesTheImagesOfAClassAlike) {
@@ -122,12 +122,12 @@ TEST(BalancedOrderTest, UsesTheImagesOfAClassAlike) {
       const EpochOrder order = balanced_order(classes, 2, epoch);
       ASSERT_EQ(std::ssize(order), images);
       auto uses = uses_of(order);
-      const auto shares = shares_of(classes, order);
+      const auto uses_per_class = uses_of(classes, order);
       for (std::size_t number = 0; number < classes.size(); ++number) {
-        sums[number] += shares[number];
+        sums[number] += uses_per_class[number];
         for (const std::int64_t index : classes[number]) {
-          EXPECT_GE(uses[index], shares[number] / sizes[number]);
-          EXPECT_LE(uses[index], (shares[number] + sizes[number] - 1) / sizes[number]);
+          EXPECT_GE(uses[index], uses_per_class[number] / sizes[number]);
+          EXPECT_LE(uses[index], (uses_per_class[number] + sizes[number] - 1) / sizes[number]);
         }
       }
     }

@@ -117,7 +117,7 @@ TEST(Cifar10Test, SaysHowToGetMissingFiles) {
   options.root = folder.path("none");
   EXPECT_THAT([&] { open_cifar10(options, Split::train); },
               ThrowsMessage<InputError>(
-                  AllOf(StartsWith(options.root + ": expected the folder of the data set, got nothing there"),
+                  AllOf(StartsWith(options.root + ": expected the folder of the data set, got no such folder"),
                         HasSubstr("binary version"), HasSubstr("or set data.root (of a canvas: data.source.root)"))));
   EXPECT_THAT([&] { open_cifar10(cifar10_at(folder), Split::train); },
               ThrowsMessage<InputError>(

@@ -217,7 +217,7 @@ TEST(ImageFolderTest, RefusesAShareOfNoImage) {
   write_numbered(folder, "cat", 3);
   EXPECT_THAT(
       [&] { open_pictures(folder, Split::test, "test: 0.1"); },
-      ThrowsMessage<InputError>(StartsWith("data.test: expected a share of at least one image in some class, got 0.1")));
+      ThrowsMessage<InputError>(StartsWith("data.test: expected a fraction of at least one image in some class, got 0.1")));
 }
 
 TEST(ImageFolderTest, LooksIntoFoldersOfAClassAndLeavesOutTheRest) {
@@ -276,7 +276,7 @@ TEST(ImageFolderTest, NamesAFileThatCannotBeRead) {
   for (const auto& [on_error, leaves_out] : {std::pair{"fail", false}, std::pair{"skip", true}}) {
     const auto train = open_pictures(folder, Split::train, std::string("on_error: ") + on_error);
     ASSERT_EQ(train->size(), 4);
-    EXPECT_EQ(train->leaves_out_unreadable(), leaves_out);
+    EXPECT_EQ(train->skips_unreadable(), leaves_out);
     const std::vector<std::string> reasons = {"got an empty file", "got another kind of file", "No such file"};
     for (std::int64_t i = 0; i < 3; ++i) {
       EXPECT_THAT([&] { train->sample(i); },
@@ -285,7 +285,7 @@ TEST(ImageFolderTest, NamesAFileThatCannotBeRead) {
     }
     EXPECT_EQ(train->sample(3).image.at(0, 0, 0), 1);
   }
-  EXPECT_FALSE(open_pictures(folder, Split::train)->leaves_out_unreadable());
+  EXPECT_FALSE(open_pictures(folder, Split::train)->skips_unreadable());
 }
 
 TEST(ImageFolderTest, RefusesAnEmptyClassInTraining) {

@@ -58,7 +58,7 @@ TEST(MnistTest, SaysHowToGetAMissingFolder) {
   const TemporaryDirectory folder;
   EXPECT_THAT([&] { open_mnist(folder.path("none"), Split::train, mnist_class_names(), "advice"); },
               ThrowsMessage<InputError>(
-                  StartsWith(folder.path("none") + ": expected the folder of the data set, got nothing there; advice")));
+                  StartsWith(folder.path("none") + ": expected the folder of the data set, got no such folder; advice")));
   EXPECT_THAT([&] { open_mnist(folder.write("file", "x"), Split::train, mnist_class_names(), "advice"); },
               ThrowsMessage<InputError>(HasSubstr("got a file")));
   EXPECT_THAT([&] { open_digits(folder, Split::train); },

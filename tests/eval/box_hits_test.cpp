@@ -21,21 +21,21 @@ torch::Tensor looks() {
       .view({4, 4, 2});
 }
 
-void expect_share(const Share& share, std::int64_t count, std::int64_t of) {
+void expect_fraction(const Fraction& share, std::int64_t count, std::int64_t of) {
   EXPECT_EQ(share.count, count);
-  EXPECT_EQ(share.of, of);
+  EXPECT_EQ(share.total, of);
 }
 
 TEST(BoxHitsTest, ByHand) {
   BoxHits hits;
   hits.add(looks(), same_boxes(4));
   ASSERT_EQ(hits.steps().size(), 4U);
-  expect_share(hits.steps()[0], 1, 4);  // the second image
-  expect_share(hits.steps()[1], 1, 4);  // the fourth: a border belongs to the box
-  expect_share(hits.steps()[2], 2, 4);  // the first and the fourth
-  expect_share(hits.steps()[3], 1, 4);  // the first
-  expect_share(hits.glimpses(), 5, 16);
-  expect_share(hits.never(), 1, 4);
+  expect_fraction(hits.steps()[0], 1, 4);  // the second image
+  expect_fraction(hits.steps()[1], 1, 4);  // the fourth: a border belongs to the box
+  expect_fraction(hits.steps()[2], 2, 4);  // the first and the fourth
+  expect_fraction(hits.steps()[3], 1, 4);  // the first
+  expect_fraction(hits.glimpses(), 5, 16);
+  expect_fraction(hits.never(), 1, 4);
   EXPECT_EQ(hits.first_step(), (3 + 1 + 2) / 3.0);
 }
 
@@ -43,7 +43,7 @@ TEST(BoxHitsTest, EachImageHasABoxOfItsOwn) {
   BoxHits hits;
   const auto boxes = torch::tensor({-1.0F, -1.0F, 0.0F, 0.0F, 0.0F, 0.0F, 1.0F, 1.0F}).view({2, 4});
   hits.add(torch::full({2, 1, 2}, 0.5F), boxes);
-  expect_share(hits.glimpses(), 1, 2);
+  expect_fraction(hits.glimpses(), 1, 2);
   EXPECT_EQ(hits.first_step(), 1.0);
 }
 
@@ -56,18 +56,18 @@ TEST(BoxHitsTest, PartsGiveTheWhole) {
   parts.add(last);
   parts.add(BoxHits());
   EXPECT_EQ(parts.images(), 4);
-  for (std::size_t t = 0; t < 4; ++t) expect_share(parts.steps()[t], whole.steps()[t].count, whole.steps()[t].of);
-  expect_share(parts.never(), 1, 4);
+  for (std::size_t t = 0; t < 4; ++t) expect_fraction(parts.steps()[t], whole.steps()[t].count, whole.steps()[t].total);
+  expect_fraction(parts.never(), 1, 4);
   EXPECT_EQ(parts.first_step(), whole.first_step());
 }
 
 TEST(BoxHitsTest, WithoutImagesOrHitsThereIsNoNumber) {
   BoxHits hits;
-  EXPECT_EQ(hits.glimpses().fraction(), std::nullopt);
+  EXPECT_EQ(hits.glimpses().value(), std::nullopt);
   EXPECT_EQ(hits.first_step(), std::nullopt);
   hits.add(torch::full({3, 2, 2}, -0.9F), same_boxes(3));
-  EXPECT_EQ(hits.glimpses().fraction(), 0.0);
-  EXPECT_EQ(hits.never().fraction(), 1.0);
+  EXPECT_EQ(hits.glimpses().value(), 0.0);
+  EXPECT_EQ(hits.never().value(), 1.0);
   EXPECT_EQ(hits.first_step(), std::nullopt);
 }
 

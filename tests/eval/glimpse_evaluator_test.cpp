@@ -107,9 +107,9 @@ EvaluationOptions on_threads(int threads) {
   return options;
 }
 
-void expect_equal_share(const Share& left, const Share& right) {
+void expect_equal_fractions(const Fraction& left, const Fraction& right) {
   EXPECT_EQ(left.count, right.count);
-  EXPECT_EQ(left.of, right.of);
+  EXPECT_EQ(left.total, right.total);
 }
 
 void expect_equal_evaluations(const GlimpseEvaluation& left, const GlimpseEvaluation& right) {
@@ -117,9 +117,9 @@ void expect_equal_evaluations(const GlimpseEvaluation& left, const GlimpseEvalua
   EXPECT_EQ(left.learned.top1_per_step(), right.learned.top1_per_step());
   EXPECT_EQ(left.learned.location_spread(), right.learned.location_spread());
   EXPECT_EQ(left.learned.pixels_touched_fraction(), right.learned.pixels_touched_fraction());
-  expect_equal_share(left.random, right.random);
-  expect_equal_share(left.centre, right.centre);
-  expect_equal_share(left.swapped, right.swapped);
+  expect_equal_fractions(left.random, right.random);
+  expect_equal_fractions(left.centre, right.centre);
+  expect_equal_fractions(left.swapped, right.swapped);
 }
 
 TEST(EvaluateGlimpsesTest, EachControlLooksWhereItSays) {
@@ -137,13 +137,13 @@ TEST(EvaluateGlimpsesTest, EachControlLooksWhereItSays) {
   }
   const double share = static_cast<double>(in_the_centre) / kImages;
   EXPECT_THAT(scores.learned.top1_per_step(), testing::ElementsAre(share, 1.0, 1.0));
-  expect_equal_share(scores.centre, {in_the_centre, kImages});
-  expect_equal_share(scores.swapped, {with_an_equal, kImages});
+  expect_equal_fractions(scores.centre, {in_the_centre, kImages});
+  expect_equal_fractions(scores.swapped, {with_an_equal, kImages});
   EXPECT_GT(in_the_centre, 0);
   EXPECT_LT(with_an_equal, kImages);
   // A random place is near in about a quarter of the cases (0.4 of 1.6, less at the ends): 37 draws of probability about
   // 0.22, deviation 2.5.
-  EXPECT_EQ(scores.random.of, kImages);
+  EXPECT_EQ(scores.random.total, kImages);
   EXPECT_NEAR(static_cast<double>(scores.random.count), 8.1, 8);
   EXPECT_EQ(scores.learned.box_hits().images(), 0);
   EXPECT_FALSE(scores.learned.collapsed());
@@ -165,8 +165,8 @@ TEST(EvaluateGlimpsesTest, TheSwappedLocationsAreThoseOfAnotherImageOfTheBatch) 
   };
   const auto swapped = evaluate_glimpses(net, valued_loader(13, 4), {}).swapped;  // batches of 4, 4, 4 and 1
   EXPECT_EQ(replays, 3);
-  EXPECT_EQ(swapped.of, 12) << "the image alone in its batch has no other";
-  EXPECT_EQ(evaluate_glimpses(net, valued_loader(3, 1), {}).swapped.fraction(), std::nullopt);
+  EXPECT_EQ(swapped.total, 12) << "the image alone in its batch has no other";
+  EXPECT_EQ(evaluate_glimpses(net, valued_loader(3, 1), {}).swapped.value(), std::nullopt);
 }
 
 TEST(EvaluateGlimpsesTest, DoesNotDependOnTheNumberOfThreads) {
@@ -238,8 +238,8 @@ TEST(EvaluateGlimpsesTest, BoxesAreThoseOfTheImages) {
   for (std::int64_t n = 0; n < kImages; ++n) there += place_of(n) < -1.0 / 3;
   ASSERT_GT(there, 0);
   const BoxHits& hits = scores.learned.box_hits();
-  expect_equal_share(hits.glimpses(), {2 * there, 3 * kImages});  // steps 2 and 3: the first looks at the centre
-  expect_equal_share(hits.never(), {kImages - there, kImages});
+  expect_equal_fractions(hits.glimpses(), {2 * there, 3 * kImages});  // steps 2 and 3: the first looks at the centre
+  expect_equal_fractions(hits.never(), {kImages - there, kImages});
   EXPECT_EQ(hits.first_step(), 2.0);
 }
 
@@ -247,9 +247,9 @@ TEST(EvaluateGlimpsesTest, ChanceFindsBoxesTheNetworkNeverLooksAt) {
   const Box between_places{4.3, 0, 5.3, 4};  // x from 0.43 to 0.77
   PlaceNet net;
   const GlimpseEvaluation scores = evaluate_glimpses(net, valued_loader(40, 9, between_places), {});
-  expect_equal_share(scores.learned.box_hits().glimpses(), {0, 120});
+  expect_equal_fractions(scores.learned.box_hits().glimpses(), {0, 120});
   // Of 1.6, the box covers a third of a unit: 120 draws of probability 0.21, deviation 4.4.
-  EXPECT_EQ(scores.random_hits.glimpses().of, 120);
+  EXPECT_EQ(scores.random_hits.glimpses().total, 120);
   EXPECT_NEAR(static_cast<double>(scores.random_hits.glimpses().count), 25, 14);
 }
 

@@ -187,7 +187,7 @@ TEST(GlimpseMetricsTest, BoxesCountWhereTheyAreKnown) {
   metrics.add(trajectory_at(locations, {2, 1}, 8, 8), images_of(2, 8, 8));
   EXPECT_EQ(metrics.images(), 4);
   EXPECT_EQ(metrics.box_hits().images(), 2);
-  EXPECT_EQ(metrics.box_hits().glimpses().fraction(), 0.25);
+  EXPECT_EQ(metrics.box_hits().glimpses().value(), 0.25);
   EXPECT_EQ(metrics.box_hits().first_step(), 2.0);
 }
 

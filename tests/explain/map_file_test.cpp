@@ -113,8 +113,8 @@ TEST(MapFileTest, SaysWhereTheMapLies) {
   EXPECT_EQ(about["image"], "photo.jpg");
   EXPECT_EQ(about["layer"], "layer");
   EXPECT_EQ(about["shape"], Json::parse("[2, 4]"));
-  EXPECT_EQ(about["photo_to_cells"], Json::parse("[[0.5, 0, -2], [0, 0.5, -1]]"));
-  EXPECT_EQ(about["cells_to_photo"], Json::parse("[[2, 0, 4], [0, 2, 2]]"));
+  EXPECT_EQ(about["photo_to_map"], Json::parse("[[0.5, 0, -2], [0, 0.5, -1]]"));
+  EXPECT_EQ(about["map_to_photo"], Json::parse("[[2, 0, 4], [0, 2, 2]]"));
 }
 
 TEST(MapFileTest, ChannelsLieNowhere) {

@@ -172,7 +172,8 @@ TEST(PhotoMapTest, RefusesAFrameThatCannotBeUndone) {
                                                               {1, 0, 0, 0, infinity, 0},
                                                               {1, 0, 0, 0, 1, infinity}}) {
     EXPECT_THAT([&] { counting_map(frame_tensor(entries)); },
-                ThrowsMessage<InputError>(StartsWith("layer: expected a map that covers a part of the image, got ")))
+                ThrowsMessage<InputError>(
+                    StartsWith("layer: expected a map with an invertible affine transform to the input, got ")))
         << ::testing::PrintToString(entries);
   }
 }

@@ -33,7 +33,7 @@ TEST(LocationPolicyImpl, LogProbabilityIsOfTheUnclampedSample) {
   plan.glimpses = 2;
   plan.first = torch::zeros({1, 2}, torch::kFloat64);
   plan.noise = torch::tensor({{{5.0, -3.0}}}, torch::kFloat64);
-  plan.deviation = 0.5;
+  plan.standard_deviation = 0.5;
   const Retina retina({2, 1}, test::noise_batch(1, 1, 8, 8), 1, torch::kFloat64);
   for (const auto rollout : {composed_rollout, fused_rollout}) {
     const auto trajectory = rollout(network.parts, retina, plan);
@@ -122,7 +122,7 @@ TEST_P(EveryCore, EachOutputTrainsItsOwnParts) {
   plan.first = plan.locations.select(1, 0);
   plan.locations = torch::Tensor();
   plan.noise = torch::randn({2, 2, 2}, torch::kFloat64);
-  plan.deviation = 0.2;
+  plan.standard_deviation = 0.2;
   for (const auto rollout : {composed_rollout, fused_rollout}) {
     const auto trajectory = rollout(network.parts, retina, plan);
     EXPECT_THAT(reached(trajectory.logits), UnorderedElementsAre("encoder", "core", "classifier"));

@@ -30,7 +30,7 @@ RolloutPlan sampling_plan(std::int64_t rows, std::int64_t glimpses) {
   plan.glimpses = glimpses;
   plan.first = torch::rand({rows, 2}, torch::kFloat64) - 0.5;
   plan.noise = torch::randn({rows, glimpses - 1, 2}, torch::kFloat64);
-  plan.deviation = 0.4;
+  plan.standard_deviation = 0.4;
   plan.record_glimpses = true;
   return plan;
 }

@@ -65,6 +65,15 @@ TEST(ReadmeTest, LinksLeadToFiles) {
   EXPECT_GT(pages, 15);
 }
 
+TEST(ReadmeTest, ItsProgramsAreTheConsumersText) {
+  const std::string readme = text_of(kRoot / "README.md");
+  for (const char* program : {"attention/main.cpp", "application/photo.cpp", "application/train.cpp"}) {
+    const std::string text = text_of(kRoot / "tests/consumer" / program);
+    EXPECT_NE(readme.find("```cpp\n" + text + "```"), std::string::npos)
+        << "README.md differs from tests/consumer/" << program;
+  }
+}
+
 TEST(ReadmeTest, TheFirstPageIsShort) {
   const std::string text = text_of(kRoot / "README.md");
   EXPECT_LT(std::count(text.begin(), text.end(), '\n'), 250);

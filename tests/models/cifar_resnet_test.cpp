@@ -764,7 +764,7 @@ TEST(LoadModelFileTest, ADescriptionOfAnotherNetworkIsRefused) {
   EXPECT_THAT(message("model", "name", "resnet14"),
               AllOf(StartsWith(folder.path()), HasSubstr("missing (layer1.1.bn1.bias, ")));
   EXPECT_THAT(message("model", "attention", "none"), HasSubstr("unexpected (layer2.0.se.fc1.bias"));
-  EXPECT_THAT(message("model", "width", 5), HasSubstr("of another shape (bn1.bias [5], got [4], "));
+  EXPECT_THAT(message("model", "width", 5), HasSubstr("with a shape mismatch (bn1.bias [5], got [4], "));
   EXPECT_THAT(message("model", "name", "cifar_resnet"), HasSubstr("missing (layer1.1.bn1.bias, "));  // of depth 20
   EXPECT_THAT(message("model", "name", "alexnet"), AllOf(StartsWith(folder.path()), HasSubstr("expected a model, ")));
   EXPECT_THAT(message("model", "attention", Json{{"name", "se"}, {"stages", {7}}}), HasSubstr("expected a place for 'se'"));
@@ -773,12 +773,12 @@ TEST(LoadModelFileTest, ADescriptionOfAnotherNetworkIsRefused) {
   wider["input"]["channels"] = 3;
   wider["preprocess"]["mean"] = wider["preprocess"]["std"] = {0.1, 0.2, 0.3};
   EXPECT_THAT([&] { load_model_file(saved.save(folder, wider)); },
-              ThrowsMessage<InputError>(HasSubstr("of another shape (conv1.weight [4, 3, 3, 3], got [4, 2, 3, 3])")));
+              ThrowsMessage<InputError>(HasSubstr("with a shape mismatch (conv1.weight [4, 3, 3, 3], got [4, 2, 3, 3])")));
 
   Json fewer = saved.description();
   fewer["classes"] = {"cat", "dog"};
   EXPECT_THAT([&] { load_model_file(saved.save(folder, fewer)); },
-              ThrowsMessage<InputError>(HasSubstr("of another shape (fc.bias [2], got [3], ")));
+              ThrowsMessage<InputError>(HasSubstr("with a shape mismatch (fc.bias [2], got [3], ")));
 }
 
 TEST(LoadModelFileTest, AFileWithoutADescriptionIsRefused) {

@@ -35,7 +35,7 @@ Batch byte_batch(std::int64_t images, std::int64_t height = 20, std::int64_t wid
 ForwardContext context_of(PolicyMode mode, std::uint64_t seed = 1) {
   ForwardContext context;
   context.policy = mode;
-  context.deviation = 0.3;
+  context.standard_deviation = 0.3;
   context.random = RandomStream(seed, Purpose::test);
   return context;
 }
@@ -166,7 +166,7 @@ TEST(RamTest, RefusesWhatDoesNotFit) {
   EXPECT_THAT([&] { network->forward(byte_batch(2), replay); },
               ThrowsMessage<ShapeError>(AllOf(HasSubstr("[2, 4, 2]"), HasSubstr("[2, 3, 2]"))));
   auto sample = context_of(PolicyMode::sample);
-  sample.deviation = 0;
+  sample.standard_deviation = 0;
   EXPECT_THROW(network->forward(byte_batch(2), sample), InputError);
 }
 

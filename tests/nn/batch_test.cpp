@@ -134,18 +134,18 @@ TEST(BatchTest, SlicesImagesOfDifferentSizes) {
 TEST(BatchTest, SlicesAndMovesWhatWasMixed) {
   Batch batch = batch_of_five();
   batch.other_labels = torch::tensor({4, 3, 2, 1, 0}, torch::kInt64);
-  batch.own_share = torch::tensor({0.5F, 0.6F, 0.7F, 0.8F, 1.0F});
+  batch.lambda = torch::tensor({0.5F, 0.6F, 0.7F, 0.8F, 1.0F});
   const Batch part = batch.slice(1, 3);
   EXPECT_TRUE(torch::equal(part.other_labels, torch::tensor({3, 2}, torch::kInt64)));
-  EXPECT_TRUE(torch::equal(part.own_share, torch::tensor({0.6F, 0.7F})));
+  EXPECT_TRUE(torch::equal(part.lambda, torch::tensor({0.6F, 0.7F})));
   EXPECT_FALSE(batch_of_five().slice(1, 3).other_labels.defined());
 
   const torch::Device device(torch::kMeta);
   const Batch moved = batch.to(device);
   EXPECT_EQ(moved.other_labels.device(), device);
-  EXPECT_EQ(moved.own_share.device(), device);
-  EXPECT_TRUE(batch.own_share.is_cpu());
-  EXPECT_FALSE(batch_of_five().to(device).own_share.defined());
+  EXPECT_EQ(moved.lambda.device(), device);
+  EXPECT_TRUE(batch.lambda.is_cpu());
+  EXPECT_FALSE(batch_of_five().to(device).lambda.defined());
 }
 
 TEST(BatchTest, SlicesWithoutLabels) {

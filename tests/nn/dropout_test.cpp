@@ -16,7 +16,7 @@ namespace {
 const RandomStream kDropStream(11, Purpose::test);
 
 torch::Tensor factors_of(torch::IntArrayRef shape, double probability, const RandomStream& stream = kDropStream) {
-  return keep_factors(shape, probability, stream, torch::kFloat64);
+  return dropout_mask(shape, probability, stream, torch::kFloat64);
 }
 
 TEST(KeepFactorsTest, FollowTheStreamInRowMajorOrder) {
@@ -34,7 +34,7 @@ TEST(KeepFactorsTest, FollowTheStreamInRowMajorOrder) {
 
 TEST(KeepFactorsTest, HaveTheTypeThatIsAskedFor) {
   for (const auto type : {torch::kFloat16, torch::kFloat32, torch::kFloat64}) {
-    const auto factors = keep_factors({50}, 0.2, kDropStream, type);
+    const auto factors = dropout_mask({50}, 0.2, kDropStream, type);
     EXPECT_EQ(factors.scalar_type(), type);
     EXPECT_TRUE(torch::equal(factors, factors_of({50}, 0.2).to(type))) << "another type draws the same";
   }

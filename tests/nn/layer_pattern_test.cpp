@@ -89,10 +89,10 @@ TEST(ParametersMatchingTest, APatternOfNothingIsRefusedWithTheNearestName) {
   };
   refusal("layr1", "did you mean 'layer1'?");
   refusal("conv2.weight", "did you mean 'conv1.weight'?");
-  refusal("*.norm", "the network's parts are conv1, bn1, layer1 and layer10");
-  refusal("", "the network's parts are conv1, bn1, layer1 and layer10");
-  refusal("pool", "the network's parts are conv1, bn1, layer1 and layer10");  // it has no parameters
-  refusal("*.running_mean", "the network's parts are conv1, bn1, layer1 and layer10");
+  refusal("*.norm", "the modules of the network are conv1, bn1, layer1 and layer10");
+  refusal("", "the modules of the network are conv1, bn1, layer1 and layer10");
+  refusal("pool", "the modules of the network are conv1, bn1, layer1 and layer10");  // it has no parameters
+  refusal("*.running_mean", "the modules of the network are conv1, bn1, layer1 and layer10");
 }
 
 }  // namespace

@@ -12,11 +12,11 @@ namespace {
 TEST(StochasticDepthTest, EveryImageHasOneFactor) {
   const RandomStream stream(3, Purpose::test);
   const auto branch = torch::zeros({40, 3, 5, 2}, torch::kFloat64).requires_grad_();
-  const auto factors = stochastic_depth_factors(branch, 0.75, stream);
+  const auto factors = drop_path_mask(branch, 0.75, stream);
   EXPECT_EQ(factors.sizes(), (std::vector<std::int64_t>{40, 1, 1, 1}));
   EXPECT_EQ(factors.scalar_type(), torch::kFloat64);
   EXPECT_FALSE(factors.requires_grad());
-  EXPECT_TRUE(torch::equal(factors.flatten(), keep_factors({40}, 0.75, stream, torch::kFloat64)));
+  EXPECT_TRUE(torch::equal(factors.flatten(), dropout_mask({40}, 0.75, stream, torch::kFloat64)));
   EXPECT_TRUE(factors.eq(0).logical_or(factors.eq(4)).all().item<bool>());
   EXPECT_GT(factors.eq(0).sum().item<int>(), 0);
   EXPECT_GT(factors.eq(4).sum().item<int>(), 0);
@@ -26,11 +26,11 @@ TEST(StochasticDepthTest, ABlockDrawsInTrainingOnly) {
   const RandomStream stream(3, Purpose::test);
   const auto branch = torch::zeros({40, 3});
   torch::nn::Linear block(1, 1);
-  EXPECT_TRUE(torch::equal(branch_keep_factors(*block, branch, 0.75, stream),
-                           stochastic_depth_factors(branch, 0.75, stream.child("stochastic_depth"))));
-  EXPECT_FALSE(branch_keep_factors(*block, branch, 0, stream).defined());
+  EXPECT_TRUE(torch::equal(drop_path_mask(*block, branch, 0.75, stream),
+                           drop_path_mask(branch, 0.75, stream.child("stochastic_depth"))));
+  EXPECT_FALSE(drop_path_mask(*block, branch, 0, stream).defined());
   block->eval();
-  EXPECT_FALSE(branch_keep_factors(*block, branch, 0.75, stream).defined());
+  EXPECT_FALSE(drop_path_mask(*block, branch, 0.75, stream).defined());
 }
 
 // The paper's equation 4 with survival probability p_L = 1 - last: p_l = 1 - l / L (1 - p_L), for the 3 blocks of ResNet-8,

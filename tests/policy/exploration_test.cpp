@@ -24,7 +24,7 @@ ExplorationOptions exploration_from(const std::string& yaml) {
 struct ScheduleRow {
   double epoch;
   PolicyMode mode;
-  double deviation;
+  double standard_deviation;
   bool trains_policy;
 };
 
@@ -32,7 +32,7 @@ void expect_schedule(const ExplorationOptions& options, std::int64_t epochs, con
   for (const ScheduleRow& row : rows) {
     const Exploration exploration = options.at(row.epoch, epochs);
     EXPECT_EQ(exploration.mode, row.mode) << "epoch " << row.epoch;
-    EXPECT_NEAR(exploration.deviation, row.deviation, 1e-12) << "epoch " << row.epoch;
+    EXPECT_NEAR(exploration.standard_deviation, row.standard_deviation, 1e-12) << "epoch " << row.epoch;
     EXPECT_EQ(exploration.trains_policy, row.trains_policy) << "epoch " << row.epoch;
   }
 }
@@ -52,38 +52,39 @@ TEST(ExplorationTest, FollowsTheRecipe) {
 
 TEST(ExplorationTest, EveryPhaseMayBeLeftOut) {
   expect_schedule(
-      exploration_from("{warmup_epochs: 0, settle: 0}"), 10,
+      exploration_from("{warmup_epochs: 0, frozen_fraction: 0}"), 10,
       {{0, PolicyMode::sample, 0.2, true}, {5, PolicyMode::sample, 0.14, true}, {9.5, PolicyMode::sample, 0.086, true}});
-  expect_schedule(exploration_from("{warmup_epochs: 10, settle: 0}"), 10,
+  expect_schedule(exploration_from("{warmup_epochs: 10, frozen_fraction: 0}"), 10,
                   {{0, PolicyMode::random, 0, false}, {9.999, PolicyMode::random, 0, false}});
-  expect_schedule(exploration_from("{warmup_epochs: 0, settle: 1, settle_deviation: 0.5}"), 10,
+  expect_schedule(exploration_from("{warmup_epochs: 0, frozen_fraction: 1, frozen_std: 0.5}"), 10,
                   {{0, PolicyMode::sample, 0.5, false}, {9.999, PolicyMode::sample, 0.5, false}});
 }
 
 TEST(ExplorationTest, OneDeviationStays) {
   expect_schedule(
-      exploration_from("{deviation: 0.11, warmup_epochs: 0.5}"), 2,
+      exploration_from("{std: 0.11, warmup_epochs: 0.5}"), 2,
       {{0.49, PolicyMode::random, 0, false}, {0.5, PolicyMode::sample, 0.11, true}, {1.7, PolicyMode::sample, 0.11, true}});
 }
 
 TEST(ExplorationTest, SettlingBeginsAtAWholeEpochDespiteRounding) {
   // 1 - 0.7 is a little more than 0.3 in binary.
-  expect_schedule(exploration_from("{warmup_epochs: 0, settle: 0.7}"), 10, {{3, PolicyMode::sample, 0.03, false}});
+  expect_schedule(exploration_from("{warmup_epochs: 0, frozen_fraction: 0.7}"), 10, {{3, PolicyMode::sample, 0.03, false}});
 }
 
 TEST(ExplorationTest, PhasesHaveToFitIntoTraining) {
   EXPECT_NO_THROW(ExplorationOptions().validate(4));  // 3 + 0.4
   EXPECT_THAT([] { ExplorationOptions().validate(3); },
-              ThrowsMessage<InputError>(StrEq("train.policy.warmup_epochs: expected at most train.epochs, 3, without the "
-                                              "share of train.policy.settle, 0.1, got 3.0; shorten the warm-up or train "
-                                              "longer")));
-  EXPECT_THROW(exploration_from("{warmup_epochs: 1, settle: 1}").validate(100), InputError);
-  EXPECT_NO_THROW(exploration_from("{warmup_epochs: 100, settle: 0}").validate(100));
+              ThrowsMessage<InputError>(
+                  StrEq("train.policy.warmup_epochs: expected at most train.epochs, 3, without the "
+                        "final phase of train.policy.frozen_fraction, 0.1, got 3.0; shorten the warm-up or train "
+                        "longer")));
+  EXPECT_THROW(exploration_from("{warmup_epochs: 1, frozen_fraction: 1}").validate(100), InputError);
+  EXPECT_NO_THROW(exploration_from("{warmup_epochs: 100, frozen_fraction: 0}").validate(100));
 }
 
 TEST(ExplorationTest, RefusesDeviationsThatAreNone) {
-  for (const char* text : {"{deviation: 0}", "{deviation: [0.2, 1.1]}", "{deviation: [0.3, 0.2, 0.1]}", "{deviation: []}",
-                           "{settle_deviation: 0}", "{settle: 1.5}", "{warmup_epochs: -1}"}) {
+  for (const char* text : {"{std: 0}", "{std: [0.2, 1.1]}", "{std: [0.3, 0.2, 0.1]}", "{std: []}", "{frozen_std: 0}",
+                           "{frozen_fraction: 1.5}", "{warmup_epochs: -1}"}) {
     EXPECT_THROW(exploration_from(text), InputError) << text;
   }
 }

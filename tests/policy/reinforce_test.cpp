@@ -135,7 +135,7 @@ TEST(ReinforceTest, ASingleNormalizedAdvantageIsZero) {
 TEST(ReinforceTest, ThePolicyTermReachesTheLogProbabilitiesAlone) {
   const FourRollouts four;
   for (const Baseline baseline : {Baseline::learned, Baseline::leave_one_out, Baseline::none}) {
-    Reinforce estimator = unbiased(baseline, Reward::confidence);
+    Reinforce estimator = unbiased(baseline, Reward::probability_gain);
     for (const bool normalize : {false, true}) {
       estimator.normalize = normalize;
       expect_gradients_match([&] { return estimator.estimate(four.rollouts()).policy; },
@@ -160,10 +160,9 @@ TEST(ReinforceTest, TheBaselineTermReachesTheBaselinesAlone) {
 }
 
 TEST(ReinforceTest, RefusesToLeaveOneOutOfOne) {
-  EXPECT_THAT(
-      [] { reinforce_from("{baseline: leave_one_out}").validate(60); },
-      ThrowsMessage<InputError>(StrEq("train.policy.rollouts: expected at least 2, so that baseline: leave_one_out has "
-                                      "others to go by, got 1; set rollouts, or another baseline")));
+  EXPECT_THAT([] { reinforce_from("{baseline: leave_one_out}").validate(60); },
+              ThrowsMessage<InputError>(StrEq("train.policy.rollouts: expected at least 2 with baseline: leave_one_out, got "
+                                              "1; raise rollouts or set another baseline")));
   EXPECT_NO_THROW(reinforce_from("{baseline: leave_one_out, rollouts: 2}").validate(60));
   EXPECT_THAT([] { Reinforce().validate(2); }, ThrowsMessage<InputError>(HasSubstr("warmup_epochs")));
 }
@@ -241,7 +240,7 @@ Moments enumerate(const TwoChoices& problem, const Reinforce& estimator, std::in
 
 TEST(ReinforceTest, ExpectedGradientIsThatOfTheExpectedRewardForEveryBaseline) {
   const TwoChoices problem;
-  for (const Reward reward : {Reward::correct, Reward::confidence}) {
+  for (const Reward reward : {Reward::correct, Reward::probability_gain}) {
     const auto exact = problem.exact_gradient(problem.value(reward));
     for (const Baseline baseline : kBaselines) {
       const std::int64_t rollouts = baseline == Baseline::leave_one_out ? 2 : 1;
@@ -254,7 +253,7 @@ TEST(ReinforceTest, ExpectedGradientIsThatOfTheExpectedRewardForEveryBaseline) {
 
 TEST(ReinforceTest, BaselinesLowerTheVariance) {
   const TwoChoices problem;
-  for (const Reward reward : {Reward::correct, Reward::confidence}) {
+  for (const Reward reward : {Reward::correct, Reward::probability_gain}) {
     const double none = enumerate(problem, unbiased(Baseline::none, reward), 1).variance;
     EXPECT_LT(enumerate(problem, unbiased(Baseline::learned, reward), 1).variance, none);
     // Both of two rollouts.
@@ -302,13 +301,13 @@ torch::Tensor estimates(const DrawnLocation& drawn, const Reinforce& estimator, 
   for (double* value = noise.data_ptr<double>(); value != noise.data_ptr<double>() + noise.numel(); ++value) {
     *value = random.normal();
   }
-  const auto locations = means.detach() + drawn.deviation * noise;
+  const auto locations = means.detach() + drawn.standard_deviation * noise;
   const auto seen = [&](const torch::Tensor& at) {  // nothing at first, then what there is to see
     const auto probability = DrawnLocation::worth(at);
     return TwoChoices::as_logits(torch::cat({torch::full_like(probability, 0.5), probability}, 1));
   };
   GlimpseTrajectory trajectory;
-  trajectory.log_probs = -(locations - means).square().sum(2) / (2 * drawn.deviation * drawn.deviation);
+  trajectory.log_probs = -(locations - means).square().sum(2) / (2 * drawn.standard_deviation * drawn.standard_deviation);
   trajectory.logits = seen(locations);
   trajectory.baselines = torch::full({rows, 1}, 0.15, kReal);
   const auto labels = torch::zeros({images}, torch::kInt64);
@@ -329,7 +328,7 @@ TEST(ReinforceTest, AgreesWithTheExactGradientOfADrawnLocation) {
   const std::int64_t rollouts = 4, images = 10000;
   std::vector<double> variances;
   for (const Baseline baseline : kBaselines) {
-    const auto samples = estimates(drawn, unbiased(baseline, Reward::confidence), images, rollouts);
+    const auto samples = estimates(drawn, unbiased(baseline, Reward::probability_gain), images, rollouts);
     const auto mean = samples.mean(0);
     const auto error = samples.std(0) / std::sqrt(static_cast<double>(images));
     // The draws are always the same; of all seeds, one in 8000 would miss one of these bounds of four standard errors.
@@ -343,9 +342,10 @@ TEST(ReinforceTest, AgreesWithTheExactGradientOfADrawnLocation) {
 
 TEST(ReinforceTest, OptionsAreThoseOfTheRecipe) {
   Reinforce estimator;
-  EXPECT_EQ(write_fields(estimator),
-            Json::parse(R"({"reward": "confidence", "rollouts": 1, "baseline": "learned", "normalize": true, "weight": 1.0,
-                            "warmup_epochs": 3.0, "deviation": [0.2, 0.08], "settle": 0.1, "settle_deviation": 0.03})"));
+  EXPECT_EQ(
+      write_fields(estimator),
+      Json::parse(R"({"reward": "probability_gain", "rollouts": 1, "baseline": "learned", "normalize": true, "weight": 1.0,
+                            "warmup_epochs": 3.0, "std": [0.2, 0.08], "frozen_fraction": 0.1, "frozen_std": 0.03})"));
   const NamedOptions<PolicyEstimator> field = policy_field();
   EXPECT_EQ(field.name(), "reinforce");
 }

@@ -17,7 +17,7 @@ torch::Tensor six_logits() {
 TEST(ReturnsTest, ConfidenceIsTheRiseFromTheChoiceToTheEnd) {
   const auto labels = torch::tensor({0, 1}, torch::kInt64);
   const auto expected = torch::tensor({{0.75 - 0.5, 0.75 - 0.2}, {0.75 - 0.5, 0.75 - 0.1}}, torch::kFloat64);
-  EXPECT_TRUE(torch::allclose(choice_returns(Reward::confidence, six_logits(), labels), expected, 0, 1e-15));
+  EXPECT_TRUE(torch::allclose(choice_returns(Reward::probability_gain, six_logits(), labels), expected, 0, 1e-15));
 }
 
 TEST(ReturnsTest, CorrectIsOneForTheRightClassAtTheEnd) {
@@ -30,13 +30,13 @@ TEST(ReturnsTest, CorrectIsOneForTheRightClassAtTheEnd) {
 
 TEST(ReturnsTest, HaveNoGradient) {
   const auto logits = six_logits().requires_grad_();
-  for (const Reward reward : {Reward::correct, Reward::confidence}) {
+  for (const Reward reward : {Reward::correct, Reward::probability_gain}) {
     EXPECT_FALSE(choice_returns(reward, logits, torch::tensor({0, 1}, torch::kInt64)).requires_grad());
   }
 }
 
 TEST(ReturnsTest, AStepWithoutAChoiceHasNone) {
-  for (const Reward reward : {Reward::correct, Reward::confidence}) {
+  for (const Reward reward : {Reward::correct, Reward::probability_gain}) {
     const auto returns = choice_returns(reward, six_logits().slice(1, 0, 1), torch::tensor({0, 1}, torch::kInt64));
     EXPECT_EQ(returns.sizes(), (std::vector<std::int64_t>{2, 0}));
   }

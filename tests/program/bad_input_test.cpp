@@ -158,7 +158,7 @@ TEST_F(BadInput, CheckpointOfAnotherArchitecture) {
 TEST_F(BadInput, WeightsOfAnotherArchitecture) {
   train_quickly("run");
   expect_error({"eval", "a.yaml", "--weights", "run/model.safetensors", "--set", "model.width=8"},
-               {"run/model.safetensors", "of another shape", "another architecture"});
+               {"run/model.safetensors", "shape mismatch", "another architecture"});
   expect_error({"eval", "a.yaml", "--weights", "run/model.safetensors", "--set", "model.attention=none"}, {"unexpected"});
   expect_error({"eval", "a.yaml"}, {"--weights"});
 }

@@ -143,9 +143,9 @@ TEST_F(PhotoProgram, EveryLayerCanBeSeen) {
   const Json about = Json::parse(file_text(folder_->path("all/photo.layer1.0.se.spatial.json")));
   EXPECT_EQ(about["shape"], Json::array({16, 16}));
   EXPECT_EQ(about["photo"]["width"], 97);
-  ASSERT_EQ(about["cells_to_photo"].size(), 2U);
+  ASSERT_EQ(about["map_to_photo"].size(), 2U);
   // 60 rows were resized to 16, and one cell is one input pixel.
-  EXPECT_NEAR(about["cells_to_photo"][1][1].get<double>(), 60.0 / 16.0, 1e-9);
+  EXPECT_NEAR(about["map_to_photo"][1][1].get<double>(), 60.0 / 16.0, 1e-9);
 
   EXPECT_EQ(json({"overlay", "run", "photo.ppm", "--layer", "layer1", "--out", "one"}).size(), 2U);
 }
@@ -296,7 +296,7 @@ TEST_F(PhotoProgram, UnreadableTrainingImagesAreNamed) {
   const Finished skipped = run({"train", "broken.yaml", "--set", "data.on_error=skip", "--out", "skipped", "--quiet"});
   EXPECT_EQ(skipped.code, 0) << skipped.error;
   for (const char* file : {"broken/train/left/bad.jpg", "broken/test/right/empty.png"}) {
-    const std::string warning = std::string("fovea: warning: left out: ") + file;
+    const std::string warning = std::string("fovea: warning: skipped: ") + file;
     const std::size_t first = skipped.error.find(warning);
     ASSERT_NE(first, std::string::npos) << skipped.error;
     EXPECT_EQ(skipped.error.find(warning, first + 1), std::string::npos) << "named twice: " << skipped.error;

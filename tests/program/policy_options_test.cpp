@@ -24,14 +24,14 @@ Json resolved_training(const std::string& model, const std::string& train) {
 
 TEST(PolicyOptions, AreFilledInForNetworksWithHardChoices) {
   const Json train = resolved_training("ram", "{epochs: 60}");
-  EXPECT_EQ(train.at("step_loss"), "rising");
+  EXPECT_EQ(train.at("step_loss"), "linear");
   EXPECT_EQ(train.at("policy"),
-            Json::parse(R"({"name": "reinforce", "reward": "confidence", "rollouts": 1, "baseline": "learned",
-                            "normalize": true, "weight": 1.0, "warmup_epochs": 3.0, "deviation": [0.2, 0.08],
-                            "settle": 0.1, "settle_deviation": 0.03})"));
-  const Json own = resolved_training("ram", "{policy: {baseline: leave_one_out, rollouts: 4, deviation: 0.1}}");
+            Json::parse(R"({"name": "reinforce", "reward": "probability_gain", "rollouts": 1, "baseline": "learned",
+                            "normalize": true, "weight": 1.0, "warmup_epochs": 3.0, "std": [0.2, 0.08],
+                            "frozen_fraction": 0.1, "frozen_std": 0.03})"));
+  const Json own = resolved_training("ram", "{policy: {baseline: leave_one_out, rollouts: 4, std: 0.1}}");
   EXPECT_EQ(own.at("policy").at("rollouts"), 4);
-  EXPECT_EQ(own.at("policy").at("deviation"), Json::parse("[0.1]"));
+  EXPECT_EQ(own.at("policy").at("std"), Json::parse("[0.1]"));
 }
 
 TEST(PolicyOptions, AreNoOptionsOfOtherNetworks) {
@@ -49,9 +49,10 @@ TEST(PolicyOptions, AreNoOptionsOfOtherNetworks) {
 
 TEST(PolicyOptions, HaveToFitTheEpochs) {
   EXPECT_THAT([] { resolved_training("ram", "{epochs: 2}"); },
-              ThrowsMessage<InputError>(StrEq("train.policy.warmup_epochs: expected at most train.epochs, 2, without the "
-                                              "share of train.policy.settle, 0.1, got 3.0; shorten the warm-up or train "
-                                              "longer")));
+              ThrowsMessage<InputError>(
+                  StrEq("train.policy.warmup_epochs: expected at most train.epochs, 2, without the "
+                        "final phase of train.policy.frozen_fraction, 0.1, got 3.0; shorten the warm-up or train "
+                        "longer")));
   EXPECT_NO_THROW(resolved_training("ram", "{epochs: 2, policy: {warmup_epochs: 0.5}}"));
 }
 

@@ -83,14 +83,14 @@ const std::vector<std::string> kEverything = {
     "train.batch_size=32",
     "train.accumulate=2",
     "train.optimizer={name: rmsprop, learning_rate: 0.01, momentum: 0.9, centered: true}",
-    "train.schedule={name: plateau, patience: 2, decay: 0.5}",
+    "train.schedule={name: plateau, patience: 2, gamma: 0.5}",
     "train.class_weights=[1, 1, 2, 1, 1, 1, 1, 1, 1, 3]",
     "train.clip_norm=1",
     "train.ema_decay=0.95",
     "train.early_stopping_epochs=29",
     "train.init={weights: runs/tiny, head: keep}",
     "train.freeze=[conv1, bn1]",
-    "train.layer_rates=[{layers: fc, factor: 2}]"};
+    "train.layer_rates=[{layers: fc, multiplier: 2}]"};
 
 class KilledProgram : public TrainProgram, public testing::WithParamInterface<bool> {};
 

@@ -364,10 +364,10 @@ TEST_F(WeightsProgram, HostileFilesAreRefusedInOneLine) {
   EXPECT_THAT(converted.out, HasSubstr("with NaN or infinity (1)\n  classifier.3.weight"));
   tensors["classifier.3.weight"] = torch::zeros({1000, 1024}, torch::kInt32);
   write("integers.safetensors", tensors);
-  EXPECT_THAT(load("integers.safetensors"), HasSubstr("of another type (classifier.3.weight"));
+  EXPECT_THAT(load("integers.safetensors"), HasSubstr("with a dtype mismatch (classifier.3.weight"));
   tensors["classifier.3.weight"] = torch::zeros({std::int64_t{1} << 40, 0});  // a head of so many classes, in no bytes
   write("boundless.safetensors", tensors);
-  EXPECT_THAT(load("boundless.safetensors"), HasSubstr("of another shape (classifier.3.weight"));
+  EXPECT_THAT(load("boundless.safetensors"), HasSubstr("with a shape mismatch (classifier.3.weight"));
 }
 
 }  // namespace

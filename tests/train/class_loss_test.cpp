@@ -53,7 +53,7 @@ TEST(ClassLossTest, WeighsTheLabelsOfMixedImages) {
   Batch batch;
   batch.labels = torch::tensor({0, 1}, torch::kInt64);
   batch.other_labels = torch::tensor({1, 1}, torch::kInt64);
-  batch.own_share = torch::tensor({0.75, 1.0}, torch::kFloat64);
+  batch.lambda = torch::tensor({0.75, 1.0}, torch::kFloat64);
   const double mixed = -0.75 * std::log(0.75) - 0.25 * std::log(0.25);
   EXPECT_NEAR(ClassLoss(0).mean(logits, Targets(batch)).item<double>(), (mixed - std::log(0.25)) / 2, 1e-12);
 }
@@ -79,7 +79,7 @@ Batch weighted_batch(std::int64_t images, bool mixed) {
   batch.labels = torch::arange(images, torch::kInt64) % 5;
   if (mixed) {
     batch.other_labels = (batch.labels + 2) % 5;
-    batch.own_share = 0.5 + 0.5 * torch::arange(images, torch::kFloat64) / images;
+    batch.lambda = 0.5 + 0.5 * torch::arange(images, torch::kFloat64) / images;
   }
   return batch;
 }
@@ -103,7 +103,7 @@ TEST(ClassLossTest, WeighsBothLabelsOfAMixedImage) {
   Batch batch;
   batch.labels = torch::tensor({0, 1}, torch::kInt64);
   batch.other_labels = torch::tensor({1, 1}, torch::kInt64);
-  batch.own_share = torch::tensor({0.75, 1.0}, torch::kFloat64);
+  batch.lambda = torch::tensor({0.75, 1.0}, torch::kFloat64);
   const double mixed = -0.75 * 0.5 * std::log(0.75) - 0.25 * 2 * std::log(0.25);
   EXPECT_NEAR(ClassLoss(0, {0.5, 2}).mean(logits, Targets(batch)).item<double>(), (mixed - 2 * std::log(0.25)) / 2, 1e-12);
 }
@@ -203,10 +203,10 @@ TEST(ClassLossTest, RepeatedTargetsStayTogether) {
   EXPECT_TRUE(torch::equal(plain.labels, torch::tensor({3, 3, 3, 1, 1, 1}, torch::kInt64)));
   EXPECT_FALSE(plain.other_labels.defined());
   batch.other_labels = torch::tensor({0, 2}, torch::kInt64);
-  batch.own_share = torch::tensor({0.5, 0.75});
+  batch.lambda = torch::tensor({0.5, 0.75});
   const Targets mixed = Targets(batch).repeated(2);
   EXPECT_TRUE(torch::equal(mixed.other_labels, torch::tensor({0, 0, 2, 2}, torch::kInt64)));
-  EXPECT_TRUE(torch::equal(mixed.own_share, torch::tensor({0.5, 0.5, 0.75, 0.75})));
+  EXPECT_TRUE(torch::equal(mixed.lambda, torch::tensor({0.5, 0.5, 0.75, 0.75})));
 }
 
 }  // namespace

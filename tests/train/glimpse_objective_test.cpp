@@ -39,7 +39,7 @@ TrainingPosition settling() {
 
 Reinforce policy_from(const std::string& more = "") {
   Reinforce policy;
-  read_fields(policy, parse_yaml("{warmup_epochs: 2, deviation: [0.3, 0.1]" + more + "}", "test"), "train.policy");
+  read_fields(policy, parse_yaml("{warmup_epochs: 2, std: [0.3, 0.1]" + more + "}", "test"), "train.policy");
   return policy;
 }
 
@@ -50,7 +50,7 @@ Batch random_batch(bool mixed = false) {
   batch.labels = torch::arange(kImages, torch::kInt64) % 4;
   if (mixed) {
     batch.other_labels = (batch.labels + 1) % 4;
-    batch.own_share = 0.5 + 0.1 * torch::arange(kImages, torch::kFloat64);
+    batch.lambda = 0.5 + 0.1 * torch::arange(kImages, torch::kFloat64);
   }
   return batch;
 }
@@ -93,7 +93,7 @@ std::map<std::string, std::optional<double>> parts_of(const Loss& loss) {
 
 TEST(GlimpseObjectiveTest, AsksForPassesAsThePositionSays) {
   const Reinforce policy = policy_from(", rollouts: 3");
-  const GlimpseObjective objective(ClassLoss(0), StepLoss::rising, policy);
+  const GlimpseObjective objective(ClassLoss(0), StepLoss::linear, policy);
   RecordingGlimpses network = recording(toy_glimpses());
   for (const auto& position : {warm_up(), exploring(), settling()}) {
     objective.loss(network, random_batch(), position, test_stream());
@@ -101,9 +101,9 @@ TEST(GlimpseObjectiveTest, AsksForPassesAsThePositionSays) {
   ASSERT_EQ(network.contexts.size(), 3U);
   EXPECT_EQ(network.contexts[0].policy, PolicyMode::random);
   EXPECT_EQ(network.contexts[1].policy, PolicyMode::sample);
-  EXPECT_NEAR(network.contexts[1].deviation, 0.2, 1e-12);
+  EXPECT_NEAR(network.contexts[1].standard_deviation, 0.2, 1e-12);
   EXPECT_EQ(network.contexts[2].policy, PolicyMode::sample);
-  EXPECT_EQ(network.contexts[2].deviation, 0.03);
+  EXPECT_EQ(network.contexts[2].standard_deviation, 0.03);
   auto expected = test_stream();
   const auto draw = expected();
   for (ForwardContext& context : network.contexts) {
@@ -129,7 +129,7 @@ TEST(GlimpseObjectiveTest, ClassLossByHand) {
   };
   const double first = std::log(2.0) / 3 + 2 * std::log(1.25) / 3;
   const double second = std::log(8.0) / 3 + 2 * std::log(2.0) / 3;
-  EXPECT_NEAR(loss_of(StepLoss::rising).total.item<double>(), (first + second) / 2, 1e-12);
+  EXPECT_NEAR(loss_of(StepLoss::linear).total.item<double>(), (first + second) / 2, 1e-12);
   EXPECT_NEAR(loss_of(StepLoss::last).total.item<double>(), (std::log(1.25) + std::log(2.0)) / 2, 1e-12);
   // Returns: 0.55, 0.3; 0.25, 0.375.
   EXPECT_NEAR(*parts_of(loss_of(StepLoss::last)).at("policy_reward"), (0.55 + 0.3 + 0.25 + 0.375) / 4, 1e-12);
@@ -141,7 +141,7 @@ TEST(GlimpseObjectiveTest, SmoothingWeightsAndMixingAreThoseOfTheClassLoss) {
   const auto network = toy_glimpses();
   for (const bool mixed : {false, true}) {
     const Batch batch = random_batch(mixed);
-    const Loss loss = GlimpseObjective(class_loss, StepLoss::rising, policy).loss(*network, batch, warm_up(), test_stream());
+    const Loss loss = GlimpseObjective(class_loss, StepLoss::linear, policy).loss(*network, batch, warm_up(), test_stream());
     ForwardContext context;
     context.random = test_stream();
     context.policy = PolicyMode::random;
@@ -162,7 +162,7 @@ TEST(GlimpseObjectiveTest, AddsTheTermsOfTheContext) {
     context.losses.emplace_back("extra", torch::tensor(2.0, torch::kFloat64));
     return network->forward(batch, context);
   });
-  const GlimpseObjective objective(ClassLoss(0), StepLoss::rising, policy);
+  const GlimpseObjective objective(ClassLoss(0), StepLoss::linear, policy);
   const auto total = [&](Classifier& shown) {
     return objective.loss(shown, random_batch(), warm_up(), test_stream()).total.item<double>();
   };
@@ -171,7 +171,7 @@ TEST(GlimpseObjectiveTest, AddsTheTermsOfTheContext) {
 
 TEST(GlimpseObjectiveTest, ThePolicyWaitsWhileItWarmsUpAndWhenItSettles) {
   const Reinforce policy = policy_from();
-  const GlimpseObjective objective(ClassLoss(0), StepLoss::rising, policy);
+  const GlimpseObjective objective(ClassLoss(0), StepLoss::linear, policy);
   for (const auto& position : {warm_up(), exploring(), settling()}) {
     const auto network = toy_glimpses();
     objective.loss(*network, random_batch(), position, test_stream()).total.backward();
@@ -186,13 +186,13 @@ TEST(GlimpseObjectiveTest, ThePolicyWaitsWhileItWarmsUpAndWhenItSettles) {
 TEST(GlimpseObjectiveTest, EachTermHasItsParameters) {
   const Reinforce policy = policy_from();
   const auto network = toy_glimpses();
-  const GlimpseObjective objective(ClassLoss(0), StepLoss::rising, policy);
+  const GlimpseObjective objective(ClassLoss(0), StepLoss::linear, policy);
   objective.loss(*network, random_batch(), exploring(), test_stream()).total.backward();
 
   ForwardContext context;
   context.random = test_stream();
   context.policy = PolicyMode::sample;
-  context.deviation = policy.exploration.at(6, 10).deviation;
+  context.standard_deviation = policy.exploration.at(6, 10).standard_deviation;
   const Batch batch = random_batch();
   const GlimpseTrajectory trajectory = *network->forward(batch, context).trajectory;
   const auto returns = choice_returns(policy.reward, trajectory.logits, batch.labels);
@@ -206,7 +206,7 @@ TEST(GlimpseObjectiveTest, EachTermHasItsParameters) {
   expect_gradient(terms.baseline, network->expect->weight);
   const auto class_term =
       trajectory.logits.transpose(0, 1).log_softmax(2).gather(2, batch.labels.view({1, -1, 1}).expand({4, -1, 1}));
-  const auto weights = torch::tensor(step_weights(StepLoss::rising, 4), torch::kFloat64);
+  const auto weights = torch::tensor(step_weights(StepLoss::linear, 4), torch::kFloat64);
   expect_gradient(-(class_term.mean({1, 2}) * weights).sum(), network->see->weight);
 }
 
@@ -223,7 +223,7 @@ TEST(GlimpseObjectiveTest, GradientsMatchDifferences) {
   });
   const Batch batch = random_batch(/*mixed=*/true);
   const Reinforce policy = policy_from(", rollouts: 2, baseline: leave_one_out");
-  const GlimpseObjective objective(ClassLoss(0.1, {0.5, 2, 1, 3}), StepLoss::rising, policy);
+  const GlimpseObjective objective(ClassLoss(0.1, {0.5, 2, 1, 3}), StepLoss::linear, policy);
   const auto loss = [&](const TrainingPosition& position) {
     return objective.loss(network, batch, position, test_stream()).total;
   };
@@ -235,7 +235,7 @@ TEST(GlimpseObjectiveTest, GradientsMatchDifferences) {
 TEST(GlimpseObjectiveTest, PartsAddUpAndSayWhatIsNotThere) {
   const auto network = toy_glimpses();
   const Reinforce policy = policy_from(", weight: 0.5");
-  const GlimpseObjective objective(ClassLoss(0), StepLoss::rising, policy);
+  const GlimpseObjective objective(ClassLoss(0), StepLoss::linear, policy);
   std::map<std::int64_t, std::map<std::string, std::optional<double>>> parts;
   for (const auto& position : {warm_up(), exploring(), settling()}) {
     const Loss loss = objective.loss(*network, random_batch(), position, test_stream());
@@ -247,9 +247,9 @@ TEST(GlimpseObjectiveTest, PartsAddUpAndSayWhatIsNotThere) {
     EXPECT_EQ(here.at("policy_loss").has_value(), position.update == exploring().update);
     EXPECT_EQ(here.at("baseline_loss").has_value(), position.update == exploring().update);
   }
-  EXPECT_FALSE(parts[warm_up().update].at("policy_deviation"));
+  EXPECT_FALSE(parts[warm_up().update].at("policy_std"));
   EXPECT_FALSE(parts[warm_up().update].at("policy_entropy"));
-  EXPECT_NEAR(*parts[exploring().update].at("policy_deviation"), 0.2, 1e-12);
+  EXPECT_NEAR(*parts[exploring().update].at("policy_std"), 0.2, 1e-12);
   EXPECT_NEAR(*parts[exploring().update].at("policy_entropy"), 1 + std::log(2 * M_PI * 0.04), 1e-12);
   EXPECT_NEAR(*parts[settling().update].at("policy_entropy"), 1 + std::log(2 * M_PI * 0.0009), 1e-12);
 }
@@ -257,7 +257,7 @@ TEST(GlimpseObjectiveTest, PartsAddUpAndSayWhatIsNotThere) {
 TEST(GlimpseObjectiveTest, FurtherPassesAreOfTheSameNetworkWithOtherDraws) {
   const Reinforce policy = policy_from(", rollouts: 2, baseline: self_critical");
   RecordingGlimpses network = recording(toy_glimpses());
-  const GlimpseObjective objective(ClassLoss(0), StepLoss::rising, policy);
+  const GlimpseObjective objective(ClassLoss(0), StepLoss::linear, policy);
   const Loss loss = objective.loss(network, random_batch(), exploring(), test_stream());
   EXPECT_TRUE(parts_of(loss).at("policy_loss"));
   ASSERT_EQ(network.contexts.size(), 2U);
@@ -283,7 +283,7 @@ struct CuriousEstimator final : PolicyEstimator {
 TEST(GlimpseObjectiveTest, EveryFurtherPassHasDrawsOfItsOwn) {
   const CuriousEstimator policy;
   RecordingGlimpses network = recording(toy_glimpses());
-  const GlimpseObjective objective(ClassLoss(0), StepLoss::rising, policy);
+  const GlimpseObjective objective(ClassLoss(0), StepLoss::linear, policy);
   objective.loss(network, random_batch(), exploring(), test_stream());
   ASSERT_EQ(network.contexts.size(), 3U);
   EXPECT_NE(network.contexts[1].random(), network.contexts[2].random());
@@ -292,7 +292,7 @@ TEST(GlimpseObjectiveTest, EveryFurtherPassHasDrawsOfItsOwn) {
 TEST(GlimpseObjectiveTest, ASingleGlimpseLeavesNothingToChoose) {
   const Reinforce policy = policy_from();
   const auto network = toy_glimpses(1);
-  const GlimpseObjective objective(ClassLoss(0), StepLoss::rising, policy);
+  const GlimpseObjective objective(ClassLoss(0), StepLoss::linear, policy);
   const Loss loss = objective.loss(*network, random_batch(), exploring(), test_stream());
   EXPECT_TRUE(std::isfinite(loss.total.item<double>()));
   for (const auto& [name, value] : loss.parts) EXPECT_EQ(value.has_value(), name == "class_loss") << name;
@@ -316,7 +316,7 @@ std::pair<double, double> learn_quadrant(const std::string& policy_options) {
   const auto network = toy_glimpses(2);
   Reinforce policy;
   read_fields(policy, parse_yaml(policy_options, "test"), "train.policy");
-  const GlimpseObjective objective(ClassLoss(0), StepLoss::rising, policy);
+  const GlimpseObjective objective(ClassLoss(0), StepLoss::linear, policy);
   torch::optim::Adam optimizer(network->parameters(), torch::optim::AdamOptions(0.02));
   const Batch batch = quadrant_batch(64);
   constexpr std::int64_t kSteps = 300;
@@ -336,13 +336,13 @@ std::pair<double, double> learn_quadrant(const std::string& policy_options) {
 }
 
 TEST(GlimpseObjectiveTest, LearnsWhereToLook) {
-  const auto [frozen_accuracy, frozen_share] = learn_quadrant("{warmup_epochs: 0, settle: 1, settle_deviation: 0.3}");
+  const auto [frozen_accuracy, frozen_share] = learn_quadrant("{warmup_epochs: 0, frozen_fraction: 1, frozen_std: 0.3}");
   EXPECT_LT(frozen_accuracy, 0.65);  // chance is a half
   EXPECT_EQ(frozen_share, 0);
-  for (const char* learning : {"reward: confidence, baseline: learned", "reward: correct, baseline: leave_one_out",
-                               "reward: confidence, baseline: self_critical"}) {
-    const auto [accuracy, share] =
-        learn_quadrant(std::string("{warmup_epochs: 20, deviation: [0.5, 0.1], settle: 0, rollouts: 2, ") + learning + "}");
+  for (const char* learning : {"reward: probability_gain, baseline: learned", "reward: correct, baseline: leave_one_out",
+                               "reward: probability_gain, baseline: self_critical"}) {
+    const auto [accuracy, share] = learn_quadrant(
+        std::string("{warmup_epochs: 20, std: [0.5, 0.1], frozen_fraction: 0, rollouts: 2, ") + learning + "}");
     EXPECT_EQ(accuracy, 1) << learning;
     EXPECT_EQ(share, 1) << learning;
   }
@@ -353,9 +353,9 @@ TEST(GlimpseObjectiveTest, NeedsATrajectory) {
   const Reinforce policy = policy_from();
   EXPECT_THAT(
       [&] {
-        GlimpseObjective(ClassLoss(0), StepLoss::rising, policy).loss(network, random_batch(), warm_up(), test_stream());
+        GlimpseObjective(ClassLoss(0), StepLoss::linear, policy).loss(network, random_batch(), warm_up(), test_stream());
       },
-      ThrowsMessage<InputError>(HasSubstr("train.policy: expected a network that says where it looked")));
+      ThrowsMessage<InputError>(HasSubstr("train.policy: expected a network with a glimpse trajectory")));
 }
 
 }  // namespace

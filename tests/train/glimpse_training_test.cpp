@@ -29,7 +29,7 @@ using ::testing::Not;
 using ::testing::Pair;
 
 /// 3 updates in each of 5 epochs: 4 warm up, 7 explore, and the 4 from number 11 settle.
-const std::string kPolicy = "policy: {warmup_epochs: 1.3, settle: 0.3, rollouts: 2}";
+const std::string kPolicy = "policy: {warmup_epochs: 1.3, frozen_fraction: 0.3, rollouts: 2}";
 const std::string kPhases = "{epochs: 5, batch_size: 80, clip_norm: 1, ema_decay: 0.9, " + kPolicy + ", ";
 constexpr std::int64_t kUpdates = 15, kWarmupUpdates = 4, kSettlesAfter = 11;
 
@@ -103,11 +103,10 @@ std::vector<std::string> timeless_metrics(const std::string& folder) {
   return lines;
 }
 
-TEST(GlimpseTrainingTest, ARehearsalIsOfUpdatesInWhichThePolicyLearns) {
+TEST(GlimpseTrainingTest, DryRunMeasuresUpdatesInWhichThePolicyLearns) {
   const TemporaryDirectory folder;
   const auto network = initial_glimpses(), untrained = initial_glimpses();
-  with_trainer(network, folder.path("run"), kPhases + "optimizer: sgd}", 1, 0,
-               [](Trainer& trainer) { trainer.rehearse(0); });
+  with_trainer(network, folder.path("run"), kPhases + "optimizer: sgd}", 1, 0, [](Trainer& trainer) { trainer.dry_run(0); });
   EXPECT_FALSE(torch::equal(network->locate->weight, untrained->locate->weight));
   EXPECT_FALSE(torch::equal(network->expect->weight, untrained->expect->weight));
 }
@@ -198,23 +197,22 @@ TEST(GlimpseTrainingTest, MetricsTellHowThePolicyFares) {
   train_glimpses(folder.path("run"), kPhases + "optimizer: adamw}", 2);
   const std::vector<Json> lines = RunDirectory(folder.path("run")).read_metrics();
   ASSERT_EQ(lines.size(), 5U);
-  for (const char* key :
-       {"class_loss", "policy_loss", "baseline_loss", "policy_reward", "policy_deviation", "policy_entropy"}) {
+  for (const char* key : {"class_loss", "policy_loss", "baseline_loss", "policy_reward", "policy_std", "policy_entropy"}) {
     for (const Json& line : lines) ASSERT_TRUE(line.contains(key)) << key;
   }
-  for (const char* key : {"policy_loss", "baseline_loss", "policy_deviation", "policy_entropy"}) {
+  for (const char* key : {"policy_loss", "baseline_loss", "policy_std", "policy_entropy"}) {
     EXPECT_TRUE(lines[0].at(key).is_null()) << key;  // all of the first epoch warms up
     EXPECT_TRUE(lines[1].at(key).is_number()) << key;
   }
   EXPECT_TRUE(lines[0].at("policy_reward").is_number());
   EXPECT_TRUE(lines[4].at("policy_loss").is_null());  // all of the last one settles
-  EXPECT_EQ(lines[4].at("policy_deviation"), 0.03);
+  EXPECT_EQ(lines[4].at("policy_std"), 0.03);
   EXPECT_EQ(lines[0].at("train_loss"), lines[0].at("class_loss"));
   // The third epoch explores from update 6 to 8: batches of 80, 80 and 40 images. It falls from 0.2 at epoch 1.3 to 0.08
   // at 5.
   const auto deviation = [](double epoch) { return 0.2 - 0.12 * (epoch - 1.3) / 3.7; };
   const double mean = (80 * deviation(2) + 80 * deviation(2 + 1.0 / 3) + 40 * deviation(2 + 2.0 / 3)) / 200;
-  EXPECT_NEAR(lines[2].at("policy_deviation").get<double>(), mean, 1e-12);
+  EXPECT_NEAR(lines[2].at("policy_std").get<double>(), mean, 1e-12);
   const double sum = lines[2].at("class_loss").get<double>() + lines[2].at("policy_loss").get<double>() +
                      lines[2].at("baseline_loss").get<double>();
   EXPECT_NEAR(lines[2].at("train_loss").get<double>(), sum, 1e-6);  // terms are rounded to float

@@ -17,7 +17,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StrEq;
 using testing::ThrowsMessage;
-using Factors = std::map<std::string, double>;
+using Multipliers = std::map<std::string, double>;
 
 struct RatedNet : torch::nn::Module {
   RatedNet() {
@@ -40,7 +40,7 @@ RatedOptions read_rates(const std::string& yaml) {
 
 std::string rates_complaint(const std::string& yaml) {
   try {
-    read_rates(yaml).layer_rates.factors(RatedNet());
+    read_rates(yaml).layer_rates.multipliers(RatedNet());
   } catch (const InputError& error) {
     return error.what();
   }
@@ -48,27 +48,28 @@ std::string rates_complaint(const std::string& yaml) {
 }
 
 TEST(LayerRatesTest, WithoutEntriesEveryFactorIsOne) {
-  EXPECT_EQ(LayerRatesField().factors(RatedNet()), (Factors{{"conv1.weight", 1}, {"fc.weight", 1}, {"fc.bias", 1}}));
+  EXPECT_EQ(LayerRatesField().multipliers(RatedNet()), (Multipliers{{"conv1.weight", 1}, {"fc.weight", 1}, {"fc.bias", 1}}));
 }
 
 TEST(LayerRatesTest, TheLastEntryThatMatchesHolds) {
   const auto rates = read_rates(R"(
 layer_rates:
-  - {layers: "*", factor: 0.5}
-  - {layers: fc, factor: 10}
-  - {layers: "*.bias", factor: 20}
+  - {layers: "*", multiplier: 0.5}
+  - {layers: fc, multiplier: 10}
+  - {layers: "*.bias", multiplier: 20}
 )")
                          .layer_rates;
-  EXPECT_EQ(rates.factors(RatedNet()), (Factors{{"conv1.weight", 0.5}, {"fc.weight", 10}, {"fc.bias", 20}}));
+  EXPECT_EQ(rates.multipliers(RatedNet()), (Multipliers{{"conv1.weight", 0.5}, {"fc.weight", 10}, {"fc.bias", 20}}));
 }
 
 TEST(LayerRatesTest, AnEntryAloneIsAListOfOne) {
-  const auto rates = read_rates("layer_rates: {layers: conv1, factor: 0.1}").layer_rates;
-  EXPECT_EQ(rates.factors(RatedNet()), (Factors{{"conv1.weight", 0.1}, {"fc.weight", 1}, {"fc.bias", 1}}));
+  const auto rates = read_rates("layer_rates: {layers: conv1, multiplier: 0.1}").layer_rates;
+  EXPECT_EQ(rates.multipliers(RatedNet()), (Multipliers{{"conv1.weight", 0.1}, {"fc.weight", 1}, {"fc.bias", 1}}));
 }
 
 TEST(LayerRatesTest, WritesWhatItRead) {
-  for (const std::string text : {R"([])", R"([{"layers":"layer1","factor":0.1},{"layers":"*.bn?","factor":10.0}])"}) {
+  for (const std::string text :
+       {R"([])", R"([{"layers":"layer1","multiplier":0.1},{"layers":"*.bn?","multiplier":10.0}])"}) {
     RatedOptions options = read_rates("layer_rates: " + text);
     const Json written = write_fields(options);
     EXPECT_EQ(written.dump(), R"({"layer_rates":)" + text + "}");
@@ -78,53 +79,55 @@ TEST(LayerRatesTest, WritesWhatItRead) {
 }
 
 TEST(LayerRatesTest, ReadingReplacesWhatWasThere) {
-  RatedOptions options = read_rates("layer_rates: [{layers: fc, factor: 2}]");
+  RatedOptions options = read_rates("layer_rates: [{layers: fc, multiplier: 2}]");
   read_fields(options, parse_yaml("layer_rates: []", "b.yaml"), "train");
   EXPECT_THAT(options.layer_rates.entries, IsEmpty());
 }
 
 TEST(LayerRatesTest, CanBeSetOnTheCommandLine) {
-  ConfigNode root = parse_yaml("train: {layer_rates: [{layers: conv1, factor: 3}]}", "a.yaml");
-  apply_setting(root, "train.layer_rates.0.factor=4");
+  ConfigNode root = parse_yaml("train: {layer_rates: [{layers: conv1, multiplier: 3}]}", "a.yaml");
+  apply_setting(root, "train.layer_rates.0.multiplier=4");
   RatedOptions options;
   read_fields(options, *root.find("train"), "train");
-  EXPECT_EQ(options.layer_rates.factors(RatedNet()).at("conv1.weight"), 4);
+  EXPECT_EQ(options.layer_rates.multipliers(RatedNet()).at("conv1.weight"), 4);
 
-  apply_setting(root, "train.layer_rates=[{layers: fc, factor: 10}]");
+  apply_setting(root, "train.layer_rates=[{layers: fc, multiplier: 10}]");
   read_fields(options, *root.find("train"), "train");
-  EXPECT_EQ(options.layer_rates.factors(RatedNet()), (Factors{{"conv1.weight", 1}, {"fc.weight", 10}, {"fc.bias", 10}}));
+  EXPECT_EQ(options.layer_rates.multipliers(RatedNet()),
+            (Multipliers{{"conv1.weight", 1}, {"fc.weight", 10}, {"fc.bias", 10}}));
 
-  apply_setting(root, "train.layer_rates=[{layers: fc, factor: -1}]");
+  apply_setting(root, "train.layer_rates=[{layers: fc, multiplier: -1}]");
   EXPECT_THAT([&] { read_fields(options, *root.find("train"), "train"); },
-              ThrowsMessage<InputError>(HasSubstr(": train.layer_rates.0.factor: expected a number > 0, got '-1'")));
+              ThrowsMessage<InputError>(HasSubstr(": train.layer_rates.0.multiplier: expected a number > 0, got '-1'")));
 }
 
 TEST(LayerRatesTest, MistakesAreRefusedWithTheirPlace) {
-  EXPECT_EQ(rates_complaint("layer_rates: [{layers: fc, factor: 0}]"),
-            "a.yaml:1: train.layer_rates.0.factor: expected a number > 0, got '0'");
-  EXPECT_EQ(rates_complaint("layer_rates:\n  - {layers: fc, factor: 1}\n  - {layers: fc}\n"),
-            "a.yaml:3: train.layer_rates.1.factor: expected a value, got nothing; add the key");
-  EXPECT_EQ(rates_complaint("layer_rates: [{factor: 1}]"),
+  EXPECT_EQ(rates_complaint("layer_rates: [{layers: fc, multiplier: 0}]"),
+            "a.yaml:1: train.layer_rates.0.multiplier: expected a number > 0, got '0'");
+  EXPECT_EQ(rates_complaint("layer_rates:\n  - {layers: fc, multiplier: 1}\n  - {layers: fc}\n"),
+            "a.yaml:3: train.layer_rates.1.multiplier: expected a value, got nothing; add the key");
+  EXPECT_EQ(rates_complaint("layer_rates: [{multiplier: 1}]"),
             "a.yaml:1: train.layer_rates.0.layers: expected a value, got nothing; add the key");
-  EXPECT_EQ(rates_complaint("layer_rates: [{layers: fc, factor: 1, facto: 2}]"),
-            "a.yaml:1: train.layer_rates.0.facto: unknown key; did you mean 'factor'?");
+  EXPECT_EQ(rates_complaint("layer_rates: [{layers: fc, multiplier: 1, multiplie: 2}]"),
+            "a.yaml:1: train.layer_rates.0.multiplie: unknown key; did you mean 'multiplier'?");
   EXPECT_EQ(rates_complaint("layer_rates: [fc]"),
-            "a.yaml:1: train.layer_rates.0: expected {layers: NAME OR PATTERN, factor: NUMBER}, got 'fc'");
+            "a.yaml:1: train.layer_rates.0: expected {layers: NAME OR PATTERN, multiplier: NUMBER}, got 'fc'");
   EXPECT_EQ(rates_complaint("layer_rates:"),
-            "a.yaml:1: train.layer_rates: expected {layers: NAME OR PATTERN, factor: NUMBER}, got nothing");
-  EXPECT_EQ(rates_complaint("layer_rates:\n  - {layers: conv1, factor: 1}\n  - {layers: conv2, factor: 1}\n"),
+            "a.yaml:1: train.layer_rates: expected {layers: NAME OR PATTERN, multiplier: NUMBER}, got nothing");
+  EXPECT_EQ(rates_complaint("layer_rates:\n  - {layers: conv1, multiplier: 1}\n  - {layers: conv2, multiplier: 1}\n"),
             "a.yaml:3: train.layer_rates.1.layers: expected the name or pattern of a layer with parameters, got 'conv2'; "
             "did you mean 'conv1'?");
-  EXPECT_EQ(rates_complaint("layer_rates:\n  - {layers: fc.bias, factor: 2}\n  - {layers: fc, factor: 1}\n"),
-            "a.yaml:2: train.layer_rates.0.layers: expected layers that are trained and that no later entry chooses, got "
-            "'fc.bias'; leave the entry out");
+  EXPECT_EQ(rates_complaint("layer_rates:\n  - {layers: fc.bias, multiplier: 2}\n  - {layers: fc, multiplier: 1}\n"),
+            "a.yaml:2: train.layer_rates.0.layers: expected layers that are trained and that no later entry matches, got "
+            "'fc.bias'; remove the entry");
 }
 
 TEST(LayerRatesTest, AnEntryForFrozenLayersIsRefused) {
   RatedNet net;
   freeze(net, {"conv1"}, "test");
-  EXPECT_THROW(read_rates("layer_rates: {layers: conv1, factor: 2}").layer_rates.factors(net), InputError);
-  EXPECT_NO_THROW(read_rates("layer_rates: {layers: '*', factor: 2}").layer_rates.factors(net));  // some of it is trained
+  EXPECT_THROW(read_rates("layer_rates: {layers: conv1, multiplier: 2}").layer_rates.multipliers(net), InputError);
+  EXPECT_NO_THROW(
+      read_rates("layer_rates: {layers: '*', multiplier: 2}").layer_rates.multipliers(net));  // some of it is trained
 }
 
 }  // namespace

@@ -59,8 +59,7 @@ TEST(OptimizerTest, AdamwDecaysApartFromTheGradient) {
 
 TEST(OptimizerTest, RmspropByHand) {
   TwoParameters network;
-  const auto field =
-      read_optimizer("{name: rmsprop, learning_rate: 0.1, smoothing: 0.75, weight_decay: 0.5, epsilon: 1e-12}");
+  const auto field = read_optimizer("{name: rmsprop, learning_rate: 0.1, alpha: 0.75, weight_decay: 0.5, epsilon: 1e-12}");
   Optimizer optimizer(*field, network.trained());
   network.set_gradients(3);
   optimizer.step(1);
@@ -77,7 +76,7 @@ TEST(OptimizerTest, RmspropByHand) {
 
 TEST(OptimizerTest, CenteredRmspropDividesByTheStandardDeviation) {
   TwoParameters network;
-  const auto field = read_optimizer("{name: rmsprop, learning_rate: 0.1, smoothing: 0.5, centered: true, epsilon: 1e-12}");
+  const auto field = read_optimizer("{name: rmsprop, learning_rate: 0.1, alpha: 0.5, centered: true, epsilon: 1e-12}");
   Optimizer optimizer(*field, network.trained());
   network.set_gradients(2);
   optimizer.step(1);

@@ -52,7 +52,7 @@ NamedTensors gradients(const std::string& options, int threads, std::int64_t epo
   Shards shards(network, build, 3, threads);
   Reinforce policy;
   policy.rollouts_per_image = 2;
-  shards.add_gradient(byte_images(), 1, GlimpseObjective(ClassLoss(0), StepLoss::rising, policy), at_epoch(epoch),
+  shards.add_gradient(byte_images(), 1, GlimpseObjective(ClassLoss(0), StepLoss::linear, policy), at_epoch(epoch),
                       RandomStream(1, Purpose::forward));
   NamedTensors result;
   for (const auto& item : network->named_parameters()) result[item.key()] = item.value().grad();

@@ -79,7 +79,7 @@ TEST(ScheduleTest, CosineFallsFromOneTowardsZero) {
 }
 
 TEST(ScheduleTest, CosineEndsAtFinalFactor) {
-  expect_factors(factors("{name: cosine, final_factor: 0.5}", 1, 2), {1, 0.75});
+  expect_factors(factors("{name: cosine, min_factor: 0.5}", 1, 2), {1, 0.75});
 }
 
 TEST(ScheduleTest, WarmupRisesLinearlyAndThenCosineTakesTheRest) {
@@ -90,7 +90,7 @@ TEST(ScheduleTest, WarmupRisesLinearlyAndThenCosineTakesTheRest) {
 }
 
 TEST(ScheduleTest, StepMultipliesAtEveryBoundary) {
-  expect_factors(factors("{name: step, every_epochs: 1, decay: 0.1}", 2, 3), {1, 1, 0.1, 0.1, 0.01, 0.01});
+  expect_factors(factors("{name: step, step_size: 1, gamma: 0.1}", 2, 3), {1, 1, 0.1, 0.1, 0.01, 0.01});
 }
 
 TEST(ScheduleTest, WarmupLongerThanTrainingNeverReachesOne) {
@@ -109,10 +109,10 @@ TEST(ScheduleTest, WarmupLongerThanTrainingIsRefused) {
 }
 
 TEST(ScheduleTest, MultistepFallsAtItsMilestones) {
-  expect_factors(factors("{name: multistep, milestones: [1, 2], decay: 0.5}", 4, 3),
+  expect_factors(factors("{name: multistep, milestones: [1, 2], gamma: 0.5}", 4, 3),
                  {1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25});
   expect_factors(factors("{name: multistep, milestones: 2}", 4, 3), {1, 1, 1, 1, 1, 1, 1, 1, 0.1, 0.1, 0.1, 0.1});
-  expect_factors(factors("{name: multistep, milestones: [1, 2], decay: 0}", 1, 3), {1, 0, 0});
+  expect_factors(factors("{name: multistep, milestones: [1, 2], gamma: 0}", 1, 3), {1, 0, 0});
 }
 
 TEST(ScheduleTest, MultistepMayWarmUp) {
@@ -123,7 +123,7 @@ TEST(ScheduleTest, MultistepMayWarmUp) {
 TEST(ScheduleTest, MultistepRefusesMilestonesThatDoNothing) {
   EXPECT_EQ(complaint("{name: multistep, milestones: [1, 4]}", 5), "");
   EXPECT_EQ(complaint("{name: multistep, milestones: [3, 2]}", 5),
-            "train.schedule.milestones: expected epochs, each later than the one before, got [3,2]");
+            "train.schedule.milestones: expected epochs in ascending order, got [3,2]");
   EXPECT_THAT(complaint("{name: multistep, milestones: [2, 2]}", 5), HasSubstr("each later than the one before, got [2,2]"));
   EXPECT_THAT(complaint("multistep", 5), HasSubstr("train.schedule.milestones: expected epochs, "));
   EXPECT_EQ(complaint("{name: multistep, milestones: [2, 5]}", 5),
@@ -136,7 +136,7 @@ TEST(ScheduleTest, MultistepRefusesMilestonesThatDoNothing) {
 TEST(ScheduleTest, OneCycleRisesAndFalls) {
   // 8 updates, half of them up: at 0, 1/3, 2/3, 3/3 of the way from 0.2 to 1; then 1/4, 2/4, 3/4, 4/4 from 1 to 0.
   const double root = std::sqrt(0.5);
-  expect_factors(factors("{name: one_cycle, rise: 0.5, start_factor: 0.2, final_factor: 0}", 4, 2),
+  expect_factors(factors("{name: one_cycle, pct_start: 0.5, start_factor: 0.2, min_factor: 0}", 4, 2),
                  {0.2, 0.4, 0.8, 1, (1 + root) / 2, 0.5, (1 - root) / 2, 0});
 }
 
@@ -147,7 +147,7 @@ TEST(ScheduleTest, OneCycleHasAWarmupOfItsOwn) {
 
 TEST(ScheduleTest, PlateauFallsWhenValidationHasNotGotBetter) {
   // One epoch without a better loss is let pass, the second makes the factor fall.
-  const std::string yaml = "{name: plateau, patience: 1, decay: 0.5}";
+  const std::string yaml = "{name: plateau, patience: 1, gamma: 0.5}";
   expect_factors(factors(yaml, 2, 6, with_losses({3, 3, 3, 2, 2, 2})), {1, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5});
   expect_factors(factors(yaml, 2, 7, with_losses({3, 3, 3, 2, 2, 2, 2})),
                  {1, 1, 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25});
@@ -163,7 +163,7 @@ TEST(ScheduleTest, PlateauWaitsForMoreEpochsThanItsPatience) {
 
 TEST(ScheduleTest, PlateauRestsAfterAStep) {
   // The second epoch is worse; the two behind it are not counted; the fifth is worse.
-  expect_factors(factors("{name: plateau, patience: 0, decay: 0.5, cooldown: 2}", 1, 7, with_losses({1, 1, 1, 1, 1, 1, 1})),
+  expect_factors(factors("{name: plateau, patience: 0, gamma: 0.5, cooldown: 2}", 1, 7, with_losses({1, 1, 1, 1, 1, 1, 1})),
                  {1, 1, 0.5, 0.5, 0.5, 0.25, 0.25});
 }
 
@@ -177,10 +177,10 @@ TEST(ScheduleTest, PlateauDoesNotLookAhead) {
 TEST(ScheduleTest, PlateauDoesNotJudgeTheWarmup) {
   // The first epoch's low loss counts only when no warm-up has to do with it.
   const Scores scores = with_losses({1, 2, 2, 2});
-  expect_factors(factors("{name: plateau, patience: 0, decay: 0.5}", 2, 4, scores), {1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25});
+  expect_factors(factors("{name: plateau, patience: 0, gamma: 0.5}", 2, 4, scores), {1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25});
   for (const std::string warmup : {"0.75", "1"}) {
     const std::vector<double> first = warmup == "1" ? std::vector{0.5, 1.0} : std::vector{2.0 / 3, 1.0};
-    expect_factors(factors("{name: plateau, patience: 0, decay: 0.5, warmup_epochs: " + warmup + "}", 2, 4, scores),
+    expect_factors(factors("{name: plateau, patience: 0, gamma: 0.5, warmup_epochs: " + warmup + "}", 2, 4, scores),
                    {first[0], first[1], 1, 1, 1, 1, 0.5, 0.5});
   }
   expect_factors(factors("{name: plateau, patience: 0, warmup_epochs: 4}", 1, 4, scores), {0.25, 0.5, 0.75, 1});
@@ -188,7 +188,7 @@ TEST(ScheduleTest, PlateauDoesNotJudgeTheWarmup) {
 
 TEST(ScheduleTest, ANumberIsBetterThanNone) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  const std::string options = "patience: 0, decay: 0.5}";
+  const std::string options = "patience: 0, gamma: 0.5}";
   expect_factors(factors("{name: plateau, " + options, 1, 5, with_losses({nan, 2, nan, 1})), {1, 0.5, 0.5, 0.25, 0.25});
   expect_factors(factors("{name: plateau, monitor: top1, " + options, 1, 3, with_top1({nan, 0.1})), {1, 0.5, 0.5});
 }
@@ -207,18 +207,18 @@ TEST(ScheduleReferenceTest, Cosine) {
   expect_factors(factors("cosine", 4, 3),
                  {1, 0.9829629131445341, 0.93301270189221941, 0.85355339059327373, 0.75, 0.62940952255126037, 0.5,
                   0.37059047744873969, 0.25, 0.14644660940672627, 0.066987298107780646, 0.017037086855465899});
-  expect_factors(factors("{name: cosine, final_factor: 0.1}", 4, 3),
+  expect_factors(factors("{name: cosine, min_factor: 0.1}", 4, 3),
                  {1, 0.98466662183008069, 0.93971143170299742, 0.86819805153394625, 0.775, 0.66646857029613427, 0.55,
                   0.43353142970386571, 0.325, 0.23180194846605368, 0.16028856829700261, 0.11533337816991932});
 }
 
 TEST(ScheduleReferenceTest, Step) {  // StepLR(2, 0.3)
-  expect_factors(factors("{name: step, every_epochs: 2, decay: 0.3}", 2, 7),
+  expect_factors(factors("{name: step, step_size: 2, gamma: 0.3}", 2, 7),
                  {1, 1, 1, 1, 0.3, 0.3, 0.3, 0.3, 0.09, 0.09, 0.09, 0.09, 0.027, 0.027});
 }
 
 TEST(ScheduleReferenceTest, Multistep) {  // MultiStepLR([2, 3, 5], 0.3)
-  expect_factors(factors("{name: multistep, milestones: [2, 3, 5], decay: 0.3}", 2, 7),
+  expect_factors(factors("{name: multistep, milestones: [2, 3, 5], gamma: 0.3}", 2, 7),
                  {1, 1, 1, 1, 0.3, 0.3, 0.09, 0.09, 0.09, 0.09, 0.027, 0.027, 0.027, 0.027});
 }
 
@@ -228,33 +228,34 @@ TEST(ScheduleReferenceTest, OneCycle) {  // OneCycleLR(1, total_steps)
       {0.04, 0.34978965421958308, 0.87928515912212868, 0.99441543545091171, 0.93301296984141169, 0.81174565394976295,
        0.64737899769510332, 0.46263710266697505, 0.28306099820869923, 0.1334775301888306, 0.034566987425395219, 4e-6});
   // pct_start=0.5, div_factor=10, final_div_factor=10
-  expect_factors(factors("{name: one_cycle, rise: 0.5, start_factor: 0.1, final_factor: 0.01}", 4, 3),
+  expect_factors(factors("{name: one_cycle, pct_start: 0.5, start_factor: 0.1, min_factor: 0.01}", 4, 3),
                  {0.1, 0.18594235253127367, 0.41094235253127365, 0.68905764746872622, 0.91405764746872631, 1,
                   0.9336825748732972, 0.7525, 0.505, 0.2575, 0.076317425126702837, 0.01});
   // pct_start=0.9, div_factor=4, final_div_factor=2: the top lies between the last two updates
-  expect_factors(factors("{name: one_cycle, rise: 0.9, start_factor: 0.25, final_factor: 0.125}", 5, 1),
+  expect_factors(factors("{name: one_cycle, pct_start: 0.9, start_factor: 0.25, min_factor: 0.125}", 5, 1),
                  {0.25, 0.39119132430297487, 0.70844535023361788, 0.96286332546340714, 0.125});
 }
 
 TEST(ScheduleReferenceTest, OneCycleOfOnePhaseOrFewUpdates) {
-  expect_factors(factors("{name: one_cycle, rise: 0}", 4, 1), {0.85355397637971131, 0.500002, 0.14645002362028864, 4e-6});
-  expect_factors(factors("{name: one_cycle, rise: 1}", 3, 1), {0.04, 0.52, 1});
+  expect_factors(factors("{name: one_cycle, pct_start: 0}", 4, 1),
+                 {0.85355397637971131, 0.500002, 0.14645002362028864, 4e-6});
+  expect_factors(factors("{name: one_cycle, pct_start: 1}", 3, 1), {0.04, 0.52, 1});
   expect_factors(factors("one_cycle", 1, 2), {0.81174565394976295, 4e-6});
   expect_factors(factors("one_cycle", 1, 1), {4e-6});
-  expect_factors(factors("{name: one_cycle, rise: 1}", 1, 1), {1});          // where torch divides by zero
-  expect_factors(factors("{name: one_cycle, rise: 0.5}", 2, 1), {1, 4e-6});  // likewise
+  expect_factors(factors("{name: one_cycle, pct_start: 1}", 1, 1), {1});          // where torch divides by zero
+  expect_factors(factors("{name: one_cycle, pct_start: 0.5}", 2, 1), {1, 4e-6});  // likewise
 }
 
 TEST(ScheduleReferenceTest, Plateau) {  // ReduceLROnPlateau
   // 1.4999 is not 1.5 less its ten-thousandth.
   const std::vector<double> losses = {2.0, 1.5, 1.6, 1.4999, 1.5, 1.2, 1.2, 1.19, 1.3, 1.3, 1.3, 1.1, 1.2, 1.2, 1.2, 1.2};
-  expect_factors(factors("{name: plateau, patience: 1, decay: 0.5}", 1, 17, with_losses(losses)),
+  expect_factors(factors("{name: plateau, patience: 1, gamma: 0.5}", 1, 17, with_losses(losses)),
                  {1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.125, 0.125, 0.0625});
   expect_factors(
-      factors("{name: plateau, patience: 1, decay: 0.5, cooldown: 2, minimum_factor: 0.2}", 1, 17, with_losses(losses)),
+      factors("{name: plateau, patience: 1, gamma: 0.5, cooldown: 2, min_factor: 0.2}", 1, 17, with_losses(losses)),
       {1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.2, 0.2, 0.2});
   expect_factors(
-      factors("{name: plateau, patience: 0, decay: 0.5, threshold: 0.05, minimum_factor: 0.01}", 1, 17, with_losses(losses)),
+      factors("{name: plateau, patience: 0, gamma: 0.5, threshold: 0.05, min_factor: 0.01}", 1, 17, with_losses(losses)),
       {1, 1, 1, 0.5, 0.25, 0.125, 0.125, 0.0625, 0.03125, 0.015625, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01});
 }
 
@@ -266,27 +267,27 @@ TEST(ScheduleReferenceTest, PlateauOfTop1) {  // mode='max'
 
 TEST(ScheduleTest, OneUpdateInAll) {
   for (const char* name : {"cosine", "step", "plateau", "constant"}) expect_factors(factors(name, 1, 1), {1});
-  expect_factors(factors("{name: step, every_epochs: 0.5}", 1, 1), {1});
+  expect_factors(factors("{name: step, step_size: 0.5}", 1, 1), {1});
   expect_factors(factors("{name: cosine, warmup_epochs: 1}", 1, 1), {1});
 }
 
 TEST(ScheduleTest, RefusesOptionsOutOfRange) {
   for (const char* yaml :
-       {"{name: multistep, milestones: [0, 2]}", "{name: multistep, milestones: []}", "{name: multistep, decay: 1.5}",
-        "{name: one_cycle, rise: 1.1}", "{name: one_cycle, rise: -0.1}", "{name: one_cycle, start_factor: 2}",
-        "{name: one_cycle, final_factor: -1}", "{name: plateau, decay: 1}", "{name: plateau, threshold: 1}",
+       {"{name: multistep, milestones: [0, 2]}", "{name: multistep, milestones: []}", "{name: multistep, gamma: 1.5}",
+        "{name: one_cycle, pct_start: 1.1}", "{name: one_cycle, pct_start: -0.1}", "{name: one_cycle, start_factor: 2}",
+        "{name: one_cycle, min_factor: -1}", "{name: plateau, gamma: 1}", "{name: plateau, threshold: 1}",
         "{name: plateau, threshold: -0.1}", "{name: plateau, patience: -1}", "{name: plateau, cooldown: -1}",
-        "{name: plateau, minimum_factor: 1.1}", "{name: plateau, monitor: top5}", "{name: cosine, warmup_epochs: -1}"}) {
+        "{name: plateau, min_factor: 1.1}", "{name: plateau, monitor: top5}", "{name: cosine, warmup_epochs: -1}"}) {
     EXPECT_THROW(schedule_of(yaml), InputError) << yaml;
   }
 }
 
 TEST(ScheduleTest, WritesWhatItRead) {
   for (const char* yaml :
-       {R"({"name":"multistep","warmup_epochs":1.5,"milestones":[3,7],"decay":0.2})",
-        R"({"name":"one_cycle","rise":0.25,"start_factor":0.1,"final_factor":0.01})",
-        R"({"name":"plateau","warmup_epochs":1.0,"monitor":"top1","patience":3,"decay":0.5,"threshold":0.01,)"
-        R"("cooldown":2,"minimum_factor":0.05})"}) {
+       {R"({"name":"multistep","warmup_epochs":1.5,"milestones":[3,7],"gamma":0.2})",
+        R"({"name":"one_cycle","pct_start":0.25,"start_factor":0.1,"min_factor":0.01})",
+        R"({"name":"plateau","warmup_epochs":1.0,"monitor":"top1","patience":3,"gamma":0.5,"threshold":0.01,)"
+        R"("cooldown":2,"min_factor":0.05})"}) {
     EXPECT_EQ(schedule_of(yaml).write().dump(), yaml);
   }
 }
@@ -297,7 +298,8 @@ TEST(ScheduleTest, PlateauRefusesAPatienceThatOutlastsTraining) {
   EXPECT_EQ(factors("{name: plateau, patience: 2}", 1, 5, with_losses({1, 1, 1, 1})).back(), 0.1);
   EXPECT_THAT(
       complaint("{name: plateau, patience: 2}", 4),
-      HasSubstr("train.schedule.patience: expected so few epochs that the rate can fall within train.epochs, 4, got 2"));
+      HasSubstr(
+          "train.schedule.patience: expected so few epochs that the learning rate can fall within train.epochs, 4, got 2"));
   EXPECT_THAT(complaint("{name: plateau, patience: 2, warmup_epochs: 0.5}", 5), HasSubstr("train.schedule.patience"));
 }
 
@@ -308,21 +310,21 @@ Json random_options(const std::string& name, std::int64_t epochs, RandomStream& 
     return kind == 0 ? 0.0 : kind == 1 ? maximum : maximum * draws.uniform();
   };
   if (name == "one_cycle") {
-    return {{"name", name}, {"rise", fraction()}, {"start_factor", fraction()}, {"final_factor", fraction()}};
+    return {{"name", name}, {"pct_start", fraction()}, {"start_factor", fraction()}, {"min_factor", fraction()}};
   }
   Json options = {{"name", name}};
   if (draws.chance(0.5)) options["warmup_epochs"] = fraction() * static_cast<double>(epochs);
-  if (name == "cosine") options["final_factor"] = fraction();
-  if (name == "step") options["every_epochs"] = 0.1 + 5 * draws.uniform();
-  if (name == "step" || name == "multistep") options["decay"] = fraction();
+  if (name == "cosine") options["min_factor"] = fraction();
+  if (name == "step") options["step_size"] = 0.1 + 5 * draws.uniform();
+  if (name == "step" || name == "multistep") options["gamma"] = fraction();
   if (name == "multistep") options["milestones"] = {1 + draws.below(3), 4 + draws.below(3)};
   if (name == "plateau") {
     options["monitor"] = draws.chance(0.5) ? "loss" : "top1";
     options["patience"] = draws.below(3);
     options["cooldown"] = draws.below(3);
-    options["decay"] = fraction(0.99);
+    options["gamma"] = fraction(0.99);
     options["threshold"] = fraction(0.99);
-    options["minimum_factor"] = fraction();
+    options["min_factor"] = fraction();
   }
   return options;
 }

@@ -10,8 +10,8 @@ using ::testing::DoubleEq;
 using ::testing::ElementsAre;
 
 TEST(StepLossTest, RisesLinearlyFromNothing) {
-  EXPECT_THAT(step_weights(StepLoss::rising, 4), ElementsAre(0.0, DoubleEq(1.0 / 6), DoubleEq(2.0 / 6), DoubleEq(3.0 / 6)));
-  EXPECT_THAT(step_weights(StepLoss::rising, 2), ElementsAre(0.0, 1.0));
+  EXPECT_THAT(step_weights(StepLoss::linear, 4), ElementsAre(0.0, DoubleEq(1.0 / 6), DoubleEq(2.0 / 6), DoubleEq(3.0 / 6)));
+  EXPECT_THAT(step_weights(StepLoss::linear, 2), ElementsAre(0.0, 1.0));
 }
 
 TEST(StepLossTest, LastCountsTheLastStepAlone) {
@@ -19,7 +19,7 @@ TEST(StepLossTest, LastCountsTheLastStepAlone) {
 }
 
 TEST(StepLossTest, ASingleStepCounts) {
-  EXPECT_THAT(step_weights(StepLoss::rising, 1), ElementsAre(1.0));
+  EXPECT_THAT(step_weights(StepLoss::linear, 1), ElementsAre(1.0));
   EXPECT_THAT(step_weights(StepLoss::last, 1), ElementsAre(1.0));
 }
 

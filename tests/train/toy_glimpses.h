@@ -41,8 +41,8 @@ class ToyGlimpses final : public Classifier {
       baselines.push_back(expect(state.detach()).squeeze(1));
       location = random ? draw(context, rows, type) : mean.detach();
       if (context.policy != PolicyMode::sample) continue;
-      const auto sample = location + context.deviation * draw(context, rows, type);
-      log_probs.push_back((sample - mean).square().sum(1) / (-2 * context.deviation * context.deviation));
+      const auto sample = location + context.standard_deviation * draw(context, rows, type);
+      log_probs.push_back((sample - mean).square().sum(1) / (-2 * context.standard_deviation * context.standard_deviation));
       location = sample.clamp(-0.8, 0.8);
     }
     GlimpseTrajectory trajectory;

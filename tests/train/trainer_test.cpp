@@ -68,8 +68,8 @@ const std::string kEverything =
     "{epochs: 3, batch_size: 40, accumulate: 2, optimizer: {name: rmsprop, learning_rate: 0.01, momentum: 0.9, centered: "
     "true}, "
     "schedule: {name: plateau, patience: 1, monitor: loss}, ema_decay: 0.9, clip_norm: 1, early_stopping_epochs: 2, "
-    "freeze: [conv1, '*.bn1'], layer_rates: [{layers: layer3, factor: 0.5}], class_weights: [1, 2, 1, 1]}";
-const std::string kAdamw = "{epochs: 3, batch_size: 80, optimizer: adamw, schedule: {name: step, every_epochs: 1}}";
+    "freeze: [conv1, '*.bn1'], layer_rates: [{layers: layer3, multiplier: 0.5}], class_weights: [1, 2, 1, 1]}";
+const std::string kAdamw = "{epochs: 3, batch_size: 80, optimizer: adamw, schedule: {name: step, step_size: 1}}";
 
 TEST(TrainerTest, LearnsTheToyTask) {
   const TemporaryDirectory folder;
@@ -199,7 +199,7 @@ TEST(TrainerTest, FreezingEverythingIsRefused) {
     train_toy(folder.path("run"), "{freeze: ['*']}", 1, 0, false);
     FAIL() << "expected InputError";
   } catch (const InputError& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("train.freeze: expected at least one layer left to train"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("train.freeze: expected at least one layer to train"));
   }
 }
 
@@ -219,7 +219,7 @@ TEST(TrainerTest, PlateauLowersTheRateOnceValidationStandsStill) {
   const TemporaryDirectory folder;
   const std::string options =
       "{epochs: 5, batch_size: 80, optimizer: {name: sgd, learning_rate: 1e-30}, "
-      "schedule: {name: plateau, patience: 1, decay: 0.1}, freeze: ['*bn*']}";
+      "schedule: {name: plateau, patience: 1, gamma: 0.1}, freeze: ['*bn*']}";
   train_toy(folder.path("run"), options, 1, 0, false);
   std::vector<double> rates;
   for (const Json& line : RunDirectory(folder.path("run")).read_metrics())
@@ -267,12 +267,12 @@ struct ToyTrainer {
   Trainer trainer;
 };
 
-TEST(TrainerTest, ARehearsalMeasuresAndWritesNothing) {
+TEST(TrainerTest, DryRunMeasuresAndWritesNothing) {
   const TemporaryDirectory folder;
   ToyTrainer toy(folder.path("run"), "{batch_size: 40, accumulate: 2, ema_decay: 0.9, checkpoint_seconds: 1e-9}");
-  const TrainingRehearsal rehearsal = toy.trainer.rehearse(60);
-  EXPECT_EQ(rehearsal.updates, 3);  // an epoch has no more
-  EXPECT_GT(rehearsal.images_per_second, 0);
+  const DryRun measured = toy.trainer.dry_run(60);
+  EXPECT_EQ(measured.updates, 3);  // an epoch has no more
+  EXPECT_GT(measured.images_per_second, 0);
   EXPECT_FALSE(std::filesystem::exists(folder.path("run")));
 }
 

@@ -209,11 +209,10 @@ TEST(LoadNamedWeightsTest, EveryKindOfDifferenceIsReportedAtOnce) {
   weights["bn.weight"] = torch::ones({3});
   weights["fc.weight"] = torch::ones({2, 3}, torch::kInt64);
   weights["fc.scale"] = torch::ones({1});
-  EXPECT_EQ(
-      loading_refusal(weights),
-      "a.pth: expected the weights of this 7-tensor network, got 1 missing (bn.bias), 1 unexpected (fc.scale), "
-      "1 of another shape (bn.weight [2], got [3]) and 1 of another type (fc.weight Float, got Long); "
-      "the file belongs to another architecture, or --rename mends its names; fovea convert FILE --model NAME lists all");
+  EXPECT_EQ(loading_refusal(weights),
+            "a.pth: expected the weights of this 7-tensor network, got 1 missing (bn.bias), 1 unexpected (fc.scale), "
+            "1 with a shape mismatch (bn.weight [2], got [3]) and 1 with a dtype mismatch (fc.weight Float, got Long); "
+            "the file belongs to another architecture, or needs --rename; fovea convert FILE --model NAME lists all keys");
 }
 
 TEST(LoadNamedWeightsTest, TheAdviceIsWhatMostLikelyHelps) {
@@ -233,22 +232,21 @@ TEST(LoadNamedWeightsTest, OneDifferenceOfAnyKindIsEnough) {
   NamedTensors unexpected = travelling_state();
   unexpected["fc.scale"] = torch::ones({1});
   EXPECT_THAT(loading_refusal(unexpected), HasSubstr("1 unexpected (fc.scale);"));
-  NamedTensors reshaped = travelling_state();
-  reshaped["fc.bias"] = torch::ones({1});
-  EXPECT_THAT(loading_refusal(reshaped), HasSubstr("1 of another shape (fc.bias [2], got [1]);"));
-  NamedTensors retyped = travelling_state();
-  retyped["bn.running_mean"] = torch::ones({2}, torch::kInt64);
-  EXPECT_THAT(loading_refusal(retyped), HasSubstr("1 of another type (bn.running_mean Float, got Long);"));
+  NamedTensors other_shape = travelling_state();
+  other_shape["fc.bias"] = torch::ones({1});
+  EXPECT_THAT(loading_refusal(other_shape), HasSubstr("1 with a shape mismatch (fc.bias [2], got [1]);"));
+  NamedTensors other_dtype = travelling_state();
+  other_dtype["bn.running_mean"] = torch::ones({2}, torch::kInt64);
+  EXPECT_THAT(loading_refusal(other_dtype), HasSubstr("1 with a dtype mismatch (bn.running_mean Float, got Long);"));
 }
 
 TEST(LoadNamedWeightsTest, ValuesThatAreNotFiniteAreRefusedByName) {
   for (const double value : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(), 1e300}) {
     NamedTensors weights = travelling_state();
     weights["bn.running_var"] = torch::tensor({1.0, value}, torch::kFloat64);
-    EXPECT_EQ(
-        loading_refusal(weights),
-        "a.pth: bn.running_var: expected finite values, got NaN or infinity; the weights are damaged: no prediction of "
-        "theirs would mean anything");
+    EXPECT_EQ(loading_refusal(weights),
+              "a.pth: bn.running_var: expected finite values, got NaN or infinity; the weights are damaged; fetch or train "
+              "them again");
   }
   NamedTensors several = travelling_state();
   several["fc.bias"] = torch::full({2}, std::numeric_limits<float>::quiet_NaN());

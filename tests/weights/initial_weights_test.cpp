@@ -81,15 +81,17 @@ const InitialWeightsOptions kAdapted = weights_options(InitialHead::replace, Ini
 
 TEST(InitialWeightsTest, OptionsReadBackAsWritten) {
   InitialWeightsOptions options;
-  EXPECT_EQ(write_fields(options).dump(), R"({"weights":"none","head":"replace","input":"keep","rename":[],"fresh":[]})");
-  const std::string yaml = "{weights: runs/a, head: keep, input: adapt, rename: [linear=fc, body=], fresh: \"*.se\"}";
+  EXPECT_EQ(write_fields(options).dump(),
+            R"({"weights":"none","head":"replace","input":"keep","rename":[],"reinitialised":[]})");
+  const std::string yaml =
+      "{weights: runs/a, head: keep, input: adapt, rename: [linear=fc, body=], reinitialised: \"*.se\"}";
   read_fields(options, parse_yaml(yaml, "a.yaml"), "train.init");
   EXPECT_EQ(options.weights, "runs/a");
   EXPECT_EQ(options.head, InitialHead::keep);
   EXPECT_EQ(options.input, InitialInput::adapt);
   EXPECT_THAT(options.rename, testing::ElementsAre("linear=fc", "body="));
   EXPECT_EQ(write_fields(options).dump(),
-            R"({"weights":"runs/a","head":"keep","input":"adapt","rename":["linear=fc","body="],"fresh":["*.se"]})");
+            R"({"weights":"runs/a","head":"keep","input":"adapt","rename":["linear=fc","body="],"reinitialised":["*.se"]})");
 }
 
 TEST(InitialWeightsTest, RenamesBringForeignNamesToTheNetwork) {
@@ -159,7 +161,7 @@ TEST(InitialWeightsTest, FreshLayersStayAsTheyWere) {
   weights.erase("bn.weight");                       // missing in the file,
   weights["bn.running_mean"] = torch::zeros({17});  // or of another shape
   auto options = weights_options(InitialHead::keep);
-  options.fresh = {"b*"};
+  options.reinitialised = {"b*"};
   load_initial_weights(network, weights, options, "a.safetensors");
   expect_tensors(network, expected);
 }
@@ -171,13 +173,13 @@ TEST(InitialWeightsTest, ANetworkThatHasGrownIsRefusedWithAdvice) {
   weights.erase("fc0.weight");
   EXPECT_THAT(weights_refusal(network, weights, weights_options(InitialHead::keep)),
               AllOf(StartsWith("a.safetensors: expected every layer of the network, got no bn.weight and 1 more"),
-                    HasSubstr("fresh")));
+                    HasSubstr("reinitialised")));
 }
 
 TEST(InitialWeightsTest, AFreshPatternThatChoosesNothingIsRefused) {
   BegunNet network;
   auto options = weights_options(InitialHead::keep);
-  options.fresh = {"cnv"};
+  options.reinitialised = {"cnv"};
   EXPECT_THAT(weights_refusal(network, file_weights(), options), HasSubstr("did you mean 'conv'?"));
 }
 
@@ -190,7 +192,7 @@ TEST(InitialWeightsTest, AnotherArchitectureIsNamedFirst) {
   for (const auto& options : {kNewHead, kWholeFile, kAdapted}) {
     EXPECT_EQ(weights_refusal(network, weights, options),
               "a.safetensors: expected the weights of this 9-tensor network, got 1 missing (bn.weight), 1 unexpected "
-              "(norm.weight) and 1 of another shape (fc0.weight [4, 4], got [4, 5]); "
+              "(norm.weight) and 1 with a shape mismatch (fc0.weight [4, 4], got [4, 5]); "
               "the file belongs to another architecture");
   }
   for (const std::vector<std::int64_t>& shape :
@@ -199,7 +201,7 @@ TEST(InitialWeightsTest, AnotherArchitectureIsNamedFirst) {
     other_kernel["conv.weight"] = torch::ones(shape);
     for (const auto& options : {kNewHead, kAdapted}) {
       EXPECT_THAT(weights_refusal(network, other_kernel, options),
-                  AllOf(HasSubstr("1 of another shape (conv.weight [4, 3, 3, 3], got "),
+                  AllOf(HasSubstr("1 with a shape mismatch (conv.weight [4, 3, 3, 3], got "),
                         EndsWith("; the file belongs to another architecture")));
     }
   }

@@ -126,7 +126,7 @@ TEST(StateDictTest, AnotherShapeIsNamedWithBothShapes) {
   state["fc.weight"] = torch::ones({3, 2});  // as many elements
   state["bn.bias"] = torch::ones({1});       // would broadcast
   EXPECT_THAT(load_message(state),
-              testing::HasSubstr("got 2 of another shape (bn.bias [2], got [1], fc.weight [2, 3], got [3, 2]);"));
+              testing::HasSubstr("got 2 with a shape mismatch (bn.bias [2], got [1], fc.weight [2, 3], got [3, 2]);"));
 }
 
 TEST(StateDictTest, AllKindsOfDifferenceComeInOneLineAndAreCutShort) {

@@ -109,7 +109,7 @@ TEST(WeightsFileTest, AFileWithoutTensorsIsRefused) {
   const std::string path = folder.path("a.safetensors");
   write_safetensors(path, {}, {{"format", "pt"}});
   EXPECT_THAT([&] { read_weights_file(path); },
-              ThrowsMessage<InputError>(path + ": expected tensors, got none; it is no file of weights"));
+              ThrowsMessage<InputError>(path + ": expected tensors, got none; it is not a weights file"));
 }
 
 TEST(WeightsFileTest, HostileFilesAreRefusedHereToo) {
@@ -249,11 +249,12 @@ TEST(RenamedTest, ARenameThatChangesNothingIsRefusedWithTheNearestName) {
 }
 
 TEST(RenamedTest, NoTwoTensorsGetOneName) {
-  EXPECT_EQ(rename_refusal({"a.w", "b.w"}, {"a=b"}),
-            "rename a=b: expected every tensor of a.pth with a name of its own, got 'b.w' twice; rename or leave out one of "
-            "them");
+  EXPECT_EQ(
+      rename_refusal({"a.w", "b.w"}, {"a=b"}),
+      "rename a=b: expected every tensor of a.pth with a name of its own, got 'b.w' twice; rename or skip one of them");
   EXPECT_THAT(rename_refusal({"a.w", "w"}, {"a="}), HasSubstr("got 'w' twice"));
-  EXPECT_EQ(rename_refusal({"a", "b"}, {"a=", "b="}), "a.pth: expected tensors after the renames, got none; keep some");
+  EXPECT_EQ(rename_refusal({"a", "b"}, {"a=", "b="}),
+            "a.pth: expected tensors after the renames, got none; remove fewer of them");
   // With the prefix, which goes afterwards, the names differ.
   EXPECT_EQ(rename_refusal({"module.a.w", "module.b.w"}, {"module.a=b"}),
             "a.pth: expected every tensor with a name of its own, got 'b.w' twice; rename one of them");

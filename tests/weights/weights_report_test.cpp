@@ -75,13 +75,13 @@ TEST(CompareWeightsTest, OtherShapesAreListedWithBoth) {
   given["fc.weight"] = torch::zeros({3, 2}, torch::kInt64);  // the shape counts before the type
   given["fc.bias"] = torch::zeros({1});                      // would broadcast
   const WeightsReport report = compare_weights(own_tensors(), given);
-  ASSERT_EQ(report.reshaped.size(), 2U);
-  EXPECT_EQ(report.reshaped[1].name, "fc.weight");
-  EXPECT_EQ(report.reshaped[1].expected, "[2, 3]");
-  EXPECT_EQ(report.reshaped[1].got, "[3, 2]");
-  EXPECT_THAT(report.retyped, IsEmpty());
+  ASSERT_EQ(report.shape_mismatch.size(), 2U);
+  EXPECT_EQ(report.shape_mismatch[1].name, "fc.weight");
+  EXPECT_EQ(report.shape_mismatch[1].expected, "[2, 3]");
+  EXPECT_EQ(report.shape_mismatch[1].got, "[3, 2]");
+  EXPECT_THAT(report.dtype_mismatch, IsEmpty());
   EXPECT_FALSE(report.fits());
-  EXPECT_EQ(report.summary(), "2 of another shape (fc.bias [2], got [1], fc.weight [2, 3], got [3, 2])");
+  EXPECT_EQ(report.summary(), "2 with a shape mismatch (fc.bias [2], got [1], fc.weight [2, 3], got [3, 2])");
 }
 
 TEST(CompareWeightsTest, WholeNumbersAreNoWeights) {
@@ -89,18 +89,18 @@ TEST(CompareWeightsTest, WholeNumbersAreNoWeights) {
   given["fc.weight"] = torch::zeros({2, 3}, torch::kInt64);
   given["fc.bias"] = torch::zeros({2}, torch::kBool);
   const WeightsReport report = compare_weights(own_tensors(), given);
-  ASSERT_EQ(report.retyped.size(), 2U);
-  EXPECT_EQ(report.retyped[1].name, "fc.weight");
-  EXPECT_EQ(report.retyped[1].expected, "Float");
-  EXPECT_EQ(report.retyped[1].got, "Long");
+  ASSERT_EQ(report.dtype_mismatch.size(), 2U);
+  EXPECT_EQ(report.dtype_mismatch[1].name, "fc.weight");
+  EXPECT_EQ(report.dtype_mismatch[1].expected, "Float");
+  EXPECT_EQ(report.dtype_mismatch[1].got, "Long");
   EXPECT_FALSE(report.fits());
-  EXPECT_EQ(report.summary(), "2 of another type (fc.bias Float, got Bool, fc.weight Float, got Long)");
+  EXPECT_EQ(report.summary(), "2 with a dtype mismatch (fc.bias Float, got Bool, fc.weight Float, got Long)");
 }
 
 TEST(CompareWeightsTest, RealNumbersAreNoIndices) {
   const WeightsReport report =
       compare_weights({{"index", torch::zeros({4}, torch::kInt64)}}, {{"index", torch::zeros({4})}});
-  EXPECT_EQ(report.summary(), "1 of another type (index Long, got Float)");
+  EXPECT_EQ(report.summary(), "1 with a dtype mismatch (index Long, got Float)");
 }
 
 TEST(CompareWeightsTest, CountersMayHaveAnyType) {
@@ -113,12 +113,13 @@ TEST(WeightsReportTest, ASummaryQuotesThreeOfEachKindInOneLine) {
   WeightsReport report;
   report.missing = {"a", "b", "c", "d"};
   report.unexpected = {{"e", ""}, {"f", "a"}, {"g", ""}};
-  report.reshaped = {{"h", "[1]", "[2]"}};
-  report.retyped = {{"i", "Float", "Long"}};
+  report.shape_mismatch = {{"h", "[1]", "[2]"}};
+  report.dtype_mismatch = {{"i", "Float", "Long"}};
   report.not_finite = {"j"};
-  EXPECT_EQ(report.summary(),
-            "4 missing (a, b, c, ...), 3 unexpected (e, f, near a, g), 1 of another shape (h [1], got [2]) and 1 of another "
-            "type (i Float, got Long)");
+  EXPECT_EQ(
+      report.summary(),
+      "4 missing (a, b, c, ...), 3 unexpected (e, f, near a, g), 1 with a shape mismatch (h [1], got [2]) and 1 of another "
+      "type (i Float, got Long)");
 }
 
 TEST(WeightsReportTest, ValuesThatAreNotFiniteStillFit) {

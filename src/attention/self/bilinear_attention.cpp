@@ -90,7 +90,7 @@ torch::Tensor BilinearAttentionImpl::attend(const torch::Tensor& features, Forwa
   const auto correction = activate(conv2_->forward(transformed), options_.activation);
   if (!is_training() || options_.dropout == 0) return correction + features;
   const auto keep =
-      keep_factors({features.size(0), point_.in.channels, 1, 1}, options_.dropout,
+      dropout_mask({features.size(0), point_.in.channels, 1, 1}, options_.dropout,
                    context.random.child(point_.path).child("dropout"), features.options().requires_grad(false));
   return torch::addcmul(features, correction, keep);
 }

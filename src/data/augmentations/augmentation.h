@@ -12,31 +12,32 @@
 
 namespace fovea {
 
-/// The value of a pixel, one entry per channel.
+/// Pixel value, one entry per channel.
 using Fill = std::vector<std::uint8_t>;
 
-/// One kind of random change to training images. It is off while its first option is 0, the default of all of them. Every
-/// hook is a pure function of its arguments and of the stream's draws, and leaves things alone unless overridden.
+/// An augmentation of training images. It is off while its first option is 0, the default. Every member function is a pure
+/// function of its arguments and of the stream's draws, and changes nothing unless overridden.
 class Augmentation : public Options {
  public:
   virtual bool active() const = 0;
 
-  /// Checks options against each other. @param where the section's place, for messages. @throws InputError.
+  /// @throws InputError when options exclude each other. @param where names the section in messages.
   virtual void validate(const std::string& /*where*/) const {}
 
-  /// Which part of a photo of height x width pixels becomes the input, in place of the whole; drawn before resizing.
+  /// Window of a photo of height x width pixels that becomes the input, drawn before the resize; None for the whole photo.
   virtual std::optional<Window> window(int /*height*/, int /*width*/, RandomStream& /*stream*/) const {
     return std::nullopt;
   }
 
-  /// Changes the prepared image [H, W, C]; its size stays. @param mean the pixel that normalisation turns into zeros.
+  /// Augments the preprocessed image [H, W, C] in place, without changing its size. @param mean pixel that normalisation
+  /// maps to zero.
   virtual void apply(Image& /*image*/, RandomStream& /*stream*/, const Fill& /*mean*/) const {}
 
-  /// How often the augmentation mixes another sample's picture in. At most one of those that do is chosen for a sample, so
-  /// that the probabilities of all sum to at most 1.
+  /// Probability of mixing a sample with another one. At most one such augmentation applies to a sample, so the
+  /// probabilities of all sum to at most 1.
   virtual double mix_probability() const { return 0; }
 
-  /// Mixes a picture of the same size and channels in. @return the image's own share of the mixture, in [0, 1].
+  /// Mixes a partner of the same size and channels into the image. @return lambda, the image's weight in [0, 1].
   virtual double mix(Image& /*image*/, const Image& /*partner*/, RandomStream& /*stream*/) const { return 1; }
 };
 

@@ -18,16 +18,16 @@ struct ColorChange {
 
 void ColorJitter::visit_fields(FieldVisitor& fields) {
   constexpr RealRange kDeviation{.minimum = 0, .maximum = 10};
-  fields.real("probability", probability, kFraction, "of changing the colours");
-  fields.real("brightness", brightness, kDeviation, "largest deviation of the brightness' factor from 1");
-  fields.real("contrast", contrast, kDeviation, "largest deviation of the contrast's factor from 1");
-  fields.real("saturation", saturation, kDeviation, "largest deviation of the saturation's factor from 1");
-  fields.real("hue", hue, {.minimum = 0, .maximum = 0.5}, "largest turn of the colour circle, as a share of it");
+  fields.real("probability", probability, kFraction, "probability of changing the colours");
+  fields.real("brightness", brightness, kDeviation, "largest difference of the brightness factor from 1");
+  fields.real("contrast", contrast, kDeviation, "largest difference of the contrast factor from 1");
+  fields.real("saturation", saturation, kDeviation, "largest difference of the saturation factor from 1");
+  fields.real("hue", hue, {.minimum = 0, .maximum = 0.5}, "largest shift of the hue, as a fraction of the colour circle");
 }
 
 void ColorJitter::apply(Image& image, RandomStream& stream, const Fill& /*mean*/) const {
   if (!stream.chance(probability)) return;
-  const auto factor = [&](double deviation) { return stream.uniform(std::max(0.0, 1 - deviation), 1 + deviation); };
+  const auto factor = [&](double strength) { return stream.uniform(std::max(0.0, 1 - strength), 1 + strength); };
   const bool rgb = image.channels == 3;
   std::array<ColorChange, 4> changes{{{brightness > 0, with_brightness, factor(brightness)},
                                       {contrast > 0, with_contrast, factor(contrast)},

@@ -13,7 +13,7 @@ class ColorJitter final : public Augmentation {
   double brightness = 0.4;  ///< the factor is uniform in [max(0, 1 - brightness), 1 + brightness]
   double contrast = 0.4;    ///< likewise
   double saturation = 0.4;  ///< likewise
-  double hue = 0.1;         ///< the turn of the colour circle is uniform in [-hue, hue]
+  double hue = 0.1;         ///< the shift of the hue, a fraction of the colour circle, is uniform in [-hue, hue]
 
   void visit_fields(FieldVisitor& fields) override;
   bool active() const override { return probability > 0; }

@@ -10,8 +10,7 @@ struct Interval {
   int begin, end;
 };
 
-/// The part inside `size` pixels of about `relative_length` * size pixels around a random one; an even number before
-/// cutting.
+/// Interval of about `relative_length` * size pixels around a random one, an even number, clipped to `size` pixels.
 Interval random_interval(int size, double relative_length, RandomStream& stream) {
   const int half = static_cast<int>(size * relative_length) / 2;
   const int centre = static_cast<int>(stream.below(static_cast<std::uint64_t>(size)));
@@ -21,7 +20,7 @@ Interval random_interval(int size, double relative_length, RandomStream& stream)
 }  // namespace
 
 double CutMix::mix(Image& image, const Image& partner, RandomStream& stream) const {
-  const double relative_length = std::sqrt(1 - own_share(stream));
+  const double relative_length = std::sqrt(1 - draw_lambda(stream));
   const Interval rows = random_interval(image.height, relative_length, stream);
   const Interval columns = random_interval(image.width, relative_length, stream);
   for (int y = rows.begin; y < rows.end; ++y) {

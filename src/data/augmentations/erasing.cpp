@@ -4,9 +4,9 @@
 namespace fovea {
 
 void Erasing::visit_fields(FieldVisitor& fields) {
-  fields.real("probability", probability, kFraction, "of erasing a rectangle");
+  fields.real("probability", probability, kFraction, "probability of erasing a rectangle");
   range.visit_fields(fields);
-  fields.choice("fill", fill, {{"mean", ErasingFill::mean}, {"noise", ErasingFill::noise}}, "what the rectangle shows");
+  fields.choice("fill", fill, {{"mean", ErasingFill::mean}, {"noise", ErasingFill::noise}}, "fill of the rectangle");
 }
 
 void Erasing::apply(Image& image, RandomStream& stream, const Fill& mean) const {

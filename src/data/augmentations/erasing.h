@@ -5,15 +5,15 @@
 
 namespace fovea {
 
-/// What an erased rectangle shows.
+/// Fill of an erased rectangle.
 enum class ErasingFill {
-  mean,  ///< the pixel that normalisation turns into zeros
+  mean,  ///< the pixel that normalisation maps to zero
   noise  ///< every value uniform in [0, 255], the paper's best
 };
 
-/// A random rectangle blotted out: "Random Erasing Data Augmentation", arXiv:1708.04896. Nothing is erased when ten tries
-/// give no rectangle that fits. Differs from the paper: the logarithm of the aspect is uniform, as in torchvision, so that
-/// lying and standing rectangles are equally likely.
+/// Random erasing of a rectangle: "Random Erasing Data Augmentation", arXiv:1708.04896. No rectangle is erased when ten
+/// draws do not fit into the image. Differs from the paper: the logarithm of the aspect is uniform, as in torchvision, so
+/// that wide and high rectangles are equally likely.
 class Erasing final : public Augmentation {
  public:
   double probability = 0;
@@ -23,7 +23,7 @@ class Erasing final : public Augmentation {
   void visit_fields(FieldVisitor& fields) override;
   void validate(const std::string& where) const override { range.validate(where); }
   bool active() const override { return probability > 0; }
-  /// @throws InputError when `mean` has another number of channels than the image and is asked for.
+  /// @throws InputError when the fill is the mean and `mean` has another number of channels than the image.
   void apply(Image& image, RandomStream& stream, const Fill& mean) const override;
 };
 

@@ -5,7 +5,7 @@
 namespace fovea {
 
 void Flip::visit_fields(FieldVisitor& fields) {
-  fields.real("probability", probability, kFraction, "of a left-right flip");
+  fields.real("probability", probability, kFraction, "probability of a horizontal flip");
 }
 
 void Flip::apply(Image& image, RandomStream& stream, const Fill& /*mean*/) const {

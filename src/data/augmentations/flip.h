@@ -4,7 +4,7 @@
 
 namespace fovea {
 
-/// Left and right swapped; what it is worth is measured in "Return of the Devil in the Details: Delving Deep into
+/// Horizontal flip, measured in "Return of the Devil in the Details: Delving Deep into
 /// Convolutional Nets", arXiv:1405.3531.
 class Flip final : public Augmentation {
  public:

@@ -4,9 +4,9 @@
 
 namespace fovea {
 
-/// Two pictures blended, and their labels with them: "mixup: Beyond Empirical Risk Minimization", arXiv:1710.09412.
-/// Differs from the paper: each picture draws a share and a partner of its own, the larger share stays its own, and blended
-/// pixels are rounded to 8 bits.
+/// mixup: two images and their labels are blended. "mixup: Beyond Empirical Risk Minimization", arXiv:1710.09412.
+/// Differs from the paper: each image draws its own lambda and partner, lambda is at least 0.5, and blended pixels are
+/// rounded to 8 bits.
 class Mixup final : public PairMixing {
  public:
   Mixup() : PairMixing(0.2) {}

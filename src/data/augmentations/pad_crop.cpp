@@ -5,7 +5,7 @@
 namespace fovea {
 namespace {
 
-/// The image moved by (shift_x, shift_y) pixels; what comes in from outside is black. Equal to padding and cropping.
+/// The image shifted by (shift_x, shift_y) pixels with black from outside. Equal to padding and cropping.
 Image shifted(const Image& image, int shift_y, int shift_x) {
   Image moved(image.height, image.width, image.channels);
   for (int y = std::max(0, shift_y); y < std::min(image.height, image.height + shift_y); ++y) {
@@ -19,7 +19,7 @@ Image shifted(const Image& image, int shift_y, int shift_x) {
 }  // namespace
 
 void PadCrop::visit_fields(FieldVisitor& fields) {
-  fields.integer("pixels", pixels, {0, 1024}, "of black border before a random crop of the old size; 0 = off");
+  fields.integer("pixels", pixels, {0, 1024}, "pixels of black border before a random crop of the original size; 0 = off");
 }
 
 void PadCrop::apply(Image& image, RandomStream& stream, const Fill& /*mean*/) const {

@@ -6,7 +6,7 @@
 
 namespace fovea {
 
-/// A random crop of the old size after padding each side with black, as networks are trained on CIFAR: "Deep Residual
+/// Random crop of the original size after padding each side with black, the usual augmentation on CIFAR: "Deep Residual
 /// Learning for Image Recognition", arXiv:1512.03385, section 4.2.
 class PadCrop final : public Augmentation {
  public:

@@ -5,15 +5,16 @@
 namespace fovea {
 
 void PairMixing::visit_fields(FieldVisitor& fields) {
-  fields.real("probability", probability, kFraction, "that a picture is mixed with another of its batch");
-  fields.real("alpha", alpha, {.minimum = 0.001, .maximum = 1000}, "of Beta(alpha, alpha), which the shares come from");
+  fields.real("probability", probability, kFraction, "probability of mixing an image with another one of its batch");
+  fields.real("alpha", alpha, {.minimum = 0.001, .maximum = 1000},
+              "parameter of Beta(alpha, alpha), the distribution of lambda");
 }
 
-double PairMixing::own_share(RandomStream& stream) const {
-  const double share = stream.beta(alpha, alpha);
-  // The distribution is symmetric and so is a pair: 0.2 of a with 0.8 of b is b with a share of 0.8. Taking the larger share
-  // gives the same mixtures as often, and a picture's own label stays the larger one.
-  return std::max(share, 1 - share);
+double PairMixing::draw_lambda(RandomStream& stream) const {
+  const double lambda = stream.beta(alpha, alpha);
+  // The distribution and a pair are symmetric: 0.2 of a with 0.8 of b is b with lambda 0.8. So the larger value gives the
+  // same mixtures with the same probability, and the own label has the larger weight.
+  return std::max(lambda, 1 - lambda);
 }
 
 }  // namespace fovea

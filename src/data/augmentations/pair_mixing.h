@@ -4,11 +4,11 @@
 
 namespace fovea {
 
-/// What mixup and cutmix have in common: how often they mix, and the share that stays a picture's own.
+/// Common base of mixup and cutmix: their probability, and the distribution of lambda.
 class PairMixing : public Augmentation {
  public:
   double probability = 0;
-  double alpha;  ///< of the share's distribution Beta(alpha, alpha): small keeps pictures apart, 1 is uniform
+  double alpha;  ///< of Beta(alpha, alpha), the distribution of lambda; 1 is uniform, smaller mixes less
 
   void visit_fields(FieldVisitor& fields) override;
   bool active() const override { return probability > 0; }
@@ -17,8 +17,8 @@ class PairMixing : public Augmentation {
  protected:
   explicit PairMixing(double default_alpha) : alpha(default_alpha) {}
 
-  /// A draw from Beta(alpha, alpha), or 1 minus it: the larger of the two, in [0.5, 1].
-  double own_share(RandomStream& stream) const;
+  /// Draws lambda from Beta(alpha, alpha); the larger of lambda and 1 - lambda, in [0.5, 1].
+  double draw_lambda(RandomStream& stream) const;
 };
 
 }  // namespace fovea

@@ -28,7 +28,7 @@ Image sheared_down(const Image& image, double strength) {
   return warped(image, {1, 0, 0, 0.3 * strength, 1, 0});
 }
 
-/// By whole pixels.
+/// Translation by whole pixels.
 double translation(int side, double strength) {
   return std::trunc(150.0 / 331.0 * side * strength);
 }
@@ -41,7 +41,7 @@ Image translated_down(const Image& image, double strength) {
   return warped(image, {1, 0, 0, 0, 1, -translation(image.height, strength)});
 }
 
-/// Anticlockwise around the middle, by up to 30 degrees.
+/// Rotation about the centre, counter-clockwise, by up to 30 degrees.
 Image rotated(const Image& image, double strength) {
   const double angle = strength * std::numbers::pi / 6;
   const double cosine = std::cos(angle);
@@ -51,7 +51,7 @@ Image rotated(const Image& image, double strength) {
   return warped(image, {cosine, -sine, x - cosine * x + sine * y, sine, cosine, y - sine * x - cosine * y});
 }
 
-/// A property whose factor deviates from 1 by up to 0.9.
+/// Adjustment whose factor differs from 1 by up to 0.9.
 template <Image (*with_property)(Image, double)>
 Image enhanced(const Image& image, double strength) {
   return with_property(image, 1 + 0.9 * strength);
@@ -95,8 +95,8 @@ constexpr std::array<RandOperation, 14> kRandOperations{{{false, unchanged},
 }  // namespace
 
 void RandAugment::visit_fields(FieldVisitor& fields) {
-  fields.integer("operations", operations, {0, 14}, "drawn one after the other; 0 = off");
-  fields.integer("magnitude", magnitude, {0, kLargestMagnitude}, "of all operations; 30 is the largest");
+  fields.integer("operations", operations, {0, 14}, "number of operations per image; 0 = off");
+  fields.integer("magnitude", magnitude, {0, kLargestMagnitude}, "magnitude of all operations; 30 is the largest");
 }
 
 void RandAugment::apply(Image& image, RandomStream& stream, const Fill& /*mean*/) const {

@@ -6,9 +6,9 @@
 
 namespace fovea {
 
-/// A few operations of one magnitude, drawn one after the other from fourteen: "RandAugment: Practical automated data
-/// augmentation with a reduced search space", arXiv:1909.13719. The operations' largest changes are torchvision's, in 31
-/// steps; those that have two directions go either way. What comes in from outside is black.
+/// RandAugment: a few operations of one magnitude, drawn from fourteen: "RandAugment: Practical automated data
+/// augmentation with a reduced search space", arXiv:1909.13719. The ranges of the operations are torchvision's, in 31
+/// steps; operations with two directions draw one of them. Pixels from outside the image are black.
 /// Differs from torchvision: pixels are interpolated bilinearly, and on images that are not RGB `saturation` does nothing.
 class RandAugment final : public Augmentation {
  public:

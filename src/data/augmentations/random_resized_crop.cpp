@@ -6,7 +6,7 @@
 namespace fovea {
 namespace {
 
-/// The largest window in the middle whose width / height lies between the two.
+/// Largest centred window with an aspect in the range.
 Window largest_centred_window(int height, int width, double smallest_aspect, double largest_aspect) {
   const auto rounded = [](double side) { return std::max(1, static_cast<int>(std::lrint(side))); };
   Window window{0, 0, height, width};
@@ -20,7 +20,7 @@ Window largest_centred_window(int height, int width, double smallest_aspect, dou
 }  // namespace
 
 void RandomResizedCrop::visit_fields(FieldVisitor& fields) {
-  fields.real("probability", probability, kFraction, "of cropping; otherwise the whole photo is resized");
+  fields.real("probability", probability, kFraction, "probability of the crop; otherwise the whole photo is resized");
   range.visit_fields(fields);
 }
 

@@ -5,9 +5,9 @@
 
 namespace fovea {
 
-/// Part of the photo, of random area and shape, in place of the whole: "Going Deeper with Convolutions", arXiv:1409.4842,
-/// section 6, as torchvision's RandomResizedCrop draws it. When ten tries give no window that fits, the largest centred one
-/// within the limits of the aspect.
+/// Random resized crop: a window of random area and aspect. "Going Deeper with Convolutions", arXiv:1409.4842, section 6,
+/// with the distribution of torchvision's RandomResizedCrop. When ten draws do not fit into the photo, the window is the
+/// largest centred one within the limits of the aspect.
 class RandomResizedCrop final : public Augmentation {
  public:
   double probability = 0;

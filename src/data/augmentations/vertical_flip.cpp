@@ -5,7 +5,7 @@
 namespace fovea {
 
 void VerticalFlip::visit_fields(FieldVisitor& fields) {
-  fields.real("probability", probability, kFraction, "of a top-bottom flip");
+  fields.real("probability", probability, kFraction, "probability of a vertical flip");
 }
 
 void VerticalFlip::apply(Image& image, RandomStream& stream, const Fill& /*mean*/) const {

@@ -4,8 +4,8 @@
 
 namespace fovea {
 
-/// Top and bottom swapped, for images without an up, such as galaxies: "Rotation-invariant convolutional neural networks for
-/// galaxy morphology prediction", arXiv:1503.07077, where it comes with rotations.
+/// Vertical flip, for images without an upright orientation, such as galaxies: "Rotation-invariant convolutional neural
+/// networks for galaxy morphology prediction", arXiv:1503.07077, where it is combined with rotations.
 class VerticalFlip final : public Augmentation {
  public:
   double probability = 0;

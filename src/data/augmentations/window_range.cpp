@@ -7,7 +7,7 @@
 namespace fovea {
 namespace {
 
-void check_order(const std::vector<double>& range, const std::string& where) {
+void expect_ordered(const std::vector<double>& range, const std::string& where) {
   if (range[0] <= range[1]) return;
   throw InputError(where, "the smallest value, then the largest", Json(range).dump());
 }
@@ -21,17 +21,17 @@ int random_offset(int outer, int inner, RandomStream& stream) {
 
 void WindowRange::visit_fields(FieldVisitor& fields) {
   fields.reals("area", area, {.minimum = 0, .maximum = 1, .minimum_open = true}, {2, 2},
-               "smallest and largest share of the image's pixels");
+               "smallest and largest fraction of the image's pixels");
   fields.reals("aspect", aspect, {.minimum = 0.01, .maximum = 100}, {2, 2}, "smallest and largest width / height");
 }
 
 void WindowRange::validate(const std::string& where) const {
-  check_order(area, where + ".area");
-  check_order(aspect, where + ".aspect");
+  expect_ordered(area, where + ".area");
+  expect_ordered(aspect, where + ".aspect");
 }
 
 std::optional<Window> WindowRange::draw(int height, int width, RandomStream& stream) const {
-  constexpr int kTries = 10;  // torchvision's
+  constexpr int kTries = 10;  // as torchvision
   for (int i = 0; i < kTries; ++i) {
     const double pixels = stream.uniform(area[0], area[1]) * height * width;
     const double shape = std::exp(stream.uniform(std::log(aspect[0]), std::log(aspect[1])));

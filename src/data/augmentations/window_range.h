@@ -10,18 +10,18 @@
 
 namespace fovea {
 
-/// The options `area` and `aspect`: how large and of which shape a random window of an image may be.
+/// Options `area` and `aspect`: ranges of the area and the aspect of a random window of an image.
 struct WindowRange {
-  std::vector<double> area;    ///< smallest and largest share of the image's pixels, in (0, 1]
+  std::vector<double> area;    ///< smallest and largest fraction of the image's pixels, in (0, 1]
   std::vector<double> aspect;  ///< smallest and largest width / height, in pixels
 
   void visit_fields(FieldVisitor& fields);
 
-  /// @throws InputError when a smallest value is above its largest. @param where the place of the section they stand in.
+  /// @throws InputError when a smallest value is above its largest. @param where names the section in messages.
   void validate(const std::string& where) const;
 
-  /// A window somewhere in an image: area uniform, the logarithm of the aspect uniform, every place equally likely.
-  /// @return nothing when ten tries gave none that fits.
+  /// Draws a window of an image: area, logarithm of the aspect and position are uniform. @return None when ten draws do not
+  /// fit into the image.
   std::optional<Window> draw(int height, int width, RandomStream& stream) const;
 };
 
