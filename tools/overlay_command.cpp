@@ -161,7 +161,7 @@ int overlay_photos(const OverlayArguments& arguments, const GlobalOptions& globa
   expect_settings_used(model);
   if (only_list) return print_layers(list_overlay_layers(model, arguments.options.method), global);
   OverlayOptions options = arguments.options;
-  if (!arguments.range.empty()) options.range = {arguments.range[0], arguments.range[1]};
+  if (!arguments.range.empty()) options.range = std::pair(arguments.range[0], arguments.range[1]);
   const Overlayer overlayer(model, options);
   const std::string folder = output_folder(arguments, model, overlayer.method());
   const std::vector<ImageArgument> images = expand_images(arguments.images, folder, kSheetName);

@@ -17,7 +17,7 @@ namespace fovea {
 enum class VggVariant {
   torchvision,  ///< features pooled to 7 x 7, three linear layers: `classifier.0`, `.3` and `.6`
   timm,         ///< a 7x7 and a 1x1 convolution, `pre_logits.fc1` and `.fc2`, the mean over their positions, a linear layer
-         ///< `head.fc`; features of less than 7 positions in a direction are pooled up to 7
+                ///< `head.fc`; features of less than 7 positions in a direction are pooled up to 7
 };
 
 /// The hidden layers of a VGG and the one that makes the logits, registered in the network.

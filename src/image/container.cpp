@@ -95,7 +95,7 @@ void expect_jpeg(Bytes bytes, const std::string& path) {
     if (is_frame_header(marker)) {
       segment.take(1);  // bits per value
       const auto height = segment.big_endian<std::uint16_t>();
-      check_image_size(height, segment.big_endian<std::uint16_t>(), path);
+      expect_image_size(height, segment.big_endian<std::uint16_t>(), path);
     }
   }
 }
@@ -133,7 +133,7 @@ std::vector<std::uint8_t> needed_png_chunks(Bytes bytes, const std::string& path
     if (starts_with(type, "IHDR")) {
       ByteCursor header(body.subspan(4), path);
       const auto width = header.big_endian<std::uint32_t>();
-      check_image_size(header.big_endian<std::uint32_t>(), width, path);
+      expect_image_size(header.big_endian<std::uint32_t>(), width, path);
     }
     const Bytes chunk = bytes.subspan(start, cursor.offset() - start);
     kept.insert(kept.end(), chunk.begin(), chunk.end());

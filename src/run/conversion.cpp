@@ -86,10 +86,10 @@ void expect_new_safetensors(const std::string& path) {
   if (std::filesystem::exists(path)) throw InputError(path, "a file that does not exist yet", "one", "choose another name");
 }
 
-Json to_json(const std::vector<WeightsReport::Misfit>& misfits) {
+Json to_json(const std::vector<WeightsReport::Mismatch>& mismatches) {
   Json list = Json::array();
-  for (const auto& misfit : misfits) {
-    list.push_back({{"name", misfit.name}, {"expected", misfit.expected}, {"got", misfit.got}});
+  for (const auto& mismatch : mismatches) {
+    list.push_back({{"name", mismatch.name}, {"expected", mismatch.expected}, {"got", mismatch.got}});
   }
   return list;
 }
@@ -149,8 +149,8 @@ Json to_json(const Conversion& conversion) {
           {"fits", report.fits()},
           {"missing", report.missing},
           {"unexpected", unexpected},
-          {"of_another_shape", to_json(report.reshaped)},
-          {"of_another_type", to_json(report.retyped)},
+          {"shape_mismatch", to_json(report.shape_mismatch)},
+          {"dtype_mismatch", to_json(report.dtype_mismatch)},
           {"not_finite", report.not_finite}};
 }
 

@@ -28,15 +28,14 @@ std::optional<GlimpseScores> glimpse_scores(Classifier& network, const Loader& l
         "the network looks at the same places of every image (location_spread is almost 0): what it knows, it knows "
         "without choosing where to look");
   }
-  return GlimpseScores{
-      .glimpses = learned.glimpses(),
-      .pixels_read_fraction = learned.pixels_read_fraction(),
-      .pixels_touched_fraction = learned.pixels_touched_fraction(),
-      .controls = {evaluation.random.value(), evaluation.centre.value(), evaluation.swapped.value()},
-      .top1_per_step = learned.top1_per_step(),
-      .location_spread = learned.location_spread(),
-      .collapsed = learned.collapsed(),
-      .boxes = box_scores(learned.box_hits(), evaluation.random_hits)};
+  return GlimpseScores{.glimpses = learned.glimpses(),
+                       .pixels_read_fraction = learned.pixels_read_fraction(),
+                       .pixels_touched_fraction = learned.pixels_touched_fraction(),
+                       .controls = {evaluation.random.value(), evaluation.centre.value(), evaluation.swapped.value()},
+                       .top1_per_step = learned.top1_per_step(),
+                       .location_spread = learned.location_spread(),
+                       .collapsed = learned.collapsed(),
+                       .boxes = box_scores(learned.box_hits(), evaluation.random_hits)};
 }
 
 Json to_json(const GlimpseScores& scores) {

@@ -574,30 +574,30 @@ class RangeBreaker final : public FieldVisitor {
   /// The field that was set; empty when there are not so many.
   const std::string& field() const { return field_; }
 
-  void boolean(const char*, bool&, const char*) override {}
-  void integer(const char* name, std::int64_t& value, IntegerRange range, const char*) override {
+  void boolean(const char*, bool&, FieldHelp) override {}
+  void integer(const char* name, std::int64_t& value, IntegerRange range, FieldHelp) override {
     set(name, value, outside(range));
   }
-  void real(const char* name, double& value, RealRange range, const char*) override { set(name, value, outside(range)); }
-  void text(const char*, std::string&, const char*) override {}
-  void optional_real(const char* name, std::optional<double>& value, RealRange range, const char*) override {
+  void real(const char* name, double& value, RealRange range, FieldHelp) override { set(name, value, outside(range)); }
+  void text(const char*, std::string&, FieldHelp) override {}
+  void optional_real(const char* name, std::optional<double>& value, RealRange range, FieldHelp) override {
     std::vector<std::optional<double>> others;
     for (const double other : outside(range)) others.emplace_back(other);
     set(name, value, others);
   }
   void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange range, IntegerRange count,
-                const char*) override {
+                FieldHelp) override {
     set(name, value, lists_outside(value, range, count));
   }
-  void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count, const char*) override {
+  void reals(const char* name, std::vector<double>& value, RealRange range, IntegerRange count, FieldHelp) override {
     set(name, value, lists_outside(value, range, count));
   }
-  void texts(const char*, std::vector<std::string>&, const char*) override {}
-  void group(const char*, Options& options, const char*) override { options.visit_fields(*this); }
-  void custom(const char*, CustomField&, const char*) override {}
+  void texts(const char*, std::vector<std::string>&, FieldHelp) override {}
+  void group(const char*, Options& options, FieldHelp) override { options.visit_fields(*this); }
+  void custom(const char*, CustomField&, FieldHelp) override {}
 
  protected:
-  void word(const char*, std::size_t&, const std::vector<std::string>&, const char*) override {}
+  void word(const char*, std::size_t&, const std::vector<std::string>&, FieldHelp) override {}
 
  private:
   static std::vector<std::int64_t> outside(IntegerRange range) {

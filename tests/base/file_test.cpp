@@ -1,10 +1,8 @@
 #include <algorithm>
 #include <atomic>
-#include <csignal>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <thread>
 #include <vector>
@@ -15,6 +13,7 @@
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
 
+#include "small_disk.h"
 #include "temporary_directory.h"
 
 namespace fovea {
@@ -37,27 +36,6 @@ std::vector<std::string> names_in(const std::string& folder) {
   std::sort(names.begin(), names.end());
   return names;
 }
-
-/// Stands in for a full disk: while it lives, no file of this process can grow beyond a size.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &old_limit_);
-    rlimit limit = old_limit_;
-    limit.rlim_cur = bytes;
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &old_limit_);
-    std::signal(SIGXFSZ, old_handler_);
-  }
-
- private:
-  void (*old_handler_)(int);
-  rlimit old_limit_{};
-};
 
 TEST(ReadFileTest, ReturnsEveryByte) {
   const TemporaryDirectory folder;
@@ -124,7 +102,7 @@ TEST(WriteFileAtomicallyTest, AFullDiskLeavesTheOldFile) {
   const std::string path = folder.write("model", "old");
   const std::string large(1 << 20, 'n');
   {
-    const FileSizeLimit limit(1 << 16);
+    const SmallDisk disk(1 << 16);
     EXPECT_THAT([&] { write_file_atomically(path, large); },
                 ThrowsMessage<SystemError>(AllOf(StartsWith(path + ": cannot write: File too large; free some space"),
                                                  HasSubstr("an older file of that name is untouched"))));

@@ -20,9 +20,12 @@ expect_none() {
   if grep -iE "$2" "$3" >&2; then die "$1 of the component attention name more than LibTorch and fovea"; fi
 }
 
-# photo COLOUR FILE: a small picture of one colour, as text.
+# photo "RED GREEN BLUE" FILE: a small picture of one colour.
 photo() {
-  { printf 'P3\n8 8\n255\n'; for _ in {1..64}; do printf '%s\n' "$1"; done; } >"$2"
+  local values pixel
+  read -r -a values <<<"$1"
+  pixel=$(printf '\\x%02x' "${values[@]}")
+  { printf 'P6\n8 8\n255\n' && for _ in {1..64}; do printf '%b' "$pixel"; done; } >"$2"
 }
 
 cmake --install "$1" --prefix "$work/prefix" >/dev/null

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include <fovea/config/fields.h>
+#include <gtest/gtest.h>
+
 #include <fovea/data/augment.h>
 #include <fovea/data/mix.h>
 
@@ -46,6 +48,16 @@ inline Image plain_image(int height, int width, int channels, int value) {
 inline Image applied(const AugmentOptions& options, Image image, std::uint64_t index) {
   options.apply(image, sample_stream(index), Fill(static_cast<std::size_t>(image.channels), 128));
   return image;
+}
+
+/// Expects that the options change about `probability` of all copies of an image.
+inline void expect_probability(const AugmentOptions& options, const Image& image, double probability) {
+  constexpr int kPictures = 2000;
+  int changed = 0;
+  for (std::uint64_t index = 0; index < kPictures; ++index) {
+    changed += applied(options, image, index).pixels != image.pixels ? 1 : 0;
+  }
+  EXPECT_NEAR(changed / double{kPictures}, probability, 5 * std::sqrt(probability * (1 - probability) / kPictures));
 }
 
 /// What happens to the first picture of a batch of two.

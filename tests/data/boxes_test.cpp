@@ -14,6 +14,7 @@
 #include <fovea/data/relabelled.h>
 
 #include "augmentation_cases.h"
+#include "made_samples.h"
 
 namespace fovea {
 namespace {
@@ -22,33 +23,22 @@ using ::testing::ElementsAre;
 
 /// 6 x 8 images. That of index i has a white pixel at row 2, column i, and a box around it; a training sample has one draw
 /// of its stream in every pixel instead.
-class MarkedDataset final : public Dataset {
+class MarkedDataset final : public MadeSamples {
  public:
   /// @param unknown index of a sample without a box; -1 = none.
-  explicit MarkedDataset(std::int64_t unknown = -1) : unknown_(unknown) {}
-
-  std::int64_t size() const override { return 6; }
-  Sample sample(std::int64_t index) const override {
-    Sample sample{Image(height(), width(), 1), index};
-    sample.image.at(2, static_cast<int>(index), 0) = 255;
-    const auto left = static_cast<double>(index);
-    if (index != unknown_) sample.box = Box{left, 2, left + 1, 3};
-    return sample;
-  }
+  explicit MarkedDataset(std::int64_t unknown = -1)
+      : MadeSamples(6, Image(6, 8, 1), {"a", "b", "c", "d", "e", "f"}, [unknown](std::int64_t index) {
+          Sample sample{Image(6, 8, 1), index};
+          sample.image.at(2, static_cast<int>(index), 0) = 255;
+          const auto left = static_cast<double>(index);
+          if (index != unknown) sample.box = Box{left, 2, left + 1, 3};
+          return sample;
+        }) {}
   Sample training_sample(std::int64_t index, const RandomStream& stream) const override {
     Sample drawn = sample(index);
     drawn.image.pixels.assign(48, static_cast<std::uint8_t>(RandomStream(stream)() % 256));
     return drawn;
   }
-  std::int64_t label(std::int64_t index) const override { return index; }
-  const std::vector<std::string>& class_names() const override { return names_; }
-  int channels() const override { return 1; }
-  int height() const override { return 6; }
-  int width() const override { return 8; }
-
- private:
-  std::int64_t unknown_;
-  std::vector<std::string> names_{"a", "b", "c", "d", "e", "f"};
 };
 
 Preprocess marked_preprocess(std::vector<std::int64_t> resize, std::vector<std::int64_t> crop) {

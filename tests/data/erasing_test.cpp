@@ -88,14 +88,7 @@ TEST(ErasingTest, DrawsTheAreaFromItsRange) {
 }
 
 TEST(ErasingTest, HasItsProbability) {
-  const AugmentOptions options = augment_from("{erasing: 0.3}");
-  const Image image = plain_image(20, 20, 1, 255);
-  constexpr int kPictures = 2000;
-  int erased = 0;
-  for (std::uint64_t index = 0; index < kPictures; ++index) {
-    erased += applied(options, image, index).pixels != image.pixels ? 1 : 0;
-  }
-  EXPECT_NEAR(erased / double{kPictures}, 0.3, 5 * std::sqrt(0.3 * 0.7 / kPictures));
+  expect_probability(augment_from("{erasing: 0.3}"), plain_image(20, 20, 1, 255), 0.3);
 }
 
 TEST(ErasingTest, LeavesAnImageAloneInWhichNothingFits) {

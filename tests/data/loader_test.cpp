@@ -23,6 +23,7 @@
 #include <fovea/data/relabelled.h>
 
 #include "augmentation_cases.h"
+#include "wait_for.h"
 
 namespace fovea {
 namespace {
@@ -628,8 +629,7 @@ TEST(LoaderTest, ReadsAheadAsFarAsPrefetchSays) {
     BatchStream stream = loader.epoch(0);
     stream.next();
     // One batch in use and one more than prefetch behind it: they can be made while the consumer waits for the first.
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (dataset->samples_read() < 6 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    ASSERT_TRUE(wait_for("six samples", [&] { return dataset->samples_read() >= 6; }));
     std::this_thread::sleep_for(std::chrono::milliseconds(50));  // a worker that knew no limit would read on
   }
   EXPECT_EQ(dataset->samples_read(), 6);

@@ -9,6 +9,8 @@
 #include <fovea/base/error.h>
 #include <fovea/data/relabelled.h>
 
+#include "made_samples.h"
+
 namespace fovea {
 namespace {
 
@@ -18,26 +20,16 @@ using ::testing::StrEq;
 using ::testing::ThrowsMessage;
 
 /// One image per class, of one pixel that is the class's number here.
-class ClassesDataset final : public Dataset {
+class ClassesDataset final : public MadeSamples {
  public:
-  explicit ClassesDataset(std::vector<std::string> names) : names_(std::move(names)) {}
-
-  std::int64_t size() const override { return std::ssize(names_); }
-  Sample sample(std::int64_t index) const override {
-    Sample sample{Image(1, 1, 3), index};
-    sample.image.pixels.assign(3, static_cast<std::uint8_t>(index));
-    return sample;
-  }
-  std::int64_t label(std::int64_t index) const override { return index; }
-  const std::vector<std::string>& class_names() const override { return names_; }
-  int channels() const override { return 3; }
-  int height() const override { return 5; }
-  int width() const override { return 7; }
-  std::string name(std::int64_t index) const override { return names_[static_cast<std::size_t>(index)] + ".png"; }
+  explicit ClassesDataset(const std::vector<std::string>& names)
+      : MadeSamples(std::ssize(names), Image(5, 7, 3), names, [](std::int64_t index) {
+          Sample sample{Image(1, 1, 3), index};
+          sample.image.pixels.assign(3, static_cast<std::uint8_t>(index));
+          return sample;
+        }) {}
+  std::string name(std::int64_t index) const override { return class_names()[static_cast<std::size_t>(index)] + ".png"; }
   bool skips_unreadable() const override { return true; }
-
- private:
-  std::vector<std::string> names_;
 };
 
 std::shared_ptr<const Dataset> classes(std::vector<std::string> names) {

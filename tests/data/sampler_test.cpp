@@ -12,6 +12,8 @@
 
 #include <fovea/data/sampler.h>
 
+#include "made_samples.h"
+
 namespace fovea {
 namespace {
 
@@ -20,22 +22,10 @@ using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
 /// Labels alone.
-class LabelDataset final : public Dataset {
- public:
-  explicit LabelDataset(std::vector<std::int64_t> labels) : labels_(std::move(labels)) {}
-
-  std::int64_t size() const override { return std::ssize(labels_); }
-  Sample sample(std::int64_t index) const override { return {Image(1, 1, 1), label(index)}; }
-  std::int64_t label(std::int64_t index) const override { return labels_[static_cast<std::size_t>(index)]; }
-  const std::vector<std::string>& class_names() const override { return names_; }
-  int channels() const override { return 1; }
-  int height() const override { return 1; }
-  int width() const override { return 1; }
-
- private:
-  std::vector<std::int64_t> labels_;
-  std::vector<std::string> names_ = {"a", "b", "c", "d"};
-};
+MadeSamples samples_labelled(const std::vector<std::int64_t>& labels) {
+  const auto made = [labels](std::int64_t index) { return Sample{Image(1, 1, 1), labels[static_cast<std::size_t>(index)]}; };
+  return {std::ssize(labels), Image(1, 1, 1), {"a", "b", "c", "d"}, made};
+}
 
 /// Classes of so many images, which are numbered through.
 std::vector<Indices> classes_of_sizes(const std::vector<std::int64_t>& sizes) {
@@ -79,7 +69,7 @@ TEST(OnceEachTest, KeepsTheOrder) {
 }
 
 TEST(GroupByClassTest, LeavesOutClassesWithoutImages) {
-  const LabelDataset dataset({3, 0, 3, 1, 0, 3});
+  const MadeSamples dataset = samples_labelled({3, 0, 3, 1, 0, 3});
   EXPECT_THAT(group_by_class(dataset, {0, 1, 2, 4, 5}), ElementsAre(Indices{1, 4}, Indices{0, 2, 5}));
   EXPECT_THAT(group_by_class(dataset, {5, 3, 0}), ElementsAre(Indices{3}, Indices{5, 0}));
   EXPECT_THAT(group_by_class(dataset, {}), IsEmpty());

@@ -344,9 +344,9 @@ TEST(ImageFolderTest, RefusesARootThatIsNoneOrHasNoClasses) {
               ThrowsMessage<InputError>(StartsWith("data.root: expected the folder of the images, got nothing; ")));
   const TemporaryDirectory folder;
   for (const Split split : {Split::train, Split::validation, Split::test}) {
-    EXPECT_THAT(
-        [&] { open_image_folder(image_folder_options(folder.path("none")), split); },
-        ThrowsMessage<InputError>(StartsWith(folder.path("none") + ": expected the folder of the data set, got nothing")));
+    EXPECT_THAT([&] { open_image_folder(image_folder_options(folder.path("none")), split); },
+                ThrowsMessage<InputError>(
+                    StartsWith(folder.path("none") + ": expected the folder of the data set, got no such folder")));
   }
   const std::string file = folder.write("a.pgm", plain_picture(1));
   EXPECT_THAT([&] { open_image_folder(image_folder_options(file), Split::train); },

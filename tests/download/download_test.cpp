@@ -2,24 +2,23 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <random>
 #include <stdexcept>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "byte_builders.h"
+#include "file_text.h"
 #include "local_server.h"
 #include "script_run.h"
 #include "tar_bytes.h"
 #include "temporary_directory.h"
+#include "wait_for.h"
 
 namespace fovea {
 namespace {
@@ -50,16 +49,6 @@ std::string sha256_of(const std::string& bytes) {
   std::array<char, 65> digits{};
   if (!output || std::fgets(digits.data(), digits.size(), output.get()) == nullptr) throw std::runtime_error(command);
   return digits.data();
-}
-
-/// Waits for what another process does. @return whether it came within a minute.
-bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
 }
 
 class DownloadTest : public testing::Test {
@@ -129,8 +118,8 @@ TEST_F(DownloadTest, FetchesWhatIsMissingOrWrongAndNothingElse) {
   server_.serve("/second.bin", {.body = second});
 
   expect_success(download());
-  EXPECT_EQ(contents_of(data("toy/first.bin")), first);
-  EXPECT_EQ(contents_of(data("toy/second.bin")), second);
+  EXPECT_EQ(file_text(data("toy/first.bin")), first);
+  EXPECT_EQ(file_text(data("toy/second.bin")), second);
   EXPECT_THAT(server_.requests(), ElementsAre(Request{"/first.bin", ""}, Request{"/second.bin", ""}));
   EXPECT_EQ(std::distance(fs::directory_iterator(data("toy")), {}), 2);
 
@@ -141,7 +130,7 @@ TEST_F(DownloadTest, FetchesWhatIsMissingOrWrongAndNothingElse) {
 
   folder_.write("data/toy/second.bin", "another file!");
   expect_success(download());
-  EXPECT_EQ(contents_of(data("toy/second.bin")), second);
+  EXPECT_EQ(file_text(data("toy/second.bin")), second);
   EXPECT_EQ(server_.requests().size(), 3);
 }
 
@@ -149,7 +138,7 @@ TEST_F(DownloadTest, ResumesWhenTheConnectionBreaksOff) {
   const std::string contents = random_bytes(100'000, 2);
   list_file(contents, {.body = contents, .cut_after = 40'000});
   expect_success(download());
-  EXPECT_EQ(contents_of(data("a.bin")), contents);
+  EXPECT_EQ(file_text(data("a.bin")), contents);
   EXPECT_THAT(server_.requests(),
               ElementsAre(Request{"/a.bin", ""}, Request{"/a.bin", "bytes=40000-"}, Request{"/a.bin", "bytes=80000-"}));
   EXPECT_THAT(names(), ElementsAre("a.bin"));
@@ -160,11 +149,11 @@ TEST_F(DownloadTest, GivesUpOnAServerThatKeepsBreakingOffAndResumesInTheNextRun)
   list_file(contents, {.body = contents, .cut_after = 10'000});
   expect_failure(download(), 1, {server_.url("/a.bin"), "run this again to go on from byte 50000"});
   EXPECT_THAT(names(), ElementsAre("a.bin.part"));
-  EXPECT_EQ(contents_of(data("a.bin.part")), contents.substr(0, 50'000));
+  EXPECT_EQ(file_text(data("a.bin.part")), contents.substr(0, 50'000));
 
   server_.serve("/a.bin", {.body = contents});
   expect_success(download());
-  EXPECT_EQ(contents_of(data("a.bin")), contents);
+  EXPECT_EQ(file_text(data("a.bin")), contents);
   EXPECT_EQ(server_.requests().back().range, "bytes=50000-");
 }
 
@@ -173,14 +162,16 @@ TEST_F(DownloadTest, AnInterruptedRunIsResumed) {
   list_file(contents, {.body = contents, .hold_after = 60'000});
   ScriptRun interrupted(command({"toy", "--to", "data"}));
   std::error_code missing;
-  ASSERT_TRUE(eventually([&] { return fs::file_size(data("a.bin.part"), missing) == 60'000; })) << interrupted.messages();
+  ASSERT_TRUE(wait_for(
+      "60 000 bytes of a.bin.part", [&] { return fs::file_size(data("a.bin.part"), missing) == 60'000; },
+      [&] { return interrupted.messages(); }));
   interrupted.interrupt();
   EXPECT_EQ(interrupted.wait().code, 130);
   EXPECT_THAT(names(), ElementsAre("a.bin.part"));
 
   server_.release();
   expect_success(download());
-  EXPECT_EQ(contents_of(data("a.bin")), contents);
+  EXPECT_EQ(file_text(data("a.bin")), contents);
   EXPECT_THAT(server_.requests(), ElementsAre(Request{"/a.bin", ""}, Request{"/a.bin", "bytes=60000-"}));
 }
 
@@ -189,7 +180,7 @@ TEST_F(DownloadTest, StartsOverWithAServerThatDoesNotResume) {
   list_file(contents, {.body = contents, .ranges = false});
   folder_.write("data/a.bin.part", contents.substr(0, 1'000));
   expect_success(download());
-  EXPECT_EQ(contents_of(data("a.bin")), contents);
+  EXPECT_EQ(file_text(data("a.bin")), contents);
   EXPECT_THAT(server_.requests(), ElementsAre(Request{"/a.bin", "bytes=1000-"}, Request{"/a.bin", ""}));
   EXPECT_THAT(names(), ElementsAre("a.bin"));
 }
@@ -199,7 +190,7 @@ TEST_F(DownloadTest, StartsOverWhenTheOlderPartIsWrong) {
   list_file(contents, {.body = contents});
   folder_.write("data/a.bin.part", std::string(1'000, 'x'));
   expect_success(download());
-  EXPECT_EQ(contents_of(data("a.bin")), contents);
+  EXPECT_EQ(file_text(data("a.bin")), contents);
   EXPECT_THAT(server_.requests(), ElementsAre(Request{"/a.bin", "bytes=1000-"}, Request{"/a.bin", ""}));
 }
 
@@ -208,7 +199,7 @@ TEST_F(DownloadTest, StartsOverWhenTheOlderPartIsTooLong) {
   list_file(contents, {.body = contents});
   folder_.write("data/a.bin.part", contents + "and more");
   expect_success(download());
-  EXPECT_EQ(contents_of(data("a.bin")), contents);
+  EXPECT_EQ(file_text(data("a.bin")), contents);
   EXPECT_THAT(server_.requests(), ElementsAre(Request{"/a.bin", ""}));
 }
 
@@ -217,7 +208,7 @@ TEST_F(DownloadTest, NeedsNoServerWhenThePartIsComplete) {
   list_file(contents, {.body = contents});
   folder_.write("data/a.bin.part", contents);
   expect_success(download());
-  EXPECT_EQ(contents_of(data("a.bin")), contents);
+  EXPECT_EQ(file_text(data("a.bin")), contents);
   EXPECT_THAT(server_.requests(), IsEmpty());
 }
 
@@ -274,7 +265,7 @@ TEST_F(DownloadTest, AServerThatAnnouncesTooMuchDoesNotCostThePart) {
   server_.serve("/mirror/a.bin", {.body = random_bytes(20'000, 23)});
   folder_.write("data/a.bin.part", contents.substr(0, 1'000));
   expect_success(download({"--mirror", server_.url("/mirror")}));
-  EXPECT_EQ(contents_of(data("a.bin")), contents);
+  EXPECT_EQ(file_text(data("a.bin")), contents);
   EXPECT_THAT(server_.requests(), ElementsAre(Request{"/mirror/a.bin", "bytes=1000-"}, Request{"/a.bin", "bytes=1000-"}));
 }
 
@@ -285,7 +276,7 @@ TEST_F(DownloadTest, KeepsThePartWhenCurlIsKilled) {
   ScriptCommand killed = command({"toy", "--to", "data"});
   killed.environment.front().insert(std::string("PATH=").size(), folder_.path("bin") + ":");
   expect_failure(ScriptRun(killed).wait(), 1, {"curl was stopped; run this again to go on from byte 4"});
-  EXPECT_EQ(contents_of(data("a.bin.part")), "cont");
+  EXPECT_EQ(file_text(data("a.bin.part")), "cont");
 }
 
 TEST_F(DownloadTest, TriesOneServerAfterTheOther) {
@@ -299,7 +290,7 @@ TEST_F(DownloadTest, TriesOneServerAfterTheOther) {
   EXPECT_THAT(result.messages, HasSubstr("fetched from " + server_.url("/right/a.bin")));
   EXPECT_THAT(result.messages, HasSubstr("error: 404"));
   EXPECT_THAT(result.messages, HasSubstr("wrong checksum"));
-  EXPECT_EQ(contents_of(data("toy/a.bin")), contents);
+  EXPECT_EQ(file_text(data("toy/a.bin")), contents);
   EXPECT_THAT(server_.requests(),
               ElementsAre(Request{"/missing/a.bin", ""}, Request{"/wrong/a.bin", ""}, Request{"/right/a.bin", ""}));
 }
@@ -341,22 +332,25 @@ TEST_F(DownloadTest, FollowsARedirectToAnotherServerOnly) {
 
   server_.serve("/a.bin", {.body = "", .status = 302, .location = server_.url("/moved/a.bin")});
   expect_success(download());
-  EXPECT_EQ(contents_of(data("a.bin")), contents);
+  EXPECT_EQ(file_text(data("a.bin")), contents);
 }
 
 TEST_F(DownloadTest, RunsOfTheSameFolderWaitForEachOther) {
   const std::string contents = random_bytes(5'000, 18);
   list_file(contents, {.body = contents, .hold_after = 1'000});
   ScriptRun first(command({"toy", "--to", "data"}));
-  ASSERT_TRUE(eventually([&] { return !server_.requests().empty(); })) << first.messages();
+  ASSERT_TRUE(wait_for(
+      "a request", [&] { return !server_.requests().empty(); }, [&] { return first.messages(); }));
   ScriptCommand same = command({"toy", "--to", "data"});
   same.log = folder_.path("second log");
   ScriptRun second(same);
-  EXPECT_TRUE(eventually([&] { return second.messages().find("waiting for another") != std::string::npos; }));
+  EXPECT_TRUE(wait_for(
+      "the second run to wait", [&] { return second.messages().find("waiting for another") != std::string::npos; },
+      [&] { return second.messages(); }));
   server_.release();
   expect_success(first.wait());
   expect_success(second.wait());
-  EXPECT_EQ(contents_of(data("a.bin")), contents);
+  EXPECT_EQ(file_text(data("a.bin")), contents);
   EXPECT_EQ(server_.requests().size(), 1);
 }
 
@@ -420,7 +414,7 @@ TEST_F(DownloadTest, ReadsTheRepositorysTableAndFillsItsDataFolder) {
   const ScriptResult result = ScriptRun(plain).wait();
   expect_success(result);
   EXPECT_THAT(result.messages, HasSubstr("toy: everything is there; data.root: data\n"));
-  EXPECT_EQ(contents_of(folder_.path("repository/data/a.bin")), contents);
+  EXPECT_EQ(file_text(folder_.path("repository/data/a.bin")), contents);
 }
 
 /// The data set "toy" is an archive that holds the folder toy-bin.
@@ -445,8 +439,8 @@ TEST_F(DownloadArchiveTest, UnpacksOnce) {
   const ScriptResult result = download();
   expect_success(result);
   EXPECT_THAT(result.messages, HasSubstr("everything is there; data.root: " + data("toy-bin") + "\n"));
-  EXPECT_EQ(contents_of(data("toy-bin/train.bin")), train_);
-  EXPECT_EQ(contents_of(data("toy-bin/more/test.bin")), "test");
+  EXPECT_EQ(file_text(data("toy-bin/train.bin")), train_);
+  EXPECT_EQ(file_text(data("toy-bin/more/test.bin")), "test");
   EXPECT_THAT(names(), ElementsAre("toy-bin", "toy-binary.tar.gz"));
 
   fs::remove(data("toy-binary.tar.gz"));
@@ -462,7 +456,7 @@ TEST_F(DownloadArchiveTest, UnpacksAnewWhenAFileHasChanged) {
   folder_.write("data/toy-bin/train.bin", "damaged");
   folder_.write("data/toy-bin.part/toy-bin/left", "by a run that was killed");
   expect_success(download());
-  EXPECT_EQ(contents_of(data("toy-bin/train.bin")), train_);
+  EXPECT_EQ(file_text(data("toy-bin/train.bin")), train_);
   EXPECT_FALSE(fs::exists(data("toy-bin/left")));
   EXPECT_THAT(names(), ElementsAre("toy-bin", "toy-binary.tar.gz"));
   EXPECT_EQ(server_.requests().size(), 1);  // the archive was still there
@@ -472,7 +466,7 @@ TEST_F(DownloadArchiveTest, UsesAnArchiveThatIsThereAlready) {
   list_toy();
   folder_.write("data/toy-binary.tar.gz", archive_);
   expect_success(download());
-  EXPECT_EQ(contents_of(data("toy-bin/train.bin")), train_);
+  EXPECT_EQ(file_text(data("toy-bin/train.bin")), train_);
   EXPECT_THAT(server_.requests(), IsEmpty());
 }
 
@@ -480,7 +474,7 @@ TEST_F(DownloadArchiveTest, LeavesAFolderAloneThatSomeoneElseMade) {
   list_toy();
   folder_.write("data/toy-bin/train.bin", "theirs");
   expect_failure(download(), 2, {data("toy-bin") + " is there, but not from this script"});
-  EXPECT_EQ(contents_of(data("toy-bin/train.bin")), "theirs");
+  EXPECT_EQ(file_text(data("toy-bin/train.bin")), "theirs");
   EXPECT_THAT(server_.requests(), IsEmpty());
 }
 

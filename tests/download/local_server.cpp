@@ -16,7 +16,7 @@ namespace fovea {
 namespace {
 
 constexpr std::size_t kMaximumHeadBytes = 1 << 14;
-constexpr std::time_t kPatienceSeconds = 30;  // with a client that neither speaks nor reads
+constexpr std::time_t kPatienceSeconds = 120;  // with a client that neither speaks nor reads
 
 void require(bool success, const char* call) {
   if (!success) throw std::system_error(errno, std::generic_category(), call);

@@ -2,12 +2,12 @@
 
 #include <csignal>
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
+
+#include "file_text.h"
 
 namespace fovea {
 namespace {
@@ -62,7 +62,7 @@ void ScriptRun::interrupt() const {
 }
 
 std::string ScriptRun::messages() const {
-  return contents_of(log_);
+  return file_text(log_);
 }
 
 ScriptResult ScriptRun::wait() {
@@ -70,11 +70,6 @@ ScriptResult ScriptRun::wait() {
   ::waitpid(process_, &status, 0);
   process_ = 0;
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), messages()};
-}
-
-std::string contents_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 }  // namespace fovea

@@ -41,7 +41,4 @@ class ScriptRun {
   std::string log_;
 };
 
-/// A complete file.
-std::string contents_of(const std::string& path);
-
 }  // namespace fovea

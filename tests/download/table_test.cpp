@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "file_text.h"
 #include "script_run.h"
 
 namespace fovea {
@@ -33,7 +34,7 @@ std::vector<std::string> split_at(const std::string& text, char separator) {
 
 std::vector<Download> read_downloads() {
   std::vector<Download> downloads;
-  for (const std::string& line : split_at(contents_of(kDatasetsFolder + "downloads.tsv"), '\n')) {
+  for (const std::string& line : split_at(file_text(kDatasetsFolder + "downloads.tsv"), '\n')) {
     if (line.starts_with('#')) continue;
     const std::vector<std::string> fields = split_at(line, '\t');
     if (fields.size() == 5) {
@@ -55,7 +56,7 @@ struct PublishedFile {
 std::map<std::string, PublishedFile> read_published_files() {
   std::map<std::string, PublishedFile> files;
   std::string name;
-  std::string text = contents_of(kDatasetsFolder + "README.md");
+  std::string text = file_text(kDatasetsFolder + "README.md");
   std::erase(text, '`');
   for (const std::string& line : split_at(text, '\n')) {
     std::istringstream cells(line);
@@ -92,7 +93,7 @@ TEST(DownloadTableTest, ReadmeListsTheSameFiles) {
 }
 
 TEST(DownloadTableTest, ReadmeNamesEveryServerAndCommand) {
-  const std::string readme = contents_of(kDatasetsFolder + "README.md");
+  const std::string readme = file_text(kDatasetsFolder + "README.md");
   for (const Download& download : read_downloads()) {
     EXPECT_THAT(readme, HasSubstr("`tools/download.sh " + download.name + "`"));
     for (const std::string& url : download.urls) {

@@ -17,33 +17,26 @@
 #include <fovea/base/error.h>
 #include <fovea/eval/evaluator.h>
 
+#include "made_samples.h"
+
 namespace fovea {
 namespace {
 
 constexpr std::int64_t kScoredClasses = 3;
 
 /// Images of 2 x 3 grey pixels that follow from their number; labels 0, 1, 2, 0, ...
-class NumberedImages final : public Dataset {
- public:
-  explicit NumberedImages(std::int64_t size) : size_(size) {}
-  std::int64_t size() const override { return size_; }
-  Sample sample(std::int64_t index) const override {
-    Image image(2, 3, 1);
-    for (std::size_t i = 0; i < image.pixels.size(); ++i) {
-      image.pixels[i] = static_cast<std::uint8_t>((37 * index + 101 * static_cast<std::int64_t>(i) + index * index) % 256);
+std::shared_ptr<const Dataset> numbered_images(std::int64_t size) {
+  const Image like(2, 3, 1);
+  const auto made = [like](std::int64_t index) {
+    Sample sample{like, index % kScoredClasses};
+    auto& pixels = sample.image.pixels;
+    for (std::size_t i = 0; i < pixels.size(); ++i) {
+      pixels[i] = static_cast<std::uint8_t>((37 * index + 101 * static_cast<std::int64_t>(i) + index * index) % 256);
     }
-    return {image, label(index)};
-  }
-  std::int64_t label(std::int64_t index) const override { return index % kScoredClasses; }
-  const std::vector<std::string>& class_names() const override { return names_; }
-  int channels() const override { return 1; }
-  int height() const override { return 2; }
-  int width() const override { return 3; }
-
- private:
-  std::int64_t size_;
-  std::vector<std::string> names_{"a", "b", "c"};
-};
+    return sample;
+  };
+  return std::make_shared<MadeSamples>(size, like, std::vector<std::string>{"a", "b", "c"}, made);
+}
 
 /// A linear function of the pixels, in float64: its value does not depend on which thread computes it.
 struct ScoredNet final : Classifier {
@@ -64,7 +57,7 @@ struct ScoredNet final : Classifier {
 };
 
 Loader numbered_loader(std::int64_t images, std::int64_t batch_size) {
-  const auto dataset = std::make_shared<NumberedImages>(images);
+  const auto dataset = numbered_images(images);
   LoaderOptions options;
   options.batch_size = batch_size;
   return {dataset, first_indices(images, 0), std::make_shared<Preprocess>(PreprocessOptions()), options};

@@ -16,6 +16,8 @@
 #include <fovea/eval/glimpse_evaluator.h>
 #include <fovea/glimpse/retina_shape.h>
 
+#include "made_samples.h"
+
 namespace fovea {
 namespace {
 
@@ -24,26 +26,15 @@ constexpr std::int64_t kGlimpsedSteps = 3;
 constexpr RetinaShape kGlimpsedRetina{2, 2};
 
 /// Images of 4 x 6 grey pixels, all of the value of their number; labels 0, 1, 2, 0, ...
-class ValuedImages final : public Dataset {
- public:
-  ValuedImages(std::int64_t size, std::optional<Box> box) : size_(size), box_(box) {}
-  std::int64_t size() const override { return size_; }
-  Sample sample(std::int64_t index) const override {
-    Image image(4, 6, 1);
-    std::fill(image.pixels.begin(), image.pixels.end(), static_cast<std::uint8_t>(index));
-    return {image, label(index), box_};
-  }
-  std::int64_t label(std::int64_t index) const override { return index % kGlimpsedClasses; }
-  const std::vector<std::string>& class_names() const override { return names_; }
-  int channels() const override { return 1; }
-  int height() const override { return 4; }
-  int width() const override { return 6; }
-
- private:
-  std::int64_t size_;
-  std::optional<Box> box_;
-  std::vector<std::string> names_{"a", "b", "c"};
-};
+std::shared_ptr<const Dataset> valued_images(std::int64_t size, const std::optional<Box>& box) {
+  const Image like(4, 6, 1);
+  const auto made = [like, box](std::int64_t index) {
+    Sample sample{like, index % kGlimpsedClasses, box};
+    sample.image.pixels.assign(sample.image.pixels.size(), static_cast<std::uint8_t>(index));
+    return sample;
+  };
+  return std::make_shared<MadeSamples>(size, like, std::vector<std::string>{"a", "b", "c"}, made);
+}
 
 /// Where the thing is in image `value`: x in {-0.8, -0.4, 0, 0.4, 0.8}, neighbours apart.
 double place_of(std::int64_t value) {
@@ -97,8 +88,7 @@ struct GlancingNet final : Classifier {
 Loader valued_loader(std::int64_t images, std::int64_t batch_size, std::optional<Box> box = std::nullopt) {
   LoaderOptions options;
   options.batch_size = batch_size;
-  return {std::make_shared<ValuedImages>(images, box), first_indices(images, 0),
-          std::make_shared<Preprocess>(PreprocessOptions()), options};
+  return {valued_images(images, box), first_indices(images, 0), std::make_shared<Preprocess>(PreprocessOptions()), options};
 }
 
 EvaluationOptions on_threads(int threads) {

@@ -2,8 +2,6 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -15,6 +13,7 @@
 #include <fovea/config/config_node.h>
 #include <fovea/explain/map_file.h>
 
+#include "file_text.h"
 #include "temporary_directory.h"
 
 namespace fovea {
@@ -26,12 +25,6 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using ::testing::ThrowsMessage;
 
-std::string contents_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file) << path;
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 /// A .npy file taken apart (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
 struct NpyFile {
   std::string header;
@@ -39,7 +32,7 @@ struct NpyFile {
 };
 
 NpyFile read_npy(const std::string& path) {
-  const std::string bytes = contents_of(path);
+  const std::string bytes = file_text(path);
   EXPECT_THAT(bytes, StartsWith(std::string("\x93NUMPY\x01\x00", 8)));  // version 1.0
   const auto byte = [&](std::size_t at) { return static_cast<std::size_t>(static_cast<std::uint8_t>(bytes.at(at))); };
   const std::size_t begin = 10 + byte(8) + 256 * byte(9);
@@ -107,7 +100,7 @@ TEST(MapFileTest, SaysWhereTheMapLies) {
   // A photo halved to 4 x 8 pixels, of which columns 2 to 5 and rows 1 and 2 were seen: a cell is two pixels wide.
   const PhotoMap place = on_photo(map, {2, 1, 2, 2}, 2, 4);
   write_map(folder.path("a"), map, &place, {{"image", "photo.jpg"}, {"layer", "layer"}});
-  const std::string text = contents_of(folder.path("a.json"));
+  const std::string text = file_text(folder.path("a.json"));
   EXPECT_THAT(text, EndsWith("}\n"));
   const Json about = Json::parse(text);
   EXPECT_EQ(about["image"], "photo.jpg");
@@ -120,7 +113,7 @@ TEST(MapFileTest, SaysWhereTheMapLies) {
 TEST(MapFileTest, ChannelsLieNowhere) {
   const TemporaryDirectory folder;
   write_map(folder.path("a"), map_of(torch::zeros({5})), nullptr, {{"layer", "layer"}});
-  const Json about = Json::parse(contents_of(folder.path("a.json")));
+  const Json about = Json::parse(file_text(folder.path("a.json")));
   EXPECT_EQ(about, Json::parse(R"({"layer": "layer", "shape": [5]})"));
 }
 
@@ -136,7 +129,7 @@ TEST(MapFileTest, WritesTheWindowsOfGlimpses) {
   const NpyFile file = read_npy(write_glimpses(folder.path("a.glimpses"), path, glimpses, {{"image", "photo.jpg"}}));
   expect_header(file.header, "(1,2,4,)");
   EXPECT_THAT(file.values, ElementsAre(10, 6, 14, 10, 8, 4, 16, 12));  // left, top, right, bottom
-  const Json about = Json::parse(contents_of(folder.path("a.glimpses.json")));
+  const Json about = Json::parse(file_text(folder.path("a.glimpses.json")));
   EXPECT_EQ(about["image"], "photo.jpg");
   EXPECT_EQ(about["shape"], Json::parse("[1, 2, 4]"));
   EXPECT_EQ(about["columns"], Json::parse(R"(["left", "top", "right", "bottom"])"));
@@ -148,7 +141,7 @@ TEST(MapFileTest, WritesTheWindowsOfGlimpses) {
 TEST(MapFileTest, WritesNamesThatAreNoText) {
   const TemporaryDirectory folder;
   write_map(folder.path("a"), map_of(torch::zeros({1})), nullptr, {{"image", "caf\xE9.jpg"}});  // Latin-1
-  EXPECT_EQ(Json::parse(contents_of(folder.path("a.json")))["image"], "caf\xEF\xBF\xBD.jpg");
+  EXPECT_EQ(Json::parse(file_text(folder.path("a.json")))["image"], "caf\xEF\xBF\xBD.jpg");
 }
 
 TEST(MapFileTest, NamesTheFolderThatIsMissing) {

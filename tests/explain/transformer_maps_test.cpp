@@ -13,8 +13,9 @@
 #include <fovea/explain/grad_cam.h>
 #include <fovea/explain/own_attention.h>
 #include <fovea/explain/photo_map.h>
-#include <fovea/models/model_field.h>
 #include <fovea/nn/initialise.h>
+
+#include "built_network.h"
 
 namespace fovea {
 namespace {
@@ -32,10 +33,8 @@ bool any_layer(const std::string&) {
 /// @param name `vit` or `cait`. @param more further options, e.g. ", global_pool: avg".
 std::shared_ptr<Classifier> explained_network(const std::string& name, const std::string& more = "",
                                               const InputSpec& input = kExplainedInput) {
-  ModelField model;
   const std::string small = ", patch_size: 4, embed_dim: 12, heads: 3, depth: 4, layer_scale: 0.5";
-  model.read(parse_yaml("{name: " + name + small + more + "}", "a.yaml"), "model");
-  auto network = build_classifier(model, input);
+  auto network = built("{name: " + name + small + more + "}", input);
   initialise(*network, 1);
   network->eval();
   return network;

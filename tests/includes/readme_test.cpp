@@ -1,10 +1,10 @@
 // Every room of src has a README that a newcomer can read in a minute, and links in the documentation lead somewhere.
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -25,11 +25,12 @@ std::string text_of(const fs::path& path) {
 
 /// The files that a page of Markdown links to, without those of the web.
 std::vector<std::string> local_links(const std::string& markdown) {
-  static const std::regex kLink(R"(\]\(([^)#\s]+)[^)]*\))");
+  const std::string opening = "](";
   std::vector<std::string> links;
-  for (std::sregex_iterator link(markdown.begin(), markdown.end(), kLink), end; link != end; ++link) {
-    const std::string target = (*link)[1];
-    if (target.find("://") == std::string::npos) links.push_back(target);
+  for (std::size_t at = markdown.find(opening); at != std::string::npos; at = markdown.find(opening, at)) {
+    at += opening.size();
+    const std::string target = markdown.substr(at, markdown.find_first_of(")# \n", at) - at);
+    if (!target.empty() && target.find("://") == std::string::npos) links.push_back(target);
   }
   return links;
 }

@@ -13,14 +13,13 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <fovea/config/config_node.h>
-#include <fovea/models/model_field.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/weights/external_checkpoint.h>
 #include <fovea/weights/map_keys.h>
 #include <fovea/weights/safetensors.h>
 #include <fovea/weights/state_dict.h>
 
+#include "built_network.h"
 #include "python_peer.h"
 
 namespace fovea {
@@ -56,19 +55,14 @@ std::vector<Pair> pairs() {
 }
 
 std::shared_ptr<Classifier> our_network(const Pair& pair) {
-  ModelField model;
-  model.read(parse_yaml(pair.ours, "a.yaml"), "model");
-  auto network = build_classifier(model, {3, pair.height, pair.width, kClasses});
+  auto network = built(pair.ours, {3, pair.height, pair.width, kClasses});
   network->eval();
   return network;
 }
 
 torch::Tensor our_logits(Classifier& network, const torch::Tensor& images) {
   const torch::NoGradGuard no_grad;
-  Batch batch;
-  batch.images = images;
-  ForwardContext context;
-  return network.forward(batch, context).logits;
+  return logits_for(network, images);
 }
 
 /// Normal values, in large tensors the same ones again and again, never aligned with their rows: drawing them all takes

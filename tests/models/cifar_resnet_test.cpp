@@ -1,9 +1,7 @@
 #include <gradient_check.h>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
-#include <sstream>
 #include <string>
 #include <temporary_directory.h>
 #include <utility>
@@ -48,16 +46,6 @@ std::shared_ptr<CifarResnetImpl> plain_resnet(const CifarResnetOptions& options,
   return std::make_shared<CifarResnetImpl>(options, input, nothing);
 }
 
-std::set<std::string> parameter_names(const torch::nn::Module& module) {
-  const auto names = module.named_parameters().keys();
-  return {names.begin(), names.end()};
-}
-
-std::set<std::string> words_of(const std::string& text) {
-  std::istringstream stream(text);
-  return {std::istream_iterator<std::string>(stream), {}};
-}
-
 /// The names that torchvision's ResNet code gives the parameters of a CIFAR ResNet-20 without projections.
 const char* const kResnet20Names = R"(
     conv1.weight bn1.weight bn1.bias
@@ -73,12 +61,12 @@ const char* const kResnet20Names = R"(
     fc.weight fc.bias)";
 
 TEST(CifarResnetTest, ParametersHaveTorchvisionsNames) {
-  EXPECT_EQ(parameter_names(*plain_resnet(resnet_options(20))), words_of(kResnet20Names));
+  EXPECT_EQ(parameter_names(*plain_resnet(resnet_options(20))), words_in(kResnet20Names));
 }
 
 TEST(CifarResnetTest, BuffersAreThoseOfTheNorms) {
   std::set<std::string> expected;
-  for (const std::string& name : words_of(kResnet20Names)) {
+  for (const std::string& name : words_in(kResnet20Names)) {
     const auto position = name.find(".weight");
     if (name.find("bn") == std::string::npos || position == std::string::npos) continue;
     for (const char* buffer : {".running_mean", ".running_var", ".num_batches_tracked"})

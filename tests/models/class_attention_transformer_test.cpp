@@ -1,7 +1,5 @@
-#include <iterator>
 #include <memory>
 #include <set>
-#include <sstream>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -34,13 +32,8 @@ std::shared_ptr<Classifier> small_cait(const std::string& more = ", depth: 2") {
   return network;
 }
 
-std::set<std::string> parameters_in(const torch::nn::Module& module) {
-  const auto names = module.named_parameters().keys();
-  return {names.begin(), names.end()};
-}
-
 TEST(ClassAttentionTransformerTest, ParametersHaveTimmsNames) {
-  std::istringstream names(R"(
+  const std::set<std::string> expected = words_in(R"(
       cls_token pos_embed patch_embed.proj.weight patch_embed.proj.bias blocks.0.gamma_1 blocks.0.gamma_2
       blocks.0.norm1.weight blocks.0.norm1.bias blocks.0.attn.qkv.weight blocks.0.attn.qkv.bias
       blocks.0.attn.proj_l.weight blocks.0.attn.proj_l.bias blocks.0.attn.proj_w.weight blocks.0.attn.proj_w.bias
@@ -55,8 +48,7 @@ TEST(ClassAttentionTransformerTest, ParametersHaveTimmsNames) {
       blocks_token_only.0.mlp.fc1.weight blocks_token_only.0.mlp.fc1.bias
       blocks_token_only.0.mlp.fc2.weight blocks_token_only.0.mlp.fc2.bias
       norm.weight norm.bias head.weight head.bias)");
-  const std::set<std::string> expected{std::istream_iterator<std::string>(names), {}};
-  EXPECT_EQ(parameters_in(*small_cait(", depth: 1, depth_token_only: 1")), expected);
+  EXPECT_EQ(parameter_names(*small_cait(", depth: 1, depth_token_only: 1")), expected);
 }
 
 // timm's benchmark tables have 11.96, 17.30, 26.67 and 46.92 million parameters; the authors' README has 9.4 billion
@@ -131,7 +123,7 @@ TEST(ClassAttentionTransformerTest, APoolTakesThePlaceOfTheClassTokenAndItsBlock
   ClassAttentionTransformerImpl network(options, kCaitInput, attention);
   give_life(network, 1);
   logits_for(network, normal_images(2, kCaitInput));
-  for (const std::string& name : parameters_in(network)) {
+  for (const std::string& name : parameter_names(network)) {
     EXPECT_FALSE(name.starts_with("cls_token") || name.starts_with("blocks_token_only")) << name;
   }
   EXPECT_TRUE(attention.visits.contains("mixer blocks.2.attn"));

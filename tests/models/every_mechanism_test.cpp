@@ -9,11 +9,11 @@
 
 #include <fovea/attention/registry.h>
 #include <fovea/base/error.h>
-#include <fovea/config/config_node.h>
-#include <fovea/models/model_field.h>
 #include <fovea/models/registry.h>
 #include <fovea/nn/attention_map.h>
 #include <fovea/nn/initialise.h>
+
+#include "built_network.h"
 
 namespace fovea {
 namespace {
@@ -22,9 +22,7 @@ using testing::HasSubstr;
 
 /// For images twice as wide as high.
 std::shared_ptr<Classifier> network_with(const std::string& model, std::int64_t height = 28) {
-  ModelField field;
-  field.read(parse_yaml(model, "a.yaml"), "model");
-  auto network = build_classifier(field, {1, height, 2 * height, 5});
+  auto network = built(model, {1, height, 2 * height, 5});
   initialise(*network, 1);
   return network;
 }

@@ -344,7 +344,7 @@ void expect_equal_and_apart(const torch::OrderedDict<std::string, torch::Tensor>
 }
 
 TEST_P(EveryNetwork, ACloneIsEqualAndApart) {
-  for (const std::string attention : {"none", "se"}) {
+  for (const std::string attention : {"none", "cbam"}) {
     if (attention != "none" && is_hard(row())) continue;
     SCOPED_TRACE(attention);
     const auto made = half_frozen(network(kWideInput, is_hard(row()) ? "" : ", attention: " + attention));
@@ -370,7 +370,7 @@ TEST_P(EveryNetwork, ACloneIsEqualAndApart) {
 TEST_P(EveryBackbone, EveryBlockCanBeClonedAlone) {
   const std::set<std::string> blocks{"CifarResnetBlock", "ResnetBlock",  "InvertedResidual", "TransformerBlock",
                                      "PatchEmbedding",   "TalkingHeads", "PatchRefinement",  "ClassAttentionBlock"};
-  const auto made = network(kWideInput, ", attention: se");
+  const auto made = network(kWideInput, ", attention: cbam");
   const bool has_blocks = made->name() != "Vgg";
   int cloned = 0;
   for (const auto& item : made->named_modules("", /*include_self=*/false)) {
@@ -395,7 +395,7 @@ struct AroundANetwork : torch::nn::Cloneable<AroundANetwork> {
 };
 
 TEST_P(EveryNetwork, ACloneAroundItHasItsWeights) {
-  const std::string attention = is_hard(row()) ? "" : ", attention: se";
+  const std::string attention = is_hard(row()) ? "" : ", attention: cbam";
   const AroundANetwork around([&] { return network(kWideInput, attention); });
   {
     const torch::NoGradGuard no_grad;
@@ -439,27 +439,25 @@ class FieldOutOfRange final : public FieldVisitor {
   const std::string& changed() const { return changed_; }  ///< name of the field; empty: it has no such end
   bool was_last() const { return seen_ <= number_; }
 
-  void boolean(const char*, bool&, const char*) override {}
-  void integer(const char* name, std::int64_t& value, IntegerRange range, const char*) override {
-    leave(name, value, range);
-  }
-  void real(const char* name, double& value, RealRange, const char*) override { no_number(name, value); }
-  void text(const char*, std::string&, const char*) override {}
-  void optional_real(const char* name, std::optional<double>& value, RealRange, const char*) override {
+  void boolean(const char*, bool&, FieldHelp) override {}
+  void integer(const char* name, std::int64_t& value, IntegerRange range, FieldHelp) override { leave(name, value, range); }
+  void real(const char* name, double& value, RealRange, FieldHelp) override { no_number(name, value); }
+  void text(const char*, std::string&, FieldHelp) override {}
+  void optional_real(const char* name, std::optional<double>& value, RealRange, FieldHelp) override {
     no_number(name, value.emplace(value.value_or(0.5)));
   }
-  void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange range, IntegerRange, const char*) override {
+  void integers(const char* name, std::vector<std::int64_t>& value, IntegerRange range, IntegerRange, FieldHelp) override {
     leave(name, value.front(), range);
   }
-  void reals(const char* name, std::vector<double>& value, RealRange, IntegerRange, const char*) override {
+  void reals(const char* name, std::vector<double>& value, RealRange, IntegerRange, FieldHelp) override {
     no_number(name, value.front());
   }
-  void texts(const char*, std::vector<std::string>&, const char*) override {}
-  void group(const char*, Options& options, const char*) override { options.visit_fields(*this); }
-  void custom(const char*, CustomField&, const char*) override {}
+  void texts(const char*, std::vector<std::string>&, FieldHelp) override {}
+  void group(const char*, Options& options, FieldHelp) override { options.visit_fields(*this); }
+  void custom(const char*, CustomField&, FieldHelp) override {}
 
  protected:
-  void word(const char*, std::size_t&, const std::vector<std::string>&, const char*) override {}
+  void word(const char*, std::size_t&, const std::vector<std::string>&, FieldHelp) override {}
 
  private:
   void leave(const char* name, std::int64_t& value, IntegerRange range) {
@@ -523,7 +521,7 @@ INSTANTIATE_TEST_SUITE_P(Registry, EveryBackbone, testing::ValuesIn(registered_b
 
 // What torch::nn::parallel::replicate() does; its header does not compile where LibTorch has no CUDA.
 TEST(ReplicateTest, ReplicasOnADeviceWorkAtTheSameTime) {
-  const auto network = built("{name: resnet8, width: 4, attention: se}");
+  const auto network = built("{name: resnet8, width: 4, attention: cbam}");
   initialise(*network, 1);
   network->eval();
   const auto halves = normal_images(6, kCifarInput).chunk(2);

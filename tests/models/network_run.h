@@ -1,30 +1,37 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <memory>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include <torch/torch.h>
 
-#include <fovea/config/config_node.h>
-#include <fovea/models/model_field.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/weights/state_dict.h>
+
+#include "built_network.h"
 
 namespace fovea {
 
 inline constexpr InputSpec kCifarInput{3, 32, 32, 10};
 
-/// The section `model` of a configuration.
-inline ModelField model_of(const std::string& yaml) {
-  ModelField model;
-  model.read(parse_yaml(yaml, "a.yaml"), "model");
-  return model;
+inline std::shared_ptr<Classifier> built(const std::string& yaml) {
+  return built(yaml, kCifarInput);
 }
 
-inline std::shared_ptr<Classifier> built(const std::string& yaml, const InputSpec& input = kCifarInput) {
-  return build_classifier(model_of(yaml), input);
+inline std::set<std::string> parameter_names(const torch::nn::Module& module) {
+  const auto names = module.named_parameters().keys();
+  return {names.begin(), names.end()};
+}
+
+/// What stands in a text between spaces and ends of lines.
+inline std::set<std::string> words_in(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
 }
 
 /// Gives every tensor, also the statistics of norms, a value of its own, so that none can be mistaken for another.
@@ -45,18 +52,6 @@ inline torch::Tensor normal_images(std::int64_t count, const InputSpec& input, t
   auto images = torch::empty({count, input.channels, input.height, input.width}, type);
   fill_normal(images, RandomStream(5, Purpose::test), 1.0);
   return images;
-}
-
-inline torch::Tensor logits_for(Classifier& network, const torch::Tensor& images, ForwardContext& context) {
-  Batch batch;
-  batch.images = images;
-  return network.forward(batch, context).logits;
-}
-
-inline torch::Tensor logits_for(Classifier& network, const torch::Tensor& images, ForwardHooks* hooks = nullptr) {
-  ForwardContext context;
-  context.hooks = hooks;
-  return logits_for(network, images, context);
 }
 
 /// Keeps the features that a network offers.

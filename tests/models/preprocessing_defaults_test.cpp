@@ -19,7 +19,7 @@ TEST(PreprocessingDefaultsTest, AnotherCropIsResizedAsByTimm) {
     ++recipes;
     const PreprocessOptions published = preprocessing_of(*row.photos);
     for (std::int64_t crop = 96; crop <= 512; ++crop) {
-      const auto by_timm = static_cast<std::int64_t>(std::floor(static_cast<double>(crop) / row.photos->share));
+      const auto by_timm = static_cast<std::int64_t>(std::floor(static_cast<double>(crop) / row.photos->crop_pct));
       const PreprocessOptions once = with_crop(published, crop);
       EXPECT_EQ(once.resize, std::vector<std::int64_t>{by_timm}) << row.name << ", crop " << crop;
       EXPECT_EQ(with_crop(once, row.photos->side).resize, published.resize) << row.name << ", back from " << crop;

@@ -14,10 +14,10 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <fovea/config/config_node.h>
-#include <fovea/models/model_field.h>
 #include <fovea/models/registry.h>
 #include <fovea/nn/multiply_adds.h>
+
+#include "built_network.h"
 
 namespace fovea {
 namespace {
@@ -97,10 +97,8 @@ class PublishedCosts : public testing::TestWithParam<PublishedNetwork> {};
 
 TEST_P(PublishedCosts, AreOurs) {
   const PublishedNetwork& published = GetParam();
-  ModelField model;
-  model.read(parse_yaml(published.name, "test"), "model");
   const InputSpec input{3, published.side, published.side, 1000};
-  const auto network = build_classifier(model, input);
+  const auto network = built(published.name, input);
 
   const std::string parameters = published.parameters;
   const bool millions = parameters.find('.') != std::string::npos;

@@ -1,9 +1,7 @@
 #include <cmath>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,24 +49,14 @@ std::shared_ptr<VisionTransformerImpl> vit_with(AttentionFactory& attention, std
   return network;
 }
 
-std::set<std::string> names_of_parameters(const torch::nn::Module& module) {
-  const auto names = module.named_parameters().keys();
-  return {names.begin(), names.end()};
-}
-
-std::set<std::string> words_in(const std::string& text) {
-  std::istringstream stream(text);
-  return {std::istream_iterator<std::string>(stream), {}};
-}
-
 TEST(VisionTransformerTest, ParametersHaveTimmsNames) {
-  EXPECT_EQ(names_of_parameters(*small_vit(", depth: 1")), words_in(R"(
+  EXPECT_EQ(parameter_names(*small_vit(", depth: 1")), words_in(R"(
       cls_token pos_embed patch_embed.proj.weight patch_embed.proj.bias
       blocks.0.norm1.weight blocks.0.norm1.bias blocks.0.attn.qkv.weight blocks.0.attn.qkv.bias
       blocks.0.attn.proj.weight blocks.0.attn.proj.bias blocks.0.norm2.weight blocks.0.norm2.bias
       blocks.0.mlp.fc1.weight blocks.0.mlp.fc1.bias blocks.0.mlp.fc2.weight blocks.0.mlp.fc2.bias
       norm.weight norm.bias head.weight head.bias)"));
-  EXPECT_EQ(names_of_parameters(*small_vit(
+  EXPECT_EQ(parameter_names(*small_vit(
                 ", depth: 1, qkv_bias: false, qk_norm: true, layer_scale: 0.1, class_token: false, global_pool: avg")),
             words_in(R"(
       pos_embed patch_embed.proj.weight patch_embed.proj.bias
@@ -80,13 +68,13 @@ TEST(VisionTransformerTest, ParametersHaveTimmsNames) {
 }
 
 TEST(VisionTransformerTest, PoolingsOfTheirOwnHaveTimmsNames) {
-  std::set<std::string> expected = names_of_parameters(*small_vit());
-  EXPECT_EQ(names_of_parameters(*small_vit(", global_pool: prr")), expected);
+  std::set<std::string> expected = parameter_names(*small_vit());
+  EXPECT_EQ(parameter_names(*small_vit(", global_pool: prr")), expected);
   for (const char* name : {"latent", "q.weight", "q.bias", "kv.weight", "kv.bias", "proj.weight", "proj.bias", "norm.weight",
                            "norm.bias", "mlp.fc1.weight", "mlp.fc1.bias", "mlp.fc2.weight", "mlp.fc2.bias"}) {
     expected.insert(std::string("attn_pool.") + name);
   }
-  EXPECT_EQ(names_of_parameters(*small_vit(", global_pool: map")), expected);
+  EXPECT_EQ(parameter_names(*small_vit(", global_pool: map")), expected);
 }
 
 // torchvision.models.ViT_B_16_Weights.meta: 86567656 parameters, 17.56 billion multiply-adds. By hand, with C = 192, L = 197
@@ -288,7 +276,7 @@ TEST(VisionTransformerTest, APoolReadsTheLastBlocksPatchesSoThatTheyHavePlaces) 
   const auto network = small_vit(
       ", depth: 4, attention: [{name: se, at: stage, stages: [4]}, {name: eca, at: block, stages: [4]}, "
       "{name: latent_pool, heads: 3}]");
-  const auto names = names_of_parameters(*network);
+  const auto names = parameter_names(*network);
   EXPECT_TRUE(names.contains("blocks.3.gate.conv.weight"));
   EXPECT_TRUE(names.contains("stage4_gate.fc1.weight"));
   logits_for(*network, normal_images(2, kPatchedInput)).sum().backward();

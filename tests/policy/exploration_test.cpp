@@ -91,10 +91,10 @@ TEST(ExplorationTest, RefusesDeviationsThatAreNone) {
 
 TEST(ExplorationTest, OptionsOutOfTheirRangeAreRefusedFromCpp) {
   for (const ExplorationOptions& options : {ExplorationOptions{.warmup_epochs = -1},
-                                            {.deviation = {}},
-                                            {.deviation = {0}},
-                                            {.settle = 2},
-                                            {.settle_deviation = 0}}) {
+                                            {.standard_deviation = {}},
+                                            {.standard_deviation = {0}},
+                                            {.frozen_fraction = 2},
+                                            {.frozen_standard_deviation = 0}}) {
     EXPECT_THROW(options.validate(10), InputError);
   }
 }

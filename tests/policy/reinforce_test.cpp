@@ -272,7 +272,7 @@ TEST(ReinforceTest, NormalizedGradientsDoNotDependOnTheSizeOfTheReward) {
 
 /// One location drawn from a normal distribution in the plane, and what it is worth.
 struct DrawnLocation {
-  double mean_x = 0.1, mean_y = -0.2, deviation = 0.3;
+  double mean_x = 0.1, mean_y = -0.2, standard_deviation = 0.3;
 
   /// Probability of the true class at a location: 1/2 plus 0.4 exp(-d^2 / (2 width^2)), d the distance to a target.
   static constexpr double kTargetX = 0.3, kTargetY = 0.2, kWidth = 0.35;
@@ -284,7 +284,7 @@ struct DrawnLocation {
 
   /// The expectation's gradient with respect to the mean: the product of two normal densities is one of summed variances.
   std::pair<double, double> exact_gradient() const {
-    const double variance = kWidth * kWidth + deviation * deviation;
+    const double variance = kWidth * kWidth + standard_deviation * standard_deviation;
     const double x = kTargetX - mean_x, y = kTargetY - mean_y;
     const double expected = 0.4 * kWidth * kWidth / variance * std::exp(-(x * x + y * y) / (2 * variance));
     return {expected * x / variance, expected * y / variance};

@@ -1,7 +1,6 @@
 // Whatever a user gets wrong ends in one line on stderr that says where, what was expected, what was there and what to do,
 // and in the exit code of the contract.
 
-#include <algorithm>
 #include <cstring>
 #include <filesystem>
 
@@ -9,51 +8,39 @@
 #include <gtest/gtest.h>
 
 #include "byte_builders.h"
-#include "program.h"
-#include "temporary_directory.h"
+#include "program_fixture.h"
 
 namespace fovea {
 namespace {
 
 using testing::HasSubstr;
 
-class BadInput : public testing::Test {
+class BadInput : public FreshProgramTest {
  protected:
-  BadInput() {
-    write_tiny_mnist(folder_.path("data"));
-    config("");
+  BadInput() { write_tiny_experiment(); }
+
+  /// Expects a refusal in one line that holds all `parts`.
+  static void expect_error(const std::vector<std::string>& arguments, const std::vector<std::string>& parts) {
+    const std::string error = refusal(arguments);
+    for (const std::string& part : parts) EXPECT_THAT(error, HasSubstr(part));
   }
 
-  void config(const std::string& more) const { folder_.write("a.yaml", tiny_config(folder_.path("data"), more)); }
-
-  /// Expects exit code 2 and one line that holds all `parts`.
-  void expect_error(const std::vector<std::string>& arguments, const std::vector<std::string>& parts) const {
-    const Finished finished = run_fovea(folder_.path(), arguments);
-    EXPECT_EQ(finished.code, 2) << finished.error;
-    EXPECT_EQ(finished.out, "");
-    EXPECT_THAT(finished.error, testing::StartsWith("fovea: error: "));
-    EXPECT_EQ(std::count(finished.error.begin(), finished.error.end(), '\n'), 1) << finished.error;
-    for (const std::string& part : parts) EXPECT_THAT(finished.error, HasSubstr(part));
-  }
-
-  void train_quickly(const std::string& out, const std::string& setting = "seed=1") const {
+  static void train_quickly(const std::string& out, const std::string& setting = "seed=1") {
     const Finished finished =
-        run_fovea(folder_.path(), {"train", "a.yaml", "--out", out, "--quiet", "--set", "train.epochs=1", "--set", setting});
+        run({"train", "tiny.yaml", "--out", out, "--quiet", "--set", "train.epochs=1", "--set", setting});
     ASSERT_EQ(finished.code, 0) << finished.error;
   }
 
   /// Replaces one file of the data set.
-  void spoil(const std::string& name, const ByteVector& bytes) const { folder_.write("data/" + name, bytes); }
-
-  TemporaryDirectory folder_;
+  static void spoil(const std::string& name, const ByteVector& bytes) { write("data/" + name, bytes); }
 };
 
 TEST_F(BadInput, CommandLine) {
-  expect_error({"trian", "a.yaml"}, {"trian"});
+  expect_error({"trian", "tiny.yaml"}, {"trian"});
   expect_error({"train"}, {"config is required"});
-  expect_error({"train", "a.yaml", "--frobnicate"}, {"--frobnicate"});
-  expect_error({"train", "a.yaml", "--threads", "0"}, {"--threads"});
-  expect_error({"train", "a.yaml", "--device", "tpu"}, {"--device", "expected auto, cpu, cuda", "'tpu'"});
+  expect_error({"train", "tiny.yaml", "--frobnicate"}, {"--frobnicate"});
+  expect_error({"train", "tiny.yaml", "--threads", "0"}, {"--threads"});
+  expect_error({"train", "tiny.yaml", "--device", "tpu"}, {"--device", "expected auto, cpu, cuda", "'tpu'"});
   expect_error({"list", "bloks"}, {"expected one of blocks, models, datasets, augmentations, methods", "'bloks'"});
 }
 
@@ -62,37 +49,38 @@ TEST_F(BadInput, MissingConfiguration) {
 }
 
 TEST_F(BadInput, ConfigurationSyntax) {
-  config("seed: [1, 2\n");
-  expect_error({"train", "a.yaml"}, {"a.yaml:", "expected valid YAML"});
+  write_tiny_experiment("seed: [1, 2\n");
+  expect_error({"train", "tiny.yaml"}, {"tiny.yaml:", "expected valid YAML"});
 }
 
 TEST_F(BadInput, ConfigurationKeys) {
-  config("sede: 1\n");
-  expect_error({"train", "a.yaml"}, {"a.yaml:4: sede: unknown key", "did you mean 'seed'?"});
-  config("preprocess: {interpolation: cubic}\n");
-  expect_error({"train", "a.yaml"},
-               {"a.yaml:4: preprocess.interpolation: expected one of bilinear, bicubic and area, got 'cubic'"});
+  write_tiny_experiment("sede: 1\n");
+  expect_error({"train", "tiny.yaml"}, {"tiny.yaml:4: sede: unknown key", "did you mean 'seed'?"});
+  write_tiny_experiment("preprocess: {interpolation: cubic}\n");
+  expect_error({"train", "tiny.yaml"},
+               {"tiny.yaml:4: preprocess.interpolation: expected one of bilinear, bicubic and area, got 'cubic'"});
 }
 
 TEST_F(BadInput, ConfigurationRanges) {
-  expect_error({"train", "a.yaml", "--set", "train.epochs=0"},
+  expect_error({"train", "tiny.yaml", "--set", "train.epochs=0"},
                {"--set train.epochs=0: train.epochs: expected an integer from 1 to", "got '0'"});
-  expect_error({"train", "a.yaml", "--set", "model.attention.reduction_ratio=0"},
+  expect_error({"train", "tiny.yaml", "--set", "model.attention.reduction_ratio=0"},
                {"model.attention.reduction_ratio", "got '0'"});
-  expect_error({"train", "a.yaml", "--set", "model.name=cifar_resnet", "--set", "model.depth=9"},
+  expect_error({"train", "tiny.yaml", "--set", "model.name=cifar_resnet", "--set", "model.depth=9"},
                {"model.depth: expected 6n + 2", "got 9"});
-  expect_error({"train", "a.yaml", "--set", "data.validation=1"},
+  expect_error({"train", "tiny.yaml", "--set", "data.validation=1"},
                {"data.validation", "expected a number in (0, 1) or none"});
 }
 
 TEST_F(BadInput, OptionsThatExcludeEachOther) {
-  expect_error({"train", "a.yaml", "--set", "train.optimizer.momentum=0"}, {"train.optimizer.nesterov"});
+  expect_error({"train", "tiny.yaml", "--set", "train.optimizer.momentum=0"}, {"train.optimizer.nesterov"});
   expect_error(
-      {"train", "a.yaml", "--set", "model.attention.reduced_channels=4", "--set", "model.attention.reduction_ratio=2"},
+      {"train", "tiny.yaml", "--set", "model.attention.reduced_channels=4", "--set", "model.attention.reduction_ratio=2"},
       {"reduced_channels", "both"});
-  expect_error({"train", "a.yaml", "--set", "train.schedule.warmup_epochs=9"}, {"warmup_epochs", "at most train.epochs, 3"});
-  expect_error({"train", "a.yaml", "--set", "model.depth=14"}, {"model.depth: unknown key"});  // the name says 8
-  EXPECT_FALSE(std::filesystem::exists(folder_.path("runs"))) << "a refused configuration left a run behind";
+  expect_error({"train", "tiny.yaml", "--set", "train.schedule.warmup_epochs=9"},
+               {"warmup_epochs", "at most train.epochs, 3"});
+  expect_error({"train", "tiny.yaml", "--set", "model.depth=14"}, {"model.depth: unknown key"});  // the name says 8
+  EXPECT_FALSE(exists("runs")) << "a refused configuration left a run behind";
 }
 
 TEST_F(BadInput, SettingsThatWouldDoNothing) {
@@ -104,63 +92,64 @@ TEST_F(BadInput, SettingsThatWouldDoNothing) {
 }
 
 TEST_F(BadInput, ValidationWithoutImages) {
-  expect_error({"train", "a.yaml", "--set", "data.limit=2"}, {"data.validation", "0.2 of 2 images", "validation: none"});
+  expect_error({"train", "tiny.yaml", "--set", "data.limit=2"}, {"data.validation", "0.2 of 2 images", "validation: none"});
 }
 
 TEST_F(BadInput, ForgedCheckpoint) {
   train_quickly("run", "seed=42");
-  std::string bytes = file_text(folder_.path("run/checkpoint.ckpt"));
+  std::string bytes = text("run/checkpoint.ckpt");
   const std::string honest = R"(\"batch\":0,)";
   const auto place = bytes.find(honest);
   ASSERT_NE(place, std::string::npos);
   bytes.replace(place, honest.size(), R"(\"batch\":9,)");
-  folder_.write("run/checkpoint.ckpt", bytes);
-  expect_error({"train", "a.yaml", "--out", "run", "--resume", "--set", "train.epochs=1"},
+  write("run/checkpoint.ckpt", bytes);
+  expect_error({"train", "tiny.yaml", "--out", "run", "--resume", "--set", "train.epochs=1"},
                {"run/checkpoint.ckpt", "batch 9"});
 }
 
 TEST_F(BadInput, NamesAreSuggested) {
-  expect_error({"train", "a.yaml", "--set", "model.name=resnet2O"}, {"'resnet2O'", "did you mean 'resnet20'?"});
-  expect_error({"train", "a.yaml", "--set", "model.attention.name=cbma"}, {"'cbma'", "did you mean 'cbam'?"});
-  expect_error({"train", "a.yaml", "--set", "data.name=fashion-mnist"}, {"did you mean 'fashion_mnist'?"});
+  expect_error({"train", "tiny.yaml", "--set", "model.name=resnet2O"}, {"'resnet2O'", "did you mean 'resnet20'?"});
+  expect_error({"train", "tiny.yaml", "--set", "model.attention.name=cbma"}, {"'cbma'", "did you mean 'cbam'?"});
+  expect_error({"train", "tiny.yaml", "--set", "data.name=fashion-mnist"}, {"did you mean 'fashion_mnist'?"});
 }
 
 TEST_F(BadInput, AttentionThatFindsNoPlace) {
-  expect_error({"train", "a.yaml", "--set", "model.attention.stages=7"}, {"model.attention", "'cbam'", "stages 7"});
-  expect_error({"train", "a.yaml", "--set", "model.attention.at=pool"}, {"model.attention.at", "block and stage", "'pool'"});
+  expect_error({"train", "tiny.yaml", "--set", "model.attention.stages=7"}, {"model.attention", "'cbam'", "stages 7"});
+  expect_error({"train", "tiny.yaml", "--set", "model.attention.at=pool"},
+               {"model.attention.at", "block and stage", "'pool'"});
 }
 
 TEST_F(BadInput, MissingData) {
-  expect_error({"train", "a.yaml", "--set", "data.root=" + folder_.path("nowhere")}, {"nowhere", "or set data.root"});
-  std::filesystem::remove(folder_.path("data/train-images-idx3-ubyte"));
-  expect_error({"train", "a.yaml"}, {"train-images-idx3-ubyte"});
+  expect_error({"train", "tiny.yaml", "--set", "data.root=" + path("nowhere")}, {"nowhere", "or set data.root"});
+  std::filesystem::remove(path("data/train-images-idx3-ubyte"));
+  expect_error({"train", "tiny.yaml"}, {"train-images-idx3-ubyte"});
 }
 
 TEST_F(BadInput, DamagedData) {
   spoil("train-images-idx3-ubyte", idx_bytes(kIdxImages, {240, 8, 8}, ByteVector(1000)));
-  expect_error({"train", "a.yaml"}, {"train-images-idx3-ubyte", "1000"});
+  expect_error({"train", "tiny.yaml"}, {"train-images-idx3-ubyte", "1000"});
   spoil("train-images-idx3-ubyte", idx_bytes(kIdxLabels, {240}, ByteVector(240)));
-  expect_error({"train", "a.yaml"}, {"train-images-idx3-ubyte", "magic"});
-  write_tiny_mnist(folder_.path("data"));
+  expect_error({"train", "tiny.yaml"}, {"train-images-idx3-ubyte", "magic"});
+  write_tiny_mnist(path("data"));
   spoil("t10k-labels-idx1-ubyte", idx_bytes(kIdxLabels, {240}, ByteVector(240, 77)));
-  expect_error({"train", "a.yaml"}, {"t10k-labels-idx1-ubyte", "77"});
+  expect_error({"train", "tiny.yaml"}, {"t10k-labels-idx1-ubyte", "77"});
 }
 
 TEST_F(BadInput, CheckpointOfAnotherArchitecture) {
   train_quickly("small", "seed=42");
   train_quickly("large", "model.width=8");
-  std::filesystem::copy_file(folder_.path("large/checkpoint.ckpt"), folder_.path("small/checkpoint.ckpt"),
+  std::filesystem::copy_file(path("large/checkpoint.ckpt"), path("small/checkpoint.ckpt"),
                              std::filesystem::copy_options::overwrite_existing);
-  expect_error({"train", "a.yaml", "--out", "small", "--resume", "--set", "train.epochs=1"},
+  expect_error({"train", "tiny.yaml", "--out", "small", "--resume", "--set", "train.epochs=1"},
                {"small/checkpoint.ckpt", "model.width: 8 there, 4 here"});
 }
 
 TEST_F(BadInput, WeightsOfAnotherArchitecture) {
   train_quickly("run");
-  expect_error({"eval", "a.yaml", "--weights", "run/model.safetensors", "--set", "model.width=8"},
+  expect_error({"eval", "tiny.yaml", "--weights", "run/model.safetensors", "--set", "model.width=8"},
                {"run/model.safetensors", "shape mismatch", "another architecture"});
-  expect_error({"eval", "a.yaml", "--weights", "run/model.safetensors", "--set", "model.attention=none"}, {"unexpected"});
-  expect_error({"eval", "a.yaml"}, {"--weights"});
+  expect_error({"eval", "tiny.yaml", "--weights", "run/model.safetensors", "--set", "model.attention=none"}, {"unexpected"});
+  expect_error({"eval", "tiny.yaml"}, {"--weights"});
 }
 
 TEST_F(BadInput, WrongChannelCount) {
@@ -168,22 +157,21 @@ TEST_F(BadInput, WrongChannelCount) {
   ByteVector record(1 + 3072);
   for (const char* name : {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
                            "data_batch_5.bin", "test_batch.bin"}) {
-    folder_.write(std::string("cifar/") + name, record);
+    write(std::string("cifar/") + name, record);
   }
-  expect_error(
-      {"eval", "run/model.safetensors", "--set", "data.name=cifar10", "--set", "data.root=" + folder_.path("cifar")},
-      {"1 channel", "3"});
+  expect_error({"eval", "run/model.safetensors", "--set", "data.name=cifar10", "--set", "data.root=" + path("cifar")},
+               {"1 channel", "3"});
 }
 
 TEST_F(BadInput, DamagedModelFiles) {
   train_quickly("run");
-  const std::string bytes = file_text(folder_.path("run/model.safetensors"));
-  folder_.write("cut.safetensors", bytes.substr(0, bytes.size() - 100));
+  const std::string bytes = text("run/model.safetensors");
+  write("cut.safetensors", bytes.substr(0, bytes.size() - 100));
   expect_error({"predict", "cut.safetensors", FOVEA_TEST_DATA "/fashion_mnist/bag.png"}, {"cut.safetensors", "truncated"});
   std::string huge = bytes;
   const std::uint64_t terabytes = std::uint64_t{1} << 42;
   std::memcpy(huge.data(), &terabytes, sizeof terabytes);
-  folder_.write("huge.safetensors", huge);
+  write("huge.safetensors", huge);
   expect_error({"predict", "huge.safetensors", FOVEA_TEST_DATA "/fashion_mnist/bag.png"},
                {"huge.safetensors: offset 0", "header length", "4398046511104"});
   expect_error({"predict", "none.safetensors", "x.png"}, {"none.safetensors"});
@@ -191,22 +179,22 @@ TEST_F(BadInput, DamagedModelFiles) {
 
 TEST_F(BadInput, ForgedDescriptionIsRefusedBeforeItAllocates) {
   train_quickly("run");
-  std::string bytes = file_text(folder_.path("run/model.safetensors"));
+  std::string bytes = text("run/model.safetensors");
   const std::string honest = R"(\"width\":4,)";
   const std::string forged = R"(\"width\":9,)";
   const auto place = bytes.find(honest);
   ASSERT_NE(place, std::string::npos);
   bytes.replace(place, honest.size(), forged);
-  folder_.write("forged.safetensors", bytes);
+  write("forged.safetensors", bytes);
   expect_error({"predict", "forged.safetensors", FOVEA_TEST_DATA "/fashion_mnist/bag.png"}, {"forged.safetensors"});
 }
 
 TEST_F(BadInput, Images) {
   train_quickly("run");
   expect_error({"predict", "run", "none.png"}, {"none.png"});
-  folder_.write("text.png", "no image at all");
+  write("text.png", "no image at all");
   expect_error({"predict", "run", "text.png"}, {"text.png"});
-  std::filesystem::create_directories(folder_.path("empty"));
+  std::filesystem::create_directories(path("empty"));
   expect_error({"predict", "run", "empty"}, {"empty", "none in it"});
 }
 

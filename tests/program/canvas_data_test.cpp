@@ -15,27 +15,24 @@
 #include <fovea/run/experiment_data.h>
 #include <fovea/run/preview.h>
 
-#include "program.h"
-#include "temporary_directory.h"
+#include "program_fixture.h"
 
 namespace fovea {
 namespace {
 
-class CanvasData : public testing::Test {
+class CanvasData : public FreshProgramTest {
  protected:
-  CanvasData() { write_tiny_mnist(folder_.path()); }
+  CanvasData() { write_tiny_mnist(path()); }
 
   /// @param more options of the data set.
-  std::unique_ptr<ExperimentConfig> config(std::int64_t seed, const std::string& more = "test_seed: 0") const {
-    return read_experiment_config(parse_yaml("seed: " + std::to_string(seed) +
-                                                 "\ndata: {name: cluttered_digits, canvas: [20, 24], source: {root: " +
-                                                 folder_.path() + "}, " + more + "}\nmodel: resnet20",
-                                             "test.yaml"));
+  static std::unique_ptr<ExperimentConfig> config(std::int64_t seed, const std::string& more = "test_seed: 0") {
+    return read_experiment_config(parse_yaml(
+        "seed: " + std::to_string(seed) + "\ndata: {name: cluttered_digits, canvas: [20, 24], source: {root: " + path() +
+            "}, " + more + "}\nmodel: resnet20",
+        "test.yaml"));
   }
 
   static Batch first_batch(const Loader& loader, std::int64_t epoch) { return loader.batch(loader.order(epoch), epoch, 0); }
-
-  TemporaryDirectory folder_;
 };
 
 TEST_F(CanvasData, TheNetworkReadsTheCanvas) {

@@ -1,6 +1,5 @@
 // `fovea train` from weights of another run.
 
-#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -12,8 +11,7 @@
 
 #include <fovea/weights/safetensors.h>
 
-#include "program.h"
-#include "temporary_directory.h"
+#include "program_fixture.h"
 
 namespace fovea {
 namespace {
@@ -21,28 +19,27 @@ namespace {
 using testing::HasSubstr;
 
 /// A trained network, and a configuration that moves its weights by nothing that can be seen.
-class FineTuning : public testing::Test {
+class FineTuning : public FreshProgramTest {
  protected:
   FineTuning() {
-    write_tiny_mnist(folder_.path("data"));
-    folder_.write("tiny.yaml", tiny_config(folder_.path("data")));
-    const Finished source = run_fovea(folder_.path(), {"train", "tiny.yaml", "--out", "source", "--quiet"});
+    write_tiny_experiment();
+    const Finished source = run({"train", "tiny.yaml", "--out", "source", "--quiet"});
     EXPECT_EQ(source.code, 0) << source.error;
   }
 
-  Finished fine_tune(const std::string& out, const std::vector<std::string>& settings, bool resume = false) const {
+  static std::vector<std::string> command(const std::string& out, const std::vector<std::string>& settings) {
     std::vector<std::string> arguments{
         "train", "tiny.yaml",     "--out", out, "--quiet", "--seed", "3", "--set", "train.optimizer.learning_rate=1e-30",
         "--set", "train.epochs=1"};
     for (const std::string& setting : settings) arguments.insert(arguments.end(), {"--set", setting});
+    return arguments;
+  }
+  static Finished fine_tune(const std::string& out, const std::vector<std::string>& settings, bool resume = false) {
+    std::vector<std::string> arguments = command(out, settings);
     if (resume) arguments.push_back("--resume");
-    return run_fovea(folder_.path(), arguments);
+    return run(arguments);
   }
-  NamedTensors weights(const std::string& run) const {
-    return SafetensorsFile(folder_.path(run + "/model.safetensors")).tensors();
-  }
-
-  TemporaryDirectory folder_;
+  static NamedTensors weights(const std::string& run) { return SafetensorsFile(path(run + "/model.safetensors")).tensors(); }
 };
 
 TEST_F(FineTuning, StartsFromARunDirectoryWithANewHead) {
@@ -67,7 +64,7 @@ TEST_F(FineTuning, ForeignNamesAreChangedWhenAsked) {
   for (const auto& [name, tensor] : weights("source")) {
     foreign[name.starts_with("fc.") ? "module.linear" + name.substr(2) : "module.body." + name] = tensor;
   }
-  write_safetensors(folder_.path("foreign.safetensors"), foreign, {});
+  write_safetensors(path("foreign.safetensors"), foreign, {});
   const std::vector<std::string> settings{"train.init.weights=foreign.safetensors", "train.init.head=keep",
                                           "train.freeze=['*bn*', layer1]", "train.init.rename=[linear=fc, body=]"};
   const Finished finished = fine_tune("tuned", settings);
@@ -86,7 +83,7 @@ TEST_F(FineTuning, UnfrozenStatisticsFollowTheData) {
 
 TEST_F(FineTuning, GoesOnOnlyFromTheSameWeights) {
   ASSERT_EQ(fine_tune("tuned", {"train.init.weights=source"}).code, 0);
-  std::filesystem::rename(folder_.path("source"), folder_.path("elsewhere"));
+  std::filesystem::rename(path("source"), path("elsewhere"));
   EXPECT_EQ(fine_tune("tuned", {"train.init.weights=source"}, /*resume=*/true).code, 0);  // the checkpoint has it all
   const Finished scratch = fine_tune("tuned", {}, /*resume=*/true);
   EXPECT_EQ(scratch.code, 2);
@@ -97,8 +94,8 @@ TEST_F(FineTuning, AKeptHeadNeedsTheSameClasses) {
   for (const char* split : {"train", "test"}) {
     for (const char* name : {"left", "right"}) {
       for (int image = 0; image < 40; ++image) {
-        folder_.write(std::string("photos/") + split + "/" + name + "/" + std::to_string(image) + ".pgm",
-                      "P5 8 8 255\n" + std::string(64, static_cast<char>(40 * image + 7)));
+        write(std::string("photos/") + split + "/" + name + "/" + std::to_string(image) + ".pgm",
+              "P5 8 8 255\n" + std::string(64, static_cast<char>(40 * image + 7)));
       }
     }
   }
@@ -139,10 +136,7 @@ TEST_F(FineTuning, RefusesWhatDoesNotFitInOneLine) {
       {{"train.schedule={name: one_cycle, warmup_epochs: 1}"}, "warmup_epochs"},
   };
   for (const auto& [settings, expected] : cases) {
-    const Finished finished = fine_tune("refused", settings);
-    EXPECT_EQ(finished.code, 2) << settings.front() << ": " << finished.error;
-    EXPECT_THAT(finished.error, testing::AllOf(testing::StartsWith("fovea: error: "), HasSubstr(expected)));
-    EXPECT_EQ(std::count(finished.error.begin(), finished.error.end(), '\n'), 1) << finished.error;
+    EXPECT_THAT(refusal(command("refused", settings)), HasSubstr(expected)) << settings.front();
   }
 }
 

@@ -7,8 +7,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fovea/config/config_node.h>
-
 #include "glimpse_program.h"
 
 namespace fovea {
@@ -45,16 +43,15 @@ TEST_F(GlimpseScores, EvalHasTheKeysOfTheContract) {
 }
 
 TEST_F(GlimpseScores, TheTestSplitOfTrainingHasThemToo) {
-  const Json summary = Json::parse(file_text(folder_->path("run/summary.json")));
+  const Json summary = Json::parse(text("run/summary.json"));
   const Json scores = json({"eval", "run", "--threads", "1"});
   for (const auto& [key, value] : summary["test"].items()) EXPECT_EQ(scores[key], value) << key;
   EXPECT_TRUE(summary["test"].contains("controls"));
 }
 
 TEST_F(GlimpseScores, BoxesAreAskedForOnlyWhereTheyAreKnown) {
-  std::filesystem::copy(folder_->path("run/model.safetensors"), folder_->path("alone.safetensors"));
-  const Json scores =
-      json({"eval", "alone.safetensors", "--set", "data.name=mnist", "--set", "data.root=" + folder_->path("data")});
+  std::filesystem::copy(path("run/model.safetensors"), path("alone.safetensors"));
+  const Json scores = json({"eval", "alone.safetensors", "--set", "data.name=mnist", "--set", "data.root=" + path("data")});
   EXPECT_TRUE(scores.contains("controls"));
   EXPECT_FALSE(scores.contains("in_box_fraction"));
 }

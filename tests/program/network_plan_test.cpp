@@ -8,7 +8,7 @@
 #include <torch/torch.h>
 
 #include <fovea/config/config_node.h>
-#include <fovea/run/network_plan.h>
+#include <fovea/run/internal/network_plan.h>
 #include <fovea/weights/model_file.h>
 
 namespace fovea {

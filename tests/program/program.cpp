@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -14,6 +13,7 @@
 #include <fovea/base/random.h>
 
 #include "byte_builders.h"
+#include "file_text.h"
 
 namespace fovea {
 namespace {
@@ -88,6 +88,10 @@ void Program::send(int signal) const {
   ::kill(process_, signal);
 }
 
+std::string Program::messages() const {
+  return file_text(error_);
+}
+
 Finished Program::wait() {
   int status = 0;
   rusage usage{};
@@ -99,13 +103,6 @@ Finished Program::wait() {
 
 Finished run_fovea(const std::string& folder, const std::vector<std::string>& arguments, std::size_t limit_file_bytes) {
   return Program(folder, arguments, limit_file_bytes).wait();
-}
-
-std::string file_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 void write_tiny_mnist(const std::string& folder, std::uint32_t images) {

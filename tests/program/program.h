@@ -26,6 +26,8 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   void send(int signal) const;
+  /// What it has written to stderr until now.
+  std::string messages() const;
   Finished wait();
 
  private:
@@ -36,9 +38,6 @@ class Program {
 
 /// Runs to the end.
 Finished run_fovea(const std::string& folder, const std::vector<std::string>& arguments, std::size_t limit_file_bytes = 0);
-
-/// A complete file as text.
-std::string file_text(const std::string& path);
 
 /// Writes a data set in MNIST's files: `images` training and as many test images of 8 x 8 pixels in ten classes, each a
 /// bright pixel block at a place of its own.

@@ -7,8 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "program.h"
-#include "temporary_directory.h"
+#include "file_text.h"
+#include "program_fixture.h"
 
 namespace fovea {
 namespace {
@@ -43,67 +43,65 @@ TEST(ResultsTable, GivesMeanRangeAndWhetherADifferenceIsNoise) {
   EXPECT_THAT(table, HasSubstr("| **0.5000** | +0.0000, seed noise unknown |"));
 }
 
-class ResultsScript : public testing::Test {
+class ResultsScript : public FreshProgramTest {
  protected:
   ResultsScript() {
-    write_tiny_mnist(folder_.path("data"));
-    folder_.write("tiny.yaml", tiny_config(folder_.path("data")));
-    folder_.write("README.md", kReadme);
-    folder_.write("rows.tsv", "# a comment\nplain\tDigits\tNet\tCBAM\t" + folder_.path("tiny.yaml") +
-                                  "\ttrain.epochs=1\t1 2\ntuned\tDigits\tNet\tCBAM\t" + folder_.path("tiny.yaml") +
-                                  "\ttrain.epochs=1 train.init.weights={runs}/plain-1\t3");  // and no newline
+    write_tiny_experiment();
+    write("README.md", kReadme);
+    write("rows.tsv", "# a comment\nplain\tDigits\tNet\tCBAM\t" + path("tiny.yaml") +
+                          "\ttrain.epochs=1\t1 2\ntuned\tDigits\tNet\tCBAM\t" + path("tiny.yaml") +
+                          "\ttrain.epochs=1 train.init.weights={runs}/plain-1\t3");  // and no newline
   }
 
   /// Called as a user would, with paths relative to where he is. @return whether it succeeded.
-  bool run(const std::string& arguments) const {
-    const std::string command = "cd '" + folder_.path() +
+  static bool run_script(const std::string& arguments) {
+    const std::string command = "cd '" + path() +
                                 "' && FOVEA_PROGRAM='" FOVEA_PROGRAM "' " FOVEA_SOURCE_DIR
                                 "/tools/bench/results.sh --rows rows.tsv --runs runs --readme README.md " +
                                 arguments + " >/dev/null 2>error";
     return std::system(command.c_str()) == 0;
   }
-  std::string readme() const { return file_text(folder_.path("README.md")); }
-  std::string error() const { return file_text(folder_.path("error")); }
-  auto written(const std::string& file) const { return std::filesystem::last_write_time(folder_.path(file)); }
+  static std::string readme() { return text("README.md"); }
+  static std::string error() { return text("error"); }
+  static auto written(const std::string& file) { return std::filesystem::last_write_time(path(file)); }
 
   static constexpr const char* kReadme = "before\n<!-- results: begin -->\nold\n<!-- results: end -->\nafter\n";
-  TemporaryDirectory folder_;
 };
 
 TEST_F(ResultsScript, TrainsWhatIsMissingAndNothingTwice) {
-  ASSERT_TRUE(run("plain")) << error();
+  ASSERT_TRUE(run_script("plain")) << error();
   EXPECT_THAT(readme(), testing::AllOf(testing::StartsWith("before\n<!-- results: begin -->\n\n| data |"),
                                        HasSubstr("2 seeds"), HasSubstr("not trained yet"), testing::Not(HasSubstr("old")),
                                        testing::EndsWith("|\n\n<!-- results: end -->\nafter\n")));
   const auto first = written("runs/plain-1/model.safetensors");
-  ASSERT_TRUE(run("")) << error();
+  ASSERT_TRUE(run_script("")) << error();
   EXPECT_EQ(written("runs/plain-1/model.safetensors"), first);
   EXPECT_THAT(readme(), testing::Not(HasSubstr("not trained yet")));
-  EXPECT_THAT(file_text(folder_.path("runs/tuned-3/config.yaml")), HasSubstr(folder_.path("runs/plain-1")));
+  EXPECT_THAT(text("runs/tuned-3/config.yaml"), HasSubstr(path("runs/plain-1")));
   const std::string table = readme();
-  ASSERT_TRUE(run("--table")) << error();
+  ASSERT_TRUE(run_script("--table")) << error();
   EXPECT_EQ(readme(), table);
 
   // A row that says something else now is not what was trained.
-  folder_.write("tiny.yaml", tiny_config(folder_.path("data"), "seed: 5\npreprocess: {mean: [0.3]}\n"));
-  EXPECT_FALSE(run("--table"));
+  write("tiny.yaml", tiny_config(path("data"), "seed: 5\npreprocess: {mean: [0.3]}\n"));
+  EXPECT_FALSE(run_script("--table"));
   EXPECT_THAT(error(), HasSubstr("plain-1 was trained with another configuration"));
   EXPECT_EQ(readme(), table);
 }
 
 TEST_F(ResultsScript, RefusesWhatItCannotUse) {
-  EXPECT_FALSE(run("nobody"));
+  EXPECT_FALSE(run_script("nobody"));
   EXPECT_THAT(error(), HasSubstr("unknown row nobody; there are: plain tuned"));
   for (const char* text : {"nothing\n", "<!-- results: begin -->\n<!-- results: begin -->\nprecious\n",
                            "<!-- results: end -->\n<!-- results: begin -->\n"}) {
-    folder_.write("README.md", text);
-    EXPECT_FALSE(run("--table"));
+    write("README.md", text);
+    EXPECT_FALSE(run_script("--table"));
     EXPECT_EQ(readme(), text);
     EXPECT_THAT(error(), HasSubstr("expected the mark <!-- results: begin -->"));
   }
-  folder_.write("README.md", kReadme);
-  folder_.write("rows.tsv", "plain\tDigits\tNet\n");
-  EXPECT_FALSE(run("--table"));
+  write("README.md", kReadme);
+  write("rows.tsv", "plain\tDigits\tNet\n");
+  EXPECT_FALSE(run_script("--table"));
   EXPECT_THAT(error(), HasSubstr("row plain: expected 7 fields"));
 }
 

@@ -18,6 +18,7 @@
 #include <fovea/weights/safetensors.h>
 #include <fovea/weights/state_dict.h>
 
+#include "file_text.h"
 #include "program.h"
 #include "temporary_directory.h"
 

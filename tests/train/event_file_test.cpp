@@ -19,6 +19,7 @@
 #include <fovea/base/error.h>
 #include <fovea/train/event_file.h>
 
+#include "file_text.h"
 #include "temporary_directory.h"
 
 namespace fovea {
@@ -178,15 +179,9 @@ DecodedEvent decode_event(std::string_view message) {
   return event;
 }
 
-std::string bytes_in(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file) << path;
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 std::vector<DecodedEvent> decode_events(const std::string& path) {
   std::vector<DecodedEvent> events;
-  for (const std::string& record : records_of(bytes_in(path))) events.push_back(decode_event(record));
+  for (const std::string& record : records_of(file_text(path))) events.push_back(decode_event(record));
   return events;
 }
 
@@ -215,13 +210,13 @@ class EventFileTest : public testing::Test {
   const EventFile& events() const { return events_; }
 
   void write(const std::string& bytes) const { folder_.write(kName, bytes); }
-  std::string bytes() const { return bytes_in(path_); }
+  std::string bytes() const { return file_text(path_); }
 
   /// What keep() leaves of these bytes.
   std::string kept_of(const std::string& bytes, std::int64_t last_step) const {
     write(bytes);
     events_.keep(last_step);
-    return bytes_in(path_);
+    return file_text(path_);
   }
 
  private:

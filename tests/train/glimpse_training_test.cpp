@@ -16,6 +16,7 @@
 #include <fovea/train/trainer.h>
 #include <fovea/weights/state_dict.h>
 
+#include "built_network.h"
 #include "temporary_directory.h"
 #include "toy_glimpses.h"
 #include "toy_task.h"
@@ -167,9 +168,7 @@ TEST(GlimpseTrainingTest, OptimisersHaveNoStateOfAPolicyThatHasNotBegunToLearn) 
 
 /// A small network of the library on the toy task's images.
 std::shared_ptr<Classifier> small_ram() {
-  ModelField model;
-  model.read(parse_yaml("{name: ram, glimpses: 3, patch: 4, scales: 2, encoder_features: 8, width: 16}", "test"), "model");
-  auto network = build_classifier(model, kToyInput);
+  auto network = built("{name: ram, glimpses: 3, patch: 4, scales: 2, encoder_features: 8, width: 16}", kToyInput);
   network->train();
   return network;
 }

@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <fovea/config/config_node.h>
-#include <fovea/models/model_field.h>
 #include <fovea/nn/freeze.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/policy/reinforce.h>
@@ -12,16 +10,16 @@
 #include <fovea/train/shards.h>
 #include <fovea/weights/state_dict.h>
 
+#include "built_network.h"
+
 namespace fovea {
 namespace {
 
 constexpr std::int64_t kBatch = 96;
 
 std::shared_ptr<Classifier> small_ram(const std::string& more) {
-  ModelField model;
-  model.read(parse_yaml("{name: ram, glimpses: 4, patch: 4, scales: 2, width: 12, encoder_features: 8" + more + "}", "test"),
-             "model");
-  auto network = build_classifier(model, {2, 11, 17, 3});
+  auto network =
+      built("{name: ram, glimpses: 4, patch: 4, scales: 2, width: 12, encoder_features: 8" + more + "}", {2, 11, 17, 3});
   network->train();
   return network;
 }

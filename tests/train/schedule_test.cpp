@@ -124,8 +124,9 @@ TEST(ScheduleTest, MultistepRefusesMilestonesThatDoNothing) {
   EXPECT_EQ(complaint("{name: multistep, milestones: [1, 4]}", 5), "");
   EXPECT_EQ(complaint("{name: multistep, milestones: [3, 2]}", 5),
             "train.schedule.milestones: expected epochs in ascending order, got [3,2]");
-  EXPECT_THAT(complaint("{name: multistep, milestones: [2, 2]}", 5), HasSubstr("each later than the one before, got [2,2]"));
-  EXPECT_THAT(complaint("multistep", 5), HasSubstr("train.schedule.milestones: expected epochs, "));
+  EXPECT_THAT(complaint("{name: multistep, milestones: [2, 2]}", 5),
+              HasSubstr("expected epochs in ascending order, got [2,2]"));
+  EXPECT_THAT(complaint("multistep", 5), HasSubstr("train.schedule.milestones: expected epochs in ascending order, got []"));
   EXPECT_EQ(complaint("{name: multistep, milestones: [2, 5]}", 5),
             "train.schedule.milestones: expected epochs after the warm-up and below train.epochs, 5, got [2,5]; move the "
             "milestones or train longer");

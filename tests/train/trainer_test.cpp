@@ -14,6 +14,7 @@
 #include <fovea/train/trainer.h>
 #include <fovea/weights/state_dict.h>
 
+#include "file_text.h"
 #include "temporary_directory.h"
 #include "toy_task.h"
 
@@ -22,11 +23,6 @@ namespace {
 
 constexpr std::int64_t kTrainImages = 200;  // batches of 80, 80 and 40: the last is one shard
 constexpr std::int64_t kEpochs = 3;
-
-std::string text_of(const std::string& path) {
-  const auto bytes = read_file(path, 1 << 26);
-  return {bytes.begin(), bytes.end()};
-}
 
 /// Trains the toy task in a folder. @param stop_after updates of this process; 0 = never.
 TrainingResult train_toy(const std::string& folder, const std::string& options_yaml, int threads, std::int64_t stop_after,
@@ -84,12 +80,12 @@ TEST(TrainerTest, ResumingAtAnyUpdateGivesTheSameBytes) {
   for (const std::string& options : {kSgd, kAdamw, kEverything}) {
     const TemporaryDirectory folder;
     train_toy(folder.path("straight"), options, 1, 0, false);
-    const std::string model = text_of(folder.path("straight/model.safetensors"));
+    const std::string model = file_text(folder.path("straight/model.safetensors"));
     for (std::int64_t stop = 1; stop <= 3 * kEpochs - 1; ++stop) {
       const std::string run = folder.path("stopped" + std::to_string(stop));
       EXPECT_TRUE(train_toy(run, options, 2, stop, false).interrupted);
       EXPECT_FALSE(train_toy(run, options, 3, 0, true).interrupted);
-      EXPECT_EQ(text_of(run + "/model.safetensors"), model) << "stopped after update " << stop;
+      EXPECT_EQ(file_text(run + "/model.safetensors"), model) << "stopped after update " << stop;
     }
   }
 }
@@ -283,7 +279,7 @@ TEST(TrainerTest, MetricsHaveOneLinePerEpochAlsoAfterAKill) {
   RunDirectory(run).append_metrics({{"epoch", 2}, {"lost", true}});
   std::ofstream(RunDirectory(run).metrics(), std::ios::app) << "{\"epoch\": 3, half a li";
   train_toy(run, kSgd, 2, 0, true);
-  std::istringstream lines(text_of(RunDirectory(run).metrics()));
+  std::istringstream lines(file_text(RunDirectory(run).metrics()));
   std::int64_t epoch = 0;
   for (std::string line; std::getline(lines, line);) {
     const Json record = Json::parse(line);
@@ -305,8 +301,8 @@ TEST(TrainerTest, WithoutValidationTheLastWeightsAreSelected) {
   const Checkpoint checkpoint = read_checkpoint(folder.path("run/checkpoint.ckpt"), write_fields(options));
   for (const auto& [name, tensor] : checkpoint.model)
     EXPECT_TRUE(torch::equal(tensor, checkpoint.selected.at(name))) << name;
-  const Json last =
-      Json::parse(text_of(folder.path("run/metrics.jsonl")).substr(0, text_of(folder.path("run/metrics.jsonl")).find('\n')));
+  const Json last = Json::parse(
+      file_text(folder.path("run/metrics.jsonl")).substr(0, file_text(folder.path("run/metrics.jsonl")).find('\n')));
   EXPECT_TRUE(last.at("val_top1").is_null());
 }
 

@@ -1,4 +1,3 @@
-#include <fstream>
 #include <iterator>
 #include <string>
 #include <temporary_directory.h>
@@ -11,6 +10,8 @@
 #include <fovea/base/error.h>
 #include <fovea/config/fields.h>
 #include <fovea/weights/model_file.h>
+
+#include "file_text.h"
 
 namespace fovea {
 namespace {
@@ -86,8 +87,7 @@ TEST(ModelFileTest, EqualWeightsGiveEqualBytes) {
   const TemporaryDirectory folder;
   const auto write = [&](const std::string& name) {
     write_model_file(folder.path(name), {{"w", torch::ones({3})}, {"v", torch::zeros({2})}}, example_description());
-    std::ifstream file(folder.path(name), std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(file), {});
+    return file_text(folder.path(name));
   };
   const std::string bytes = write("a");
   EXPECT_EQ(write("b"), bytes);

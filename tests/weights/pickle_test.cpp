@@ -1,7 +1,5 @@
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <ostream>
 #include <span>
@@ -16,6 +14,7 @@
 #include <fovea/base/random.h>
 #include <fovea/weights/pickle.h>
 
+#include "file_text.h"
 #include "torch_file_builders.h"
 
 namespace fovea {
@@ -38,8 +37,7 @@ Pickle unpickled(const std::string& bytes) {
 }
 
 std::string python_pickle(int protocol) {
-  std::ifstream file(FOVEA_TEST_DATA "/torch_files/protocol" + std::to_string(protocol) + ".pkl", std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  return file_text(FOVEA_TEST_DATA "/torch_files/protocol" + std::to_string(protocol) + ".pkl");
 }
 
 /// A value as Python would print it; for what holds itself this does not end.

@@ -23,7 +23,7 @@ Sides resize_with_crop(Sides resize, Sides crop, std::int64_t side) {
 }
 
 TEST(PreprocessingDefaultsTest, SidesOfThePreprocessingAreRoundedDown) {
-  const PreprocessOptions preprocess = preprocessing_of({.side = 224, .share = 0.95});  // 235.79
+  const PreprocessOptions preprocess = preprocessing_of({.side = 224, .crop_pct = 0.95});  // 235.79
   EXPECT_EQ(preprocess.resize, Sides{235});
   EXPECT_EQ(preprocess.crop, Sides{224});
 }

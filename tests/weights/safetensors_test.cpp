@@ -1,15 +1,12 @@
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <limits>
 #include <ostream>
 #include <string>
-#include <sys/resource.h>
 #include <temporary_directory.h>
 #include <utility>
 #include <vector>
@@ -23,6 +20,9 @@
 #include <fovea/base/random.h>
 #include <fovea/weights/safetensors.h>
 
+#include "file_text.h"
+#include "small_disk.h"
+
 namespace fovea {
 namespace {
 
@@ -35,11 +35,6 @@ using testing::ThrowsMessage;
 
 constexpr std::array kEveryType{torch::kFloat64, torch::kFloat32, torch::kFloat16, torch::kBFloat16, torch::kInt64,
                                 torch::kInt32,   torch::kInt16,   torch::kInt8,    torch::kUInt8,    torch::kBool};
-
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// The bytes of a contiguous CPU tensor: equality of values would take NaN for a difference and -0 for 0.
 std::string bytes_of(const torch::Tensor& tensor) {
@@ -118,7 +113,7 @@ TEST(SafetensorsTest, AnEmptyFileHoldsNothing) {
   EXPECT_TRUE(file.names().empty());
   EXPECT_TRUE(file.metadata().empty());
   EXPECT_EQ(file.data_bytes(), 0);
-  EXPECT_EQ(content_of(path), file_of("{}      "));
+  EXPECT_EQ(file_text(path), file_of("{}      "));
 }
 
 TEST(SafetensorsTest, MetadataReturnsWhateverItsText) {
@@ -183,7 +178,7 @@ TEST(SafetensorsTest, EqualContentGivesEqualBytes) {
     auto matrix = torch::arange(6, torch::kFloat32).view({2, 3}) * value;
     if (transposed) matrix = matrix.t().contiguous().t();  // the same values, other strides
     write_safetensors(folder.path(name), {{"m", matrix}, {"n", torch::ones({2}, torch::kUInt8)}}, {{"k", "v"}});
-    return content_of(folder.path(name));
+    return file_text(folder.path(name));
   };
   const std::string bytes = write("a", 1, false);
   EXPECT_EQ(write("b", 1, true), bytes);
@@ -202,7 +197,7 @@ TEST(SafetensorsTest, BytesAreThoseOfAFileWrittenByHand) {
   const NamedTensors tensors{{"z", torch::tensor({1.0F, -2.0F})},
                              {"a", torch::tensor({7, 8, 9}, torch::kUInt8).view({3, 1})}};
   write_safetensors(path, tensors, {{"k", "v"}});
-  EXPECT_EQ(content_of(path), file_of(padded, data));
+  EXPECT_EQ(file_text(path), file_of(padded, data));
 
   const SafetensorsFile file(folder.write("by_hand", file_of(header, data)));  // padding is custom, not required
   expect_same_content(file.tensors(), tensors);
@@ -221,7 +216,7 @@ TEST(SafetensorsTest, FilesFollowTheFormat) {
   const std::string path = folder.path("a.safetensors");
   write_safetensors(path, tensors, {{"k", "v"}});
 
-  const std::string bytes = content_of(path);
+  const std::string bytes = file_text(path);
   std::uint64_t header_bytes = 0;
   std::memcpy(&header_bytes, bytes.data(), sizeof header_bytes);  // the machine is little-endian, as the format
   EXPECT_EQ(header_bytes % 8, 0);                                 // so that the data starts aligned
@@ -254,7 +249,7 @@ TEST(SafetensorsTest, ATypeWithoutANameIsRefusedBeforeTheFileIsTouched) {
   const std::string path = folder.write("a.safetensors", "old");
   const auto complex = torch::zeros({2}, torch::kComplexFloat);
   EXPECT_THAT([&] { write_safetensors(path, {{"x", complex}}, {}); }, ThrowsMessage<Error>(HasSubstr("ComplexFloat")));
-  EXPECT_EQ(content_of(path), "old");
+  EXPECT_EQ(file_text(path), "old");
 }
 
 /// The entry of a tensor 'x' of type U8.
@@ -389,7 +384,7 @@ TEST(SafetensorsTest, TheFileBehindTheHostileOnesIsFine) {
 TEST(SafetensorsTest, EveryTruncationIsRefused) {
   const TemporaryDirectory folder;
   write_safetensors(folder.path("whole"), {{"x", torch::ones({5})}, {"y", torch::ones({3}, torch::kUInt8)}}, {{"k", "v"}});
-  const std::string whole = content_of(folder.path("whole"));
+  const std::string whole = file_text(folder.path("whole"));
   for (std::size_t length = 0; length < whole.size(); ++length) {
     const std::string path = folder.write("part" + std::to_string(length), whole.substr(0, length));
     EXPECT_THROW(SafetensorsFile{path}, InputError) << length << " of " << whole.size() << " bytes";
@@ -487,7 +482,7 @@ TEST(SafetensorsTest, MutatedFilesAreReadOrRefused) {
                      {"steps", torch::ones({}, torch::kInt64)},
                      {"none", torch::ones({0}, torch::kUInt8)}},
                     {{"format", "pt"}, {"k", "a \"text\""}});
-  const std::vector<std::string> valid{content_of(folder.path("small")), content_of(folder.path("large"))};
+  const std::vector<std::string> valid{file_text(folder.path("small")), file_text(folder.path("large"))};
 
   int accepted = 0;
   int refused = 0;
@@ -517,32 +512,11 @@ TEST(SafetensorsTest, MutatedFilesAreReadOrRefused) {
   }
 }
 
-/// Stands in for a full disk: while it lives, no file of this process can grow beyond a size.
-class SmallDisk {
- public:
-  explicit SmallDisk(rlim_t bytes) : old_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &old_limit_);
-    rlimit limit = old_limit_;
-    limit.rlim_cur = bytes;
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-  ~SmallDisk() {
-    ::setrlimit(RLIMIT_FSIZE, &old_limit_);
-    std::signal(SIGXFSZ, old_handler_);
-  }
-
- private:
-  void (*old_handler_)(int);
-  rlimit old_limit_{};
-};
-
 TEST(SafetensorsTest, AFullDiskLeavesTheOldFile) {
   const TemporaryDirectory folder;
   const std::string path = folder.path("a.safetensors");
   write_safetensors(path, {{"x", torch::ones({8})}}, {});
-  const std::string old = content_of(path);
+  const std::string old = file_text(path);
   {
     const SmallDisk disk(1 << 16);
     EXPECT_THAT(
@@ -551,7 +525,7 @@ TEST(SafetensorsTest, AFullDiskLeavesTheOldFile) {
         },
         ThrowsMessage<SystemError>(StartsWith(path + ": cannot write: ")));
   }
-  EXPECT_EQ(content_of(path), old);
+  EXPECT_EQ(file_text(path), old);
   const std::filesystem::directory_iterator entries(folder.path());
   EXPECT_EQ(std::distance(begin(entries), end(entries)), 1) << "a temporary file is left";
   write_safetensors(path, {{"x", torch::ones({1 << 18})}}, {});  // the same content on a disk that has room

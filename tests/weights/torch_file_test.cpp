@@ -1,8 +1,6 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <ostream>
 #include <string>
@@ -17,6 +15,7 @@
 #include <fovea/base/error.h>
 #include <fovea/weights/torch_file.h>
 
+#include "file_text.h"
 #include "torch_file_builders.h"
 
 namespace fovea {
@@ -34,11 +33,6 @@ constexpr const char* kTouched = "/tmp/fovea-torch-file-test-was-run";
 constexpr const char* kTorchFiles = FOVEA_TEST_DATA "/torch_files/";
 const std::vector<std::string> kSmallTorchFiles{"state_dict.pth", "legacy.pth", "deflated.pth", "views.pth",
                                                 "legacy_views.pth"};
-
-std::string torch_file_content(const std::string& name) {
-  std::ifstream file(kTorchFiles + name, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// numbers() of the README of the files.
 torch::Tensor numbers_from(double start, const std::vector<std::int64_t>& sizes, torch::ScalarType type = torch::kFloat32) {
@@ -501,7 +495,7 @@ TEST(TorchFileTest, WhatIsNoFileIsRefused) {
 TEST(TorchFileTest, EveryTruncationIsRefused) {
   const TemporaryDirectory folder;
   for (const std::string& name : kSmallTorchFiles) {
-    const std::string whole = torch_file_content(name);
+    const std::string whole = file_text(kTorchFiles + name);
     ASSERT_GT(whole.size(), 100U) << name;
     for (std::size_t length = 0; length < whole.size(); ++length) {
       const std::string path = folder.write(name + std::to_string(length), whole.substr(0, length));
@@ -516,7 +510,7 @@ TEST(TorchFileTest, EveryByteChangedIsReadOrRefused) {
   int accepted = 0;
   int refused = 0;
   for (const std::string& name : kSmallTorchFiles) {
-    const std::string whole = torch_file_content(name);
+    const std::string whole = file_text(kTorchFiles + name);
     for (std::size_t i = 0; i < whole.size(); ++i) {
       for (const int change : {0xFF, 0x01}) {
         std::string bytes = whole;

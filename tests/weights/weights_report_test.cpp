@@ -118,8 +118,8 @@ TEST(WeightsReportTest, ASummaryQuotesThreeOfEachKindInOneLine) {
   report.not_finite = {"j"};
   EXPECT_EQ(
       report.summary(),
-      "4 missing (a, b, c, ...), 3 unexpected (e, f, near a, g), 1 with a shape mismatch (h [1], got [2]) and 1 of another "
-      "type (i Float, got Long)");
+      "4 missing (a, b, c, ...), 3 unexpected (e, f, near a, g), 1 with a shape mismatch (h [1], got [2]) and 1 with a "
+      "dtype mismatch (i Float, got Long)");
 }
 
 TEST(WeightsReportTest, ValuesThatAreNotFiniteStillFit) {

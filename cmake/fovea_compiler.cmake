@@ -10,21 +10,32 @@ if(FOVEA_WARNINGS_AS_ERRORS)
   target_compile_options(fovea_warnings INTERFACE -Werror)
 endif()
 
-if(FOVEA_SANITIZE)
-  add_compile_options(-fsanitize=${FOVEA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
-  add_link_options(-fsanitize=${FOVEA_SANITIZE})
-endif()
-
 # ccache refuses to cache a file that uses a precompiled header until it is told that the header's defines and
 # __TIME__ do not matter; -fpch-preprocess makes GCC name the header in what ccache hashes.
-find_program(FOVEA_CCACHE ccache)
-if(FOVEA_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-                                  ${FOVEA_CCACHE})
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
-  endif()
+if(PROJECT_IS_TOP_LEVEL)
+  find_program(FOVEA_CCACHE ccache)
 endif()
+if(FOVEA_CCACHE)
+  set(fovea_launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+                     ${FOVEA_CCACHE})
+endif()
+
+# Compiles a target as fovea's own code. Nothing is set for a whole directory: fovea can be a part of another project.
+function(fovea_compile_as_own target)
+  set_target_properties(${target} PROPERTIES CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
+                                             POSITION_INDEPENDENT_CODE ON)
+  if(FOVEA_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${FOVEA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(${target} PRIVATE -fsanitize=${FOVEA_SANITIZE})
+  endif()
+  if(FOVEA_CCACHE)
+    set_target_properties(${target} PROPERTIES CXX_COMPILER_LAUNCHER "${fovea_launcher}")
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      target_compile_options(${target} PRIVATE -fpch-preprocess)
+    endif()
+  endif()
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:fovea_warnings>)
+endfunction()
 
 # LibTorch's OpenMP and OpenBLAS's own threads fight for the cores. An old-style RPATH goes before the machine's
 # BLAS alternatives and covers LibTorch's own dependency, so fovea runs on OpenBLAS-OpenMP and changes nothing else.

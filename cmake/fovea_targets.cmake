@@ -4,7 +4,7 @@
 set(FOVEA_LIBRARIES "" CACHE INTERNAL "")
 
 # Each library with those it links, for the test that compares them with tests/include_rules.txt.
-set(FOVEA_LINK_RULES ${CMAKE_BINARY_DIR}/link_rules.txt)
+set(FOVEA_LINK_RULES ${PROJECT_BINARY_DIR}/link_rules.txt)
 file(WRITE ${FOVEA_LINK_RULES} "")
 
 # Remembers how a package is found, under the names of the targets it brings.
@@ -34,10 +34,11 @@ endmacro()
 
 # LibTorch's headers cost 28 s per file; precompiled once, every Torch target reuses them.
 function(fovea_precompiled_torch)
-  set(source ${CMAKE_BINARY_DIR}/torch_precompiled.cpp)
+  set(source ${PROJECT_BINARY_DIR}/torch_precompiled.cpp)
   file(CONFIGURE OUTPUT ${source} CONTENT "// Exists to own the precompiled LibTorch header.\n")
   add_library(fovea_torch_precompiled OBJECT ${source})
-  target_link_libraries(fovea_torch_precompiled PUBLIC torch PRIVATE fovea_warnings)  # a user must have the same flags
+  target_link_libraries(fovea_torch_precompiled PUBLIC torch)
+  fovea_compile_as_own(fovea_torch_precompiled)  # a user must have the same flags
   target_compile_definitions(fovea_torch_precompiled PRIVATE NDEBUG)
   target_precompile_headers(fovea_torch_precompiled PRIVATE <torch/torch.h>)
 endfunction()
@@ -58,24 +59,26 @@ endfunction()
 function(fovea_library name)
   cmake_parse_arguments(ARG "TORCH" "FOLDER" "USES;LINK;PRIVATE" ${ARGN})
   set(target fovea_${name})
+  set(root ${PROJECT_BINARY_DIR}/include/${target})
+  file(MAKE_DIRECTORY ${root}/fovea)
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER} ${root}/fovea/${name} SYMBOLIC)
+  list(TRANSFORM ARG_USES PREPEND fovea_ OUTPUT_VARIABLE uses_targets)
+
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER}/*.cpp)
   add_library(${target} STATIC ${sources})
   add_library(fovea::${name} ALIAS ${target})
-
-  set(root ${CMAKE_BINARY_DIR}/include/${target})
-  file(MAKE_DIRECTORY ${root}/fovea)
-  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER} ${root}/fovea/${name} SYMBOLIC)
   target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${root}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-
-  list(TRANSFORM ARG_USES PREPEND fovea_ OUTPUT_VARIABLE uses_targets)
-  target_link_libraries(${target} PUBLIC ${uses_targets} ${ARG_LINK} PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:fovea_warnings>)
+  target_link_libraries(${target} PUBLIC ${uses_targets} ${ARG_LINK} PRIVATE ${ARG_PRIVATE})
+  fovea_compile_as_own(${target})
   target_compile_features(${target} PUBLIC cxx_std_20)
   if(ARG_TORCH)
     fovea_uses_torch(${target})
   endif()
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
-  install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fovea/${name}
-          FILES_MATCHING PATTERN "*.h" PATTERN internal EXCLUDE)  # internal: for the library's own sources
+  if(FOVEA_INSTALL)
+    install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fovea/${name}
+            FILES_MATCHING PATTERN "*.h" PATTERN internal EXCLUDE)  # internal: for the library's own sources
+  endif()
   set(linked ${ARG_LINK} ${ARG_PRIVATE})
   if(ARG_TORCH)
     list(APPEND linked torch)
@@ -95,8 +98,10 @@ endfunction()
 
 # The header that includes what most users of the library need: <fovea/fovea.h>.
 function(fovea_umbrella_header name header)
-  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${header} ${CMAKE_BINARY_DIR}/include/fovea_${name}/fovea/fovea.h SYMBOLIC)
-  install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fovea)
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR}/${header} ${PROJECT_BINARY_DIR}/include/fovea_${name}/fovea/fovea.h SYMBOLIC)
+  if(FOVEA_INSTALL)
+    install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fovea)
+  endif()
 endfunction()
 
 # fovea_protobuf(name file.proto...): generates the messages' code inside the library, which alone sees it: <file.pb.h>.
@@ -107,7 +112,7 @@ function(fovea_protobuf name)
     message(FATAL_ERROR "fovea: protoc is missing (install protobuf-compiler)")
   endif()
   set(target fovea_${name})
-  set(directory ${CMAKE_BINARY_DIR}/protobuf/${target})
+  set(directory ${PROJECT_BINARY_DIR}/protobuf/${target})
   file(MAKE_DIRECTORY ${directory})
   protobuf_generate(PROTOS ${ARGN} APPEND_PATH PROTOC_OUT_DIR ${directory} OUT_VAR generated)
   set_source_files_properties(${generated} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON
@@ -125,12 +130,14 @@ function(fovea_program)
   list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/tools/main.cpp)
   add_library(fovea_program STATIC ${sources})
   target_include_directories(fovea_program PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/tools)
-  target_link_libraries(fovea_program PUBLIC ${FOVEA_LIBRARIES} CLI11::CLI11 PRIVATE fovea_warnings)
+  target_link_libraries(fovea_program PUBLIC ${FOVEA_LIBRARIES} CLI11::CLI11)
+  fovea_compile_as_own(fovea_program)
   fovea_uses_torch(fovea_program)
 
   add_executable(fovea_executable tools/main.cpp)
   set_target_properties(fovea_executable PROPERTIES OUTPUT_NAME fovea)
-  target_link_libraries(fovea_executable PRIVATE fovea_program fovea_warnings)
+  target_link_libraries(fovea_executable PRIVATE fovea_program)
+  fovea_compile_as_own(fovea_executable)
   fovea_use_openblas_openmp(fovea_executable)
 endfunction()
 
@@ -157,38 +164,53 @@ function(fovea_package_table result)
   set(${result}_FINDS "${finds}" PARENT_SCOPE)
 endfunction()
 
-# Installs the program, the libraries and their headers; find_package(fovea) then offers fovea::fovea, and
-# find_package(fovea COMPONENTS attention) fovea::attention with what that needs.
-function(fovea_install)
+# fovea::fovea, all the libraries above.
+function(fovea_umbrella)
   add_library(fovea_all INTERFACE)
   target_link_libraries(fovea_all INTERFACE ${FOVEA_LIBRARIES})
   set_target_properties(fovea_all PROPERTIES EXPORT_NAME fovea)
   add_library(fovea::fovea ALIAS fovea_all)
+endfunction()
 
+# Installs the program, the libraries and their headers; find_package(fovea) then offers fovea::fovea, and
+# find_package(fovea COMPONENTS attention) fovea::attention with what that needs.
+function(fovea_install)
   include(CMakePackageConfigHelpers)
   fovea_package_table(FOVEA_PACKAGE)
   set(destination ${CMAKE_INSTALL_LIBDIR}/cmake/fovea)
-  configure_package_config_file(${CMAKE_CURRENT_SOURCE_DIR}/tools/cmake/fovea-config.cmake.in
-                                ${CMAKE_BINARY_DIR}/fovea-config.cmake INSTALL_DESTINATION ${destination})
-  write_basic_package_version_file(${CMAKE_BINARY_DIR}/fovea-config-version.cmake COMPATIBILITY SameMinorVersion)
+  configure_package_config_file(${CMAKE_CURRENT_SOURCE_DIR}/cmake/fovea-config.cmake.in
+                                ${PROJECT_BINARY_DIR}/fovea-config.cmake INSTALL_DESTINATION ${destination})
+  write_basic_package_version_file(${PROJECT_BINARY_DIR}/fovea-config-version.cmake COMPATIBILITY SameMinorVersion)
   install(TARGETS fovea_all ${FOVEA_LIBRARIES} EXPORT fovea_targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(TARGETS fovea_executable RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   install(EXPORT fovea_targets NAMESPACE fovea:: DESTINATION ${destination})
-  install(FILES ${CMAKE_BINARY_DIR}/fovea-config.cmake ${CMAKE_BINARY_DIR}/fovea-config-version.cmake DESTINATION ${destination})
+  install(FILES ${PROJECT_BINARY_DIR}/fovea-config.cmake ${PROJECT_BINARY_DIR}/fovea-config-version.cmake DESTINATION ${destination})
 endfunction()
 
-# fovea_test(name [USES fovea libraries] [TORCH]): the suite tests/<name>/*.cpp, one executable and one ctest entry.
+# fovea_test(name [USES fovea libraries] [TORCH] [ENTRY_PER_FILE]): the suite tests/<name>/*.cpp, one executable. It is one
+# ctest entry or, where it is long, one for each file of tests: program/train_test.cpp is program.train.
 function(fovea_test name)
-  cmake_parse_arguments(ARG "TORCH" "" "USES;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH;ENTRY_PER_FILE" "" "USES" ${ARGN})
   set(target test_${name})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   add_executable(${target} ${sources})
   list(TRANSFORM ARG_USES PREPEND fovea_)
-  target_link_libraries(${target} PRIVATE ${ARG_USES} fovea_test_support GTest::gmock GTest::gtest_main fovea_warnings)
+  target_link_libraries(${target} PRIVATE ${ARG_USES} fovea_test_support fovea_test_main)
+  fovea_compile_as_own(${target})
   if(ARG_TORCH)
     fovea_uses_torch(${target})
     fovea_use_openblas_openmp(${target})
   endif()
-  add_test(NAME ${name} COMMAND ${target} --gtest_brief=1)
-  set_tests_properties(${name} PROPERTIES TIMEOUT 600 ENVIRONMENT "${ARG_ENVIRONMENT}")
+  if(ARG_ENTRY_PER_FILE)
+    list(FILTER sources INCLUDE REGEX "_test[.]cpp$")
+    foreach(source IN LISTS sources)
+      cmake_path(GET source FILENAME file)
+      string(REGEX REPLACE "_test[.]cpp$" "" part ${file})
+      add_test(NAME ${name}.${part} COMMAND ${target} --file=${file} --gtest_brief=1)
+      set_tests_properties(${name}.${part} PROPERTIES TIMEOUT ${FOVEA_TEST_SECONDS})
+    endforeach()
+  else()
+    add_test(NAME ${name} COMMAND ${target} --gtest_brief=1)
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${FOVEA_TEST_SECONDS})
+  endif()
 endfunction()

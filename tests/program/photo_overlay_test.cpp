@@ -1,0 +1,199 @@
+// Attention drawn on photos: `fovea overlay` as a user runs it.
+
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "photo_program.h"
+
+namespace fovea {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+using PhotoOverlay = PhotoProgram;
+
+TEST_F(PhotoOverlay, OverlaysKeepThePhotosSize) {
+  const Json entries = json({"overlay", "run", "photo.ppm", "--out", "out"});
+  ASSERT_EQ(entries.size(), 1U);
+  for (const char* key : {"image", "method", "layer", "class", "output", "map"})
+    EXPECT_TRUE(entries[0].contains(key)) << key;
+  EXPECT_EQ(entries[0]["method"], "attention");
+  EXPECT_EQ(entries[0]["layer"], "layer3.0.se.spatial");
+  EXPECT_EQ(entries[0]["output"], "out/photo.png");
+  EXPECT_TRUE(entries[0]["map"].is_null());
+  const Image overlay = picture("out/photo.png");
+  EXPECT_EQ(overlay.height, 60);
+  EXPECT_EQ(overlay.width, 97);
+  EXPECT_NE(overlay.pixels, picture("photo.ppm").pixels);
+  EXPECT_TRUE(exists("out/contact_sheet.png"));
+}
+
+TEST_F(PhotoOverlay, EveryLayerCanBeSeen) {
+  const Json listed = json({"overlay", "run", "--layer", "list"});
+  ASSERT_EQ(listed.size(), 7U);  // channel and spatial gates of three blocks, and one SE
+  EXPECT_EQ(listed[1]["layer"], "layer1.0.se.spatial");
+  EXPECT_EQ(listed[1]["shape"], Json::array({16, 16}));
+  EXPECT_EQ(listed[6]["kind"], "channel");
+
+  const Json entries = json({"overlay", "run", "photo.ppm", "--layer", "all", "--maps", "--out", "all"});
+  ASSERT_EQ(entries.size(), 7U);
+  for (const Json& entry : entries) {
+    EXPECT_TRUE(exists(entry["output"])) << entry["output"];
+    EXPECT_TRUE(exists(entry["map"])) << entry["map"];
+  }
+  EXPECT_TRUE(exists("all/photo.png"));  // the grid
+  EXPECT_TRUE(exists("all/photo.channels.png"));
+  const Json about = Json::parse(text("all/photo.layer1.0.se.spatial.json"));
+  EXPECT_EQ(about["shape"], Json::array({16, 16}));
+  EXPECT_EQ(about["photo"]["width"], 97);
+  ASSERT_EQ(about["map_to_photo"].size(), 2U);
+  // 60 rows were resized to 16, and one cell is one input pixel.
+  EXPECT_NEAR(about["map_to_photo"][1][1].get<double>(), 60.0 / 16.0, 1e-9);
+
+  EXPECT_EQ(json({"overlay", "run", "photo.ppm", "--layer", "layer1", "--out", "one"}).size(), 2U);
+}
+
+TEST_F(PhotoOverlay, GradCamExplainsAnyClass) {
+  const Json left = json({"overlay", "run", "photo.ppm", "--method", "gradcam", "--class", "left", "--out", "left"});
+  const Json right = json({"overlay", "run", "photo.ppm", "--method", "gradcam", "--class", "1", "--out", "right"});
+  EXPECT_EQ(left[0]["layer"], "layer3");
+  EXPECT_EQ(left[0]["class"], 0);
+  EXPECT_EQ(right[0]["name"], "right");
+  EXPECT_NEAR(left[0]["probability"].get<double>() + right[0]["probability"].get<double>(), 1, 1e-9);
+  EXPECT_NE(picture("left/photo.png").pixels, picture("right/photo.png").pixels);
+}
+
+TEST_F(PhotoOverlay, EqualNamesDoNotOverwriteEachOther) {
+  const Json entries = json({"overlay", "run", "images/test/left/0.ppm", "images/test/right/0.ppm", "images/test",
+                             "photo.ppm", "photo.ppm", "--out", "names"});
+  std::set<std::string> outputs;
+  for (const Json& entry : entries) {
+    EXPECT_TRUE(outputs.insert(entry["output"].get<std::string>()).second) << entry["output"];
+    EXPECT_TRUE(exists(entry["output"])) << entry["output"];
+  }
+  EXPECT_EQ(outputs.size(), 2U + 16U + 2U);
+  EXPECT_TRUE(exists("names/0.png"));
+  EXPECT_TRUE(exists("names/0-2.png"));
+  EXPECT_TRUE(exists("names/left/0.png"));
+}
+
+TEST_F(PhotoOverlay, NoOutputReplacesAnotherOrAPhoto) {
+  const std::string photo = square_photo(20, 24, 0, 3);
+  for (const char* name :
+       {"cat.ppm", "cat.channels.ppm", "cat.layer3.0.se.spatial.ppm", "contact_sheet.ppm", "contact_sheet-2.ppm"}) {
+    write(std::string("tricky/") + name, photo);
+  }
+  std::set<std::string> files;
+  std::set<std::string> strips;
+  for (const Json& entry : json({"overlay", "run", "tricky", "--layer", "all", "--maps", "--out", "tricky_out"})) {
+    if (entry["output"].get<std::string>().find(".channels.") == std::string::npos) {
+      EXPECT_TRUE(files.insert(entry["output"]).second) << entry["output"];
+    } else {
+      strips.insert(entry["output"]);
+    }
+    EXPECT_TRUE(files.insert(entry["map"]).second) << entry["map"];
+  }
+  EXPECT_EQ(strips.size(), 5U);
+  EXPECT_TRUE(exists("tricky_out/contact_sheet.png"));
+  EXPECT_FALSE(files.contains("tricky_out/contact_sheet.png"));
+
+  write("own/photo.ppm", photo);
+  const Finished refused = run({"overlay", "run", "own", "--out", "own"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.error, HasSubstr("--out: expected a folder apart from the images"));
+  EXPECT_EQ(text("own/photo.ppm"), photo);
+
+  for (int time = 0; time < 2; ++time) {  // what the first run wrote is no input of the second
+    EXPECT_EQ(json({"overlay", "run", "own", "--out", "own/overlays"}).size(), 1U);
+  }
+}
+
+TEST_F(PhotoOverlay, ALongFolderTakesPagesAndNoMoreMemory) {
+  write("large.ppm", square_photo(400, 600, 1, 9));  // 0.7 MB of pixels
+  for (int i = 0; i < 160; ++i) {
+    for (const char* folder : {"few", "many"}) {
+      if (folder == std::string("few") && i >= 20) continue;
+      std::filesystem::create_directories(path(folder));
+      std::filesystem::create_symlink(path("large.ppm"), path(folder + ("/" + std::to_string(i) + ".ppm")));
+    }
+  }
+  const Finished few = run({"overlay", "run", "few", "--out", "few_out"});
+  const Finished many = run({"overlay", "run", "many", "--out", "many_out"});
+  ASSERT_EQ(few.code, 0) << few.error;
+  ASSERT_EQ(many.code, 0) << many.error;
+  EXPECT_TRUE(exists("few_out/contact_sheet-2.png"));
+  EXPECT_FALSE(exists("few_out/contact_sheet-3.png"));
+  EXPECT_TRUE(exists("many_out/contact_sheet-9.png"));
+  constexpr std::int64_t kKept = 140 * 700;  // KiB, were the photos kept; a third of it would be noticed
+  EXPECT_LT(many.peak_kibibytes, few.peak_kibibytes + kKept / 3);
+
+  ASSERT_EQ(run({"overlay", "run", "photo.ppm", "--out", "many_out"}).code, 0);
+  EXPECT_FALSE(exists("many_out/contact_sheet-2.png")) << "a page of the run before";
+}
+
+TEST_F(PhotoOverlay, UnreadablePhotosDoNotStopTheOthers) {
+  write("mixed/empty.jpg", "");
+  write("mixed/text.png", "this is no image");
+  write("mixed/photo.ppm", square_photo(30, 20, 1, 5));
+  const Finished finished = run({"overlay", "run", "mixed", "--out", "mixed_out"});
+  EXPECT_EQ(finished.code, 2);
+  EXPECT_THAT(finished.error, AllOf(HasSubstr("mixed/empty.jpg"), HasSubstr("mixed/text.png"),
+                                    HasSubstr("expected 3 readable images, got 2 that are not")));
+  EXPECT_TRUE(exists("mixed_out/photo.png"));
+
+  const Finished predicted = run({"predict", "run", "mixed", "--json"});
+  EXPECT_EQ(predicted.code, 2);
+  EXPECT_EQ(Json::parse(predicted.out).size(), 1U);
+  EXPECT_THAT(predicted.error, HasSubstr("expected 3 readable images, got 2 that are not"));
+
+  const Finished alone = run({"overlay", "run", "mixed/empty.jpg", "--out", "alone"});
+  EXPECT_EQ(alone.code, 2);
+  EXPECT_THAT(alone.error, HasSubstr("fovea: error: mixed/empty.jpg: expected an image, got an empty file"));
+}
+
+TEST_F(PhotoOverlay, OverlayRefusesWhatItCannotShow) {
+  const auto error = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"overlay", "run"});
+    return refusal(arguments);
+  };
+  EXPECT_THAT(error({}), HasSubstr("expected images"));
+  EXPECT_THAT(error({"photo.ppm", "--method", "gradcamm"}), HasSubstr("did you mean 'gradcam'?"));
+  EXPECT_THAT(error({"photo.ppm", "--method", "glimpses"}), HasSubstr("got one without; use --method attention"));
+  EXPECT_THAT(error({"photo.ppm", "--layer", "layer3.0.se.channel", "--opacity", "0.3"}), HasSubstr("leave it out"));
+  EXPECT_THAT(error({"photo.ppm", "--layer", "layer3.0.se.spatia"}), HasSubstr("did you mean 'layer3.0.se.spatial'?"));
+  EXPECT_THAT(error({"photo.ppm", "--class", "lefd", "--method", "gradcam"}), HasSubstr("did you mean 'left'?"));
+  EXPECT_THAT(error({"photo.ppm", "--class", "2", "--method", "gradcam"}), HasSubstr("its number below 2"));
+  EXPECT_THAT(error({"photo.ppm", "--class", "left"}), HasSubstr("use --method gradcam"));
+  EXPECT_THAT(error({"photo.ppm", "--range", "1", "0"}), HasSubstr("the lower one first"));
+  EXPECT_THAT(error({"photo.ppm", "--range", "0", "inf"}), HasSubstr("two finite numbers"));
+  EXPECT_THAT(error({"photo.ppm", "--layer", "list"}), HasSubstr("leave them out"));
+  EXPECT_THAT(error({"photo.ppm", "--opacity", "2"}), HasSubstr("opacity"));
+  EXPECT_THAT(error({"nothing.jpg"}), HasSubstr("nothing.jpg: expected"));
+  EXPECT_THAT(error({"photo.ppm", "--set", "data.root=x"}), HasSubstr("--set data.root=x"));
+}
+
+TEST_F(PhotoOverlay, AFixedRangeMakesPicturesComparable) {
+  ASSERT_EQ(run({"overlay", "run", "photo.ppm", "--range", "2", "3", "--opacity", "1", "--out", "range"}).code, 0);
+  const Image overlay =
+      picture("range/photo.png");   // gates stay below 1: everything has the first colour, inferno's #000004
+  const int x = overlay.width / 2;  // inside the crop
+  EXPECT_EQ(overlay.at(30, x, 0), 0);
+  EXPECT_EQ(overlay.at(30, x, 1), 0);
+  EXPECT_LE(overlay.at(30, x, 2), 4);
+}
+
+TEST_F(PhotoOverlay, OnePixelIsAPhotoToo) {
+  write("pixel.ppm", "P6 1 1 255\nabc");
+  ASSERT_EQ(json({"overlay", "run", "pixel.ppm", "--out", "pixel"}).size(), 1U);
+  EXPECT_EQ(picture("pixel/pixel.png").pixels.size(), 3U);
+}
+
+}  // namespace
+}  // namespace fovea

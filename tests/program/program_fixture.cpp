@@ -1,0 +1,55 @@
+#include "program_fixture.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <gmock/gmock.h>
+
+#include <fovea/image/decode.h>
+
+#include "file_text.h"
+
+namespace fovea {
+
+std::unique_ptr<TemporaryDirectory> ProgramTest::folder_;
+
+std::string ProgramTest::text(const std::string& name) {
+  return file_text(path(name));
+}
+
+bool ProgramTest::exists(const std::string& name) {
+  return std::filesystem::exists(path(name));
+}
+
+Image ProgramTest::picture(const std::string& name) {
+  return decode_image_file(path(name));
+}
+
+void ProgramTest::write_tiny_experiment(const std::string& more) {
+  write_tiny_mnist(path("data"));
+  write("tiny.yaml", tiny_config(path("data"), more));
+}
+
+Finished ProgramTest::run(const std::vector<std::string>& arguments, std::size_t limit_file_bytes) {
+  return run_fovea(path(), arguments, limit_file_bytes);
+}
+
+Json ProgramTest::json(std::vector<std::string> arguments) {
+  arguments.emplace_back("--json");
+  const Finished finished = run(arguments);
+  EXPECT_EQ(finished.code, 0) << finished.error;
+  return finished.code == 0 ? Json::parse(finished.out) : Json();
+}
+
+std::string ProgramTest::refusal(const std::vector<std::string>& arguments) {
+  const Finished finished = run(arguments);
+  EXPECT_EQ(finished.code, 2) << finished.error;
+  if (arguments.front() != "convert") {  // which reports what does not fit
+    EXPECT_EQ(finished.out, "");
+  }
+  EXPECT_THAT(finished.error, testing::StartsWith("fovea: error: "));
+  EXPECT_EQ(std::count(finished.error.begin(), finished.error.end(), '\n'), 1) << finished.error;
+  return finished.error;
+}
+
+}  // namespace fovea
