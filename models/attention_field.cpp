@@ -59,7 +59,7 @@ bool meant_for(const InsertedMechanism& entry, const InsertionPoint& point) {
   return stages.empty() || std::find(stages.begin(), stages.end(), point.stage) != stages.end();
 }
 
-/// The entry's module for the site; what does not fit there is an error at the entry.
+/// The entry's module for the insertion point; what does not fit there is an error at the entry.
 template <typename Builder>
 typename Builder::result_type build_entry(const Builder& build, const InsertedMechanism& entry,
                                           const InsertionPoint& point) {

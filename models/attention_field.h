@@ -41,7 +41,7 @@ class AttentionField final : public CustomField {
   std::vector<InsertedMechanism> entries;
 };
 
-/// Builds the configured mechanisms at the sites they are meant for.
+/// Builds the configured mechanisms at the insertion points they are meant for.
 class ConfiguredAttention final : public AttentionFactory {
  public:
   /// @param attention must outlive this object.
@@ -57,7 +57,7 @@ class ConfiguredAttention final : public AttentionFactory {
   void expect_all_inserted(const std::string& network) const;
 
  private:
-  /// The modules of every entry meant for the site whose kind has this builder.
+  /// The modules of every entry meant for the insertion point whose kind has this builder.
   template <typename Builder>
   auto build_all(const InsertionPoint& point);
   template <typename Builder>

@@ -13,7 +13,7 @@
 namespace fovea {
 
 /// The places for attention that every backbone has around its layers: a warp of the input, a gate and a warp behind each
-/// stage, a pool in place of global average pooling. A backbone asks for them in the order in which features pass.
+/// stage, a pool in place of global average pooling. A backbone requests them in the order in which features pass.
 class BackboneAttention {
  public:
   BackboneAttention() = default;
@@ -36,8 +36,8 @@ class BackboneAttention {
 
   torch::Tensor enter(const torch::Tensor& images, ForwardContext& context) const;
 
-  /// Puts `passing.features`, the result of stage `index` (from 0), through the stage's gate and warp, taps it as `features`
-  /// of `stage`, and adds it to `passing.stages`.
+  /// Puts `passing.features`, the result of stage `index` (from 0), through the stage's gate and warp, offers it to the
+  /// hooks as `features` of `stage`, and adds it to `passing.stages`.
   void finish_stage(std::size_t index, const torch::nn::Module& stage, PoolInput& passing, ForwardContext& context) const;
 
   /// [N, C, H, W] -> [N, pooled_features()]: the pool, or the mean over all positions.

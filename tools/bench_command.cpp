@@ -39,7 +39,7 @@ std::string spread(const Timing& timing) {
 
 void print_attention(const AttentionBenchmark& row) {
   if (!row.measured) {
-    std::printf("%-20s %-6s %s\n", row.name.c_str(), row.kind.c_str(), row.misfit.c_str());
+    std::printf("%-20s %-6s %s\n", row.name.c_str(), row.kind.c_str(), row.mismatch.c_str());
     return;
   }
   const AttentionBenchmark::Measured& measured = *row.measured;

@@ -14,6 +14,6 @@ command -v clang-format >/dev/null || tools/setup.sh clang-format
 
 find src models datasets tools tests -name '*.cpp' -print0 -o -name '*.h' -print0 |
   xargs -0 -r -n 16 -P "$(nproc)" clang-format "${mode[@]}" || {
-  say "check_format.sh: the files above are not formatted; tools/check_format.sh --fix mends them"
+  say "check_format.sh: the files above are not formatted; tools/check_format.sh --fix corrects them"
   exit 1
 }

@@ -102,10 +102,10 @@ Action add_convert_command(CLI::App& app) {
       ->type_name("FROM=TO")
       ->take_all()
       ->allow_extra_args(false);
-  command->add_option("--from", options.from, "whose names IN has (default: found out)")->type_name("SCHEME");
+  command->add_option("--from", options.from, "whose names IN has (default: found out)")->type_name("NAMES");
   command->add_option("--to", options.to, "whose names to write: fovea (a model file), timm, torchvision, official")
       ->capture_default_str()
-      ->type_name("SCHEME");
+      ->type_name("NAMES");
   command->add_option("--classes", arguments->classes, "names of the classes, one in each line, for the model file")
       ->type_name("FILE");
   command->add_option("--set", options.settings, "override a key of --model, e.g. --set model.attention.bias=true")

@@ -10,7 +10,7 @@ light_suites=(base config image datasets includes)
 
 say() { printf '%s\n' "$*" >&2; }
 
-# die MESSAGE: the caller must mend something.
+# die MESSAGE: the caller must fix something.
 die() {
   say "${0##*/}: $*"
   exit 2

@@ -97,7 +97,7 @@ std::string facts_of(const CatalogueRow& row) {
 
 void print_cost(const BlockCost& cost) {
   if (!cost.profile) {
-    std::printf("  not with such features: %s\n", cost.misfit.c_str());
+    std::printf("  not with such features: %s\n", cost.mismatch.c_str());
     return;
   }
   const FeatureShape& at = cost.profile->in;

@@ -56,7 +56,7 @@ MobileTrunkNames timm_trunk(const MobileTrunkShape& shape, const std::string& la
 std::map<std::string, ExternalKey> renamed_layers(const MobileTrunkNames& own, const MobileTrunkNames& foreign);
 
 /// A MobileNet up to its pool: a convolution, stages of inverted residual blocks, a 1x1 convolution that counts as the last
-/// stage, and the places for attention around them (`stage1_gate`, ..., `pool`). Features are tapped behind every stage.
+/// stage, and the insertion points around them (`stage1_gate`, ..., `pool`). Hooks see the features behind every stage.
 class MobileTrunk {
  public:
   /// Registers everything in `owner`. @param stochastic_depth of the last block, less before; see

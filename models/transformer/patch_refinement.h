@@ -13,7 +13,7 @@
 namespace fovea {
 
 /// The pooling of "Locality-Attending Vision Transformer", arXiv:2603.04892 (patch representation refinement): every token
-/// asks all tokens once more, by scaled dot products in several heads without any weights, so that what the class token
+/// is once more the query of all tokens, by multi-head scaled dot products without any weights, so that what the class token
 /// reads depends on every patch. Differs from the paper: without a class token, the mean of the answers, as in timm.
 class PatchRefinementImpl final : public CloneableModule {
  public:

@@ -45,7 +45,7 @@ ModuleNames::ModuleNames(const torch::nn::Module& root) {
 const std::string& ModuleNames::of(const torch::nn::Module& module) const {
   const auto found = names_.find(&module);
   if (found == names_.end())
-    throw Error("probe: a module of type " + module.name() + " is not registered below the network");
+    throw Error("hooks: a module of type " + module.name() + " is not registered below the network");
   return found->second;
 }
 

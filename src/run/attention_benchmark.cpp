@@ -77,7 +77,7 @@ std::vector<AttentionBenchmark> benchmark_attention(const AttentionBenchmarkOpti
       result.measured = measure(*row, options);
     } catch (const InputError& error) {
       if (!options.names.empty()) throw;
-      result.misfit = error.what();
+      result.mismatch = error.what();
     }
     rows.push_back(std::move(result));
   }
@@ -85,7 +85,7 @@ std::vector<AttentionBenchmark> benchmark_attention(const AttentionBenchmarkOpti
 }
 
 Json to_json(const AttentionBenchmark& row) {
-  if (!row.measured) return {{"name", row.name}, {"kind", row.kind}, {"misfit", row.misfit}};
+  if (!row.measured) return {{"name", row.name}, {"kind", row.kind}, {"mismatch", row.mismatch}};
   const BlockProfile& profile = row.measured->profile;
   return {{"name", row.name},
           {"kind", row.kind},

@@ -36,7 +36,7 @@ struct AttentionBenchmark {
   std::string name;
   std::string kind;  ///< gate, mixer, pool or warp
   std::optional<Measured> measured;
-  std::string misfit = {};  ///< why it does not go with such features; empty when it does
+  std::string mismatch = {};  ///< why it does not go with such features; empty when it does
 };
 
 /// Measures freshly initialised mechanisms on normal noise x, on one thread: several would wait for each other longer than

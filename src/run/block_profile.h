@@ -17,7 +17,7 @@ struct BlockProfile {
 /// `wanted` with height and width raised to the next multiple that the mechanism asks for.
 FeatureShape fitting_shape(const MechanismRow& row, const Options& options, const FeatureShape& wanted);
 
-/// A mechanism with its default options, alone in its default slot, where features of the fitting shape arrive.
+/// A mechanism with its default options, alone at its default insertion point, where features of the fitting shape arrive.
 /// @param seed of its weights. @throws InputError when it does not go with so many channels.
 BuiltMechanism build_block(const MechanismRow& row, const FeatureShape& wanted, std::uint64_t seed);
 

@@ -137,7 +137,7 @@ Json options_of(const CatalogueRow& row) {
 }
 
 Json to_json(const BlockCost& cost) {
-  if (!cost.profile) return {{"features", nullptr}, {"parameters", nullptr}, {"macs", nullptr}, {"misfit", cost.misfit}};
+  if (!cost.profile) return {{"features", nullptr}, {"parameters", nullptr}, {"macs", nullptr}, {"mismatch", cost.mismatch}};
   const FeatureShape& in = cost.profile->in;
   return {{"features", {in.channels, in.height, in.width}},
           {"parameters", cost.profile->parameters},

@@ -25,7 +25,7 @@ std::vector<std::string> listing_names();
 /// What a mechanism costs where features of one shape arrive.
 struct BlockCost {
   std::optional<BlockProfile> profile;
-  std::string misfit = {};  ///< why it does not go there; empty when it does
+  std::string mismatch = {};  ///< why it does not go there; empty when it does
 };
 
 /// One name of a listing. What a listing does not have stays empty.

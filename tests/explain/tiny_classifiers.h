@@ -38,7 +38,7 @@ class TinyClassifier final : public Classifier {
     return {fc_(features.mean({2, 3}))};
   }
 
-  torch::Tensor theta;  ///< of everything tapped
+  torch::Tensor theta;  ///< of everything that hooks see
   int passes = 0;       ///< forward passes so far
 
  private:

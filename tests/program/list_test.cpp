@@ -45,7 +45,7 @@ TEST_F(ListProgram, ListMeasuresBlocksAtTheGivenWidth) {
   EXPECT_EQ(wide["parameters"], 256 * 16 + 16 + 16 * 256 + 256);
   EXPECT_THAT(run({"list", "blocks", "--width", "256"}).out, HasSubstr("8 464 parameters, 8 192 multiply-adds"));
   for (const Json& row : json({"list", "blocks", "--width", "7", "--size", "3"})) {  // whatever does not fit says so
-    EXPECT_EQ(row["macs"].is_null(), row.contains("misfit")) << row["name"];
+    EXPECT_EQ(row["macs"].is_null(), row.contains("mismatch")) << row["name"];
   }
   EXPECT_THAT(run({"list", "models", "--markdown"}).error, HasSubstr("expected blocks, got 'models'"));
   EXPECT_THAT(run({"list", "blocks", "--axis", "branch"}).out, HasSubstr("init: standard, or identity"));
