@@ -9,8 +9,8 @@
 #include <fovea/data/loader.h>
 #include <fovea/nn/initialise.h>
 
-#include "built_network.h"
 #include "made_samples.h"
+#include "toy_network.h"
 
 namespace fovea {
 
@@ -47,13 +47,8 @@ inline Loader toy_loader(std::int64_t images, bool training, std::int64_t batch_
   return {quadrant_images(images), first_indices(images, 0), std::make_shared<const Preprocess>(preprocess), options};
 }
 
-inline std::string toy_model_text() {
-  return "{name: resnet8, width: 4, attention: cbam}";
-}
-
-/// An uninitialised network of a fixed description.
 inline std::shared_ptr<Classifier> toy_network() {
-  return built(toy_model_text(), kToyInput);
+  return std::make_shared<ToyNetwork>();
 }
 
 }  // namespace fovea
