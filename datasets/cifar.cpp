@@ -9,7 +9,7 @@
 #include <fovea/base/file.h>
 #include <fovea/datasets/array_dataset.h>
 #include <fovea/datasets/cifar.h>
-#include <fovea/datasets/source.h>
+#include <fovea/datasets/internal/source.h>
 
 namespace fovea {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <fovea/base/byte_order.h>
 #include <fovea/base/error.h>
-#include <fovea/datasets/gzip.h>
 #include <fovea/datasets/idx.h>
+#include <fovea/datasets/internal/gzip.h>
 
 namespace fovea {
 namespace {

@@ -11,7 +11,7 @@
 #include <fovea/base/utf8.h>
 #include <fovea/config/config_node.h>
 #include <fovea/datasets/image_folder.h>
-#include <fovea/datasets/source.h>
+#include <fovea/datasets/internal/source.h>
 #include <fovea/image/decode.h>
 #include <fovea/image/image_files.h>
 

@@ -5,10 +5,10 @@
 
 #include <fovea/base/error.h>
 #include <fovea/datasets/array_dataset.h>
-#include <fovea/datasets/gzip.h>
 #include <fovea/datasets/idx.h>
+#include <fovea/datasets/internal/gzip.h>
+#include <fovea/datasets/internal/source.h>
 #include <fovea/datasets/mnist.h>
-#include <fovea/datasets/source.h>
 
 namespace fovea {
 

@@ -3,9 +3,9 @@
 
 #include <fovea/datasets/cifar.h>
 #include <fovea/datasets/image_folder.h>
+#include <fovea/datasets/internal/source.h>
 #include <fovea/datasets/mnist.h>
 #include <fovea/datasets/registry.h>
-#include <fovea/datasets/source.h>
 #include <fovea/datasets/translated_digits.h>
 #include <fovea/options/find_row.h>
 

@@ -1,7 +1,7 @@
 #include <iterator>
 #include <utility>
 
-#include <fovea/models/families.h>
+#include <fovea/models/internal/families.h>
 #include <fovea/models/registry.h>
 #include <fovea/options/find_row.h>
 

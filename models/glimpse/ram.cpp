@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include <fovea/base/error.h>
-#include <fovea/models/families.h>
 #include <fovea/models/glimpse/ram.h>
+#include <fovea/models/internal/families.h>
 #include <fovea/options/check.h>
 
 namespace fovea {

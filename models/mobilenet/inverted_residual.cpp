@@ -3,9 +3,9 @@
 
 #include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/cloned_attention.h>
+#include <fovea/models/internal/normed.h>
+#include <fovea/models/internal/register_at.h>
 #include <fovea/models/mobilenet/inverted_residual.h>
-#include <fovea/models/normed.h>
-#include <fovea/models/register_at.h>
 #include <fovea/nn/stochastic_depth.h>
 #include <fovea/options/check.h>
 

@@ -1,8 +1,8 @@
 #include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/positions.h>
+#include <fovea/models/internal/normed.h>
+#include <fovea/models/internal/register_at.h>
 #include <fovea/models/mobilenet/mobile_trunk.h>
-#include <fovea/models/normed.h>
-#include <fovea/models/register_at.h>
 #include <fovea/nn/stochastic_depth.h>
 
 namespace fovea {

@@ -1,9 +1,9 @@
 #include <algorithm>
 
 #include <fovea/attention/cloned_attention.h>
-#include <fovea/models/families.h>
+#include <fovea/models/internal/families.h>
+#include <fovea/models/internal/register_at.h>
 #include <fovea/models/mobilenet/mobilenet_v2.h>
-#include <fovea/models/register_at.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/options/check.h>
 

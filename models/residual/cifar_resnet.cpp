@@ -4,8 +4,8 @@
 #include <fovea/attention/cloned_attention.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
-#include <fovea/models/families.h>
-#include <fovea/models/normed.h>
+#include <fovea/models/internal/families.h>
+#include <fovea/models/internal/normed.h>
 #include <fovea/models/residual/cifar_resnet.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/nn/stochastic_depth.h>

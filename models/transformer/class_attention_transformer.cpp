@@ -1,8 +1,8 @@
 #include <fovea/attention/cloned_attention.h>
 #include <fovea/attention/positions.h>
-#include <fovea/models/families.h>
+#include <fovea/models/internal/families.h>
 #include <fovea/models/transformer/class_attention_transformer.h>
-#include <fovea/models/transformer/position_embedding.h>
+#include <fovea/models/transformer/internal/position_embedding.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/options/check.h>
 

@@ -1,8 +1,8 @@
 #include <fovea/attention/cloned_attention.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
-#include <fovea/models/families.h>
-#include <fovea/models/transformer/position_embedding.h>
+#include <fovea/models/internal/families.h>
+#include <fovea/models/transformer/internal/position_embedding.h>
 #include <fovea/models/transformer/vision_transformer.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/nn/stochastic_depth.h>

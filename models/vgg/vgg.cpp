@@ -4,7 +4,7 @@
 #include <fovea/attention/cloned_attention.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
-#include <fovea/models/families.h>
+#include <fovea/models/internal/families.h>
 #include <fovea/models/vgg/vgg.h>
 #include <fovea/options/check.h>
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include <fovea/models/register_at.h>
+#include <fovea/models/internal/register_at.h>
 #include <fovea/models/vgg/vgg_head.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/nn/initialise.h>

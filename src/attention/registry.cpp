@@ -2,7 +2,7 @@
 #include <iterator>
 #include <utility>
 
-#include <fovea/attention/families.h>
+#include <fovea/attention/internal/families.h>
 #include <fovea/attention/registry.h>
 #include <fovea/base/error.h>
 #include <fovea/options/find_row.h>

@@ -5,7 +5,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/config/fields.h>
-#include <fovea/config/renamed_keys.h>
+#include <fovea/config/internal/renamed_keys.h>
 
 namespace fovea {
 namespace {

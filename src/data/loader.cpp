@@ -9,8 +9,8 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/torch_compat.h>
+#include <fovea/data/internal/mix.h>
 #include <fovea/data/loader.h>
-#include <fovea/data/mix.h>
 
 namespace fovea {
 namespace {

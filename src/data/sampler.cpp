@@ -2,8 +2,8 @@
 #include <utility>
 
 #include <fovea/base/random.h>
+#include <fovea/data/internal/shuffle.h>
 #include <fovea/data/sampler.h>
-#include <fovea/data/shuffle.h>
 
 namespace fovea {
 namespace {

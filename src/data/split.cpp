@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include <fovea/base/random.h>
-#include <fovea/data/shuffle.h>
+#include <fovea/data/internal/shuffle.h>
 #include <fovea/data/split.h>
 
 namespace fovea {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include <fovea/eval/evaluator.h>
-#include <fovea/eval/score_batches.h>
+#include <fovea/eval/internal/score_batches.h>
 
 namespace fovea {
 namespace {

@@ -1,6 +1,6 @@
 #include <fovea/base/error.h>
 #include <fovea/eval/glimpse_evaluator.h>
-#include <fovea/eval/score_batches.h>
+#include <fovea/eval/internal/score_batches.h>
 
 namespace fovea {
 namespace {

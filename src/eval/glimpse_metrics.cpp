@@ -5,7 +5,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/eval/glimpse_metrics.h>
-#include <fovea/eval/union_area.h>
+#include <fovea/eval/internal/union_area.h>
 
 namespace fovea {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include <fovea/glimpse/core_steps.h>
+#include <fovea/glimpse/internal/core_steps.h>
 #include <fovea/glimpse/rollout.h>
 
 namespace fovea {

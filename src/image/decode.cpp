@@ -13,8 +13,8 @@
 #include <fovea/base/file.h>
 #include <fovea/image/container.h>
 #include <fovea/image/decode.h>
-#include <fovea/image/jpeg.h>
-#include <fovea/image/orientation.h>
+#include <fovea/image/internal/jpeg.h>
+#include <fovea/image/internal/orientation.h>
 
 namespace fovea {
 namespace {

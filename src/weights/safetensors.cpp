@@ -8,7 +8,7 @@
 #include <fovea/base/byte_order.h>
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
-#include <fovea/weights/mapped_file.h>
+#include <fovea/weights/internal/mapped_file.h>
 #include <fovea/weights/safetensors.h>
 
 namespace fovea {

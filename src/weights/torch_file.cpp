@@ -10,11 +10,11 @@
 
 #include <fovea/base/byte_order.h>
 #include <fovea/base/error.h>
-#include <fovea/weights/mapped_file.h>
-#include <fovea/weights/pickle.h>
-#include <fovea/weights/stored_tensors.h>
+#include <fovea/weights/internal/mapped_file.h>
+#include <fovea/weights/internal/pickle.h>
+#include <fovea/weights/internal/stored_tensors.h>
+#include <fovea/weights/internal/zip_archive.h>
 #include <fovea/weights/torch_file.h>
-#include <fovea/weights/zip_archive.h>
 
 namespace fovea {
 namespace {

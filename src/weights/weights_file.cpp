@@ -6,7 +6,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/options/names.h>
-#include <fovea/weights/mapped_file.h>
+#include <fovea/weights/internal/mapped_file.h>
 #include <fovea/weights/torch_file.h>
 #include <fovea/weights/weights_file.h>
 

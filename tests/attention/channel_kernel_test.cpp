@@ -1,10 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fovea/attention/channel/channel_kernel.h>
 #include <fovea/attention/channel/circular_channel_attention.h>
 #include <fovea/attention/channel/efficient_channel_attention.h>
 #include <fovea/attention/channel/efficient_channel_mlp.h>
+#include <fovea/attention/channel/internal/channel_kernel.h>
 #include <fovea/base/error.h>
 
 #include "gate_run.h"

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <fovea/attention/channel/cosine_basis.h>
 #include <fovea/attention/channel/frequency_channel_attention.h>
+#include <fovea/attention/channel/internal/cosine_basis.h>
 #include <fovea/base/error.h>
 
 #include "gate_run.h"

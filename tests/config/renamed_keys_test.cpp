@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <fovea/config/renamed_keys.h>
+#include <fovea/config/internal/renamed_keys.h>
 
 namespace fovea {
 namespace {

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <fovea/data/augment.h>
-#include <fovea/data/mix.h>
+#include <fovea/data/internal/mix.h>
 
 namespace fovea {
 

@@ -18,8 +18,8 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
+#include <fovea/data/internal/mix.h>
 #include <fovea/data/loader.h>
-#include <fovea/data/mix.h>
 #include <fovea/data/relabelled.h>
 
 #include "augmentation_cases.h"

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <fovea/base/error.h>
-#include <fovea/data/mix.h>
+#include <fovea/data/internal/mix.h>
 
 #include "augmentation_cases.h"
 

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fovea/base/error.h>
-#include <fovea/datasets/gzip.h>
+#include <fovea/datasets/internal/gzip.h>
 
 #include "byte_builders.h"
 #include "temporary_directory.h"

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fovea/base/random.h>
-#include <fovea/eval/union_area.h>
+#include <fovea/eval/internal/union_area.h>
 
 namespace fovea {
 namespace {

@@ -87,6 +87,18 @@ std::string included_folder(std::string_view name) {
   return std::string(name.substr(0, name.find('/')));
 }
 
+bool is_internal(std::string_view path) {
+  return path.find("/internal/") != std::string_view::npos;
+}
+
+/// What is wrong with one #include of an internal header of the folder `owner`; empty when nothing is.
+std::string internal_complaint(const std::string& file, const std::string& folder, const std::string& owner) {
+  if (folder == "tests") return "";
+  if (folder != owner) return folder + " may not include an internal header of " + owner;
+  if (file.ends_with(".h") && !is_internal(file)) return "an installed header may not include an internal one";
+  return "";
+}
+
 /// What is wrong with one #include of `file` in `folder`; empty when nothing is.
 std::string complaint(const Rules& rules, const std::string& file, const std::string& folder, const std::string& include) {
   const std::string name = include.substr(1);
@@ -94,7 +106,11 @@ std::string complaint(const Rules& rules, const std::string& file, const std::st
     if (folder == "tools" || folder == "tests") return "";
     return folder + " may not include \"" + name + "\" by a quoted name; write <fovea/...>";
   }
-  if (const std::string other = included_folder(name); !other.empty() && other != folder) {
+  const std::string other = included_folder(name);
+  if (!other.empty() && is_internal(name)) {
+    if (const std::string problem = internal_complaint(file, folder, other); !problem.empty()) return problem;
+  }
+  if (!other.empty() && other != folder) {
     const auto& allowed = rules.folders.at(folder);
     if (!rules.folders.contains(other)) return "no folder is called " + other + " in tests/include_rules.txt";
     if (allowed.contains("*") || allowed.contains(other)) return "";
@@ -251,6 +267,18 @@ TEST_F(PlantedTreeTest, RefusesQuotedNamesInTheLibrary) {
   plant("src/nn/a.cpp", "#include \"b.h\"\n");
   plant("tests/nn/a.cpp", "#include \"support.h\"\n");
   EXPECT_THAT(violations(), ElementsAre(HasSubstr("src/nn/a.cpp:1: nn may not include \"b.h\" by a quoted name")));
+}
+
+TEST_F(PlantedTreeTest, KeepsInternalHeadersInTheirFolder) {
+  plant("src/image/decode.cpp", "#include <fovea/image/internal/jpeg.h>\n");
+  plant("src/image/internal/jpeg.h", "#pragma once\n#include <fovea/image/internal/orientation.h>\n");
+  plant("src/image/read.h", "#pragma once\n#include <fovea/image/internal/jpeg.h>\n");
+  plant("src/draw/a.cpp", "#include <fovea/image/internal/jpeg.h>\n");
+  plant("tests/image/a.cpp", "#include <fovea/image/internal/jpeg.h>\n");
+  plant("tools/a.cpp", "#include <fovea/attention/channel/internal/squeeze.h>\n");
+  EXPECT_THAT(violations(), ElementsAre("src/draw/a.cpp:1: draw may not include an internal header of image",
+                                        "src/image/read.h:2: an installed header may not include an internal one",
+                                        "tools/a.cpp:1: tools may not include an internal header of attention"));
 }
 
 TEST_F(PlantedTreeTest, HeadersNeedPragmaOnce) {

@@ -5,7 +5,7 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
-#include <fovea/models/transformer/position_embedding.h>
+#include <fovea/models/transformer/internal/position_embedding.h>
 
 namespace fovea {
 namespace {

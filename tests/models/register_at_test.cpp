@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
-#include <fovea/models/register_at.h>
+#include <fovea/models/internal/register_at.h>
 
 namespace fovea {
 namespace {

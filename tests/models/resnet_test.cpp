@@ -11,7 +11,7 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
-#include <fovea/models/families.h>
+#include <fovea/models/internal/families.h>
 #include <fovea/models/residual/resnet.h>
 #include <fovea/models/residual/resnet_blocks.h>
 

@@ -12,7 +12,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/random.h>
-#include <fovea/weights/pickle.h>
+#include <fovea/weights/internal/pickle.h>
 
 #include "file_text.h"
 #include "torch_file_builders.h"

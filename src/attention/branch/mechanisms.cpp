@@ -1,6 +1,6 @@
 #include <fovea/attention/branch/selective_kernel.h>
 #include <fovea/attention/branch/split_attention.h>
-#include <fovea/attention/families.h>
+#include <fovea/attention/internal/families.h>
 
 namespace fovea {
 

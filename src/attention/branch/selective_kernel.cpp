@@ -3,7 +3,7 @@
 #include <utility>
 
 #include <fovea/attention/branch/selective_kernel.h>
-#include <fovea/attention/function_fields.h>
+#include <fovea/attention/internal/function_fields.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/options/check.h>

@@ -1,7 +1,7 @@
 #include <string>
 
 #include <fovea/attention/branch/split_attention.h>
-#include <fovea/attention/function_fields.h>
+#include <fovea/attention/internal/function_fields.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/options/check.h>

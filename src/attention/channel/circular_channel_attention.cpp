@@ -1,6 +1,6 @@
-#include <fovea/attention/channel/channel_kernel.h>
 #include <fovea/attention/channel/circular_channel_attention.h>
-#include <fovea/attention/function_fields.h>
+#include <fovea/attention/channel/internal/channel_kernel.h>
+#include <fovea/attention/internal/function_fields.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/options/check.h>

@@ -1,9 +1,9 @@
 #include <string>
 
 #include <fovea/attention/bottleneck_width.h>
-#include <fovea/attention/channel/cosine_basis.h>
 #include <fovea/attention/channel/frequency_channel_attention.h>
-#include <fovea/attention/function_fields.h>
+#include <fovea/attention/channel/internal/cosine_basis.h>
+#include <fovea/attention/internal/function_fields.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/options/check.h>

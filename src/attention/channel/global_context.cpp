@@ -2,7 +2,7 @@
 #include <utility>
 
 #include <fovea/attention/channel/global_context.h>
-#include <fovea/attention/function_fields.h>
+#include <fovea/attention/internal/function_fields.h>
 #include <fovea/attention/positions.h>
 #include <fovea/options/check.h>
 

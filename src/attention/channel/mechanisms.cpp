@@ -9,7 +9,7 @@
 #include <fovea/attention/channel/simam.h>
 #include <fovea/attention/channel/squeeze_excitation.h>
 #include <fovea/attention/channel/style_recalibration.h>
-#include <fovea/attention/families.h>
+#include <fovea/attention/internal/families.h>
 
 namespace fovea {
 namespace {

@@ -1,5 +1,5 @@
 #include <fovea/attention/channel/style_recalibration.h>
-#include <fovea/attention/function_fields.h>
+#include <fovea/attention/internal/function_fields.h>
 #include <fovea/attention/positions.h>
 #include <fovea/options/check.h>
 

@@ -1,6 +1,6 @@
 #include <fovea/attention/context/bahdanau.h>
-#include <fovea/attention/context/plain_linear.h>
-#include <fovea/attention/context/position_weights.h>
+#include <fovea/attention/context/internal/plain_linear.h>
+#include <fovea/attention/context/internal/position_weights.h>
 #include <fovea/attention/positions.h>
 #include <fovea/options/check.h>
 

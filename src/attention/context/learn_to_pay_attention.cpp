@@ -1,7 +1,7 @@
 #include <string>
 
+#include <fovea/attention/context/internal/position_weights.h>
 #include <fovea/attention/context/learn_to_pay_attention.h>
-#include <fovea/attention/context/position_weights.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/options/check.h>

@@ -2,10 +2,10 @@
 #include <sstream>
 #include <vector>
 
+#include <fovea/attention/context/internal/plain_linear.h>
+#include <fovea/attention/context/internal/position_weights.h>
 #include <fovea/attention/context/luong.h>
 #include <fovea/attention/context/luong_local.h>
-#include <fovea/attention/context/plain_linear.h>
-#include <fovea/attention/context/position_weights.h>
 #include <fovea/base/error.h>
 #include <fovea/options/check.h>
 

@@ -8,7 +8,7 @@
 #include <fovea/attention/context/luong.h>
 #include <fovea/attention/context/luong_local.h>
 #include <fovea/attention/context/rotary_pool.h>
-#include <fovea/attention/families.h>
+#include <fovea/attention/internal/families.h>
 
 namespace fovea {
 

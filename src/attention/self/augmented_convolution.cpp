@@ -3,7 +3,7 @@
 
 #include <fovea/attention/positions.h>
 #include <fovea/attention/self/augmented_convolution.h>
-#include <fovea/attention/self/grid_attention.h>
+#include <fovea/attention/self/internal/grid_attention.h>
 #include <fovea/base/error.h>
 #include <fovea/options/check.h>
 

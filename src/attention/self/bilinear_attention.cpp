@@ -1,7 +1,7 @@
 #include <tuple>
 #include <vector>
 
-#include <fovea/attention/function_fields.h>
+#include <fovea/attention/internal/function_fields.h>
 #include <fovea/attention/positions.h>
 #include <fovea/attention/self/bilinear_attention.h>
 #include <fovea/attention/self/grid_heads.h>

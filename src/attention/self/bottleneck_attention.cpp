@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include <fovea/attention/self/bottleneck_attention.h>
-#include <fovea/attention/self/grid_attention.h>
+#include <fovea/attention/self/internal/grid_attention.h>
 #include <fovea/options/check.h>
 
 namespace fovea {

@@ -1,4 +1,4 @@
-#include <fovea/attention/families.h>
+#include <fovea/attention/internal/families.h>
 #include <fovea/attention/self/augmented_convolution.h>
 #include <fovea/attention/self/bilinear_attention.h>
 #include <fovea/attention/self/bottleneck_attention.h>

@@ -1,5 +1,5 @@
 #include <fovea/attention/bottleneck_width.h>
-#include <fovea/attention/function_fields.h>
+#include <fovea/attention/internal/function_fields.h>
 #include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/coordinate_attention.h>
 #include <fovea/base/error.h>

@@ -1,7 +1,7 @@
-#include <fovea/attention/function_fields.h>
+#include <fovea/attention/internal/function_fields.h>
 #include <fovea/attention/positions.h>
+#include <fovea/attention/spatial/internal/odd_kernel.h>
 #include <fovea/attention/spatial/light_cbam.h>
-#include <fovea/attention/spatial/odd_kernel.h>
 #include <fovea/options/check.h>
 
 namespace fovea {

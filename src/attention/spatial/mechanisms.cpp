@@ -1,4 +1,4 @@
-#include <fovea/attention/families.h>
+#include <fovea/attention/internal/families.h>
 #include <fovea/attention/spatial/bam.h>
 #include <fovea/attention/spatial/cbam.h>
 #include <fovea/attention/spatial/concurrent_squeeze_excitation.h>

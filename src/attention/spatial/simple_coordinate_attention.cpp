@@ -1,4 +1,4 @@
-#include <fovea/attention/function_fields.h>
+#include <fovea/attention/internal/function_fields.h>
 #include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/simple_coordinate_attention.h>
 #include <fovea/options/check.h>

@@ -1,7 +1,7 @@
-#include <fovea/attention/function_fields.h>
+#include <fovea/attention/internal/function_fields.h>
 #include <fovea/attention/positions.h>
+#include <fovea/attention/spatial/internal/strip_convolution.h>
 #include <fovea/attention/spatial/strip_attention.h>
-#include <fovea/attention/spatial/strip_convolution.h>
 #include <fovea/base/error.h>
 #include <fovea/options/check.h>
 

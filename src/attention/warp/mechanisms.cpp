@@ -1,4 +1,4 @@
-#include <fovea/attention/families.h>
+#include <fovea/attention/internal/families.h>
 #include <fovea/attention/warp/spatial_transformer.h>
 
 namespace fovea {

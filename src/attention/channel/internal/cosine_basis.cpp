@@ -3,7 +3,7 @@
 #include <numbers>
 #include <vector>
 
-#include <fovea/attention/channel/cosine_basis.h>
+#include <fovea/attention/channel/internal/cosine_basis.h>
 
 namespace fovea {
 namespace {

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <limits>
 
-#include <fovea/eval/union_area.h>
+#include <fovea/eval/internal/union_area.h>
 
 namespace fovea {
 namespace {

@@ -1,4 +1,4 @@
-#include <fovea/glimpse/core_steps.h>
+#include <fovea/glimpse/internal/core_steps.h>
 
 namespace fovea {
 namespace {

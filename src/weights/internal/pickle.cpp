@@ -8,7 +8,7 @@
 
 #include <fovea/base/byte_order.h>
 #include <fovea/base/error.h>
-#include <fovea/weights/pickle.h>
+#include <fovea/weights/internal/pickle.h>
 
 namespace fovea {
 namespace {

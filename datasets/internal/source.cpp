@@ -2,7 +2,7 @@
 #include <system_error>
 
 #include <fovea/base/error.h>
-#include <fovea/datasets/source.h>
+#include <fovea/datasets/internal/source.h>
 
 namespace fovea {
 

@@ -1,4 +1,4 @@
-#include <fovea/attention/context/position_weights.h>
+#include <fovea/attention/context/internal/position_weights.h>
 
 namespace fovea {
 

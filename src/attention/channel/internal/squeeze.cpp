@@ -1,4 +1,4 @@
-#include <fovea/attention/channel/squeeze.h>
+#include <fovea/attention/channel/internal/squeeze.h>
 
 namespace fovea {
 

@@ -2,7 +2,7 @@
 #include <zip.h>
 
 #include <fovea/base/error.h>
-#include <fovea/weights/zip_archive.h>
+#include <fovea/weights/internal/zip_archive.h>
 
 namespace fovea {
 namespace {

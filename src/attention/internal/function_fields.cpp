@@ -1,4 +1,4 @@
-#include <fovea/attention/function_fields.h>
+#include <fovea/attention/internal/function_fields.h>
 
 namespace fovea {
 

@@ -10,7 +10,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/utf8.h>
-#include <fovea/weights/stored_tensors.h>
+#include <fovea/weights/internal/stored_tensors.h>
 
 namespace fovea {
 namespace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include <fovea/base/error.h>
-#include <fovea/image/jpeg.h>
-#include <fovea/image/orientation.h>
+#include <fovea/image/internal/jpeg.h>
+#include <fovea/image/internal/orientation.h>
 
 namespace fovea {
 namespace {

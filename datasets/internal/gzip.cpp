@@ -8,7 +8,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
-#include <fovea/datasets/gzip.h>
+#include <fovea/datasets/internal/gzip.h>
 
 namespace fovea {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <torch/torch.h>
 
-#include <fovea/attention/spatial/odd_kernel.h>
+#include <fovea/attention/spatial/internal/odd_kernel.h>
 
 namespace fovea {
 

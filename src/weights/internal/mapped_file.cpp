@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <fovea/base/error.h>
-#include <fovea/weights/mapped_file.h>
+#include <fovea/weights/internal/mapped_file.h>
 
 namespace fovea {
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include <fovea/attention/channel/channel_kernel.h>
+#include <fovea/attention/channel/internal/channel_kernel.h>
 #include <fovea/base/error.h>
 
 namespace fovea {

@@ -7,7 +7,7 @@
 
 #include <c10/core/ScalarType.h>
 
-#include <fovea/weights/pickle.h>
+#include <fovea/weights/internal/pickle.h>
 
 namespace fovea {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include <fovea/base/byte_order.h>
-#include <fovea/image/orientation.h>
+#include <fovea/image/internal/orientation.h>
 
 namespace fovea {
 namespace {

@@ -2,7 +2,7 @@
 #include <string>
 
 #include <fovea/base/error.h>
-#include <fovea/data/mix.h>
+#include <fovea/data/internal/mix.h>
 
 namespace fovea {
 namespace {

@@ -2,7 +2,7 @@
 #include <array>
 #include <string_view>
 
-#include <fovea/config/renamed_keys.h>
+#include <fovea/config/internal/renamed_keys.h>
 
 namespace fovea {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <fovea/attention/context/grid_positions.h>
 #include <fovea/base/error.h>
-#include <fovea/models/transformer/position_embedding.h>
+#include <fovea/models/transformer/internal/position_embedding.h>
 
 namespace fovea {
 namespace {

@@ -1,4 +1,4 @@
-#include <fovea/attention/self/grid_attention.h>
+#include <fovea/attention/self/internal/grid_attention.h>
 
 namespace fovea {
 
