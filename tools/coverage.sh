@@ -4,19 +4,19 @@
 # shellcheck source=tools/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-which=all
+suites=()
 case ${1:-} in
   '') ;;
-  --short) which=light ;;
+  --short) suites=(base config image draw) ;;
   *) die "unknown argument $1; usage: tools/coverage.sh [--short]" ;;
 esac
 command -v gcovr >/dev/null || tools/setup.sh gcovr
 
 directory=build/coverage
 cmake -S . -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS='--coverage -O1 -fprofile-update=atomic' >/dev/null
-build_suites "$which" "$directory"
+build_suites "$directory" "${suites[@]}"
 find "$directory" -name '*.gcda' -delete  # counts of earlier runs would add up
-run_suites "$which" "$directory"
+run_suites "$directory" "${suites[*]}"
 
 gcovr --root . --object-directory "$directory" --filter 'src/' --filter 'models/' --filter 'datasets/' --filter 'tools/' \
   --exclude-directories '.*CompilerId.*' --gcov-ignore-parse-errors -j "$(nproc)" \

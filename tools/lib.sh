@@ -5,9 +5,6 @@ set -euo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 cd -- "$root"
 
-# The suites that need no LibTorch: seconds to build, so the short forms of the slow checks run these.
-light_suites=(base config image datasets includes)
-
 say() { printf '%s\n' "$*" >&2; }
 
 # die MESSAGE: the caller must fix something.
@@ -32,20 +29,20 @@ build() {
   cmake --build "$directory" --parallel "$(parallel_jobs)" ${1:+--target "$@"}
 }
 
-# build_suites all|light BUILD_DIR
+# build_suites BUILD_DIR [SUITE...]: these suites, or everything.
 build_suites() {
-  local targets=()
-  if [[ $1 == light ]]; then targets=("${light_suites[@]/#/test_}"); fi
-  build "$2" "${targets[@]}"
+  local directory=$1
+  shift
+  build "$directory" "${@/#/test_}"
 }
 
-# run_suites all|light BUILD_DIR [CTEST ARGUMENT...]: in a build with extra compiler flags, which an installed fovea does
-# not pass on; so "consumer" is not among "all".
+# run_suites BUILD_DIR "SUITE..." [CTEST ARGUMENT...]: these suites, or with "" all, in a build with extra compiler flags. An
+# installed fovea does not pass those on, and a project around fovea has its own: so the consumers are not among them.
 ctest=(ctest)
 run_suites() {
-  local which=$1 directory=$2 filter=(--exclude-regex '^consumer$')
+  local directory=$1 suites=$2 filter=(--exclude-regex '^consumer')
   shift 2
-  if [[ $which == light ]]; then filter=(--tests-regex "^($(IFS='|' && echo "${light_suites[*]}"))\$"); fi
+  if [[ -n $suites ]]; then filter=(--tests-regex "^(${suites// /|})\$"); fi
   "${ctest[@]}" --test-dir "$directory" --output-on-failure --no-tests=error --parallel "$(nproc)" "${filter[@]}" "$@"
 }
 
