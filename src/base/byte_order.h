@@ -7,10 +7,10 @@
 
 namespace fovea {
 
-// Numbers in the bytes of a file, in the order that its format says, whatever this machine's own is. A load reads the first
-// sizeof(Number) bytes, a store writes them: the caller sees to it that there are as many.
+// Integers in the byte order of a file format, on any machine. A load reads and a store writes the first sizeof(Number)
+// bytes of the span; its length is not checked.
 
-/// The number whose lowest byte comes first.
+/// Integer from bytes in little-endian order.
 template <std::integral Number>
 constexpr Number load_little_endian(std::span<const std::uint8_t> bytes) {
   std::uint64_t number = 0;
@@ -18,7 +18,7 @@ constexpr Number load_little_endian(std::span<const std::uint8_t> bytes) {
   return static_cast<Number>(number);
 }
 
-/// The number whose highest byte comes first.
+/// Integer from bytes in big-endian order.
 template <std::integral Number>
 constexpr Number load_big_endian(std::span<const std::uint8_t> bytes) {
   std::uint64_t number = 0;
@@ -26,7 +26,7 @@ constexpr Number load_big_endian(std::span<const std::uint8_t> bytes) {
   return static_cast<Number>(number);
 }
 
-/// Writes the lowest byte first.
+/// Writes an integer in little-endian order.
 template <std::integral Number>
 constexpr void store_little_endian(Number number, std::span<std::uint8_t> bytes) {
   for (std::size_t i = 0; i < sizeof(Number); ++i) {

@@ -39,7 +39,7 @@ class Descriptor {
   /// False when the system reports an error of an earlier write (errno is set).
   bool close() {
     const int number = std::exchange(number_, -1);
-    // A close that was interrupted has closed: repeating it could hit another thread's file.
+    // An interrupted close() has closed the descriptor; a second one could close another thread's file.
     return number < 0 || ::close(number) == 0 || errno == EINTR;
   }
 
@@ -111,7 +111,7 @@ class TemporaryFile {
     }
   }
 
-  /// Makes the rename itself survive a power cut. Some file systems cannot flush a folder; they say EINVAL.
+  /// Makes the rename itself survive a power cut. File systems that cannot flush a folder report EINVAL.
   void flush_folder() {
     const Descriptor folder(
         retry_interrupted([this] { return ::open(parent_folder(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));

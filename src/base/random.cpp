@@ -7,9 +7,9 @@ namespace fovea {
 namespace {
 
 constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15;    // 2^64 / golden ratio: SplitMix64's increment
-constexpr std::uint64_t kPosition = 0xd1342543de82ef95;  // odd: tells what was absorbed before from what comes now
+constexpr std::uint64_t kPosition = 0xd1342543de82ef95;  // odd multiplier of absorb()
 
-/// SplitMix64's output function: a bijection in which every input bit reaches every output bit.
+/// SplitMix64's output function: a bijection in which every input bit affects every output bit.
 std::uint64_t mix(std::uint64_t bits) {
   bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9;
   bits = (bits ^ (bits >> 27)) * 0x94d049bb133111eb;

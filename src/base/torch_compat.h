@@ -1,6 +1,6 @@
 #pragma once
 
-/// The one place that uses LibTorch beyond ATen and torch::nn, so that another LibTorch version is one file away.
+/// The only file that uses LibTorch beyond ATen and torch::nn, so that porting to another LibTorch version changes one file.
 /// Header only: fovea_base itself does not link LibTorch.
 
 #include <cstdint>
@@ -44,7 +44,7 @@ class OperatorObserver {
   using Observe = std::function<void(const OperatorCall&)>;
 
   OperatorObserver(Accept accept, Observe observe) : accept_(std::move(accept)), observe_(std::move(observe)) {
-    if (current() != nullptr) throw Error("operators of this thread are observed already");
+    if (current() != nullptr) throw Error("OperatorObserver: this thread already has an observer; destroy it first");
     current() = this;
     handle_ = at::addThreadLocalCallback(
         at::RecordFunctionCallback(&OperatorObserver::enter, &OperatorObserver::leave).needsInputs(true).needsOutputs(true));

@@ -11,7 +11,7 @@ bool is_continuation(char byte) {
   return (static_cast<std::uint8_t>(byte) & 0xC0U) == 0x80U;
 }
 
-/// How many bytes a character has, by its first; 0 for a byte that starts none.
+/// Length of a character in bytes, by its first byte; 0 for a byte that starts no character.
 std::size_t character_length(char first) {
   const auto byte = static_cast<std::uint8_t>(first);
   if (byte < 0x80) return 1;
@@ -37,7 +37,7 @@ bool is_displayable(std::uint32_t code, std::size_t length) {
   return !overlong && !surrogate && !noncharacter && !control && code <= 0x10FFFF;
 }
 
-/// The length of the displayable character at `start`; 0 when there is none.
+/// Length in bytes of the displayable character at `start`; 0 when there is none.
 std::size_t displayable_length(const std::string& text, std::size_t start) {
   const std::size_t length = character_length(text[start]);
   if (length == 0 || length > text.size() - start) return 0;

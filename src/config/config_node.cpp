@@ -12,9 +12,9 @@ namespace fovea {
 namespace {
 
 constexpr int kMaximumDepth = 64;
-constexpr int kMaximumNodes = 100'000;  // an anchor repeated at every level would otherwise grow without bound
+constexpr int kMaximumNodes = 100'000;  // nested anchors could expand without bound
 
-/// Copies yaml-cpp's tree into ours, checking what yaml-cpp lets pass: duplicate keys, cycles, explosive anchors.
+/// Converts yaml-cpp's tree and rejects what yaml-cpp accepts: duplicate keys, cycles, anchors that expand exponentially.
 class Converter {
  public:
   explicit Converter(std::string source) : source_(std::move(source)) {}
@@ -57,7 +57,7 @@ class Converter {
   int nodes_ = 0;
 };
 
-/// The child of `parent` that one part of a dotted path names, made where a map lacks it.
+/// Child of `parent` for one part of a dotted path; created in a map that lacks it.
 ConfigNode& descend(ConfigNode& parent, const std::string& part, const std::string& origin) {
   if (parent.kind == ConfigNode::Kind::scalar) {  // the short form: `cbam` is `{name: cbam}`
     ConfigNode name = parent;
@@ -70,7 +70,7 @@ ConfigNode& descend(ConfigNode& parent, const std::string& part, const std::stri
     std::size_t position = 0;
     std::istringstream digits(part);
     if (!(digits >> position) || !digits.eof() || position >= parent.list.size()) {
-      throw InputError(origin, "a position below " + std::to_string(parent.list.size()) + " in a list", "'" + part + "'");
+      throw InputError(origin, "an index below " + std::to_string(parent.list.size()) + " in a list", "'" + part + "'");
     }
     return parent.list[position];
   }
@@ -88,7 +88,7 @@ bool is_flat(const Json& list) {
   return true;
 }
 
-/// Whether YAML would take the plain word for a number, a boolean or nothing.
+/// True when YAML reads the plain word as a number, a boolean or null.
 bool reads_as_another_type(const std::string& text) {
   const YAML::Node node(text);
   bool boolean = false;

@@ -44,18 +44,19 @@ struct ConfigNode::Entry {
 /// @param source names the text in messages, e.g. a path. @throws InputError with `source:line`.
 ConfigNode parse_yaml(const std::string& text, const std::string& source);
 
-/// parse_yaml of a file. @throws InputError when it cannot be read.
+/// parse_yaml of a file of at most 16 MiB. @throws InputError also when it cannot be read.
 ConfigNode read_yaml_file(const std::string& path);
 
-/// Applies `KEY=VALUE`, KEY a dotted path with list positions as numbers (`model.attention.0.name=eca`), VALUE YAML.
-/// A scalar on the way is the short form of a map with that `name`: setting `model.attention.reduction_ratio` on
-/// `attention: se` gives `attention: {name: se, reduction_ratio: ...}`. @throws InputError when there is no such KEY.
+/// Applies `KEY=VALUE`: KEY is a dotted path with list indices (`model.attention.0.name=eca`), VALUE is YAML. Keys that a
+/// map lacks are added. A scalar on the way is the short form of a map with that `name`: setting
+/// `model.attention.reduction_ratio` on `attention: se` gives `attention: {name: se, reduction_ratio: ...}`. @throws
+/// InputError for a malformed setting, an index outside of its list, or invalid YAML.
 void apply_setting(ConfigNode& root, const std::string& setting);
 
-/// The JSON document as indented text. Bytes that are no UTF-8 (a path may hold any) are replaced.
+/// The JSON document as indented text. Bytes that are not UTF-8 (a path may contain any) become U+FFFD.
 std::string to_json_text(const Json& document);
 
-/// The JSON document as YAML text, nested maps indented, short lists of scalars on one line.
+/// The JSON document as YAML text, nested maps indented, lists of scalars on one line.
 std::string to_yaml(const Json& document);
 
 }  // namespace fovea

@@ -180,7 +180,7 @@ class FieldReader final : public FieldVisitor {
   std::vector<std::string> known_;
 };
 
-/// Writes the present values to a JSON document.
+/// Writes the current values to a JSON document.
 class FieldWriter final : public FieldVisitor {
  public:
   Json document = Json::object();

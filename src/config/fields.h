@@ -16,7 +16,7 @@ class CustomField {
   /// @param path the key's full name for messages. @throws InputError.
   virtual void read(const ConfigNode& value, const std::string& path) = 0;
   virtual Json write() = 0;
-  /// The fields it holds under names of their own; none by default.
+  /// Visits its nested fields; it has none by default.
   virtual void visit_fields(FieldVisitor&) {}
 };
 
@@ -24,7 +24,7 @@ class CustomField {
 /// @param path prefix of key names in messages, e.g. "train"; empty at the root.
 /// @param also_known keys of the same map that the caller reads, e.g. {"name"}.
 /// @throws InputError `<origin>: <key>: expected ..., got ...`; for an unknown key, with the nearest known name, or with the
-/// present name of a renamed key.
+/// current name of a renamed key.
 void read_fields(Options& options, const ConfigNode& value, const std::string& path,
                  const std::vector<std::string>& also_known = {});
 template <PlainOptions T>
@@ -34,7 +34,7 @@ void read_fields(T& options, const ConfigNode& value, const std::string& path,
   read_fields(static_cast<Options&>(view), value, path, also_known);
 }
 
-/// All fields with their present values, as a JSON object.
+/// All fields with their current values, as a JSON object.
 Json write_fields(Options& options);
 template <PlainOptions T>
 Json write_fields(T& options) {
@@ -45,7 +45,7 @@ Json write_fields(T& options) {
 /// A field as `fovea list` shows it.
 struct FieldDescription {
   std::string name;  ///< "group.name" for the fields of groups
-  Json value;        ///< at present
+  Json value;        ///< the current one
   std::string allowed;
   std::string help;
 };
@@ -78,7 +78,7 @@ std::vector<RoleOfField> field_roles(T& options) {
   return field_roles(static_cast<Options&>(view));
 }
 
-/// Which of several things a section stands for: the key `name` of a map, or a bare word.
+/// Name of the implementation that a section selects: the key `name` of a map, or a bare word.
 struct SectionName {
   std::string name;
   std::string where;  ///< `<origin>: <path>.name`, for messages
@@ -86,7 +86,7 @@ struct SectionName {
 };
 
 /// Reads the name of a section. @param path full name of the section, e.g. "model". @throws InputError when the name is
-/// missing or not a text.
+/// missing or not a scalar.
 SectionName section_name(const ConfigNode& section, const std::string& path);
 
 }  // namespace fovea

@@ -16,7 +16,7 @@ std::string text_of(double value) {
   return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
-/// Compares present values with what their fields allow.
+/// Checks values against the ranges of their fields.
 class RangeChecker final : public FieldVisitor {
  public:
   explicit RangeChecker(std::string where) : where_(std::move(where)) {}

@@ -7,12 +7,12 @@
 
 namespace fovea {
 
-/// Checks every field against the range that it is declared with: the rule that configurations are read by, for options
-/// that were set in C++. @param where names the options in the message, e.g. "Cbam".
+/// Checks every field of options that were set in C++ against its declared range, as reading a configuration does.
+/// @param where names the options in the message, e.g. "Cbam".
 /// @throws InputError `<where>: <field>: expected ..., got ...` for the first field out of its range.
 void expect_in_range(Options& options, const std::string& where);
 
-/// The same for plain options, which come back: for a constructor's list of initialisers.
+/// Likewise for plain options. @return the options, so that a constructor's initialiser list can check them.
 template <PlainOptions T>
 T expect_in_range(T options, const std::string& where) {
   OptionsView view(options);

@@ -14,16 +14,16 @@ namespace fovea {
 
 class CustomField;
 
-/// How a field bears on what training gives.
+/// Effect of a field on the result of training.
 enum class FieldRole {
   defines_result,   ///< another value gives another result
   splits_training,  ///< likewise; chooses training and validation images
   splits_data,      ///< likewise; chooses test images
   place,            ///< where files are: the same files elsewhere give the same result
-  effort,           ///< how the result is computed, e.g. a number of threads; not what it is
+  effort,           ///< how the result is computed, e.g. a number of threads; the result is the same
 };
 
-/// One sentence on a field, and its role. Text alone converts.
+/// Help for a field, one sentence, and its role. Converts from the text alone.
 struct FieldHelp {
   FieldHelp(const char* sentence, FieldRole field_role = FieldRole::defines_result) : text(sentence), role(field_role) {}
 

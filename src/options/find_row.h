@@ -12,7 +12,8 @@
 
 namespace fovea {
 
-/// The name that somebody meant who wrote `name`: one that goes on from there, or the nearest; empty when none is near.
+/// Suggestion for an unknown name: a known one that begins with it (3 letters or more), else the nearest; empty when none is
+/// near.
 inline std::string meant_name(const std::string& name, const std::vector<std::string>& names) {
   const auto longer = std::find_if(names.begin(), names.end(),
                                    [&](const std::string& known) { return name.size() > 2 && known.starts_with(name); });
@@ -20,8 +21,8 @@ inline std::string meant_name(const std::string& name, const std::vector<std::st
 }
 
 /// The row of a registry that has this name. @param origin where the name was written. @param what e.g. "a model".
-/// @param listing what `fovea list` calls the registry.
-/// @throws InputError with the nearest name, and with all of them where they are few.
+/// @param listing name of the registry in `fovea list`.
+/// @throws InputError with the nearest name, and with all names when there are at most 24.
 template <typename Rows>
 const typename Rows::value_type& find_row(const Rows& rows, const std::string& name, const std::string& origin,
                                           const std::string& what, const std::string& listing) {
@@ -37,24 +38,25 @@ const typename Rows::value_type& find_row(const Rows& rows, const std::string& n
                    nearest.empty() ? "see fovea list " + listing : "did you mean '" + nearest + "'?");
 }
 
-/// Adds a row behind those of a registry; references to rows stay valid. @param where names the caller in messages.
-/// @return the row in its place. @throws InputError when it has no name, or the name of another row.
+/// Appends a row to a registry; references to rows stay valid. @param where names the caller in messages.
+/// @return the new row. @throws InputError when its name is empty or taken.
 template <typename Row>
 const Row& add_row(std::deque<Row>& rows, Row row, const std::string& where) {
   const auto has_its_name = [&](const Row& known) { return known.name == row.name; };
   if (row.name.empty()) throw InputError(where, "a row with a name", "one without");
   if (std::any_of(rows.begin(), rows.end(), has_its_name)) {
-    throw InputError(where, "a name that is not taken", "'" + row.name + "'", "it is registered already");
+    throw InputError(where, "a name that is not taken", "'" + row.name + "'",
+                     "it is registered already, choose another name");
   }
   rows.push_back(std::move(row));
   return rows.back();
 }
 
-/// For a row that is about to be registered. @param functions whether each function that rows must have is there.
+/// Checks a row before it is registered. @param functions true for each required function that is set.
 /// @throws InputError when one is not.
 inline void expect_functions(std::initializer_list<bool> functions, const std::string& name, const std::string& where) {
   for (const bool is_there : functions) {
-    if (!is_there) throw InputError(where + ": " + name, "every function that a row must have", "an empty one");
+    if (!is_there) throw InputError(where + ": " + name, "every required function", "an empty one");
   }
 }
 

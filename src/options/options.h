@@ -12,10 +12,10 @@ namespace fovea {
 
 class FieldVisitor;
 
-/// Options whose type is known at run time only: what a registry's rows make and builders read. The options themselves are
-/// plain structs that name each field once, in a member function visit_fields(FieldVisitor&), with its range and one
-/// sentence of help. Reading, checking, printing and listing are visitors of the same list, so they cannot drift apart. A
-/// field's default is the value the member has after construction.
+/// Options whose type is known only at run time: the rows of a registry make them, builders read them. The options
+/// themselves are plain structs that name each field once, in a member function visit_fields(FieldVisitor&), with its range
+/// and one sentence of help. Reading, checking, printing and listing are visitors of the same list, so they cannot drift
+/// apart. A field's default is the value the member has after construction.
 class Options {
  public:
   virtual ~Options() = default;
@@ -28,7 +28,7 @@ concept PlainOptions = !std::derived_from<T, Options> && requires(T & options, F
   options.visit_fields(fields);
 };
 
-/// Holds plain options.
+/// Owner of plain options.
 template <PlainOptions T>
 class OptionsOf final : public Options {
  public:
@@ -38,7 +38,7 @@ class OptionsOf final : public Options {
   T value;
 };
 
-/// Refers to plain options of somebody else.
+/// Reference to plain options, which must outlive it.
 template <PlainOptions T>
 class OptionsView final : public Options {
  public:
@@ -53,7 +53,8 @@ class OptionsView final : public Options {
 template <PlainOptions T>
 const T& options_cast(const Options& options) {
   const auto* held = dynamic_cast<const OptionsOf<T>*>(&options);
-  if (held == nullptr) throw Error("options of another type than the builder's");
+  if (held == nullptr)
+    throw Error("options_cast: expected options of the builder's type, got another type; let make_options make that type");
   return held->value;
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 std::string number_text(double value) {
   std::ostringstream text;
-  text.precision(15);  // what a double holds of a decimal number: 0.1 stays 0.1
+  text.precision(15);  // decimal digits that a double preserves: 0.1 stays 0.1
   text << value;
   return text.str();
 }

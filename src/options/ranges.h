@@ -27,14 +27,14 @@ inline constexpr RealRange kNonNegative{.minimum = 0.0};
 inline constexpr RealRange kFraction{.minimum = 0.0, .maximum = 1.0};                                ///< [0, 1]
 inline constexpr RealRange kFractionBelowOne{.minimum = 0.0, .maximum = 1.0, .maximum_open = true};  ///< [0, 1)
 
-/// What an error message expects: "an integer from 1 to 64", "a number > 0".
+/// Description for messages: "an integer from 1 to 64", "a number > 0".
 std::string describe(IntegerRange range);
 std::string describe(RealRange range);
 
 bool contains(IntegerRange range, std::int64_t value);
 bool contains(RealRange range, double value);
 
-/// "a list of 1 to 3, each an integer >= 1". @param item what each is.
+/// "a list of 1 to 3, each an integer >= 1". @param item description of one item.
 std::string describe_list(const std::string& item, IntegerRange count);
 
 }  // namespace fovea

@@ -268,9 +268,9 @@ TEST(ApplySettingTest, RefusesKeysWithEmptyParts) {
 TEST(ApplySettingTest, RefusesPositionsOutsideAList) {
   for (const std::string part : {"2", "-1", "x", "1x", "99999999999999999999"}) {
     ConfigNode root = parse_yaml("a: [1, 2]", "a.yaml");
-    EXPECT_THAT([&] { apply_setting(root, "a." + part + "=3"); },
-                ThrowsMessage<InputError>(
-                    StrEq("--set a." + part + "=3: expected a position below 2 in a list, got '" + part + "'")));
+    EXPECT_THAT(
+        [&] { apply_setting(root, "a." + part + "=3"); },
+        ThrowsMessage<InputError>(StrEq("--set a." + part + "=3: expected an index below 2 in a list, got '" + part + "'")));
   }
 }
 
