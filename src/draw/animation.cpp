@@ -18,7 +18,7 @@ struct AnimationState {
   std::unique_ptr<WebPAnimEncoder, Deleter> encoder;
   int height = 0;
   int width = 0;
-  int milliseconds = 0;  // of all frames so far: when the next one begins
+  int milliseconds = 0;  // of all frames so far; start of the next one
 };
 
 namespace {
@@ -60,7 +60,7 @@ WebPConfig lossless_config() {
 WebPAnimEncoder* new_encoder(int height, int width) {
   WebPAnimEncoderOptions options;
   WebPAnimEncoderOptionsInit(&options);
-  options.anim_params.loop_count = 0;  // for ever
+  options.anim_params.loop_count = 0;  // endless
   options.kmax = 0;                    // every frame but the first stores only what changed
   WebPAnimEncoder* encoder = WebPAnimEncoderNew(width, height, &options);
   if (encoder == nullptr) throw encoder_error("no memory");

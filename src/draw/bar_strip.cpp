@@ -65,7 +65,7 @@ ValueAxis value_axis(const BarRow& row, const Spread& spread) {
                    std::to_string(row.range->low) + " to " + std::to_string(row.range->high));
 }
 
-/// From a row's channels and values to pixels.
+/// Mapping of a row's channels and values to pixels.
 struct BarFrame {
   Rectangle plot;
   ValueRange range;

@@ -25,13 +25,13 @@ using CairoPointer = std::unique_ptr<T, CairoDeleter>;
 
 namespace {
 
-/// Cairo reports no error when a call fails; it ignores all later calls.
+/// A failed call reports no error: Cairo stores its status and ignores all later calls.
 void expect_success(cairo_status_t status) {
   if (status == CAIRO_STATUS_SUCCESS) return;
   throw SystemError(std::string("canvas: cannot draw: ") + cairo_status_to_string(status) + "; make the picture smaller");
 }
 
-/// Grey edges and unrounded widths: neither depends on the screen, and text may be rotated.
+/// Grey antialiasing without hinting: independent of the screen, and suitable for rotated text.
 void use_plain_letters(cairo_t* context) {
   const CairoPointer<cairo_font_options_t> options(cairo_font_options_create());
   cairo_font_options_set_antialias(options.get(), CAIRO_ANTIALIAS_GRAY);
@@ -49,7 +49,7 @@ PixelBox on_pixels(const Rectangle& box) {
   const bool valid = std::abs(box.x) <= 1e6 && std::abs(box.y) <= 1e6 && box.width >= 0 && box.height >= 0 &&
                      box.width <= kMaximumCanvasSide && box.height <= kMaximumCanvasSide;
   if (!valid) {
-    throw InputError("canvas", "a place of at most " + std::to_string(kMaximumCanvasSide) + " pixels per side",
+    throw InputError("canvas", "a box of at most " + std::to_string(kMaximumCanvasSide) + " pixels per side",
                      std::to_string(box.width) + " x " + std::to_string(box.height));
   }
   const auto rounded = [](double coordinate) { return static_cast<int>(std::lround(coordinate)); };
@@ -217,7 +217,7 @@ void Canvas::text(const std::string& utf8, Point anchor, const TextStyle& style)
   cairo_set_source_rgba(context, style.color.red, style.color.green, style.color.blue, style.color.alpha);
   cairo_show_text(context, text.c_str());
   cairo_restore(context);
-  cairo_new_path(context);  // show_text leaves the pen behind the text
+  cairo_new_path(context);  // show_text leaves a current point behind the text
   surface_->check();
 }
 

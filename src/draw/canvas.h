@@ -11,7 +11,7 @@
 
 namespace fovea {
 
-/// x, y: the top left corner.
+/// Rectangle in pixels; x, y is its top left corner.
 struct Rectangle {
   double x = 0;
   double y = 0;

@@ -15,7 +15,7 @@ struct Axis {
   Ticks ticks;        ///< inside the range; without values the axis carries no numbers
 };
 
-/// An axis from round number to round number, wide enough for data in `data`.
+/// Axis that contains `data` and ends at round numbers. @param most_ticks limit of the ticks inside `data`.
 /// @throws InputError unless data.low <= data.high and their distance are finite.
 Axis round_axis(const std::string& label, const ValueRange& data, int most_ticks);
 
@@ -43,7 +43,7 @@ class Chart {
   void area(const ValueRange& x, const ValueRange& y, const Color& color);
   /// Vertical line from the bottom of the plot to its top.
   void vertical(double x, const Stroke& stroke);
-  /// Above the plot: a title on the left, names with dots in their colours on the right.
+  /// Draws above the plot: a title on the left, names with dots in their colours on the right.
   void header(const std::string& title, const std::vector<LegendEntry>& legend);
 
  private:

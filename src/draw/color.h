@@ -20,7 +20,7 @@ constexpr Color with_alpha(Color color, double alpha) {
   return {color.red, color.green, color.blue, alpha};
 }
 
-// The colours of every picture fovea draws. Blue, orange and red stay apart for colour-blind readers.
+// Palette of all pictures. Colour-blind readers can tell blue, orange and red apart.
 inline constexpr Color kWhite{1, 1, 1};
 inline constexpr Color kInk = to_color({31, 41, 55});       ///< text
 inline constexpr Color kQuiet = to_color({107, 114, 128});  ///< axis numbers and second lines

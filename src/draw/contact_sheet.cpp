@@ -49,7 +49,7 @@ struct SheetRow {
   }
 };
 
-/// Trade-off between the aspect of the sheet and empty places in its last row.
+/// Number of columns: trade-off between the aspect of the sheet and empty tiles in its last row.
 int chosen_columns(int tiles, double tile_width, double tile_height) {
   constexpr double kPleasantShape = 1.5;
   int best = 1;

@@ -17,11 +17,11 @@ struct Tile {
 
 struct SheetOptions {
   std::string title;    ///< none when empty
-  int columns = 0;      ///< 0: as many as make the sheet about half as wide again as high
+  int columns = 0;      ///< 0: chosen so that width / height of the sheet is about 1.5
   int tile_side = 224;  ///< of the square each picture fits into, in pixels; at least 32
 };
 
-/// Pictures in rows, each with its caption and its legend, on white. Every picture keeps its shape: the longer side becomes
+/// Pictures in rows, each with its caption and its legend, on white. Every picture keeps its aspect: the longer side becomes
 /// tile_side. Enlarging twice or more keeps the pixels visible (nearest neighbour), everything else is smooth.
 /// @return RGB. @throws InputError without tiles, for options out of range, and when the sheet would be longer than
 /// kMaximumCanvasSide.

@@ -4,8 +4,8 @@
 
 namespace fovea {
 
-/// An image at `factor` times its size, at least a pixel high and wide: shrunk to the mean of what each pixel covers, or
-/// enlarged so that its pixels stay visible. @param factor positive.
+/// An image at `factor` times its size, at least 1 x 1: the mean of the covered pixels when shrinking, nearest neighbour
+/// when enlarging. @param factor positive.
 Image zoomed(const Image& image, double factor);
 
 }  // namespace fovea

@@ -51,7 +51,7 @@ Image mapped_by_histogram(Image image, TableOfHistogram table_of) {
   return image;
 }
 
-/// The point that lies `factor` of the way from one level to another, or beyond; rounded down, in single precision, as PIL.
+/// Level at `factor` of the way from one to another, or beyond; in single precision and rounded down, as in PIL.
 std::uint8_t blended(int from, int to, float factor) {
   const float level = static_cast<float>(from) + factor * static_cast<float>(to - from);
   return static_cast<std::uint8_t>(std::clamp(level, 0.0F, 255.0F));
@@ -78,7 +78,7 @@ cv::Mat view_of(Image& image) {
   return {image.height, image.width, CV_8UC(image.channels), image.pixels.data()};
 }
 
-/// The weighted mean of 3 x 3 pixels, 5 for the middle and 1 for the others. The outermost pixels stay.
+/// The weighted mean of 3 x 3 pixels, 5 for the middle and 1 for the others. The outermost pixels are unchanged.
 Image smoothed(Image image) {
   if (image.height < 3 || image.width < 3) return image;
   Image smooth = image;

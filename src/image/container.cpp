@@ -64,7 +64,7 @@ constexpr std::uint8_t kStartOfScan = 0xDA;
 constexpr std::uint8_t kEndOfImage = 0xD9;
 
 bool is_frame_header(std::uint8_t marker) {
-  // 0xC4, 0xC8 and 0xCC define tables; the others of the row start a frame.
+  // Of 0xC0..0xCF, DHT (0xC4), JPG (0xC8) and DAC (0xCC) do not start a frame.
   return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
 }
 
@@ -102,7 +102,7 @@ void expect_jpeg(Bytes bytes, const std::string& path) {
 
 // PNG: chunks of length, type, data and a checksum of type and data.
 
-/// Critical chunks begin with a capital letter. All others but the orientation are left out: libpng prints warnings
+/// Critical chunks begin with a capital letter. All others but the orientation are dropped: libpng prints warnings
 /// about many of them (colour profiles above all), and fovea uses none.
 bool is_png_chunk_needed(Bytes type) {
   return (type[0] >= 'A' && type[0] <= 'Z') || starts_with(type, "eXIf");
@@ -123,7 +123,7 @@ std::vector<std::uint8_t> needed_png_chunks(Bytes bytes, const std::string& path
     const Bytes type = body.first(4);
     if (!is_png_chunk_needed(type)) continue;
     if (checksum != crc32_z(0, body.data(), body.size()))
-      throw_damaged(path, start, "a PNG chunk with its checksum", "another checksum");
+      throw_damaged(path, start, "a PNG chunk with its checksum", "a wrong checksum");
     const bool is_end = starts_with(type, "IEND");
     if (has_header == starts_with(type, "IHDR") || (is_end && !has_pixels)) {
       throw_damaged(path, start, "a PNG header, then pixels, then the end", "chunks in another order");
@@ -152,7 +152,8 @@ void expect_bmp(Bytes bytes, const std::string& path) {
   const auto width = cursor.little_endian<std::int32_t>();
   const std::int64_t signed_height = cursor.little_endian<std::int32_t>();
   const std::int64_t height = signed_height < 0 ? -signed_height : signed_height;  // negative: rows from the top
-  if (width <= 0 || height == 0) throw_damaged(path, 18, "a positive width and height", "others");
+  if (width <= 0 || height == 0)
+    throw_damaged(path, 18, "a positive width and height", std::to_string(width) + " x " + std::to_string(height));
   expect_image_size(height, width, path);
   cursor.take(2);
   const std::uint64_t bits = cursor.little_endian<std::uint16_t>();
@@ -192,7 +193,8 @@ void expect_portable_map(Bytes bytes, const std::string& path) {
   const std::uint64_t height = portable_map_number(cursor);
   const std::uint32_t maximum = portable_map_number(cursor);
   if (width == 0 || height == 0 || maximum == 0 || maximum > 65535) {
-    throw_damaged(path, 2, "a width, a height and a largest value in 1..65535", "others");
+    throw_damaged(path, 2, "a width, a height and a largest value in 1..65535",
+                  std::to_string(width) + ", " + std::to_string(height) + " and " + std::to_string(maximum));
   }
   expect_image_size(static_cast<std::int64_t>(height), static_cast<std::int64_t>(width), path);
   cursor.take(width * height * channels * (maximum > 255 ? 2 : 1));

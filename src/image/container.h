@@ -13,7 +13,7 @@ namespace fovea {
 /// Formats: JPEG, PNG, WebP, TIFF, BMP and binary PGM/PPM (P5, P6). Completeness is checked for all but WebP and TIFF,
 /// whose decoders fail without printing; a PNG's checksums are verified too.
 /// @param path names the file in messages.
-/// @return the bytes to decode; for a PNG, without the chunks that contain neither pixels nor orientation.
+/// @return the bytes to decode; of a PNG, only the critical chunks and the orientation.
 /// @throws InputError for an unknown format, a damaged or truncated file, or more than kMaximumImagePixels pixels.
 std::vector<std::uint8_t> checked_image_bytes(std::vector<std::uint8_t> bytes, const std::string& path);
 

@@ -41,7 +41,7 @@ cv::Mat pixels_of(Image& image) {
 /// @return [H, W, 3] in OpenCV's order BGR, upright.
 cv::Mat decode_bgr(const std::vector<std::uint8_t>& bytes, const std::string& path) {
   try {
-    // IMREAD_COLOR applies the EXIF orientation (but of WebP); IMREAD_UNCHANGED would not.
+    // IMREAD_COLOR applies the EXIF orientation (except that of WebP); IMREAD_UNCHANGED would not.
     cv::Mat bgr = cv::imdecode(bytes, cv::IMREAD_COLOR);
     if (!bgr.empty()) return oriented(bgr, webp_orientation(bytes));
   } catch (const cv::Exception& error) {
@@ -85,7 +85,7 @@ Image to_rgb(const Image& grey) {
 
 Image decode_image_file(const std::string& path) {
   const std::vector<std::uint8_t> bytes = checked_image_bytes(read_file(path, kMaximumImageFileBytes), path);
-  if (bytes[0] == 0xFF) return decode_upright_jpeg(bytes, path);  // no other of the formats begins so
+  if (bytes[0] == 0xFF) return decode_upright_jpeg(bytes, path);  // no other supported format begins with 0xFF
   const cv::Mat bgr = decode_bgr(bytes, path);
   expect_image_size(bgr.rows, bgr.cols, path);  // OpenCV's own limit can be raised from the environment
   Image image(bgr.rows, bgr.cols, 3);

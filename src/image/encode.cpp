@@ -11,7 +11,7 @@
 namespace fovea {
 namespace {
 
-constexpr int kLongestPngSide = 1'000'000;  // libpng's own limit, about which it would print
+constexpr int kLongestPngSide = 1'000'000;  // libpng's own limit; libpng prints an error above it
 
 void expect_encodable(const Image& image) {
   const bool encodable = (image.channels == 1 || image.channels == 3) && std::min(image.height, image.width) >= 1 &&
@@ -35,7 +35,7 @@ std::vector<std::uint8_t> encode_png(const Image& image) {
       cv::cvtColor(matrix, bgr, cv::COLOR_RGB2BGR);
       matrix = bgr;
     }
-    // OpenCV's own settings are the fastest: any parameter doubles the time of a photo for a tenth of its size.
+    // OpenCV's own settings are the fastest: any parameter doubles the time for a photo and saves a tenth of its size.
     if (cv::imencode(".png", matrix, png)) return png;
   } catch (const cv::Exception& error) {
     throw SystemError("png: cannot encode the image: " + error.err);

@@ -2,7 +2,7 @@
 
 namespace fovea {
 
-/// In pixels from the top left corner, x to the right, y down. Pixel (0, 0) covers [0, 1] x [0, 1].
+/// Point in pixels from the top left corner, x to the right, y down. Pixel (0, 0) covers [0, 1] x [0, 1].
 struct Point {
   double x = 0;
   double y = 0;

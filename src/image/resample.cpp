@@ -14,12 +14,12 @@
 namespace fovea {
 namespace {
 
-/// PIL: 8 bits between the two passes, so that a cubic filter's overshoot is cut off in between, and weights with as many
-/// binary places as leave 8 bits for a pixel and 2 for sign and overshoot in 32.
+/// PIL: 8 bits between the two passes, which clamps the overshoot of a cubic filter, and 32-bit fixed-point weights that
+/// leave 8 bits for a pixel and 2 for sign and overshoot.
 struct PilArithmetic {
   using Position = double;
   using Weight = std::int32_t;
-  using Between = std::uint8_t;  // the passes
+  using Between = std::uint8_t;  // result of the first pass
 
   static constexpr bool kAntialias = true;
   static constexpr double kCubicParameter = -0.5;
@@ -130,12 +130,12 @@ Taps<typename Arithmetic::Weight> taps_of(const Kernel& kernel, int length, int 
   return taps;
 }
 
-/// One line, filtered. kTogether channels are summed at once; their number divides `channels`.
+/// One line, filtered. kTogether channels are summed at once; kTogether divides `channels`.
 template <typename Arithmetic, int kTogether>
 void filter_across(const std::uint8_t* line, int channels, const Taps<typename Arithmetic::Weight>& taps,
                    std::vector<typename Arithmetic::Between>& result) {
   using Weight = typename Arithmetic::Weight;
-  const std::size_t count = taps.count;  // for all a compiler knows, writing bytes might change the one in `taps`
+  const std::size_t count = taps.count;  // a copy: to the compiler, writes to `target` may change `taps.count`
   const Weight* weights = taps.weights.data();
   auto* target = result.data();
   for (const int first : taps.first) {
@@ -156,7 +156,7 @@ template <typename Arithmetic>
 void filter_down(const std::vector<const typename Arithmetic::Between*>& lines, const typename Arithmetic::Weight* weights,
                  std::span<std::uint8_t> result) {
   using Weight = typename Arithmetic::Weight;
-  constexpr std::size_t kBlock = 64;  // so few sums stay close to the processor
+  constexpr std::size_t kBlock = 64;  // few enough sums to stay in the cache
   for (std::size_t start = 0; start < result.size(); start += kBlock) {
     const std::size_t length = std::min(kBlock, result.size() - start);
     Weight sums[kBlock] = {};
@@ -185,7 +185,7 @@ Image filtered(const Image& image, const Window& window, int height, int width, 
 
   Image result(height, width, image.channels);
   const std::size_t line_length = static_cast<std::size_t>(width) * static_cast<std::size_t>(image.channels);
-  // Only the lines that one row of the result reads are kept, line i at i modulo their number.
+  // A ring buffer of the lines that one row of the result reads: line i is at i modulo their number.
   std::vector<Line> kept(down.count, Line(line_length));
   std::vector<const typename Arithmetic::Between*> lines(down.count);
   int next = 0;  // the first line not filtered yet

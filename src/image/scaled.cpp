@@ -28,7 +28,7 @@ Image scaled(const Image& image, int height, int width, Scaling scaling) {
       cv::resize(source, target, size, 0, 0, cv::INTER_NEAREST_EXACT);
       return result;
     }
-    // Each direction that shrinks is averaged first; the average does not enlarge.
+    // Shrinking directions are averaged first, because INTER_AREA does not enlarge.
     const cv::Size shrunk(std::min(width, image.width), std::min(height, image.height));
     cv::Mat averaged = source;
     if (shrunk != source.size()) cv::resize(source, averaged, shrunk, 0, 0, cv::INTER_AREA);

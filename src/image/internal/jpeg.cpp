@@ -17,7 +17,7 @@ namespace {
 constexpr int kExifMarker = JPEG_APP0 + 1;
 constexpr int kMostStrayBytes = 64;
 
-/// Error handling of libjpeg: it must leave its C frames by a jump.
+/// Error state of libjpeg, whose error handler must not return: it jumps.
 struct JpegErrors {
   jpeg_error_mgr manager;  // first: libjpeg hands back its address
   std::jmp_buf way_out;
@@ -98,7 +98,7 @@ class JpegReader {
   }
 
  private:
-  /// Runs calls of libjpeg. Frames between them must have no destructors.
+  /// Runs calls of libjpeg. An error jumps out of them, so objects in between must have no destructors.
   template <typename Calls>
   void guarded(const Calls& calls) {
     if (setjmp(errors_.way_out) == 0) {
@@ -109,7 +109,7 @@ class JpegReader {
     throw InputError(path_, "a readable JPEG", "'" + reason + "'", "the file is damaged or incomplete");
   }
 
-  /// Adobe's programs, which write most such files, store what is left of white in place of the ink.
+  /// Adobe's programs, which write most CMYK files, store inverted values: 255 is no ink.
   void to_rgb_row(const std::vector<std::uint8_t>& inks, std::uint8_t* row) const {
     const auto light = [this](std::uint8_t ink) { return state_.saw_Adobe_marker != 0 ? ink : 255 - ink; };
     for (std::size_t i = 0; i < inks.size(); i += 4) {
@@ -128,7 +128,7 @@ class JpegReader {
 
 JpegPicture decode_jpeg(std::span<const std::uint8_t> bytes, const std::string& path) {
   JpegReader reader(bytes, path);
-  const int orientation = reader.orientation();  // before the pixels: at their end libjpeg forgets it
+  const int orientation = reader.orientation();  // before the pixels: jpeg_finish_decompress() frees the markers
   return {reader.image(), orientation};
 }
 

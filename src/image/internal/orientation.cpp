@@ -48,13 +48,13 @@ int exif_orientation(std::span<const std::uint8_t> tiff) {
 int webp_orientation(std::span<const std::uint8_t> bytes) {
   using namespace std::string_view_literals;
   if (!holds(bytes, 0, "RIFF") || !holds(bytes, 8, "WEBP")) return kAsStored;
-  std::size_t chunk = 12;  // chunks of name, length, content, and a byte more when the length is odd
+  std::size_t chunk = 12;  // chunks of name, length and content, padded to an even length
   while (chunk + 8 <= bytes.size()) {
     const std::size_t length = number_at<std::uint32_t>(bytes, chunk + 4, std::endian::little);
     const std::size_t content = chunk + 8;
     if (length > bytes.size() - content) return kAsStored;
     if (holds(bytes, chunk, "EXIF")) {
-      const std::size_t header = holds(bytes, content, "Exif\0\0"sv) ? 6 : 0;  // some writers keep JPEG's
+      const std::size_t header = holds(bytes, content, "Exif\0\0"sv) ? 6 : 0;  // some writers add JPEG's header
       return exif_orientation(bytes.subspan(content + header, length - std::min(length, header)));
     }
     chunk = content + length + length % 2;
