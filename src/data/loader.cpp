@@ -174,7 +174,7 @@ std::optional<Sample> Loader::prepared(std::int64_t index, const RandomStream& s
 Sample Loader::prepared_or_next(const EpochOrder& order, std::int64_t position, const RandomStream& stream) const {
   constexpr std::int64_t kMostInARow = 64;
   const auto label_at = [&](std::int64_t place) { return dataset_->label(order[static_cast<std::size_t>(place)].index); };
-  const bool same_class = options_.sampling == Sampling::balanced;  // classes stay balanced by the images that are read
+  const bool same_class = options_.sampling == Sampling::balanced;  // the replacement keeps the classes balanced
   std::int64_t unreadable = 0;
   std::string why;
   for (std::int64_t step = 0; step < std::ssize(order) && unreadable < kMostInARow; ++step) {

@@ -17,9 +17,9 @@
 namespace fovea {
 
 struct LoaderOptions {
-  std::int64_t batch_size = 128;
+  std::int64_t batch_size = 128;           ///< >= 1
   int workers = 2;                         ///< threads that read, decode and augment; >= 1
-  int prefetch = 4;                        ///< batches prepared in advance
+  int prefetch = 4;                        ///< batches prepared in advance; >= 0
   bool training = false;                   ///< random order and augmentation
   std::uint64_t seed = 0;                  ///< for order and augmentation
   Sampling sampling = Sampling::shuffled;  ///< read only when training
@@ -45,10 +45,10 @@ class BatchStream {
 };
 
 /// Data loader: reads samples of a data set in batches. A batch depends on (seed, epoch, its number) only, not on the number
-/// of workers and their timing. The last batch may be smaller; in training, a single remaining image joins the batch before,
-/// because batch norm needs two.
+/// of workers and their timing. The last batch may be smaller; in training, a single remaining image joins the previous
+/// batch, because batch norm needs two.
 ///
-/// When the data set skips unreadable samples, a batch of an evaluation is smaller by them (maybe empty). In training, the
+/// When the data set skips unreadable samples, an evaluation batch omits them (and may be empty). In training, the
 /// next readable sample of the epoch's order (of the same class, when sampling is balanced) replaces a skipped one, so that
 /// batches keep their size.
 ///

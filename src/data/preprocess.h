@@ -44,10 +44,11 @@ struct Geometry {
 /// Resize and crop, and the normalisation that the network applies last. Immutable; may be used from several threads.
 class Preprocess {
  public:
+  /// @throws InputError when mean and standard deviation differ in length.
   explicit Preprocess(PreprocessOptions options);
 
   /// Resized and cropped, still 8-bit; equal to torchvision's Resize and CenterCrop of a PIL image.
-  /// @throws InputError when the image is smaller than the crop.
+  /// @throws InputError when the image is smaller than the crop, or the result has more than 2^27 pixels.
   Image operator()(const Image& image) const;
   /// Likewise; an image that needs neither resize nor crop is moved instead of copied.
   Image operator()(Image&& image) const;
@@ -84,7 +85,7 @@ torch::Tensor to_tensor(const Image& image);
 /// Image of an 8-bit tensor [C, H, W]; inverse of to_tensor().
 Image to_image(const torch::Tensor& tensor);
 
-/// Batch of images and, unless empty, labels; an empty batch without images.
+/// Batch of images, in `singles` when their sizes differ, and, unless empty, of labels. Without images the batch is empty.
 Batch collate(const std::vector<Image>& images, const std::vector<std::int64_t>& labels,
               std::shared_ptr<const Normalization> normalization);
 

@@ -10,7 +10,7 @@ struct Interval {
   int begin, end;
 };
 
-/// Interval of about `relative_length` * size pixels around a random one, an even number, clipped to `size` pixels.
+/// Interval of about `relative_length` * size pixels, an even number, around a random pixel; clipped to [0, size).
 Interval random_interval(int size, double relative_length, RandomStream& stream) {
   const int half = static_cast<int>(size * relative_length) / 2;
   const int centre = static_cast<int>(stream.below(static_cast<std::uint64_t>(size)));
