@@ -17,7 +17,7 @@ struct ImageArray {
   int channels = 0;
   std::vector<std::uint8_t> pixels;
 
-  /// Values of one image.
+  /// Number of values of one image.
   std::size_t image_size() const {
     return static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * static_cast<std::size_t>(channels);
   }

@@ -34,15 +34,15 @@ struct CanvasLayout {
 /// The box of a sample is exact: the smallest rectangle with every pixel of the digit that is not black, independent of
 /// the clutter; the whole image when it has no black border, or is black.
 ///
-/// Differs from the generator: values have 8 bits, there is one digit, and no border is kept free of it.
+/// Differs from the generator: values have 8 bits, there is one digit, and it may touch the border of the canvas.
 class DigitCanvas final : public Dataset {
  public:
-  /// @param fixed stream of the draws of sample(). @throws InputError, which names the keys of the configuration, when the
+  /// @param fixed stream of the draws of sample(). @throws InputError, which names the key of the configuration, when the
   /// source's images are larger than the canvas, or smaller than a piece.
   DigitCanvas(std::shared_ptr<const ArrayDataset> source, const CanvasLayout& layout, const RandomStream& fixed);
 
   std::int64_t size() const override { return source_->size(); }
-  /// The same at every call.
+  /// The same canvas at every call.
   Sample sample(std::int64_t index) const override { return composed(index, fixed_.child(index)); }
   /// A new canvas for every stream. The position of the digit does not depend on the number and size of pieces.
   Sample training_sample(std::int64_t index, const RandomStream& stream) const override { return composed(index, stream); }

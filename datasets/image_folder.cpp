@@ -109,7 +109,7 @@ struct Layout {
 Layout layout_of(const fs::path& root) {
   const auto first_of = [&](std::initializer_list<const char*> names) -> std::optional<fs::path> {
     const std::vector<std::string> present = folder_names(root);
-    for (const char* name : names) {  // without subfolders, a folder `train` is a class, perhaps of vehicles
+    for (const char* name : names) {  // without subfolders, a folder `train` is a class
       const bool there = std::find(present.begin(), present.end(), name) != present.end();
       if (there && !folder_names(root / name).empty()) return root / name;
     }
@@ -124,7 +124,7 @@ Layout layout_of(const fs::path& root) {
 /// Class names go into the model file and into pictures, so they have to be text.
 void expect_text(const fs::path& folder, const std::string& name) {
   if (displayable_utf8(name) == name) return;
-  throw InputError((folder / name).string(), "a class name in UTF-8, without control characters", "another",
+  throw InputError((folder / name).string(), "a class name in UTF-8 without control characters", "other bytes",
                    "rename the folder");
 }
 
@@ -198,7 +198,8 @@ std::vector<LabelledFile> files_by_seed(const fs::path& root, const std::vector<
   }
   std::vector<LabelledFile> files = interleaved(std::move(classes));
   if (!files.empty()) return files;
-  throw InputError("data.test", "a fraction of at least one image in some class", Json(options.test).dump(), "use more");
+  throw InputError("data.test", "a fraction that selects an image of some class", Json(options.test).dump(),
+                   "increase it, or add images");
 }
 
 }  // namespace
@@ -208,15 +209,15 @@ void ImageFolderOptions::visit_fields(FieldVisitor& fields) {
               {"folder with root/train/<class>/<files> (and test or val), or root/<class>/<files>", FieldRole::place});
   fields.choice("channels", channels, {{"3", 3}, {"1", 1}}, "3: RGB, 1: grey");
   fields.real("test", test, {.minimum = 0, .maximum = 1, .minimum_open = true, .maximum_open = true},
-              {"share of each class to hold out, where there is no folder test or val", FieldRole::splits_data});
-  fields.integer("split_seed", split_seed, kNonNegativeInteger, {"chooses these images", FieldRole::splits_data});
+              {"fraction of each class for the test split, where there is no folder test or val", FieldRole::splits_data});
+  fields.integer("split_seed", split_seed, kNonNegativeInteger, {"seed of that split", FieldRole::splits_data});
   fields.choice("on_error", on_error, {{"fail", OnError::fail}, {"skip", OnError::skip}},
                 "handling of unreadable files: fail with an error, or skip with a warning");
 }
 
 std::shared_ptr<const Dataset> open_image_folder(const ImageFolderOptions& options, Split split) {
   if (options.root.empty()) {
-    throw InputError("data.root", "the folder of the images", "nothing", "set data.root, e.g. --set data.root=FOLDER");
+    throw InputError("data.root", "the folder of the images", "nothing", "set data.root");
   }
   expect_data_folder(options.root, "set data.root");
   const fs::path root = options.root;
@@ -231,10 +232,10 @@ std::shared_ptr<const Dataset> open_image_folder(const ImageFolderOptions& optio
   if (!folder) {
     const bool training = split == Split::train;
     throw InputError(root.string(), training ? "a folder train beside test" : "a folder test or val beside train", "none",
-                     training ? "add one, to train" : "add one; the test images are scored at the end of training");
+                     training ? "add the training images" : "add one; the test images are scored at the end of training");
   }
   std::vector<LabelledFile> files = files_of_split(*folder, class_names, split == Split::train);
-  if (files.empty()) throw InputError(folder->string(), "images in the classes' folders", "none", "add some");
+  if (files.empty()) throw InputError(folder->string(), "images in the classes' folders", "none", "add images");
   return std::make_shared<ImageFolder>(folder->string(), std::move(class_names), std::move(files), options);
 }
 

@@ -16,7 +16,8 @@ constexpr const char* kCifarReference =
     "A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, technical report, University of Toronto, 2009";
 constexpr const char* kCifarLicence = "no licence stated by the authors";
 
-// The means and deviations of MNIST and Fashion-MNIST are computed over the 60000 x 784 training pixels, without padding.
+// The means and standard deviations of MNIST and Fashion-MNIST are computed over the 60000 x 784 training pixels, without
+// padding.
 
 /// Statistics that do not depend on options.
 std::function<PixelStatistics(const Options&)> fixed(PixelStatistics statistics) {
@@ -135,7 +136,7 @@ DatasetRow translated_digits_row() {
       .reference = "",
       .licence = "that of its source",
       .size = "a canvas of any size for each image of its source",
-      .obtain = "made on the fly of the data set data.source",
+      .obtain = "generated from the data set data.source",
       .make_options = [] { return std::make_unique<TranslatedDigitsOptions>(); },
       .statistics = canvas_statistics,
       .open = open_canvas,

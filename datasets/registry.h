@@ -26,17 +26,17 @@ struct DatasetRow {
   std::string licence = {};
   std::string size = {};    ///< images, and bytes to download
   std::string obtain = {};  ///< how to get it, in a few words
-  bool photos = false;      ///< images have sizes of their own
-  bool in_memory = false;   ///< open() gives an ArrayDataset, which other data sets can be made of
+  bool photos = false;      ///< images differ in size
+  bool in_memory = false;   ///< open() gives an ArrayDataset; it can be the source of translated_digits
   std::function<std::unique_ptr<Options>()> make_options = {};
-  /// What to normalise its images with, unless the configuration says otherwise.
+  /// Normalisation of its images, unless the configuration sets another.
   std::function<PixelStatistics(const Options&)> statistics = {};
-  /// Opens the files of a split. @return nothing for a validation split that the data set does not have: it is split off
-  /// the training set then. @throws InputError naming the file and what is wrong with it.
+  /// Opens the files of a split. @return nullptr for a validation split that the data set does not have; it is then split
+  /// off the training set. @throws InputError naming the file and what is wrong with it.
   std::function<std::shared_ptr<const Dataset>(const Options&, Split)> open = {};
 };
 
-/// Every data set, in the order `fovea list datasets` prints; behind them those that were registered.
+/// Every data set, in the order of `fovea list datasets`; registered ones come last.
 const std::deque<DatasetRow>& dataset_registry();
 
 /// Adds a data set of the calling program, which configurations then take by its name:
@@ -54,11 +54,12 @@ const std::deque<DatasetRow>& dataset_registry();
 ///                                return std::make_shared<Shapes>(fovea::options_cast<ShapesOptions>(options), split);
 ///                              }});
 ///
-/// To be called before configurations are read, and by one thread. References to rows stay valid; the result is the new
-/// one. @throws InputError when the name is empty or taken, or when make_options, statistics or open is empty.
+/// To be called before configurations are read, and by one thread. References to rows stay valid. @return the new row.
+/// @throws InputError when the name is empty or taken, or when make_options, statistics or open is empty.
 const DatasetRow& register_dataset(DatasetRow row);
 
-/// @throws InputError with the nearest name when there is no such data set. @param origin where the name was written.
+/// The data set of this name. @param origin where the name was written. @throws InputError with the nearest name when there
+/// is none.
 const DatasetRow& find_dataset(const std::string& name, const std::string& origin);
 
 }  // namespace fovea

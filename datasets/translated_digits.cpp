@@ -24,7 +24,7 @@ const std::string& source_help() {
   static const std::string help = [] {
     std::vector<std::string> names;
     for (const auto& row : source_rows()) names.push_back(row.name);
-    return "data set of images of one size, by name or as {name, and options of its own}: " + join_names(names);
+    return "data set of images of one size, by name or as {name, and its options}: " + join_names(names);
   }();
   return help;
 }

@@ -11,7 +11,7 @@
 
 namespace fovea {
 
-/// Options of images of another data set at random positions of a larger canvas; see DigitCanvas.
+/// Options of a data set of canvases: images of another data set at random positions; see DigitCanvas.
 class TranslatedDigitsOptions : public Options {
  public:
   TranslatedDigitsOptions();

@@ -212,12 +212,12 @@ TEST(ImageFolderTest, EachClassKeepsAnImageForTraining) {
   EXPECT_THAT(labels_in(*open_pictures(folder, Split::test, "test: 0.99")), ElementsAre(1, 1));
 }
 
-TEST(ImageFolderTest, RefusesAShareOfNoImage) {
+TEST(ImageFolderTest, RefusesAFractionOfNoImage) {
   const TemporaryDirectory folder;
   write_numbered(folder, "cat", 3);
   EXPECT_THAT(
       [&] { open_pictures(folder, Split::test, "test: 0.1"); },
-      ThrowsMessage<InputError>(StartsWith("data.test: expected a fraction of at least one image in some class, got 0.1")));
+      ThrowsMessage<InputError>(StartsWith("data.test: expected a fraction that selects an image of some class, got 0.1")));
 }
 
 TEST(ImageFolderTest, LooksIntoFoldersOfAClassAndLeavesOutTheRest) {
