@@ -37,7 +37,7 @@ struct Batch {
   /// they are 8-bit and there is no normalization.
   torch::Tensor input() const;
 
-  /// For images that are not normalised. @throws ShapeError when there is none.
+  /// Normalization of 8-bit images. @throws ShapeError when the batch has none.
   const Normalization& expect_normalization() const;
 
   /// Images [begin, end), sharing memory.

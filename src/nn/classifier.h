@@ -45,15 +45,15 @@ class Classifier : public CloneableModule {
   using CloneableModule::CloneableModule;
   virtual ModelOutput forward(const Batch& batch, ForwardContext& context) = 0;
 
-  /// The logits alone, as other LibTorch modules give them. Random draws of training come from LibTorch's default
-  /// generator, see ContextArgument. (A network brings it into its own scope by `using Classifier::forward`.)
+  /// Logits alone, for use like any LibTorch module. Random draws in training are keyed by LibTorch's default generator, see
+  /// ContextArgument. (Subclasses unhide this overload by `using Classifier::forward`.)
   /// @param images float, normalised, [N, C, H, W]. @return [N, K]. @throws ShapeError when they do not fit the network.
   torch::Tensor forward(const torch::Tensor& images);
 
-  /// Whether the network looks at images in glimpses: whether its output has a trajectory.
+  /// True for a glimpse network: its output has a trajectory.
   virtual bool takes_glimpses() const { return false; }
 
-  /// Path of the layer that makes the logits, e.g. "fc"; empty when no single layer does.
+  /// Path of the layer that computes the logits, e.g. "fc"; empty when no single layer does.
   virtual std::string head() const { return {}; }
   /// Path of the convolution that reads the image, e.g. "conv1"; empty when there is none.
   virtual std::string input_layer() const { return {}; }

@@ -11,10 +11,10 @@ using NamedDict = torch::OrderedDict<std::string, torch::Tensor>;
 /// Gives every tensor of `to` its own storage with the values of the tensor of the same name in `from`.
 void copy_tensors(const NamedDict& from, NamedDict to, const torch::optional<torch::Device>& device,
                   const std::string& module) {
-  if (from.size() != to.size()) throw Error(module + ": cannot be cloned: built again, it has other parameters or buffers");
+  if (from.size() != to.size()) throw Error(module + ": cannot be cloned: rebuilt() gives other parameters or buffers");
   for (const auto& entry : from) {
     torch::Tensor* target = to.find(entry.key());
-    if (target == nullptr) throw Error(module + ": cannot be cloned: built again, it has no '" + entry.key() + "'");
+    if (target == nullptr) throw Error(module + ": cannot be cloned: rebuilt() gives no '" + entry.key() + "'");
     target->set_data(entry.value().detach().to(device.value_or(entry.value().device())).clone());
     if (entry.value().is_leaf()) target->set_requires_grad(entry.value().requires_grad());
   }
@@ -36,7 +36,7 @@ std::shared_ptr<torch::nn::Module> CloneableModule::clone(const torch::optional<
 }
 
 std::shared_ptr<torch::nn::Module> CloneableModule::rebuilt() const {
-  throw Error(name() + ": cannot be cloned: it does not say how it is built");
+  throw Error(name() + ": cannot be cloned: the type does not override rebuilt()");
 }
 
 void CloneableModule::clone_(torch::nn::Module& other, const torch::optional<torch::Device>& device) {

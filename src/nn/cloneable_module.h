@@ -6,9 +6,9 @@
 
 namespace fovea {
 
-/// Base of fovea's modules: they can be cloned as LibTorch's own can, alone and inside other modules. clone() builds the
-/// module again and copies every parameter and buffer; torch::nn::Cloneable needs a module that builds itself in reset()
-/// instead, which a module built for an insertion point in a backbone cannot do.
+/// Base of fovea's modules: they can be cloned like LibTorch's own, alone and inside other modules. clone() constructs a new
+/// module and copies every parameter and buffer. torch::nn::Cloneable instead needs a module that builds itself in reset(),
+/// which a module built for an insertion point in a backbone cannot do.
 class CloneableModule : public torch::nn::Module {
  public:
   using torch::nn::Module::Module;
@@ -18,15 +18,15 @@ class CloneableModule : public torch::nn::Module {
   std::shared_ptr<torch::nn::Module> clone(const torch::optional<torch::Device>& device = torch::nullopt) const override;
 
  protected:
-  /// Another module from the arguments that this one was built from. Its weights do not matter.
+  /// New module from the same constructor arguments; clone() overwrites its weights.
   /// @throws Error unless the type overrides it: cloning never loses weights silently.
   virtual std::shared_ptr<torch::nn::Module> rebuilt() const;
 
-  /// Repeats on this module, which rebuilt() just gave, what was done to `original` since it was built.
+  /// Repeats on this module, which rebuilt() returned, the changes to `original` after its construction.
   virtual void repeat_changes(const CloneableModule& /*original*/) {}
 
  private:
-  /// For the clone() of a module around this one, which has built this one anew and wants the weights of `other`.
+  /// Copies the weights of `other` into this module: called by LibTorch when an enclosing module is cloned.
   void clone_(torch::nn::Module& other, const torch::optional<torch::Device>& device) override;
 
   void copy_from(const CloneableModule& original, const torch::optional<torch::Device>& device);

@@ -35,8 +35,8 @@ class ContextArgument {
   std::shared_ptr<ForwardContext> own_;
 };
 
-/// A module whose forward() takes a tensor and, optionally, a context. What LibTorch asks of modules with a default argument
-/// is here, so that torch::nn::Sequential and torch::nn::AnyModule take them.
+/// Module whose forward() takes a tensor and, optionally, a context. It declares the default argument to LibTorch, so that
+/// torch::nn::Sequential and torch::nn::AnyModule can call it with a tensor alone.
 class ContextModule : public CloneableModule {
  public:
   using CloneableModule::CloneableModule;

@@ -6,7 +6,7 @@
 
 namespace fovea {
 
-/// Dropout mask: independent values with mean 1, which are 0 with `probability` and else 1 / (1 - probability). Drawn in
+/// Dropout mask: independent values, 0 with `probability` and 1 / (1 - probability) otherwise, so their mean is 1. Drawn in
 /// row-major order. @param options type and device of the result. @param probability in [0, 1).
 torch::Tensor dropout_mask(torch::IntArrayRef shape, double probability, RandomStream stream,
                            const torch::TensorOptions& options);

@@ -36,7 +36,7 @@ struct ForwardContext {
   std::vector<std::pair<std::string, torch::Tensor>> branch_logits;
   std::vector<std::pair<std::string, torch::Tensor>> log_probs;  ///< [N] each, of sampled hard choices
 
-  /// Passes a tensor to the hooks. @return their tensor; without hooks, the tensor itself.
+  /// Passes a tensor to the hooks. @return the tensor that they return; without hooks, the tensor itself.
   torch::Tensor hook(const torch::nn::Module& module, HookedTensor about, const torch::Tensor& tensor) {
     if (hooks == nullptr) return tensor;
     about.theta = theta;

@@ -41,8 +41,7 @@ struct HookedTensor {
 class ForwardHooks {
  public:
   virtual ~ForwardHooks() = default;
-  /// @return the tensor with which the module continues. A module must not change the tensor in place: the hooks may keep
-  /// it.
+  /// @return the tensor with which the module continues. The module must not change it in place: the hooks may store it.
   virtual torch::Tensor on_tensor(const torch::nn::Module& module, const HookedTensor& about,
                                   const torch::Tensor& tensor) = 0;
 };

@@ -10,7 +10,7 @@
 namespace fovea {
 namespace {
 
-/// Draws in float64 and converts, so that float and double networks start alike.
+/// Draws in float64 and converts, so that float32 and float64 networks get the same values.
 template <typename Draw>
 void fill(torch::Tensor& tensor, Draw draw) {
   const torch::NoGradGuard no_grad;
@@ -100,7 +100,7 @@ void initialise_prelu(torch::nn::Module& module) {
   if (auto* prelu = module.as<torch::nn::PReLU>()) prelu->weight.fill_(prelu->options.init());
 }
 
-/// Its `out_proj` is a linear layer of its own.
+/// All but its child `out_proj`, whose weight initialise_linear() fills; only its bias differs.
 void initialise_multihead_attention(torch::nn::Module& module, const RandomStream& stream) {
   auto* attention = module.as<torch::nn::MultiheadAttention>();
   if (attention == nullptr) return;
@@ -175,7 +175,7 @@ RandomStream construction_stream() {
 
 void initialise(torch::nn::Module& root, std::uint64_t seed) {
   const auto parameters = root.named_parameters();
-  // LibTorch counts how often a tensor was written to, except for those that inference mode made.
+  // LibTorch counts the writes to a tensor, but not to inference tensors.
   const auto writes = [](const torch::Tensor& tensor) { return tensor.is_inference() ? 0 : tensor._version(); };
   std::vector<std::pair<std::string, std::int64_t>> before;
   for (const auto& item : parameters) before.emplace_back(item.key(), writes(item.value()));
@@ -183,8 +183,8 @@ void initialise(torch::nn::Module& root, std::uint64_t seed) {
   for (const auto& [name, count] : before) {
     const torch::Tensor& parameter = parameters[name];
     if (parameter.is_inference() || writes(parameter) > count) continue;
-    throw Error("initialise: no rule gives '" + name + "' of " + root.name() +
-                " its starting value; the module that registers it has to be SelfInitialising");
+    throw Error("initialise: there is no rule for the initial value of '" + name + "' of " + root.name() +
+                "; derive the module that registers it from SelfInitialising");
   }
 }
 

@@ -14,8 +14,8 @@ void fill_uniform(torch::Tensor tensor, RandomStream stream, double low, double 
 /// Fills a tensor with normal draws of mean 0.
 void fill_normal(torch::Tensor tensor, RandomStream stream, double standard_deviation);
 
-/// A module whose own parameters do not start as initialise() would start them, or that has parameters of its own instead of
-/// a layer's.
+/// Interface of a module with initialisation rules of its own: it registers parameters itself, or changes the initial values
+/// that initialise() gives its layers.
 class SelfInitialising {
  public:
   virtual ~SelfInitialising() = default;
@@ -23,32 +23,32 @@ class SelfInitialising {
   virtual void initialise(const RandomStream& stream) = 0;
 };
 
-/// A module that has parameters with a constant start, besides what it may draw as SelfInitialising: for base classes.
+/// Interface of a base class with constant initial values; its subclasses may be SelfInitialising too.
 class ConstantStart {
  public:
   virtual ~ConstantStart() = default;
   virtual void set_constant_start() = 0;
 };
 
-/// What a module's constructor draws starting values from where LibTorch has no rule for them: parameters of its own instead
-/// of a layer's. Keyed by LibTorch's default generator, as the values that LibTorch's layers start with are, so that
-/// torch::manual_seed() repeats them. initialise() replaces them all.
+/// Random stream of a module's constructor, for the initial values of parameters that the module registers itself. It is
+/// keyed by LibTorch's default generator, so torch::manual_seed() repeats these values like those of LibTorch's layers.
+/// initialise() replaces them all.
 RandomStream construction_stream();
 
 /// Initialises every parameter below `root` as torchvision does for ResNets: convolutions He-normal by fan-out
 /// ("Delving Deep into Rectifiers", arXiv:1502.01852), linear layers uniform in +-1/sqrt(fan-in), norms 1 and 0, biases of
 /// convolutions uniform in +-1/sqrt(fan-in).
 ///
-/// LibTorch's other layers start as their constructors start them: Bilinear uniform in +-1/sqrt(first input's features);
-/// RNN, LSTM, GRU and their cells uniform in +-1/sqrt(hidden features); Embedding and EmbeddingBag standard normal, and 0 at
-/// the padding index; PReLU at its option `init`; MultiheadAttention's projections Xavier-uniform ("Understanding the
-/// difficulty of training deep feedforward neural networks", AISTATS 2010) with biases of 0, its `bias_k` and `bias_v`
-/// Xavier-normal. The fan-out of a transposed convolution is its output channels x kernel area. A Transformer starts as its
-/// parts do.
+/// LibTorch's other layers get the distributions of their constructors: Bilinear uniform in +-1/sqrt(first input's
+/// features); RNN, LSTM, GRU and their cells uniform in +-1/sqrt(hidden features); Embedding and EmbeddingBag standard
+/// normal, and 0 at the padding index; PReLU its option `init`; MultiheadAttention's projections Xavier-uniform
+/// ("Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010) with biases of 0, its
+/// `bias_k` and `bias_v` Xavier-normal. The fan-out of a transposed convolution is its output channels x kernel area. A
+/// Transformer is initialised layer by layer.
 ///
 /// The draw for a parameter depends on (seed, its name) only, so adding a module changes no other parameter. LibTorch's
-/// global generator is not used. @throws Error naming a parameter that no rule covers: the module that owns it, or one
-/// around it, has to be SelfInitialising.
+/// global generator is not used. @throws Error naming a parameter without a rule: its module, or an enclosing one, has to be
+/// SelfInitialising.
 void initialise(torch::nn::Module& root, std::uint64_t seed);
 
 }  // namespace fovea

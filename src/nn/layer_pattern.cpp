@@ -20,7 +20,7 @@ std::vector<std::string> paths_to(const std::string& path) {
 /// Error for a pattern that matches no parameter.
 [[noreturn]] void throw_nothing_chosen(const torch::nn::Module& network, const std::string& pattern,
                                        const std::string& where) {
-  std::vector<std::string> names, parts;  // of the parameters and the modules around them; the outermost of those
+  std::vector<std::string> names, parts;  // all parameters and enclosing modules; outermost modules
   for (const auto& item : network.named_parameters()) {
     for (const std::string& path : paths_to(item.key())) {
       if (std::find(names.begin(), names.end(), path) != names.end()) continue;

@@ -14,7 +14,7 @@ bool matches(const std::string& pattern, const std::string& path);
 
 /// Names, as in state_dict(), of the parameters that `pattern` matches, in the order of the network.
 /// @param where names the source of the pattern in messages.
-/// @throws InputError when there is none, with the module or parameter whose name is nearest.
+/// @throws InputError when there is none; the message suggests the module or parameter with the nearest name.
 std::vector<std::string> parameters_matching(const torch::nn::Module& network, const std::string& pattern,
                                              const std::string& where);
 

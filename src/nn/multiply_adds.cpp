@@ -8,10 +8,10 @@
 namespace fovea {
 namespace {
 
-/// An operator, and the number of products per output element.
+/// Operator with the number of products per output element: sum_length of the argument `factor`.
 struct CountedOperator {
   std::string_view name;
-  std::size_t factor;  ///< position of the argument whose shape tells the length
+  std::size_t factor;  ///< index of the argument
   std::int64_t (*sum_length)(const torch::Tensor&);
 };
 
@@ -43,7 +43,7 @@ const CountedOperator* find_counted(std::string_view name) {
 std::int64_t multiply_adds_of(const compat::OperatorCall& call) {
   const CountedOperator& counted = *find_counted(call.name);
   const torch::Tensor& factor = call.inputs.at(counted.factor).toTensor();
-  constexpr std::size_t kTransposed = 6;  // position of aten::convolution's flag
+  constexpr std::size_t kTransposed = 6;  // index of the argument of aten::convolution
   if (counted.sum_length == kernel_volume && call.inputs.at(kTransposed).toBool()) {
     return call.inputs.at(0).toTensor().numel() * kernel_volume(factor);  // weight [in, out / groups, kernel...]
   }

@@ -7,8 +7,8 @@
 
 namespace fovea {
 
-/// Multiply-adds of the convolutions, linear layers and matrix products that `compute` runs on this thread, counted by
-/// observing the operators.
+/// Multiply-adds of the convolutions, linear layers and matrix products that `compute` runs on this thread. Other operators
+/// count as 0.
 std::int64_t count_multiply_adds(const std::function<void()>& compute);
 
 /// Multiply-adds of a classifier for one image (all glimpses included), in evaluation mode. The network's mode is restored.
