@@ -10,9 +10,9 @@
 
 namespace fovea {
 
-/// Makes the attention layers of a network: a backbone calls it at each of its insertion points and inserts the layer that
-/// comes back, none for nullptr. No backbone therefore includes a concrete mechanism. The base class gives nullptr
-/// everywhere: the plain network.
+/// Factory of a network's attention layers: a backbone calls it at each of its insertion points and inserts the returned
+/// layer, or none for nullptr. Backbones therefore include no concrete mechanism. The base class returns nullptr everywhere:
+/// the plain network.
 class AttentionFactory {
  public:
   virtual ~AttentionFactory() = default;
@@ -21,12 +21,12 @@ class AttentionFactory {
   virtual std::shared_ptr<Pool> pool(const InsertionPoint&) { return nullptr; }
   virtual std::shared_ptr<Warp> warp(const InsertionPoint&) { return nullptr; }
 
-  /// Whether pool() gives a pool; to be overridden with it. A backbone makes its pool last, when the shape of what arrives
-  /// is known, but may have to know before which of its features are read at all.
+  /// True when pool() returns a pool; override both together. A backbone makes its pool last, when the shape of its input is
+  /// known, but may need to know earlier which features will be read.
   virtual bool has_pool() const { return false; }
 };
 
-/// The factory that gives nothing, for networks that are built without attention.
+/// Factory that returns nullptr at every insertion point, for networks without attention.
 inline AttentionFactory& no_attention() {
   static AttentionFactory nothing;
   return nothing;

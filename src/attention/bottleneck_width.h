@@ -9,8 +9,7 @@
 
 namespace fovea {
 
-/// Names the fields that say how wide a bottleneck over the channels is, as timm has them: reduction_ratio, reduced_channels
-/// and divisor.
+/// Declares the fields of a channel bottleneck's width, named as in timm: reduction_ratio, reduced_channels and divisor.
 template <typename MechanismOptions>
 void visit_bottleneck(FieldVisitor& fields, MechanismOptions& options) {
   fields.real("reduction_ratio", options.reduction_ratio, {.minimum = 0.001},
@@ -20,18 +19,19 @@ void visit_bottleneck(FieldVisitor& fields, MechanismOptions& options) {
   fields.integer("divisor", options.divisor, {1, 1024}, "the width from reduction_ratio is a multiple of this");
 }
 
-/// `width` to the nearest multiple of `divisor`, at least `divisor` (or `minimum`), and one more where that is less than
-/// `round_limit` of the width: timm's make_divisible, so that its weights fit. timm calls it with either of two limits.
+/// `width` rounded to the nearest multiple of `divisor`, at least `divisor` (or `minimum`), and up by one `divisor` more
+/// where that is less than `round_limit` x width: timm's make_divisible, so that its weights fit. timm's callers use a limit
+/// of 0 or kRoundLimit.
 inline std::int64_t divisible_width(double width, std::int64_t divisor, double round_limit = 0.0, std::int64_t minimum = 0) {
   const auto nearest = static_cast<std::int64_t>(width + static_cast<double>(divisor) / 2.0) / divisor * divisor;
   const std::int64_t rounded = std::max(minimum > 0 ? minimum : divisor, nearest);
   return static_cast<double>(rounded) < round_limit * width ? rounded + divisor : rounded;
 }
 
-/// The round_limit of timm's make_divisible where its caller sets none.
+/// Default round_limit of timm's make_divisible.
 inline constexpr double kRoundLimit = 0.9;
 
-/// channels / reduction_ratio rounded down, at least `minimum`, as authors' own code usually has it.
+/// channels / reduction_ratio rounded down, at least `minimum`, as in most authors' code.
 inline std::int64_t floored_width(std::int64_t channels, double reduction_ratio, std::int64_t minimum = 1) {
   return std::max(minimum, static_cast<std::int64_t>(static_cast<double>(channels) / reduction_ratio));
 }

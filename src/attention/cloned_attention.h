@@ -9,8 +9,8 @@
 
 namespace fovea {
 
-/// Clones of the attention layers of a network, for a network that builds itself again in rebuilt(): each insertion point
-/// gets a clone of the layer that is registered at its path, or nullptr where the network has no layer of that kind.
+/// Factory that clones the attention layers of a network, for the network's rebuilt(): each insertion point gets a clone of
+/// the layer that is registered at its path, or nullptr where the network has no layer of that kind.
 class ClonedAttention final : public AttentionFactory {
  public:
   /// @param network must outlive this object. @param path of `network` in the paths of the insertion points, for a block
@@ -23,7 +23,7 @@ class ClonedAttention final : public AttentionFactory {
   std::shared_ptr<Pool> pool(const InsertionPoint& point) override;
   std::shared_ptr<Warp> warp(const InsertionPoint& point) override;
 
-  /// Whether the network has a pool as `pool`, which is where backbones register it.
+  /// True when the network has a pool at the path `pool`, where backbones register it.
   bool has_pool() const override;
 
  private:

@@ -11,7 +11,7 @@ namespace fovea {
 /// Convolution without bias, `conv`, and batch norm behind it, `bn`, as timm groups them.
 class ConvolutionNormImpl final : public CloneableModule {
  public:
-  /// @param convolution all but its bias, which is always off. @param momentum of the running statistics.
+  /// @param convolution its bias is always off. @param momentum of the running statistics.
   explicit ConvolutionNormImpl(torch::nn::Conv2dOptions convolution, double momentum = 0.1);
 
   /// @param features [N, in, H, W]. Depends on train/eval mode.

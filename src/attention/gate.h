@@ -20,26 +20,26 @@ class Gate : public ContextModule, public ConstantStart {
   /// attend(features), or, for a gate that starts as the identity, features + identity_gain (attend(features) - features).
   torch::Tensor forward(const torch::Tensor& features, ContextArgument context = {});
 
-  /// The end of a residual block: activation(forward(features) + residual). A gate may do all of it in one pass.
+  /// End of a residual block: activation(forward(features) + residual). A gate may compute it in one pass.
   virtual torch::Tensor join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
                              ForwardContext& context) {
     return activate(forward(features, context) + residual, activation);
   }
 
-  /// Registers `identity_gain`, a trained factor that starts at 0, so that a new gate changes nothing in a network whose
-  /// other weights are trained, and grows into it ("ReZero is All You Need: Fast Convergence at Large Depth",
-  /// arXiv:2003.04887). Does nothing where is_identity_at_start(). To be called once, before the first forward().
+  /// Registers `identity_gain`, a trained scalar with the initial value 0, so that a new gate in a trained network starts as
+  /// the identity ("ReZero is All You Need: Fast Convergence at Large Depth", arXiv:2003.04887). Has no effect where
+  /// is_identity_at_start(). Call it once, before the first forward().
   void start_as_identity();
 
-  /// Whether the mechanism changes nothing anyway as initialise() leaves it. A factor of 0 would then keep every gradient
-  /// at 0 for ever.
+  /// True when initialise() already makes the mechanism the identity. With an `identity_gain` of 0, all its gradients would
+  /// then stay 0.
   virtual bool is_identity_at_start() const { return false; }
 
   /// Sets `identity_gain` to 0, if there is one.
   void set_constant_start() override;
 
  protected:
-  /// What the mechanism itself does.
+  /// The mechanism itself, without `identity_gain`. @param features [N, C, H, W]. @return the same shape.
   virtual torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) = 0;
 
   void repeat_changes(const CloneableModule& original) override;
@@ -48,17 +48,17 @@ class Gate : public ContextModule, public ConstantStart {
   torch::Tensor identity_gain_;  ///< scalar; undefined unless start_as_identity() was called
 };
 
-/// What a backbone's block ends with, gate or not.
+/// End of a backbone's residual block, with or without a gate.
 class ResidualJoin {
  public:
   ResidualJoin() = default;
   explicit ResidualJoin(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
 
-  /// To be registered by the block; nullptr without a gate.
+  /// Gate for the block to register; nullptr without one.
   const std::shared_ptr<Gate>& gate() const { return gate_; }
 
-  /// activation(keep * gate(features) + residual). @param keep factors that fit the gated features, as those of
-  /// drop_path_mask(); undefined = all of it is kept.
+  /// activation(keep * gate(features) + residual). @param keep mask that broadcasts to the gated features, e.g.
+  /// drop_path_mask(); undefined = 1.
   torch::Tensor join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
                      ForwardContext& context, const torch::Tensor& keep = {}) const;
 

@@ -24,27 +24,27 @@ struct FeatureShape {
   std::int64_t width = 0;
 };
 
-/// Where one attention layer of a network goes, as the network describes it to an AttentionFactory.
+/// Insertion point of one attention layer, as the network describes it to an AttentionFactory.
 struct InsertionPoint {
   InsertionKind kind = InsertionKind::block;
   std::int64_t stage = 0;  ///< 1, 2, ... as in layer1, layer2; 0 at the input and the pool
   FeatureShape in;         ///< shape of the input
   std::int64_t out_channels = 0;
   std::int64_t stride = 1;
-  std::string path = {};                  ///< the module's name to be, e.g. "layer1.0.se"
+  std::string path = {};                  ///< path at which the network registers the layer, e.g. "layer1.0.se"
   std::vector<FeatureShape> stages = {};  ///< pool: outputs of all stages, for pools that read several
-  std::int64_t query_features = 0;        ///< pool: size of the query that the network gives; 0 = the pool has its own
-  std::int64_t num_classes = 0;  ///< of the network, for attention that is trained to tell classes apart; 0 = unknown
+  std::int64_t query_features = 0;        ///< pool: length of the query from the network; 0 = the pool has its own
+  std::int64_t num_classes = 0;           ///< of the network, for attention with an auxiliary classifier; 0 = unknown
 };
 
-/// @return the point. @throws InputError `<where>: channels: expected an integer >= 1, got ...` unless channels arrive.
+/// @return the point. @throws InputError `<where>: channels: expected an integer >= 1, got ...` unless in.channels is
+/// positive.
 InsertionPoint expect_channels(InsertionPoint point, const std::string& where);
 
 /// expect_channels() for a mixer, whose output channels and stride have to be positive too.
 InsertionPoint expect_mixer_channels(InsertionPoint point, const std::string& where);
 
-/// @return the point, for a layer that is bound to the height and width that arrive. @throws InputError unless both are
-/// positive.
+/// @return the point, for a layer that is built for one input height and width. @throws InputError unless both are positive.
 InsertionPoint expect_size(InsertionPoint point, const std::string& where);
 
 }  // namespace fovea

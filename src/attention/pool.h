@@ -12,12 +12,12 @@ namespace fovea {
 
 /// Output of a stage.
 struct StageFeatures {
-  /// @param stage_theta undefined: the stage lies on the input as it is.
+  /// @param stage_theta see `theta`.
   StageFeatures(torch::Tensor stage_features, torch::Tensor stage_theta = {})
       : features(std::move(stage_features)), theta(std::move(stage_theta)) {}
 
   torch::Tensor features;  ///< [N, C, H, W], or tokens [N, L, C]
-  torch::Tensor theta;     ///< ForwardContext::theta behind the stage: where its positions lie
+  torch::Tensor theta;     ///< ForwardContext::theta behind the stage; undefined for the identity
 };
 
 /// Input of a pool.
@@ -33,7 +33,7 @@ class Pool : public ContextModule {
  public:
   using ContextModule::ContextModule;
 
-  /// attend() to features alone, for pools that have a query of their own and read no other stages.
+  /// attend() with features alone, for pools with their own query that read no other stages.
   torch::Tensor forward(const torch::Tensor& features, ContextArgument context = {}) {
     return attend({.features = features}, context.of(*this));
   }

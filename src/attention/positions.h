@@ -8,7 +8,7 @@
 
 namespace fovea {
 
-/// Vectors that attention over positions attends to.
+/// Positions of a feature map, or tokens, as attention over positions reads them.
 struct Positions {
   torch::Tensor values;            ///< [N, L, C]; the positions of a grid row by row
   std::vector<std::int64_t> grid;  ///< {height, width}; empty for tokens
@@ -25,7 +25,7 @@ void expect_features(const torch::nn::Module& module, const torch::Tensor& featu
 torch::Tensor to_grid(const torch::Tensor& positions, std::int64_t height, std::int64_t width);
 
 /// @throws ShapeError, naming `module`, for a batch norm in training that would see one value of each channel: it has no
-/// variance. @param values what `norm` is given, [N, C, ...].
+/// variance. @param values input of `norm`, [N, C, ...].
 void expect_norm_fits(const torch::nn::Module& module, const torch::nn::Module& norm, const torch::Tensor& values);
 
 /// @throws InputError unless `channels` is a multiple of `parts`. @param where names the option in the message.

@@ -70,11 +70,11 @@ std::vector<InsertionKind> MechanismRow::insertion_kinds() const {
 void expect_size_fits(const MechanismRow& row, const Options& options, const InsertionPoint& point,
                       const std::string& where) {
   const std::int64_t multiple = row.size_multiple ? row.size_multiple(options) : 1;
-  if (multiple < 1) return;  // of options out of their range, which the builder refuses by their names
+  if (multiple < 1) return;  // option out of range: the builder's error names it
   if (point.in.height % multiple == 0 && point.in.width % multiple == 0) return;
   throw InputError(where + ": " + row.name, "height and width that are multiples of " + std::to_string(multiple),
                    std::to_string(point.in.height) + " x " + std::to_string(point.in.width) + " at " + point.path,
-                   "set its block_size, its stages, or the size of the images");
+                   "change its block_size, its stages, or the size of the images");
 }
 
 BuiltMechanism build_mechanism(const MechanismRow& row, const Options& options, const InsertionPoint& point) {

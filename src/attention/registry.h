@@ -21,22 +21,22 @@ using MixerBuilder = std::function<std::shared_ptr<Mixer>(const Options&, const 
 using PoolBuilder = std::function<std::shared_ptr<Pool>(const Options&, const InsertionPoint&)>;
 using WarpBuilder = std::function<std::shared_ptr<Warp>(const Options&, const InsertionPoint&)>;
 
-/// One attention mechanism. Everything that iterates (configurations, `fovea list`, networks, the conformance suite, the
-/// benchmark) reads this.
+/// One attention mechanism. Configurations, `fovea list`, networks, the conformance suite and the benchmark iterate over
+/// these rows.
 struct MechanismRow {
   std::string name;        ///< in configurations
   std::string summary;     ///< a few words, for listings
   std::string title = {};  ///< of the paper
-  std::string arxiv = {};  ///< e.g. "1709.01507"; empty when the paper is not there
+  std::string arxiv = {};  ///< id, e.g. "1709.01507"; empty when the paper is not on arXiv
   Traits traits = {};
   std::function<std::unique_ptr<Options>()> make_options = {};
   std::variant<GateBuilder, MixerBuilder, PoolBuilder, WarpBuilder> build = {};
 
-  /// Where the paper appeared, e.g. "ICML 2021"; for rows without an arXiv id.
+  /// Venue of the paper, e.g. "ICML 2021"; for rows without an arXiv id.
   std::string reference = {};
-  /// Kinds of its insertion points, the default first, where those are not all of its kind's.
+  /// Kinds of its insertion points, the default first; empty = all those of its kind.
   std::vector<InsertionKind> only_at = {};
-  /// Divisor of the height and width that arrive; by default 1.
+  /// Number of which the input height and width must be multiples; unset = 1.
   std::function<std::int64_t(const Options&)> size_multiple = {};
 
   /// "gate", "mixer", "pool" or "warp".
@@ -45,15 +45,16 @@ struct MechanismRow {
   std::vector<InsertionKind> insertion_kinds() const;
 };
 
-/// Every mechanism, in the order `fovea list blocks` prints: family by family, then those that were registered.
+/// Every mechanism, in the order of `fovea list blocks`: family by family, then those of register_mechanism().
 const std::deque<MechanismRow>& mechanism_registry();
 
 /// Adds a mechanism of the calling program, which networks and configurations then take by its name:
 ///
 ///     struct HalfOptions {
 ///       double factor = 0.5;
-///       void visit_fields(fovea::FieldVisitor& fields) { fields.real("factor", factor, fovea::kFraction, "of the
-///       features"); }
+///       void visit_fields(fovea::FieldVisitor& fields) {
+///         fields.real("factor", factor, fovea::kFraction, "factor of the features");
+///       }
 ///     };
 ///     class HalfImpl final : public fovea::Gate { ... HalfImpl(std::int64_t channels, HalfOptions options = {}); ... };
 ///
@@ -66,24 +67,25 @@ const std::deque<MechanismRow>& mechanism_registry();
 ///                                })});
 ///     fovea::create_model("resnet50", {.attention = {"half"}});
 ///
-/// To be called before networks are built, and by one thread. References to rows stay valid; the result is the new one.
+/// Call it before networks are built, from one thread. References to rows stay valid. @return the new row.
 /// @throws InputError when the name is empty, `none` or taken, or when make_options or build is empty.
 const MechanismRow& register_mechanism(MechanismRow row);
 
 /// @throws InputError with the nearest name. @param origin where the name was written.
 const MechanismRow& find_mechanism(const std::string& name, const std::string& origin);
 
-/// @throws InputError unless the height and width that arrive at the point suit the mechanism. @param where for the message.
+/// @throws InputError unless the input height and width of the point are multiples of size_multiple. @param where for the
+/// message.
 void expect_size_fits(const MechanismRow& row, const Options& options, const InsertionPoint& point,
                       const std::string& where);
 
-/// A mechanism of any kind, called in one way: features in, result out. For listings, benchmarks and tests.
+/// Mechanism of any kind with one signature, for listings, benchmarks and tests.
 struct BuiltMechanism {
   std::shared_ptr<torch::nn::Module> module;
   std::function<torch::Tensor(const torch::Tensor& features, ForwardContext& context)> forward;
 };
 
-/// @param point as a backbone would describe it. @throws InputError when the mechanism does not fit there.
+/// @param point as a backbone describes it. @throws InputError when options or input size do not fit the point.
 BuiltMechanism build_mechanism(const MechanismRow& row, const Options& options, const InsertionPoint& point);
 
 /// Insertion point of a mechanism on its own: of its default kind, with features of shape `in`, and as many channels behind

@@ -7,8 +7,8 @@
 
 namespace fovea {
 
-/// Attention that resamples an input or a feature map: [N, C, H, W] -> [N, C, H', W']. It composes its own affine
-/// transform into ForwardContext::theta, so that attention maps behind it are drawn where they belong.
+/// Attention that resamples an input or a feature map: [N, C, H, W] -> [N, C, H', W']. It composes its own affine transform
+/// into ForwardContext::theta, so that later attention maps can be mapped back to the network input.
 class Warp : public ContextModule {
  public:
   using ContextModule::ContextModule;

@@ -12,10 +12,11 @@ namespace fovea {
 
 void SelectiveKernelOptions::visit_fields(FieldVisitor& fields) {
   fields.integers("kernel_sizes", kernel_sizes, {3, 63}, {1, 8}, "odd side of each branch's convolution");
-  fields.boolean("keep_3x3", keep_3x3, "larger kernels are dilated 3 x 3 ones of the same reach");
-  fields.boolean("split_input", split_input, "each branch sees its part of the channels instead of all");
-  fields.integer("dilation", dilation, {1, 64}, "of every branch");
-  fields.integer("groups", groups, {1, 1 << 16}, "of every branch");
+  fields.boolean("keep_3x3", keep_3x3, "replace larger kernels by dilated 3 x 3 ones with the same receptive field");
+  fields.boolean("split_input", split_input,
+                 "split the input channels among the branches instead of giving each all of them");
+  fields.integer("dilation", dilation, {1, 64}, "dilation of every branch");
+  fields.integer("groups", groups, {1, 1 << 16}, "groups of every branch");
   visit_bottleneck(fields, *this);
   visit_activation(fields, "activation", activation, "non-linearity of the branches");
 }

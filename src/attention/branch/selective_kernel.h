@@ -16,17 +16,17 @@
 
 namespace fovea {
 
-/// The bottleneck is that of the selection; its channels are those of the result.
+/// The bottleneck is that of the branch selection; its `channels` are the output channels.
 struct SelectiveKernelOptions {
   double reduction_ratio = 16;                   ///< bottleneck width: channels / reduction_ratio
   std::int64_t reduced_channels = 0;             ///< bottleneck width itself; 0 takes it from reduction_ratio and divisor
   std::int64_t divisor = 8;                      ///< the width taken from reduction_ratio is a multiple of this
   std::vector<std::int64_t> kernel_sizes{3, 5};  ///< odd, one for each branch
-  bool keep_3x3 = true;                          ///< larger kernels are dilated 3 x 3 ones of the same reach
-  bool split_input = true;                       ///< each branch sees its part of the channels instead of all
-  std::int64_t dilation = 1;                     ///< of every branch
-  std::int64_t groups = 1;                       ///< of every branch
-  Activation activation = Activation::relu;      ///< of the branches
+  bool keep_3x3 = true;                      ///< replace larger kernels by dilated 3 x 3 ones with the same receptive field
+  bool split_input = true;                   ///< each branch reads its part of the channels instead of all
+  std::int64_t dilation = 1;                 ///< of every branch
+  std::int64_t groups = 1;                   ///< of every branch
+  Activation activation = Activation::relu;  ///< of the branches
 
   void visit_fields(FieldVisitor& fields);
 };
@@ -54,7 +54,7 @@ TORCH_MODULE(BranchSelection);
 /// Selective kernels, "Selective Kernel Networks", arXiv:1903.06586: convolutions of several sizes side by side, and for
 /// each channel a softmax over them: sum_b w_b * activation(BN(conv_b(x))). Parameter names and defaults are timm's
 /// (`paths.0.conv`, `paths.0.bn`, `attn.fc_reduce`, `attn.bn`, `attn.fc_select`).
-/// Differs from the paper: each branch sees its part of the channels unless split_input is off; groups are 1, not 32; the
+/// Differs from the paper: each branch reads its part of the channels unless split_input is off; groups are 1, not 32; the
 /// bottleneck is a multiple of 8 wide, at least 8, not at least 32. All as in timm.
 class SelectiveKernelImpl final : public Mixer {
  public:

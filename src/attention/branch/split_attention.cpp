@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kMinimumSplitWidth = 32;  // of the bottleneck
 
-/// Of all branches together.
+/// Bottleneck width of all branches together.
 std::int64_t split_bottleneck_width(std::int64_t channels, const SplitAttentionOptions& options) {
   if (options.reduced_channels > 0) return options.radix * bottleneck_width(channels, options);
   const double exact = static_cast<double>(channels * options.radix) * (1.0 / options.reduction_ratio);
@@ -68,7 +68,7 @@ torch::Tensor SplitAttentionImpl::branch_factors(const torch::Tensor& scores, Fo
     const auto gate = torch::sigmoid(scores);  // [N, C, 1, 1]
     return context.hook(*this, {MapKind::channel, Meaning::gate}, gate).unsqueeze(1);
   }
-  // Scores come group by group, and in each branch by branch.
+  // Scores are ordered by group, then by branch.
   const auto weights =
       scores.view({images, options_.groups, radix, -1}).softmax(2).transpose(1, 2);  // [N, R, groups, C / groups]
   const auto hooked = context.hook(*this, {MapKind::branch, Meaning::weights}, weights.reshape({images, radix, -1}));

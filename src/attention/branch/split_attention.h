@@ -19,7 +19,7 @@ struct SplitAttentionOptions {
   std::int64_t reduced_channels = 0;         ///< bottleneck width itself; 0 takes it from reduction_ratio and divisor
   std::int64_t divisor = 8;                  ///< the width taken from reduction_ratio is a multiple of this
   std::int64_t kernel_size = 3;              ///< odd
-  std::int64_t radix = 2;                    ///< number of branches; with 1 a channel gate takes the softmax's place
+  std::int64_t radix = 2;                    ///< number of branches; 1 gives a channel gate instead of a softmax
   std::int64_t groups = 1;                   ///< cardinality: independent groups of channels
   bool bias = false;                         ///< of the convolution
   bool batch_norm = false;                   ///< behind the convolution and inside the bottleneck
@@ -31,7 +31,7 @@ struct SplitAttentionOptions {
 /// Split attention, "ResNeSt: Split-Attention Networks", arXiv:2004.08955: a grouped convolution makes `radix` branches u_r;
 /// result: sum_r w_r * u_r, w = softmax over r of fc2(activation(fc1(s))), s the mean over positions of sum_r u_r. Parameter
 /// names and defaults are timm's (`conv`, `bn0`, `fc1`, `bn1`, `fc2`). Differs from the paper: no norms unless batch_norm,
-/// as timm builds it by itself (its ResNeSt sets batch norm).
+/// as in timm's defaults (its ResNeSt sets batch norm).
 class SplitAttentionImpl final : public Mixer {
  public:
   /// @param in_channels C of the features, at least 1. @param out_channels of the result, at least 1. @param stride at least
@@ -51,7 +51,7 @@ class SplitAttentionImpl final : public Mixer {
   std::shared_ptr<torch::nn::Module> rebuilt() const override;
 
  private:
-  /// The factors of the branches, [N, radix, out, 1, 1], hooked. @param scores [N, groups radix out / groups, 1, 1].
+  /// Weights of the branches, [N, radix, out, 1, 1], hooked. @param scores [N, groups radix out / groups, 1, 1].
   torch::Tensor branch_factors(const torch::Tensor& scores, ForwardContext& context) const;
 
   std::int64_t in_channels_, out_channels_;

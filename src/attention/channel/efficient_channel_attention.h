@@ -21,8 +21,7 @@ struct EfficientChannelAttentionOptions {
 
 /// Efficient channel attention, "ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks",
 /// arXiv:1910.03151: x * gate(conv1d_k(mean(x))), the convolution running along the channels.
-/// Parameter names are timm's (`conv`). Differs from the paper: kernels of one channel are not made (at least 3, as in
-/// timm).
+/// Parameter names are timm's (`conv`). Differs from the paper: kernels of at least 3 channels, as in timm.
 class EfficientChannelAttentionImpl final : public Gate {
  public:
   /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,

@@ -11,7 +11,7 @@
 namespace fovea {
 
 void FrequencyChannelAttentionOptions::visit_fields(FieldVisitor& fields) {
-  fields.integer("frequencies", frequencies, {1, kTopCosines}, "cosines; each squeezes an equal part of the channels");
+  fields.integer("frequencies", frequencies, {1, kTopCosines}, "number of cosines, each for an equal part of the channels");
   fields.integer("height", height, {1, 1024}, "height of the cosines; other maps are average-pooled to that size first");
   fields.integer("width", width, {1, 1024}, "width of the cosines; see height");
   fields.integer("reduction_ratio", reduction_ratio, {1, 1 << 16},

@@ -12,7 +12,7 @@
 namespace fovea {
 
 struct FrequencyChannelAttentionOptions {
-  std::int64_t frequencies = 16;      ///< cosines; each squeezes an equal part of the channels
+  std::int64_t frequencies = 16;      ///< number of cosines, each for an equal part of the channels
   std::int64_t height = 7;            ///< of the cosines, in positions; other maps are average-pooled to that size first
   std::int64_t width = 7;             ///< see height
   std::int64_t reduction_ratio = 16;  ///< width of the bottleneck is channels / reduction_ratio, rounded down, at least 1
@@ -21,7 +21,7 @@ struct FrequencyChannelAttentionOptions {
   void visit_fields(FieldVisitor& fields);
 };
 
-/// Squeeze of each channel to its product with a fixed map, the buffer `weight` [C, height, width].
+/// Squeeze of each channel to its dot product with a fixed map, the buffer `weight` [C, height, width].
 class CosineSqueezeImpl final : public CloneableModule {
  public:
   /// @throws InputError as FrequencyChannelAttention does.
@@ -44,9 +44,9 @@ TORCH_MODULE(CosineSqueeze);
 /// without biases, where y_c is a coefficient of channel c's cosine transform: the channels are split into equal parts, one
 /// for each of the frequencies that the paper found best ("top16"). With the mean alone it is squeeze-and-excitation.
 /// Parameter names are the authors' (`dct_layer.weight`, a buffer, `fc.0`, `fc.2`).
-/// Differs from the paper: the cosines are 7 x 7 by default wherever the block stands, where the authors take the size of
-/// the stage at 224 x 224 pixels (56, 28, 14, 7), and for sides below 7 the frequencies shrink in proportion, where the
-/// authors' code would have all of them 0.
+/// Differs from the paper: the cosines are 7 x 7 by default at every stage, where the authors take the size of the stage at
+/// 224 x 224 pixels (56, 28, 14, 7), and for sides below 7 the frequencies shrink in proportion, where the authors' code
+/// makes all of them 0.
 class FrequencyChannelAttentionImpl final : public Gate {
  public:
   /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,

@@ -5,7 +5,7 @@
 namespace fovea {
 
 void GatedChannelTransformationOptions::visit_fields(FieldVisitor& fields) {
-  fields.choice("norm", norm, {{"l1", ChannelNorm::l1}, {"l2", ChannelNorm::l2}}, "measure of a channel's strength");
+  fields.choice("norm", norm, {{"l1", ChannelNorm::l1}, {"l2", ChannelNorm::l2}}, "norm of a channel over its positions");
 }
 
 GatedChannelTransformationImpl::GatedChannelTransformationImpl(std::int64_t channels,

@@ -11,7 +11,7 @@
 
 namespace fovea {
 
-/// Measure of a channel's strength.
+/// Norm of a channel over its positions.
 enum class ChannelNorm {
   l1,  ///< sum of absolute values
   l2,  ///< root of the sum of squares
@@ -27,8 +27,9 @@ struct GatedChannelTransformationOptions {
 /// tanh(gamma e / n + beta)). With l2: e_c = alpha_c sqrt(sum x_c^2 + 1e-5) over the positions and n = sqrt(mean e^2 + 1e-5)
 /// over the channels; with l1: e_c = alpha_c sum |x_c| and n = mean |e| + 1e-5. Channels compete where gamma is negative and
 /// support each other where it is positive.
-/// Parameter names and start are the authors' (`alpha` 1, `gamma` 0, `beta` 0, each [1, C, 1, 1]): a new gate changes
-/// nothing. Differs from the paper: 1e-5 is added to the mean over channels instead of the sum, as in the authors' code.
+/// Parameter names and initialisation are the authors' (`alpha` 1, `gamma` 0, `beta` 0, each [1, C, 1, 1]): a new gate is
+/// the identity. Differs from the paper: 1e-5 is added to the mean over channels instead of the sum, as in the authors'
+/// code.
 class GatedChannelTransformationImpl final : public Gate, public SelfInitialising {
  public:
   /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range.

@@ -14,7 +14,7 @@ namespace {
 void expect_consistent_gather_excite(const GatherExciteOptions& options) {
   const GatherExciteOptions defaults;
   const std::int64_t extent = options.extent;
-  if (extent == 1) throw InputError("ge: extent", "0 or at least 2", "1", "one position is all that would be gathered");
+  if (extent == 1) throw InputError("ge: extent", "0 or at least 2", "1", "an extent of 1 gathers single positions");
   if (options.extra_params && (extent & (extent - 1)) != 0) {
     throw InputError("ge: extent", "0 or a power of two beside extra_params", std::to_string(extent));
   }
@@ -35,9 +35,9 @@ void expect_consistent_gather_excite(const GatherExciteOptions& options) {
 }  // namespace
 
 void GatherExciteOptions::visit_fields(FieldVisitor& fields) {
-  fields.integer("extent", extent, {0, 1024}, "side of the neighbourhood that is gathered, in positions; 0 = the whole map");
+  fields.integer("extent", extent, {0, 1024}, "side of the gathered neighbourhood, in positions; 0 = the whole map");
   fields.boolean("extra_params", extra_params, "gather with depthwise convolutions instead of averaging");
-  fields.boolean("mlp", mlp, "a bottleneck over the channels between gathering and exciting");
+  fields.boolean("mlp", mlp, "bottleneck over the channels between gathering and exciting");
   visit_bottleneck(fields, *this);
   fields.boolean("max_pool", max_pool, "gather the mean of average and maximum");
   visit_activation(fields, "activation", activation, "non-linearity in the bottleneck and between depthwise convolutions");
@@ -81,7 +81,7 @@ GatherExciteImpl::GatherExciteImpl(const FeatureShape& in, GatherExciteOptions o
   expect_positive(in.channels, "GatherExcite: channels");
   expect_consistent_gather_excite(options);
   if (fixes_size() && (in.height < 1 || in.width < 1)) {
-    throw InputError("ge: extent", "at least 2 beside extra_params where no height and no width is given", "0",
+    throw InputError("ge: extent", "at least 2 beside extra_params without a height and width", "0",
                      "build it from a FeatureShape");
   }
   if (options.extra_params) {

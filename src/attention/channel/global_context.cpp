@@ -55,7 +55,7 @@ GlobalContextImpl::GlobalContextImpl(std::int64_t channels, GlobalContextGateOpt
     : GlobalContextImpl(channels, FormOptions(expect_in_range(options, "GlobalContext"))) {}
 
 void GlobalContextImpl::initialise(const RandomStream& stream) {
-  if (conv_attn_) {  // by fan-in: by its fan-out of 1, one position would take all the weight
+  if (conv_attn_) {  // by fan-in: with its fan-out of 1, the softmax would saturate
     fill_normal(conv_attn_->weight, stream.child("conv_attn"), std::sqrt(2.0 / static_cast<double>(channels_)));
   }
   if (mlp_add_) mlp_add_->start_at_zero();

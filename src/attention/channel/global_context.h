@@ -43,9 +43,9 @@ struct GlobalContextGateOptions {
 /// activation(LayerNorm(W1 c)) and then, in the paper's additive form (`gca`), added: x + M(c); in timm's multiplicative
 /// form (`gc`), turned into a gate: x * gate(M(c)).
 /// Parameter names, defaults and the rounding of the bottleneck are timm's (`conv_attn`, `mlp_add` and `mlp_scale` with
-/// `fc1`, `norm`, `fc2`). M of the additive form starts at zero, so that a new one changes nothing.
+/// `fc1`, `norm`, `fc2`). M of the additive form is initially 0, so that a new block is the identity.
 /// Differs from the paper: the bottleneck is channels / 8 wide instead of / 16, as in timm; the multiplicative form is
-/// timm's. With fewer than 12 channels the layer norm sees one value and passes its shift alone.
+/// timm's. With fewer than 12 channels the layer norm has one hidden channel and outputs its shift alone.
 class GlobalContextImpl final : public Gate, public SelfInitialising {
  public:
   /// The additive form. @param channels C of the features, at least 1. @throws InputError when an option is out of its range
@@ -55,7 +55,7 @@ class GlobalContextImpl final : public Gate, public SelfInitialising {
   GlobalContextImpl(std::int64_t channels, GlobalContextGateOptions options);
 
   void initialise(const RandomStream& stream) override;
-  /// The additive form alone adds nothing at first.
+  /// True for the additive form alone, which initially adds 0.
   bool is_identity_at_start() const override { return mlp_scale_ == nullptr; }
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see the weights of the positions [N, 1, H, W] (with

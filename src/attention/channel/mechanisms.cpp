@@ -70,7 +70,7 @@ std::vector<MechanismRow> channel_mechanisms() {
        .make_options = make_options<GatherExciteOptions>,
        .build = gather_excite_of_shape},
       {.name = "srm",
-       .summary = "each channel by its mean and deviation",
+       .summary = "each channel by its mean and standard deviation",
        .title = "SRM : A Style-based Recalibration Module for Convolutional Neural Networks",
        .arxiv = "1903.10829",
        .traits = channels,

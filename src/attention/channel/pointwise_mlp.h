@@ -10,17 +10,17 @@
 
 namespace fovea {
 
-/// Two 1 x 1 convolutions with biases, `fc1` and `fc2`, a non-linearity between them and, before that, an optional `norm`
-/// over channels: timm's ConvMlp.
+/// Two 1 x 1 convolutions with biases, `fc1` and `fc2`, with an optional layer `norm` over channels and a non-linearity
+/// between them: timm's ConvMlp.
 class PointwiseMlpImpl final : public CloneableModule {
  public:
-  /// @param norm a layer norm over the hidden channels (epsilon 1e-6).
+  /// @param norm true for a layer norm over the hidden channels (epsilon 1e-6).
   PointwiseMlpImpl(std::int64_t channels, std::int64_t hidden, Activation activation, bool norm);
 
   /// @param features [N, C, H, W]. @return the same shape.
   torch::Tensor forward(const torch::Tensor& features);
 
-  /// Makes every output 0 until training moves `fc2`.
+  /// Sets `fc2` to 0, so that every output is 0.
   void start_at_zero();
 
  protected:

@@ -17,8 +17,8 @@ struct SimamOptions {
 };
 
 /// SimAM, "SimAM: A Simple, Parameter-Free Attention Module for Convolutional Neural Networks", ICML 2021: x * sigmoid((x -
-/// m)^2 / (4 (v + e_lambda)) + 1/2), m and v being mean and variance of a channel over the positions: positions that stand
-/// out from their channel count. No parameters. Differs from the paper: v divides by H W - 1 instead of H W, as in the
+/// m)^2 / (4 (v + e_lambda)) + 1/2), m and v being mean and variance of a channel over the positions: values far from their
+/// channel's mean get high gates. No parameters. Differs from the paper: v divides by H W - 1 instead of H W, as in the
 /// authors' code; in a map of one position, v is 0.
 class SimamImpl final : public Gate {
  public:

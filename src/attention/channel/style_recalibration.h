@@ -18,11 +18,11 @@ struct StyleRecalibrationOptions {
 };
 
 /// Style-based recalibration (SRM), "SRM : A Style-based Recalibration Module for Convolutional Neural Networks",
-/// arXiv:1903.10829: x * gate(BN(a_c mean_c + b_c deviation_c)), a mean and a deviation over the positions for each channel,
-/// deviation = sqrt(variance + 1e-5), the variance divided by H W - 1.
-/// Parameter names and start are the authors' (`cfc` [C, 2], zero at first, so that a new gate is 1/2; `bn`).
-/// Differs from the paper: the variance divides by H W - 1 instead of H W, as in the authors' code; of a map of one position
-/// it is 0.
+/// arXiv:1903.10829: x * gate(BN(a_c mean_c + b_c std_c)), mean and standard deviation of each channel over the positions,
+/// std = sqrt(variance + 1e-5).
+/// Parameter names and initialisation are the authors' (`cfc` [C, 2], initially 0, so that a new gate is 1/2; `bn`).
+/// Differs from the paper: the variance divides by H W - 1 instead of H W, as in the authors' code; for a map of one
+/// position it is 0.
 class StyleRecalibrationImpl final : public Gate, public SelfInitialising {
  public:
   /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range.

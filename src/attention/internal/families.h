@@ -9,14 +9,14 @@ namespace fovea {
 
 // The rows of the registry: one list for each folder of mechanisms.
 
-std::vector<MechanismRow> channel_mechanisms();  ///< which channels matter
-std::vector<MechanismRow> spatial_mechanisms();  ///< which positions matter, alone or with channels
-std::vector<MechanismRow> branch_mechanisms();   ///< which of several branches
-std::vector<MechanismRow> self_mechanisms();     ///< self-attention: positions attend to each other
-std::vector<MechanismRow> context_mechanisms();  ///< a query pools the positions into one vector
-std::vector<MechanismRow> warp_mechanisms();     ///< where the features are sampled
+std::vector<MechanismRow> channel_mechanisms();  ///< channel attention
+std::vector<MechanismRow> spatial_mechanisms();  ///< spatial attention, alone or with channels
+std::vector<MechanismRow> branch_mechanisms();   ///< attention over branches
+std::vector<MechanismRow> self_mechanisms();     ///< self-attention over positions
+std::vector<MechanismRow> context_mechanisms();  ///< attention pooling of positions by a query
+std::vector<MechanismRow> warp_mechanisms();     ///< resampling of features
 
-/// For MechanismRow::build: a gate that is built from the number of channels that arrive and its options.
+/// MechanismRow::build of a gate that is constructed from the number of input channels and its options.
 template <typename GateType, typename GateOptions>
 GateBuilder gate_of_channels() {
   return [](const Options& options, const InsertionPoint& point) {
@@ -24,8 +24,8 @@ GateBuilder gate_of_channels() {
   };
 }
 
-/// For MechanismRow::build: a module that is built from its insertion point and its options. @tparam Base Gate, Mixer, Pool
-/// or Warp.
+/// MechanismRow::build of a module that is constructed from its insertion point and its options. @tparam Base Gate, Mixer,
+/// Pool or Warp.
 template <typename Base, typename Module, typename ModuleOptions>
 std::function<std::shared_ptr<Base>(const Options&, const InsertionPoint&)> built_at_point() {
   return [](const Options& options, const InsertionPoint& point) {

@@ -4,7 +4,7 @@ namespace fovea {
 
 void visit_gate_function(FieldVisitor& fields, GateFunction& gate) {
   fields.choice("gate", gate, {{"sigmoid", GateFunction::sigmoid}, {"hard_sigmoid", GateFunction::hard_sigmoid}},
-                "function that turns scores into factors");
+                "function from scores to gate values");
 }
 
 void visit_activation(FieldVisitor& fields, const char* name, Activation& activation, const char* help) {

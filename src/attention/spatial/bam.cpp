@@ -34,8 +34,9 @@ torch::nn::Sequential bam_spatial_branch(std::int64_t channels, std::int64_t wid
 void BamOptions::visit_fields(FieldVisitor& fields) {
   fields.choice("variant", variant, {{"paper", BamVariant::paper}, {"official", BamVariant::official}},
                 "channel and spatial scores are added as in the paper, or multiplied as in the authors' code");
-  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001}, "both branches are channels / reduction_ratio wide");
-  fields.integer("dilation", dilation, {1, 64}, "of the two 3x3 convolutions over positions");
+  fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001},
+              "width of both branches is channels / reduction_ratio");
+  fields.integer("dilation", dilation, {1, 64}, "dilation of the two 3x3 convolutions over positions");
 }
 
 BamImpl::BamImpl(std::int64_t channels, BamOptions options)

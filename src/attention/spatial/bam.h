@@ -12,7 +12,7 @@ namespace fovea {
 
 /// Combination of the channel scores and the spatial scores.
 enum class BamVariant {
-  paper,     ///< added; the layers are the authors' code's in both variants
+  paper,     ///< added; both variants have the layers of the authors' code
   official,  ///< multiplied, as in the authors' code
 };
 

@@ -139,7 +139,7 @@ torch::Tensor CbamImpl::attend(const torch::Tensor& features, ForwardContext& co
 }
 
 std::vector<KeyMapping> CbamImpl::key_mappings() const {
-  if (options_.variant == CbamVariant::paper) return {};  // nobody else's
+  if (options_.variant == CbamVariant::paper) return {};  // no other library has it
   const std::string planes = "spatial.conv.conv.weight";
   const bool swaps_planes = options_.variant == CbamVariant::timm;
   KeyMapping official{

@@ -20,11 +20,11 @@ namespace fovea {
 /// Implementation that the details are taken from.
 enum class CbamVariant {
   timm,      ///< the spatial gate's planes are [mean, maximum]; biases in the channel bottleneck only with `bias`
-  official,  ///< the authors' code: planes [maximum, mean]; biases; statistics of batch norm move by 0.01 instead of 0.1
+  official,  ///< the authors' code: planes [maximum, mean]; biases; batch norm momentum 0.01 instead of 0.1
   paper,     ///< planes [mean, maximum]; biases, also in the spatial convolution, which has no batch norm behind it
 };
 
-/// The bottleneck is the channel gate's; `divisor` is of variant timm only.
+/// The bottleneck is that of the channel gate; `divisor` is for variant timm only.
 struct CbamOptions {
   double reduction_ratio = 16;        ///< bottleneck width: channels / reduction_ratio
   std::int64_t reduced_channels = 0;  ///< bottleneck width itself; 0 takes it from reduction_ratio and divisor
@@ -32,7 +32,7 @@ struct CbamOptions {
   CbamVariant variant = CbamVariant::timm;
   std::int64_t kernel_size = 7;                  ///< odd; of the spatial convolution
   bool bias = false;                             ///< timm: in both layers of the channel bottleneck
-  std::vector<std::string> pools{"avg", "max"};  ///< of the channel gate, each added: avg, max, lp, lse
+  std::vector<std::string> pools{"avg", "max"};  ///< of the channel gate, summed: avg, max, lp, lse
   Activation activation = Activation::relu;      ///< inside the channel bottleneck
   GateFunction gate = GateFunction::sigmoid;
 
@@ -87,14 +87,14 @@ TORCH_MODULE(CbamSpatialGate);
 /// CBAM, "CBAM: Convolutional Block Attention Module", arXiv:1807.06521: the channel gate, then the spatial gate.
 /// Parameter names are timm's (`channel.fc1`, `channel.fc2`, `spatial.conv.conv`, `spatial.conv.bn`; variant paper:
 /// `spatial.conv` alone). The authors' names are the mapping `official`: `ChannelGate.mlp.1`, `ChannelGate.mlp.3`,
-/// `SpatialGate.spatial.conv` and `SpatialGate.spatial.bn` in a block called `cbam`. Variants timm and official read each
-/// other's planes in the other order, which their mappings undo, so weights move between them.
-/// Differs from the paper, but for variant paper: batch norm behind the spatial convolution, which has no bias; no biases in
-/// timm's channel bottleneck; official's order of planes. Pools lp and lse are the authors' code's alone.
+/// `SpatialGate.spatial.conv` and `SpatialGate.spatial.bn` in a block called `cbam`. Variants timm and official have the
+/// planes in opposite orders; their mappings swap them, so weights of one load into the other.
+/// Differs from the paper, except in variant paper: batch norm behind the spatial convolution, which has no bias; no biases
+/// in timm's channel bottleneck; official's order of planes. Pools lp and lse come from the authors' code.
 class CbamImpl final : public Gate, public HasKeyMappings {
  public:
   /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,
-  /// kernel_size is even, a pool is unknown, or an option is timm's and the variant is not.
+  /// kernel_size is even, a pool is unknown, or an option of variant timm is set with another variant.
   explicit CbamImpl(std::int64_t channels, CbamOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see a channel gate [N, C, 1, 1] at `channel` and a spatial

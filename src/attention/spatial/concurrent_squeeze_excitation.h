@@ -53,7 +53,7 @@ TORCH_MODULE(ScseSpatialGate);
 
 /// scSE, "Concurrent Spatial and Channel Squeeze & Excitation in Fully Convolutional Networks", arXiv:1803.02579: the
 /// channel gate's result plus the spatial gate's. Parameter names are segmentation_models.pytorch's (`cSE.1`, `cSE.3`,
-/// `sSE.0`). Differs from the paper: the reduction is 16 instead of 2, and the spatial gate has a bias; both as there.
+/// `sSE.0`). Differs from the paper: the reduction is 16 instead of 2, and the spatial gate has a bias, as in that library.
 class ConcurrentSqueezeExcitationImpl final : public Gate {
  public:
   /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range.

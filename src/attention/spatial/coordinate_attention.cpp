@@ -41,12 +41,13 @@ void CoordinateAttentionOptions::visit_fields(FieldVisitor& fields) {
                 "width of the bottleneck and biases as in timm or in the authors' code");
   fields.optional_real("reduction_ratio", reduction_ratio, {.minimum = 0.001},
                        "bottleneck width is channels / reduction_ratio; none: 16, or 32 in variant official");
-  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16}, "that width itself; 0 takes it from reduction_ratio");
+  fields.integer("reduced_channels", reduced_channels, {0, 1 << 16},
+                 "bottleneck width itself; 0 takes it from reduction_ratio");
   fields.integer("divisor", divisor, {1, 1024}, "timm: the width from reduction_ratio is a multiple of this");
   fields.real("width_factor", width_factor, {.minimum = 0, .maximum = 64, .minimum_open = true},
-              "timm: times the width from reduction_ratio");
+              "timm: factor of the width from reduction_ratio");
   fields.boolean("bias", bias, "timm: biases in the convolutions; official always has them");
-  visit_feature_norm(fields, norm, "behind the first convolution");
+  visit_feature_norm(fields, norm, "norm behind the first convolution");
   visit_activation(fields, "activation", activation, "non-linearity behind the norm");
   visit_gate_function(fields, gate);
   fields.boolean("skip", skip, "add the features to the result");

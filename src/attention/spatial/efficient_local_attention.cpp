@@ -9,7 +9,7 @@ namespace fovea {
 void EfficientLocalAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("kernel_size", kernel_size, {1, 63}, "odd length of the convolutions");
   fields.boolean("bias", bias, "biases in the convolutions");
-  visit_feature_norm(fields, norm, "behind each convolution");
+  visit_feature_norm(fields, norm, "norm behind each convolution");
   visit_activation(fields, "activation", activation, "non-linearity behind each norm");
   visit_gate_function(fields, gate);
   fields.boolean("skip", skip, "add the features to the result");

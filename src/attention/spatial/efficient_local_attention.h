@@ -23,12 +23,12 @@ struct EfficientLocalAttentionOptions {
 };
 
 /// Efficient local attention, "ELA: Efficient Local Attention for Deep Convolutional Neural Networks", arXiv:2403.01123:
-/// x * g_h * g_w, g = gate(activation(norm(conv(m)))) with m the means of the rows [N, C, H, 1] or of the columns
-/// [N, C, 1, W] and a convolution along them of each channel by itself.
+/// x * g_h * g_w, g = gate(activation(norm(conv(m)))) with m the means of the rows [N, C, H, 1] or of the columns [N, C, 1,
+/// W] and a depthwise convolution along them.
 /// Parameter names and defaults are timm's (`conv_h`, `norm_h`, `conv_w`, `norm_w`).
 /// Differs from the paper: one group instead of 16 in the group norm, a SiLU before the gate, and a convolution and a norm
 /// of its own for each direction; all as in timm.
-/// `activation: none` takes the SiLU away; 16 groups, and one convolution and one norm for both directions, cannot be had.
+/// `activation: none` removes the SiLU; 16 groups, and one convolution and norm for both directions, are not available.
 class EfficientLocalAttentionImpl final : public Gate {
  public:
   /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,

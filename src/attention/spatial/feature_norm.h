@@ -16,7 +16,7 @@ enum class FeatureNorm {
   instance,  ///< instance norm without scale and shift
 };
 
-/// The field `norm` of a mechanism's options. @param help says what is normalised.
+/// Declares the field `norm` of a mechanism's options.
 void visit_feature_norm(FieldVisitor& fields, FeatureNorm& norm, const char* help);
 
 /// A module with forward([N, C, H, W]) -> the same shape.

@@ -9,7 +9,7 @@
 namespace fovea {
 namespace {
 
-/// A convolution of each channel by itself that keeps height and width. @param side odd.
+/// Depthwise convolution that keeps height and width. @param side odd.
 torch::nn::Conv2d lka_depthwise_convolution(std::int64_t channels, std::int64_t side, std::int64_t dilation) {
   return torch::nn::Conv2d(
       torch::nn::Conv2dOptions(channels, channels, side).padding(side / 2 * dilation).dilation(dilation).groups(channels));
@@ -28,7 +28,8 @@ std::int64_t lka_dilated_side(const LargeKernelAttentionOptions& options) {
 
 void LargeKernelAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("kernel_size", kernel_size, {1, 255}, "side of the window; ceil(kernel_size / dilation) has to be odd");
-  fields.integer("dilation", dilation, {1, 32}, "of the second convolution; the first one's side is 2 dilation - 1");
+  fields.integer("dilation", dilation, {1, 32},
+                 "dilation of the second convolution; the first one's side is 2 dilation - 1");
 }
 
 LargeKernelUnitImpl::LargeKernelUnitImpl(std::int64_t channels, LargeKernelAttentionOptions options)

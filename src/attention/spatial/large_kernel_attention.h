@@ -18,7 +18,7 @@ struct LargeKernelAttentionOptions {
   void visit_fields(FieldVisitor& fields);
 };
 
-/// y * conv1(conv_spatial(conv0(y))): a convolution of each channel by itself, the same dilated, and a 1x1 convolution.
+/// y * conv1(conv_spatial(conv0(y))): a depthwise, a dilated depthwise and a 1x1 convolution.
 class LargeKernelUnitImpl final : public Gate, public SelfInitialising {
  public:
   /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,
@@ -41,7 +41,7 @@ TORCH_MODULE(LargeKernelUnit);
 /// Large-kernel attention, the attention module of "Visual Attention Network", arXiv:2202.09741:
 /// x + proj_2(u(gelu(proj_1(x)))), u(y) = y * attention(y), projections 1x1 convolutions with biases.
 /// Parameter names are the authors' (`proj_1`, `spatial_gating_unit.conv0`, `.conv_spatial`, `.conv1`, `proj_2`).
-/// Differs from the paper: nothing. The factors are not squashed: they may have any sign.
+/// Differs from the paper: nothing. The factors have no activation function: they may have any sign.
 class LargeKernelAttentionImpl final : public Gate {
  public:
   /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,

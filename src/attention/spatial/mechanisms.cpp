@@ -80,7 +80,7 @@ std::vector<MechanismRow> spatial_mechanisms() {
        .make_options = make_options<TripletAttentionOptions>,
        .build = gate_of_channels<TripletAttentionImpl, TripletAttentionOptions>()},
       {.name = "lka",
-       .summary = "a large depthwise kernel in three small steps is the gate",
+       .summary = "a large kernel, decomposed into three convolutions, as the gate",
        .title = "Visual Attention Network",
        .arxiv = "2202.09741",
        .traits = both,

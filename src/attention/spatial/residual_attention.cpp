@@ -8,7 +8,7 @@
 namespace fovea {
 namespace {
 
-constexpr double kMaskEpsilon = 1e-5;  // of a deviation that may be 0
+constexpr double kMaskEpsilon = 1e-5;  // for norms and variances that may be 0
 
 /// `count` residual units one after another; none is the identity.
 torch::nn::Sequential pre_activation_units(std::int64_t count, std::int64_t channels, std::int64_t width) {
@@ -25,7 +25,7 @@ torch::nn::Conv2d mask_convolution(std::int64_t in, std::int64_t out, std::int64
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, side).padding(side / 2).bias(false));
 }
 
-/// Scores [N, C, H, W] -> factors of the same shape.
+/// Scores [N, C, H, W] -> mask of the same shape.
 torch::Tensor mask_values(const torch::Tensor& scores, MaskForm form) {
   if (form == MaskForm::channel) return scores / scores.norm(2, {1}, /*keepdim=*/true).clamp_min(kMaskEpsilon);
   if (form == MaskForm::mixed) return torch::sigmoid(scores);
@@ -37,14 +37,16 @@ torch::Tensor mask_values(const torch::Tensor& scores, MaskForm form) {
 }  // namespace
 
 void ResidualAttentionOptions::visit_fields(FieldVisitor& fields) {
-  fields.integer("preprocessing_units", preprocessing_units, {0, 64}, "p: residual units before the branches and behind");
+  fields.integer("preprocessing_units", preprocessing_units, {0, 64},
+                 "p: residual units before the branches, and as many behind");
   fields.integer("trunk_units", trunk_units, {0, 64}, "t: residual units of the trunk branch");
-  fields.integer("mask_units", mask_units, {1, 64}, "r: residual units at each scale of the mask, on each way");
+  fields.integer("mask_units", mask_units, {1, 64},
+                 "r: residual units at each scale of the mask branch, bottom-up and top-down");
   fields.integer("poolings", poolings, {1, 8}, "number of times that the mask branch halves height and width");
   fields.real("reduction_ratio", reduction_ratio, {.minimum = 0.001},
-              "a residual unit is channels / reduction_ratio wide inside");
+              "width inside a residual unit is channels / reduction_ratio");
   fields.choice("form", form, {{"mixed", MaskForm::mixed}, {"channel", MaskForm::channel}, {"spatial", MaskForm::spatial}},
-                "scores become factors by a sigmoid, by division by their length, or by a sigmoid of standardised scores");
+                "mask: sigmoid, L2 normalisation over channels, or sigmoid of scores standardised over positions");
 }
 
 PreActivationUnitImpl::PreActivationUnitImpl(std::int64_t channels, std::int64_t width)
@@ -87,7 +89,7 @@ MaskBranchImpl::MaskBranchImpl(std::int64_t channels, ResidualAttentionOptions o
 
 torch::Tensor MaskBranchImpl::forward(const torch::Tensor& features) {
   torch::Tensor hidden = features;
-  std::vector<torch::Tensor> above;  // what enters each pooling
+  std::vector<torch::Tensor> above;  // input of each pooling
   for (auto& units : down_) {
     above.push_back(hidden);
     hidden = units->forward(torch::max_pool2d(hidden, /*kernel_size=*/3, /*stride=*/2, /*padding=*/1));

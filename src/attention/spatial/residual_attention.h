@@ -12,25 +12,25 @@
 
 namespace fovea {
 
-/// Function that turns the mask's scores into factors.
+/// Function from the scores of the mask branch to the mask.
 enum class MaskForm {
   mixed,    ///< f1: a sigmoid
-  channel,  ///< f2: each position's vector of scores, divided by its length
-  spatial,  ///< f3: each channel's scores, minus their mean, divided by their deviation, then a sigmoid
+  channel,  ///< f2: L2 normalisation over channels at each position
+  spatial,  ///< f3: standardisation of each channel over positions, then a sigmoid
 };
 
 struct ResidualAttentionOptions {
   std::int64_t preprocessing_units = 0;  ///< p: residual units before the branches, and as many behind them
-  std::int64_t trunk_units = 0;          ///< t: residual units of the branch that is multiplied
-  std::int64_t mask_units = 1;           ///< r: residual units at each of the mask's scales on the way down, and up again
+  std::int64_t trunk_units = 0;          ///< t: residual units of the trunk branch
+  std::int64_t mask_units = 1;           ///< r: residual units at each scale of the mask branch, bottom-up and top-down each
   std::int64_t poolings = 2;             ///< number of times that the mask branch halves height and width
-  double reduction_ratio = 4;            ///< a residual unit is channels / reduction_ratio wide inside
+  double reduction_ratio = 4;            ///< width inside a residual unit: channels / reduction_ratio
   MaskForm form = MaskForm::mixed;
 
   void visit_fields(FieldVisitor& fields);
 };
 
-/// A bottleneck with the activations first: x + conv3(a3(conv2(a2(conv1(a1(x)))))), a = ReLU(BN), sides 1, 3 and 1.
+/// Pre-activation bottleneck unit: x + conv3(a3(conv2(a2(conv1(a1(x)))))), a = ReLU(BN), sides 1, 3 and 1.
 class PreActivationUnitImpl final : public CloneableModule {
  public:
   /// @param width channels inside; both at least 1.
@@ -74,16 +74,16 @@ TORCH_MODULE(MaskBranch);
 /// Residual attention, "Residual Attention Network for Image Classification", arXiv:1704.06904: (1 + M(x)) T(x), M the mask
 /// branch and T the trunk branch, between p residual units before and p behind.
 /// The published networks are not in PyTorch; the parameter names are ours (`before`, `trunk`, `mask`, `after`).
-/// Differs from the paper: p and t are 0 by default instead of 1 and 2, since the block that the gate ends is the trunk; the
+/// Differs from the paper: p and t are 0 by default instead of 1 and 2, since the block before the gate is the trunk; the
 /// paper pools down to 7 x 7 (3, 2 and 1 times in its three stages of 56, 28 and 14 positions).
 class ResidualAttentionImpl final : public Gate {
  public:
   /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range.
   explicit ResidualAttentionImpl(std::int64_t channels, ResidualAttentionOptions options = {});
 
-  /// @param features [N, C, H, W]. @return the same shape. Hooks see M, dense [N, C, H, W]: a gate in (0, 1), in form
-  /// channel values in [-1, 1]. @throws ShapeError if features is not 4-D or C differs. Depends on train/eval mode; training
-  /// needs N > 1 where the poolings leave one position.
+  /// @param features [N, C, H, W]. @return the same shape. Hooks see M, dense [N, C, H, W]: a gate in (0, 1), or with
+  /// `form: channel` values in [-1, 1]. @throws ShapeError if features is not 4-D or C differs. Depends on train/eval mode;
+  /// training needs N > 1 where the poolings leave one position.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
  protected:

@@ -8,7 +8,7 @@ namespace fovea {
 void SimpleCoordinateAttentionOptions::visit_fields(FieldVisitor& fields) {
   visit_bottleneck(fields, *this);
   fields.real("width_factor", width_factor, {.minimum = 0, .maximum = 64, .minimum_open = true},
-              "times the width from reduction_ratio");
+              "factor of the width from reduction_ratio");
   fields.boolean("bias", bias, "biases in the layers");
   visit_activation(fields, "activation", activation, "non-linearity of the bottleneck");
   visit_gate_function(fields, gate);

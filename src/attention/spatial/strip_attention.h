@@ -11,7 +11,7 @@
 namespace fovea {
 
 struct StripAttentionOptions {
-  bool convolution = true;       ///< along the row means and along the column means; without, there is no parameter
+  bool convolution = true;       ///< along the row means and along the column means; without it the gate has no parameters
   std::int64_t kernel_size = 3;  ///< odd; with convolution
   bool bias = false;             ///< with convolution
   GateFunction gate = GateFunction::sigmoid;
@@ -20,12 +20,12 @@ struct StripAttentionOptions {
   void visit_fields(FieldVisitor& fields);
 };
 
-/// Strip attention, timm's smallest relative of "Strip Pooling: Rethinking Spatial Pooling for Scene Parsing",
-/// arXiv:2003.13328: x * gate(conv(r) + conv(c)), r the means of the rows [N, C, H, 1] and c those of the columns
-/// [N, C, 1, W], with a convolution along them of each channel by itself.
+/// Strip attention, timm's simplified form of "Strip Pooling: Rethinking Spatial Pooling for Scene Parsing",
+/// arXiv:2003.13328: x * gate(conv(r) + conv(c)), r the means of the rows [N, C, H, 1] and c those of the columns [N, C, 1,
+/// W], with depthwise convolutions along them.
 /// Parameter names and defaults are timm's (`conv_h`, `conv_w`).
-/// Differs from the paper: the convolutions do not mix channels, there is no batch norm, no ReLU and no 1x1 convolution
-/// before the gate; `skip` is timm's.
+/// Differs from the paper: the convolutions are depthwise, without batch norm, ReLU and a 1x1 convolution before the gate;
+/// `skip` is timm's.
 class StripAttentionImpl final : public Gate {
  public:
   /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,

@@ -7,7 +7,7 @@ namespace fovea {
 
 void TripletAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("kernel_size", kernel_size, {1, 63}, "odd side of the convolutions");
-  fields.boolean("spatial", spatial, "a gate over rows and columns beside those that involve channels");
+  fields.boolean("spatial", spatial, "gate over rows and columns, beside the two that involve channels");
 }
 
 TripletPlaneImpl::TripletPlaneImpl(std::int64_t kernel_size) : CloneableModule("TripletPlane"), kernel_size_(kernel_size) {

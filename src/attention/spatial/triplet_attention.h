@@ -14,7 +14,7 @@ namespace fovea {
 
 struct TripletAttentionOptions {
   std::int64_t kernel_size = 7;  ///< odd; of the three convolutions
-  bool spatial = true;           ///< the third plane, rows x columns
+  bool spatial = true;           ///< the third gate, rows x columns
 
   void visit_fields(FieldVisitor& fields);
 };
@@ -38,8 +38,8 @@ TORCH_MODULE(TripletPlane);
 
 /// Triplet attention, "Rotate to Attend: Convolutional Triplet Attention Module", arXiv:2010.03045: x times the mean of
 /// three gates, each from a map with one axis pooled: channels x columns (`cw`), rows x channels (`hc`), rows x columns
-/// (`hw`). Parameter names are the authors' (`cw.conv.conv`, `cw.conv.bn`, ...). Differs from the paper: nothing; the
-/// running statistics of batch norm move by 0.01, as in the authors' code.
+/// (`hw`). Parameter names are the authors' (`cw.conv.conv`, `cw.conv.bn`, ...). Differs from the paper: nothing;
+/// batch norm has a momentum of 0.01, as in the authors' code.
 class TripletAttentionImpl final : public Gate {
  public:
   /// @param channels C of the features, at least 1. @throws InputError when an option is out of its range,

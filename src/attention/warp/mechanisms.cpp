@@ -7,7 +7,7 @@ std::vector<MechanismRow> warp_mechanisms() {
   const Traits region{{Where::location}, {Selects::soft}, {Query::self}, {Axis::region}};
   return {
       {.name = "spatial_transformer",
-       .summary = "resampling by an affine map that a small network predicts",
+       .summary = "resampling by an affine transform that a small network predicts",
        .title = "Spatial Transformer Networks",
        .arxiv = "1506.02025",
        .traits = region,

@@ -7,11 +7,10 @@
 
 namespace fovea {
 
-/// The longest convolution along the channels.
+/// Largest kernel of a convolution along the channels.
 inline constexpr std::int64_t kWidestChannelKernel = 1023;
 
-/// Names the fields that say how many neighbouring channels a convolution along the channels covers: kernel_size, gamma and
-/// beta.
+/// Declares the fields of a convolution along the channels: kernel_size, gamma and beta.
 template <typename MechanismOptions>
 void visit_channel_kernel(FieldVisitor& fields, MechanismOptions& options) {
   fields.integer("kernel_size", options.kernel_size, {0, kWidestChannelKernel},
@@ -21,11 +20,12 @@ void visit_channel_kernel(FieldVisitor& fields, MechanismOptions& options) {
 }
 
 /// psi(C) of "ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks", arXiv:1910.03151, as its authors
-/// compute it: |log2(C) + beta| / gamma without its fraction, plus one if that is even. Differs from the paper: at least 3,
+/// compute it: |log2(C) + beta| / gamma truncated, plus one if that is even. Differs from the paper: at least 3,
 /// as in timm. @param mechanism for messages, e.g. "eca". @throws InputError when it is more than kWidestChannelKernel.
 std::int64_t adaptive_channel_kernel_size(std::int64_t channels, double gamma, double beta, const std::string& mechanism);
 
-/// @return kernel_size. @param adapts gamma or beta is set beside it. @throws InputError then, and when it is even.
+/// @return kernel_size. @param adapts true when gamma or beta is set beside it. @throws InputError if adapts, or when
+/// kernel_size is even.
 std::int64_t expect_channel_kernel_size(std::int64_t kernel_size, bool adapts, const std::string& mechanism);
 
 /// kernel_size unless 0, else the adaptive_channel_kernel_size(). @throws InputError as they do.

@@ -9,8 +9,8 @@
 
 namespace fovea {
 
-/// A convolution of each channel by itself along a strip [N, C, H, 1], which keeps its length. @param where names the option
-/// kernel_size in a message.
+/// Depthwise convolution along a strip [N, C, H, 1], which keeps its length. @param where names the option kernel_size in a
+/// message.
 inline torch::nn::Conv2d column_convolution(std::int64_t channels, std::int64_t kernel_size, bool bias,
                                             const std::string& where) {
   const std::int64_t padding = padding_of_odd_kernel(kernel_size, where);
