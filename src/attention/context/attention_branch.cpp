@@ -6,8 +6,9 @@
 namespace fovea {
 
 void AttentionBranchOptions::visit_fields(FieldVisitor& fields) {
-  fields.choice("variant", variant, {{"official", BranchVariant::official}, {"paper", BranchVariant::paper}},
-                "official: batch norm behind the class maps and a 3x3 convolution; paper: neither, and a 1x1 convolution");
+  fields.choice(
+      "variant", variant, {{"official", BranchVariant::official}, {"paper", BranchVariant::paper}},
+      "official: batch norm behind the class maps and a 3x3 convolution; paper: no batch norm and a 1x1 convolution");
 }
 
 AttentionBranchImpl::AttentionBranchImpl(std::int64_t channels, std::int64_t num_classes, AttentionBranchOptions options)
@@ -22,7 +23,7 @@ AttentionBranchImpl::AttentionBranchImpl(const InsertionPoint& point, AttentionB
       options_(expect_in_range(options, "AttentionBranch")) {
   const std::int64_t channels = point.in.channels, classes = point.num_classes;
   if (classes <= 0) {
-    throw InputError("abn", "an insertion point where the number of classes is known", "none", "put it behind a stage");
+    throw InputError("abn", "an insertion point where the number of classes is known", "none", "insert it behind a stage");
   }
   const bool official = options.variant == BranchVariant::official;
   const auto convolution = [&](const char* called, std::int64_t in, std::int64_t out, std::int64_t kernel) {

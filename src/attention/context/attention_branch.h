@@ -24,12 +24,12 @@ struct AttentionBranchOptions {
 };
 
 /// Attention Branch Network, "Attention Branch Network: Learning of Attention Mechanism for Visual Explanation",
-/// arXiv:1812.10025. A branch makes one map per class, m = relu(BN(conv(BN(x)))); from them come class scores, the mean
-/// over the positions of conv2(m), which learn from the labels, and an attention map: x (1 + sigmoid(BN(conv3(m)))).
+/// arXiv:1812.10025. A branch computes one map per class, m = relu(BN(conv(BN(x)))). From the maps come the logits of an
+/// auxiliary classifier, mean over the positions of conv2(m), and an attention map: x (1 + sigmoid(BN(conv3(m)))).
 /// Parameter names are those of the authors' code (`bn_att`, `att_conv`, `bn_att2`, `att_conv2`, `att_conv3`, `bn_att3`;
 /// no biases).
-/// It goes behind a stage, where the number of classes is known. Without `stages` there is a branch with class scores of its
-/// own behind every stage; the authors have one, behind layer3.
+/// Its insertion points are behind stages, where the number of classes is known. Without `stages` every stage gets a branch
+/// with its own auxiliary classifier; the authors have one, behind layer3.
 /// Differs from the paper: the branch has no residual blocks of its own in front of `bn_att`, and the maps may have any
 /// size (the code averages 14 x 14).
 class AttentionBranchImpl final : public Gate {
@@ -40,7 +40,7 @@ class AttentionBranchImpl final : public Gate {
   explicit AttentionBranchImpl(const InsertionPoint& point, AttentionBranchOptions options = {});
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see a spatial gate [N, 1, H, W] in (0, 1);
-  /// ForwardContext::branch_logits gets the class scores [N, classes], named by the insertion point's path. @throws
+  /// ForwardContext::branch_logits gets the logits [N, classes], named by the insertion point's path. @throws
   /// ShapeError if features is not 4-D or C differs. Depends on train/eval mode.
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 

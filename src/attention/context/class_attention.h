@@ -18,7 +18,7 @@ namespace fovea {
 struct ClassAttentionOptions {
   std::int64_t heads = 8;
   bool qkv_bias = false;
-  double dropout = 0;  ///< probability for the result of the pool, in training
+  double dropout = 0;  ///< dropout probability of the pool's result, in training
 
   void visit_fields(FieldVisitor& fields);
 };
@@ -33,7 +33,7 @@ class ClassAttentionImpl final : public CloneableModule {
   /// into heads.
   explicit ClassAttentionImpl(std::int64_t channels, ClassAttentionOptions options = {});
 
-  /// @param tokens [N, 1 + L, C], the class token first. @param grid {height, width} of the others, {} without one.
+  /// @param tokens [N, 1 + L, C], the class token first. @param grid {height, width} of the others; empty without a grid.
   /// @return [N, 1, C]. Hooks see the weights [N, heads, 1, 1 + L]. @throws ShapeError.
   torch::Tensor forward(const torch::Tensor& tokens, const std::vector<std::int64_t>& grid = {},
                         ContextArgument context = {});
@@ -51,7 +51,7 @@ class ClassAttentionImpl final : public CloneableModule {
 TORCH_MODULE(ClassAttention);
 
 /// Class attention as a pool: a learned class token, `cls_token`, goes in front of the positions, and its class attention
-/// (`attn`) is the result. The token starts normal with a standard deviation of 0.02, as in timm.
+/// (`attn`) is the result. The token is initially normal with a standard deviation of 0.02, as in timm.
 class ClassAttentionPoolImpl final : public Pool, public SelfInitialising {
  public:
   /// @param channels C of the features. @throws InputError when an option is out of its range, unless the channels divide

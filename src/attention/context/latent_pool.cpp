@@ -16,13 +16,13 @@ void LatentPoolOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("latents", latents, {1, 1 << 12}, "number of learned queries");
   fields.choice("pool_type", pool_type,
                 {{"token", LatentPoolType::token}, {"mean", LatentPoolType::mean}, {"concat", LatentPoolType::concat}},
-                "result of several latents: the output of the first, the mean of all or all");
+                "result of several latents: the first output, the mean of all, or all concatenated");
   fields.real("mlp_ratio", mlp_ratio, {.minimum = 0, .maximum = 64, .minimum_open = true},
               "width of the feed-forward layers' hidden layer / channels");
   fields.boolean("qkv_bias", qkv_bias, "biases of queries, keys and values");
   fields.boolean("qk_norm", qk_norm, "layer norm of queries and keys in every head");
   fields.boolean("norm", norm, "layer norm in front of the feed-forward layers");
-  fields.boolean("positions", positions, "learned position vectors added to the positions");
+  fields.boolean("positions", positions, "add learned position embeddings");
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature of the heads' output, in training");
 }
 

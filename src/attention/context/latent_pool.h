@@ -18,7 +18,7 @@ namespace fovea {
 enum class LatentPoolType {
   token,   ///< output of the first
   mean,    ///< mean of all outputs
-  concat,  ///< all outputs, one behind the other
+  concat,  ///< all outputs, concatenated
 };
 
 struct LatentPoolOptions {
@@ -29,20 +29,20 @@ struct LatentPoolOptions {
   bool qkv_bias = true;
   bool qk_norm = false;    ///< layer norm of queries and keys in every head
   bool norm = false;       ///< layer norm in front of the feed-forward layers
-  bool positions = false;  ///< learned position vectors added to the positions
-  double dropout = 0;      ///< probability for the output of the heads, in training
+  bool positions = false;  ///< add learned position embeddings
+  double dropout = 0;      ///< dropout probability of the heads' output, in training
 
-  double norm_epsilon = 1e-5;  ///< of the norms; a network sets it, not the user
+  double norm_epsilon = 1e-5;  ///< of the norms; set by networks, not a configuration key
 
   void visit_fields(FieldVisitor& fields);
 };
 
 /// Multi-head attention pooling with learned queries, the head of "Scaling Vision Transformers", arXiv:2106.04560: latent
 /// tokens are the queries, the positions are keys and values; with y the output of the heads behind a linear layer, the
-/// result is y + MLP(norm(y)). Parameter names, defaults and starting values are timm's (`latent`, `q`, `kv`, `q_norm`,
+/// result is y + MLP(norm(y)). Parameter names, defaults and initialisation are timm's (`latent`, `q`, `kv`, `q_norm`,
 /// `k_norm`, `proj`, `norm`, `mlp.fc1`, `mlp.fc2`, `pos_embed`). Differs from the paper: no norm unless `norm` is set, as in
-/// timm. Differs from timm: positions are resampled for a grid of another size; several latents can be concatenated; latents
-/// and position vectors start normal, and timm truncates them at two standard deviations.
+/// timm. Differs from timm: position embeddings are resampled for a grid of another size; several latents can be
+/// concatenated; latents and position embeddings are initially normal, where timm truncates at two standard deviations.
 class LatentPoolImpl final : public Pool, public SelfInitialising {
  public:
   /// @param channels C of the features; with positions, the whole shape `in` of the features is needed. @throws InputError

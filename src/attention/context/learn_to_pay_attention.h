@@ -37,8 +37,8 @@ struct LearnToPayAttentionOptions {
 /// One stage's attention, "Learn To Pay Attention", arXiv:1804.02391: positions l = projector(x) are scored against a global
 /// vector g; the result is sum_j softmax(c)_j l_j, or the mean over the positions of sigmoid(c_j) l_j.
 ///
-/// **With additive scores and the softmax, the defaults and the paper's choice, g changes nothing**: w . g is the same for
-/// every position, and the softmax ignores it. `score: dot` or `normalise: sigmoid` make the weights depend on g.
+/// **With additive scores and the softmax, the defaults and the paper's choice, g has no effect**: w . g is the same for
+/// every position and cancels in the softmax. With `score: dot` or `normalise: sigmoid` the weights depend on g.
 ///
 /// Parameter names are those of SaoYan/LearnToPayAttention (`projector.op`, `attn.op`; no biases).
 /// Differs from the paper: the projector is always there, not only where the channels differ.

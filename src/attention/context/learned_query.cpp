@@ -7,7 +7,7 @@
 namespace fovea {
 
 void LearnedQueryOptions::visit_fields(FieldVisitor& fields) {
-  fields.integer("heads", heads, {1, 1 << 12}, "parts of the channels with weights of their own");
+  fields.integer("heads", heads, {1, 1 << 12}, "number of heads, a divisor of the channels");
 }
 
 LearnedQueryImpl::LearnedQueryImpl(std::int64_t channels, LearnedQueryOptions options)

@@ -13,15 +13,15 @@
 namespace fovea {
 
 struct LearnedQueryOptions {
-  std::int64_t heads = 1;  ///< the channels are divided into this many parts, each with weights of its own
+  std::int64_t heads = 1;  ///< a divisor of the channels; every head has its own weights
 
   void visit_fields(FieldVisitor& fields);
 };
 
 /// Pooling by one learned query vector q: sum_j softmax_j(q . h_j / sqrt(d)) h_j over the positions h_j, in every head of d
-/// channels. After the pooling by attention of "Set Transformer: A Framework for Attention-based Permutation-Invariant
-/// Neural Networks", arXiv:1810.00825. The query starts at zero: as global average pooling. Differs from the paper: no
-/// projections of queries, keys and values, no feed-forward layers and no norms around it.
+/// channels. After the pooling by multi-head attention of "Set Transformer: A Framework for Attention-based
+/// Permutation-Invariant Neural Networks", arXiv:1810.00825. The query is initially 0, which is global average pooling.
+/// Differs from the paper: no projections of queries, keys and values, no feed-forward layers and no norms around it.
 class LearnedQueryImpl final : public Pool, public SelfInitialising {
  public:
   /// @param channels C of the features. @throws InputError when an option is out of its range, unless the channels divide

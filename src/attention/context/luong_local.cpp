@@ -33,7 +33,8 @@ torch::Tensor local_positions(const Positions& positions, bool is_sequence) {
 void LuongLocalOptions::visit_fields(FieldVisitor& fields) {
   fields.choice("mode", mode, {{"m", LocalMode::monotonic}, {"p", LocalMode::predictive}},
                 "centre of the window: m as given, or the middle; p as predicted from the query");
-  fields.integer("window", window, {1, 1 << 16}, "positions up to this far from the centre are attended");
+  fields.integer("window", window, {1, 1 << 16},
+                 "largest distance of an attended position from the centre, along every axis");
   fields.integer("hidden", hidden, {0, 1 << 16},
                  "width of the hidden layer that predicts the centre in mode p; 0 = length of the query");
   fields.integer("out_features", out_features, {0, 1 << 16}, "length of the result; 0 = the positions' channels");

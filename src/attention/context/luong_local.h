@@ -21,7 +21,7 @@ enum class LocalMode {
 
 struct LuongLocalOptions {
   LocalMode mode = LocalMode::predictive;
-  std::int64_t window = 3;        ///< D: positions up to this far from the centre are attended, along every axis
+  std::int64_t window = 3;        ///< D: largest distance of an attended position from the centre, along every axis
   std::int64_t hidden = 0;        ///< width of the hidden layer that predicts the centre; 0 = length of the query
   std::int64_t out_features = 0;  ///< 0 = as many as the positions have channels
   QuerySource query = QuerySource::mean;
@@ -35,12 +35,12 @@ struct LuongLocalOptions {
 ///
 /// - m: p is PoolInput::position, moved to the nearest position if outside, or the middle when it is undefined.
 /// - p: p = S sigmoid(v_p . tanh(W_p q)), S the number of positions; the weights are then multiplied by
-///   exp(-(j - p)^2 / (2 (D/2)^2)), and **no longer sum to one**. Only through this factor does the centre learn.
-///   PoolInput::position is not read.
+///   exp(-(j - p)^2 / (2 (D/2)^2)), and **no longer sum to one**. The centre gets its gradient through this factor
+///   alone. PoolInput::position is not read.
 ///
 /// On a grid p = (x, y), from the centre of the top left position; every axis has its own S (width, height; v_p has two
 /// rows), the window is a square and the Gaussian is two-dimensional. Tokens, and the positions of an insertion point one
-/// position high, are a sequence with one p. Differs from the paper: as said for grids; no reordering of the source in m;
+/// position high, are a sequence with one p. Differs from the paper: grids as above; no reordering of the source in m;
 /// the query may be the pool's own instead of a decoder's state.
 class LuongLocalImpl final : public Pool {
  public:

@@ -13,30 +13,30 @@
 
 namespace fovea {
 
-/// Query of a pool that the network gives none.
+/// Query of a pool where the network provides none.
 enum class QuerySource {
   mean,     ///< the mean of the positions
   learned,  ///< a parameter, the same for every image
 };
 
-/// The field `query` of a pool's options.
+/// Declares the field `query` of a pool's options.
 void visit_query_source(FieldVisitor& fields, QuerySource& source);
 
-/// For pools that have a query of their own only. @throws InputError where the network gives one.
+/// For pools that use only their own query. @throws InputError where the network provides one.
 void expect_no_outer_query(const InsertionPoint& point, const std::string& mechanism);
 
-/// Query of a pool: the network's where InsertionPoint::query_features says so, otherwise the pool's own. Its parameter
-/// `vector`, with QuerySource::learned, starts at zero.
+/// Query of a pool: the network's where InsertionPoint::query_features is positive, otherwise the pool's own. Its parameter
+/// `vector`, with QuerySource::learned, is initially 0.
 class PoolQueryImpl final : public CloneableModule, public SelfInitialising {
  public:
-  /// @throws InputError for a learned query where the network gives one.
+  /// @throws InputError for a learned query where the network provides one.
   PoolQueryImpl(const InsertionPoint& point, QuerySource own);
 
   /// Length of a query.
   std::int64_t features() const { return from_network() ? point_.query_features : point_.in.channels; }
 
   /// @param given PoolInput::query. @param positions [N, L, C]. @return [N, features()].
-  /// @throws ShapeError unless a query [N, features()] is given exactly when the network gives one.
+  /// @throws ShapeError unless `given` is [N, features()] where the network provides the query, and undefined elsewhere.
   torch::Tensor forward(const torch::Tensor& given, const torch::Tensor& positions);
 
   void initialise(const RandomStream& stream) override;

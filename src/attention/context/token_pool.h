@@ -13,22 +13,22 @@
 
 namespace fovea {
 
-/// Options of TokenPool, which those of the pools have too.
+/// Options of TokenPool; options of its subclasses have the same fields.
 struct TokenPoolOptions {
   std::int64_t heads = 0;           ///< 0 = embed_channels / head_channels, at least 1
   std::int64_t head_channels = 64;  ///< features of a head, where heads is 0
   std::int64_t embed_channels = 0;  ///< features of all heads; 0 = as many as the positions have channels
   std::int64_t out_features = 0;    ///< 0 = as many as the positions have channels
-  bool projection = true;           ///< a linear layer behind the heads; without it embed_channels features come out
+  bool projection = true;           ///< linear layer behind the heads; without it the result has embed_channels features
   bool qkv_bias = true;
   bool qkv_separate = false;  ///< parameters `q`, `k`, `v` instead of `qkv`
   bool class_token = false;   ///< the query is a learned token instead of the mean of the positions
-  double dropout = 0;         ///< probability for the output of the heads, in training
+  double dropout = 0;         ///< dropout probability of the heads' output, in training
 
   void visit_fields(FieldVisitor& fields);
 };
 
-/// Names the fields of TokenPoolOptions, which `options` has.
+/// Declares the fields of TokenPoolOptions in `options`.
 template <typename PoolOptions>
 void visit_token_pool(FieldVisitor& fields, PoolOptions& options) {
   fields.integer("heads", options.heads, {0, 1 << 12}, "number of heads; 0 = embed_channels / head_channels, at least 1");
@@ -37,7 +37,7 @@ void visit_token_pool(FieldVisitor& fields, PoolOptions& options) {
                  "features of all heads; 0 = the positions' channels");
   fields.integer("out_features", options.out_features, {0, 1 << 16}, "length of the result; 0 = the positions' channels");
   fields.boolean("projection", options.projection,
-                 "a linear layer behind the heads; without it embed_channels features come out");
+                 "linear layer behind the heads; without it the result has embed_channels features");
   fields.boolean("qkv_bias", options.qkv_bias, "biases of queries, keys and values");
   fields.boolean("qkv_separate", options.qkv_separate, "layers q, k and v instead of one qkv");
   fields.boolean("class_token", options.class_token, "the query is a learned token instead of the mean of the positions");
@@ -45,7 +45,7 @@ void visit_token_pool(FieldVisitor& fields, PoolOptions& options) {
               "probability of dropping a feature of the heads' output, in training");
 }
 
-/// The fields of TokenPoolOptions of `options`.
+/// Values of the fields of TokenPoolOptions in `options`.
 template <typename PoolOptions>
 TokenPoolOptions token_pool_options(const PoolOptions& options) {
   return {.heads = options.heads,
@@ -61,7 +61,7 @@ TokenPoolOptions token_pool_options(const PoolOptions& options) {
 
 /// Base of attention pooling and rotary attention pooling: multi-head attention whose query is a token in front of the
 /// positions, their mean or a learned one, and whose keys and values are that token and the positions; a linear layer
-/// follows. Positions are encoded by the subclass.
+/// follows. The subclass encodes the positions.
 class TokenPool : public Pool, public SelfInitialising {
  public:
   /// @return [N, out_features()]. Hooks see the weights [N, heads, 1, 1 + L], the token's own first. @throws ShapeError
@@ -72,8 +72,8 @@ class TokenPool : public Pool, public SelfInitialising {
   /// Self-attention of all tokens, [N, 1 + L, out_features()]: every token is a query. The first is forward()'s result.
   torch::Tensor every_answer(const torch::Tensor& features, ForwardContext& context);
 
-  /// Queries, keys and values start normal with a standard deviation of 1 / sqrt(channels) and without bias, as in CLIP and
-  /// timm.
+  /// Weights of queries, keys and values normal with a standard deviation of 1 / sqrt(channels), their biases 0, as in CLIP
+  /// and timm; `cls_token` 0.
   void initialise(const RandomStream& stream) override;
 
  protected:
@@ -87,9 +87,9 @@ class TokenPool : public Pool, public SelfInitialising {
 
   /// Positions of the features. @throws ShapeError.
   virtual Positions arriving(const torch::Tensor& features) const { return positions_of(*this, features, channels()); }
-  /// Tokens with their position vectors added, [N, 1 + L, C].
+  /// Tokens with their position embeddings added, [N, 1 + L, C].
   virtual torch::Tensor with_positions(const torch::Tensor& tokens, const Positions&) const { return tokens; }
-  /// Queries or keys [N, heads, 1 + L, d], rotated by their positions; the first token has none.
+  /// Queries or keys [N, heads, 1 + L, d], rotated by their positions; the first token has no position.
   virtual torch::Tensor turned(const torch::Tensor& heads, const Positions&) const { return heads; }
 
  private:

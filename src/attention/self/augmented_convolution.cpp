@@ -12,7 +12,7 @@ namespace {
 
 GridHeads augmented_heads(std::int64_t out_channels, const AugmentedConvolutionOptions& options) {
   const AugmentedConvolutionOptions defaults;
-  // Channels of one head: of those of all heads, or of `ratio` of the output channels, to the next multiple of the heads.
+  // Channels of one head: `all` / heads, or `ratio` x out_channels / heads, rounded up.
   const auto width = [&](std::int64_t all, double ratio, double default_ratio, const std::string& name) {
     if (all == 0) {
       const double exact = ratio * static_cast<double>(out_channels) / static_cast<double>(options.heads);
@@ -38,7 +38,7 @@ void AugmentedConvolutionOptions::visit_fields(FieldVisitor& fields) {
                  "output channels of the attention; 0 takes them from value_ratio");
   fields.real("value_ratio", value_ratio, {.minimum = 0, .maximum = 1, .minimum_open = true, .maximum_open = true},
               "output channels of the attention / output channels");
-  fields.boolean("relative", relative, "relative position logits, which bind it to a height and a width");
+  fields.boolean("relative", relative, "relative position logits, which fix height and width of the input");
 }
 
 AugmentedConvolutionImpl::AugmentedConvolutionImpl(const FeatureShape& in, std::int64_t out_channels,

@@ -20,7 +20,7 @@ struct AugmentedConvolutionOptions {
   double key_ratio = 0.2;           ///< kappa = d_k / output channels
   std::int64_t value_channels = 0;  ///< d_v, output channels of the attention; 0 takes them from value_ratio
   double value_ratio = 0.1;         ///< upsilon = d_v / output channels
-  bool relative = true;             ///< relative position logits, which bind it to a height and a width
+  bool relative = true;             ///< relative position logits, which fix height and width of the input
 
   void visit_fields(FieldVisitor& fields);
 };
@@ -34,8 +34,7 @@ struct AugmentedConvolutionOptions {
 class AugmentedConvolutionImpl final : public Mixer {
  public:
   /// @param in shape of the features; without `relative`, its channels are enough. @throws InputError when an option is out
-  /// of its range, kernel_size is even, heads does not divide a width, or the attention would leave the convolution no
-  /// channel.
+  /// of its range, kernel_size is even, heads does not divide a width, or no output channels are left for the convolution.
   AugmentedConvolutionImpl(const FeatureShape& in, std::int64_t out_channels, AugmentedConvolutionOptions options = {});
   explicit AugmentedConvolutionImpl(const InsertionPoint& point, AugmentedConvolutionOptions options = {});
 

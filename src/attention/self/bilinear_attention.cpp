@@ -28,7 +28,8 @@ torch::Tensor mix_rows(const torch::Tensor& weights, const torch::Tensor& featur
 }  // namespace
 
 void BilinearAttentionOptions::visit_fields(FieldVisitor& fields) {
-  fields.integer("block_size", block_size, {1, 1024}, "bands along each axis; height and width are multiples of it");
+  fields.integer("block_size", block_size, {1, 1024},
+                 "number of bands along each axis; height and width are multiples of it");
   fields.integer("groups", groups, {1, 1 << 16}, "groups of channels, each with its own matrices");
   visit_bottleneck(fields, *this);
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a channel of the correction, in training");
@@ -55,7 +56,7 @@ torch::Tensor BilinearTransformImpl::forward(const torch::Tensor& features, Forw
   };
   const auto p = matrices(conv_p_(std::get<0>(torch::adaptive_max_pool2d(summary, {bands, 1}))));
   const auto q = matrices(conv_q_(std::get<0>(torch::adaptive_max_pool2d(summary, {1, bands}))));
-  // Dividing sigmoids by their sum is a softmax of their logarithms, which also holds where every one is tiny.
+  // Division of sigmoids by their sum, as a softmax of their logarithms: stable where every sigmoid is tiny.
   const auto weights_of = [&](const torch::Tensor& logarithms, const std::vector<std::int64_t>& grid) {
     const HookedTensor about{MapKind::pairwise, Meaning::weights, grid, grid};
     return context.hook(*this, about, logarithms.softmax(3));

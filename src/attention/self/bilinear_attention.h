@@ -20,7 +20,7 @@ struct BilinearAttentionOptions {
   double reduction_ratio = 4;                ///< bottleneck width: channels / reduction_ratio
   std::int64_t reduced_channels = 0;         ///< bottleneck width itself; 0 takes it from reduction_ratio and divisor
   std::int64_t divisor = 8;                  ///< the width taken from reduction_ratio is a multiple of this
-  std::int64_t block_size = 7;               ///< bands along each axis; height and width are multiples of it
+  std::int64_t block_size = 7;               ///< number of bands along each axis; height and width are multiples of it
   std::int64_t groups = 2;                   ///< of channels, each with its own matrices
   double dropout = 0.2;                      ///< probability of dropping a channel of the correction, in training
   Activation activation = Activation::relu;  ///< behind every norm

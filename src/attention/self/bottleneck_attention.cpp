@@ -8,8 +8,7 @@ namespace fovea {
 
 void BottleneckAttentionOptions::visit_fields(FieldVisitor& fields) {
   visit_grid_heads(fields, *this);
-  fields.boolean("scale_position", scale_position,
-                 "position logits are divided by sqrt(head_channels), as the products are");
+  fields.boolean("scale_position", scale_position, "divide position logits by sqrt(head_channels), like the dot products");
 }
 
 BottleneckAttentionImpl::BottleneckAttentionImpl(const FeatureShape& in, std::int64_t out_channels,

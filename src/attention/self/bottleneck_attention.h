@@ -18,15 +18,15 @@ struct BottleneckAttentionOptions {
   std::int64_t head_channels = 0;  ///< of a query and a key; 0 takes it from query_ratio
   double query_ratio = 1;          ///< channels of all queries / output channels, to a multiple of 8
   bool qkv_bias = false;           ///< in the projections to queries, keys and values
-  bool scale_position = false;     ///< position logits are divided by sqrt(channels of a query), as the products are
+  bool scale_position = false;     ///< divide position logits by sqrt(channels of a query), like the dot products
 
   void visit_fields(FieldVisitor& fields);
 };
 
 /// Multi-head self-attention of a Bottleneck Transformer, "Bottleneck Transformers for Visual Recognition",
 /// arXiv:2101.11605: softmax(q k / sqrt(D) + q r) v over all positions with learned relative positions r (RelativePosition),
-/// which bind it to the height and width it was built for. Parameter names and defaults are timm's (`qkv`,
-/// `pos_embed.height_rel`, `pos_embed.width_rel`). Differs from the paper: nothing; a stride averages the result, as there.
+/// which are for one height and width only. Parameter names and defaults are timm's (`qkv`, `pos_embed.height_rel`,
+/// `pos_embed.width_rel`). Differs from the paper: nothing; a stride averages the result, as there.
 class BottleneckAttentionImpl final : public Mixer, public SelfInitialising {
  public:
   /// @param in shape of the features. @throws InputError when an option is out of its range or does not fit the channels.

@@ -28,7 +28,7 @@ ExternalAttentionImpl::ExternalAttentionImpl(const InsertionPoint& point, Extern
 torch::Tensor ExternalAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, point_.in.channels);
   const auto positions = positions_of(*this, features, point_.in.channels);
-  // Dividing by the sum over units is a softmax of logarithms, which also holds where every weight is tiny.
+  // Division by the sum over units, as a softmax of logarithms: stable where every weight is tiny.
   const auto weights = mk_(positions.values).log_softmax(1).softmax(2).unsqueeze(1);  // [N, 1, H W, S]
   const HookedTensor about{MapKind::pairwise, Meaning::weights, positions.grid, {}};
   const auto read = mv_(context.hook(*this, about, weights).squeeze(1));  // [N, H W, out]

@@ -10,8 +10,8 @@
 
 namespace fovea {
 
-/// Names the fields that say how wide the heads of attention over a grid are, as timm's bottleneck, halo and lambda layers
-/// have them: heads, head_channels, query_ratio and qkv_bias.
+/// Declares the fields of the heads of attention over a grid, named as in timm's bottleneck, halo and lambda layers: heads,
+/// head_channels, query_ratio and qkv_bias.
 template <typename MechanismOptions>
 void visit_grid_heads(FieldVisitor& fields, MechanismOptions& options) {
   fields.integer("heads", options.heads, {1, 1 << 16}, "number of heads, a divisor of the output channels");
@@ -50,11 +50,11 @@ torch::Tensor split_grid_heads(const torch::Tensor& features, std::int64_t heads
 /// [N heads, H W, D] -> [N, heads D, H, W].
 torch::Tensor merge_grid_heads(const torch::Tensor& positions, std::int64_t heads, std::int64_t height, std::int64_t width);
 
-/// Averages of `stride` x `stride` positions, of fewer at the edge: [N, C, H, W] -> [N, C, ceil(H / stride), ceil(W /
+/// Average pooling of `stride` x `stride` positions, fewer at the edge: [N, C, H, W] -> [N, C, ceil(H / stride), ceil(W /
 /// stride)].
 torch::Tensor thinned(const torch::Tensor& features, std::int64_t stride);
 
-/// expect_features() for a module that is bound to a height and width. @throws ShapeError.
+/// expect_features() for a module that is built for one height and width. @throws ShapeError.
 void expect_grid(const torch::nn::Module& module, const torch::Tensor& features, const FeatureShape& shape);
 
 /// expect_features() for a height and width that are multiples of `block_size`. @throws ShapeError.

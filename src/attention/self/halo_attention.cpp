@@ -16,10 +16,9 @@ torch::Tensor blocks_of(const torch::Tensor& features, std::int64_t side) {
 void HaloAttentionOptions::visit_fields(FieldVisitor& fields) {
   visit_grid_heads(fields, *this);
   fields.integer("block_size", block_size, {1, 1024}, "side of a block; height and width are multiples of it");
-  fields.integer("halo_size", halo_size, {0, 1024}, "width of the rim around a block whose positions are keys too");
-  fields.boolean("average_down", average_down, "a stride averages the result instead of subsampling the queries");
-  fields.boolean("scale_position", scale_position,
-                 "position logits are divided by sqrt(head_channels), as the products are");
+  fields.integer("halo_size", halo_size, {0, 1024}, "width of the halo, the positions around a block that are keys too");
+  fields.boolean("average_down", average_down, "average the result for a stride instead of subsampling the queries");
+  fields.boolean("scale_position", scale_position, "divide position logits by sqrt(head_channels), like the dot products");
 }
 
 HaloAttentionImpl::HaloAttentionImpl(std::int64_t in_channels, std::int64_t out_channels, HaloAttentionOptions options)

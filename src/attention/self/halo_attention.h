@@ -19,17 +19,17 @@ struct HaloAttentionOptions {
   double query_ratio = 1;          ///< channels of all queries / output channels, to a multiple of 8
   bool qkv_bias = false;           ///< in the projections to queries, keys and values
   std::int64_t block_size = 8;     ///< side of a block of queries; height and width are multiples of it
-  std::int64_t halo_size = 3;      ///< width of the rim around a block whose positions are keys too
-  bool average_down = false;       ///< a stride averages the result instead of subsampling the queries
-  bool scale_position = false;     ///< position logits are divided by sqrt(channels of a query), as the products are
+  std::int64_t halo_size = 3;      ///< width of the halo, the positions around a block that are keys too
+  bool average_down = false;       ///< average the result for a stride instead of subsampling the queries
+  bool scale_position = false;     ///< divide position logits by sqrt(channels of a query), like the dot products
 
   void visit_fields(FieldVisitor& fields);
 };
 
 /// Halo attention, "Scaling Local Self-Attention for Parameter Efficient Visual Backbones", arXiv:2103.12731: each block of
-/// positions attends to itself and a rim around it, softmax(q k / sqrt(D) + q r) v with learned relative positions r.
+/// positions attends to itself and a halo around it, softmax(q k / sqrt(D) + q r) v with learned relative positions r.
 /// Parameter names and defaults are timm's (`q`, `kv`, `pos_embed.height_rel`, `pos_embed.width_rel`). Differs from the
-/// paper: nothing the paper says; as in timm, the rim outside the image is zeros that take part in the softmax, and with a
+/// paper: nothing the paper says; as in timm, the halo outside the image is zeros that take part in the softmax, and with a
 /// stride the relative positions of the subsampled queries are counted without the gaps between them (where the stride does
 /// not divide the block, the result is averaged, as with average_down).
 class HaloAttentionImpl final : public Mixer, public SelfInitialising {

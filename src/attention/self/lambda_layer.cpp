@@ -13,7 +13,7 @@ namespace fovea {
 void LambdaLayerOptions::visit_fields(FieldVisitor& fields) {
   visit_grid_heads(fields, *this);
   fields.integer("receptive_field", receptive_field, {0, 255},
-                 "odd side of the neighbourhood that has relative positions; 0 is the whole map, of a fixed size");
+                 "odd side of the neighbourhood with relative positions; 0 is the whole map, whose size is then fixed");
 }
 
 LambdaLayerImpl::LambdaLayerImpl(std::int64_t in_channels, std::int64_t out_channels, LambdaLayerOptions options)
@@ -69,7 +69,7 @@ torch::Tensor LambdaLayerImpl::position_lambdas(const torch::Tensor& values) con
   return pos_emb_.defined() ? global_lambdas(values) : local_lambdas(values);
 }
 
-/// The convolution over [rows, columns, channels of a value] is one over the map for each such channel.
+/// Computes the 3-D convolution over [H, W, V] as a 2-D convolution for each of the V channels.
 torch::Tensor LambdaLayerImpl::local_lambdas(const torch::Tensor& values) const {
   const std::int64_t side = conv_lambda_->weight.size(2);
   const auto planes = values.flatten(0, 1).unsqueeze(1);  // [N V, 1, H, W]

@@ -17,7 +17,7 @@ struct LambdaLayerOptions {
   std::int64_t head_channels = 16;  ///< of a query and a key; 0 takes it from query_ratio
   double query_ratio = 1;           ///< channels of all queries / output channels, to a multiple of 8
   bool qkv_bias = false;            ///< in the projections to queries, keys and values
-  /// Side of the neighbourhood that has relative positions, odd; 0 = the whole map, which then is of a fixed size.
+  /// Side of the neighbourhood with relative positions, odd; 0 = the whole map, whose size is then fixed.
   std::int64_t receptive_field = 9;
 
   void visit_fields(FieldVisitor& fields);

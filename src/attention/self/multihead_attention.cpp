@@ -31,7 +31,7 @@ void MultiheadAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("key_channels", key_channels, {0, 1 << 16}, "channels of the input keys; 0 = those of the queries");
   fields.integer("value_channels", value_channels, {0, 1 << 16}, "channels of the input values; 0 = those of the queries");
   fields.boolean("bias", bias, "biases in every projection");
-  fields.boolean("extra_key", extra_key, "one more key and value, learned, the same for all images");
+  fields.boolean("extra_key", extra_key, "one more learned key and value for all images, as add_bias_kv of PyTorch");
 }
 
 MultiheadAttentionImpl::MultiheadAttentionImpl(std::int64_t channels, MultiheadAttentionOptions options)
@@ -80,7 +80,7 @@ AttentionResult MultiheadAttentionImpl::forward(const torch::Tensor& query, cons
   const auto queries = split_heads(projected[0], options_.heads);  // [N, heads, L, D]
   const auto keys = split_heads(projected[1], options_.heads);     // [N, heads, S, D]
   auto scores = torch::matmul(queries / std::sqrt(static_cast<double>(queries.size(3))), keys.transpose(2, 3));
-  const auto add = [&](const torch::Tensor& mask) {  // no mask reaches the extra key
+  const auto add = [&](const torch::Tensor& mask) {  // the extra key is never masked
     const auto term = additive_mask(mask, scores.options().requires_grad(false));
     scores = scores + torch::constant_pad_nd(term, {0, scores.size(3) - mask.size(-1)});
   };

@@ -17,7 +17,7 @@ struct MultiheadAttentionOptions {
   std::int64_t key_channels = 0;    ///< of the input keys; 0 = as many as the queries
   std::int64_t value_channels = 0;  ///< of the input values; 0 = as many as the queries
   bool bias = true;                 ///< in every projection
-  bool extra_key = false;           ///< one more key and value, learned, the same for all images
+  bool extra_key = false;           ///< one more learned key and value for all images; torch's add_bias_kv
 
   void visit_fields(FieldVisitor& fields);
 };
@@ -35,11 +35,10 @@ struct AttentionResult {
   torch::Tensor weights;  ///< [N, heads, L, S], rows summing to one; S counts the extra key, which is the last
 };
 
-/// Multi-head attention with queries, keys and values from anywhere, "Attention Is All You Need", arXiv:1706.03762:
-/// out_proj(heads of softmax(q k / sqrt(D) + mask) v). Parameter names, meaning and start are those of
-/// torch.nn.MultiheadAttention (`in_proj_weight`, or `q_proj_weight`, `k_proj_weight` and `v_proj_weight` when keys or
-/// values have other widths; `in_proj_bias`, `bias_k`, `bias_v`, `out_proj`). Differs from the paper: biases in all
-/// projections.
+/// Multi-head attention with any queries, keys and values, "Attention Is All You Need", arXiv:1706.03762: out_proj(heads of
+/// softmax(q k / sqrt(D) + mask) v). Parameter names, semantics and initialisation are those of torch.nn.MultiheadAttention
+/// (`in_proj_weight`, or `q_proj_weight`, `k_proj_weight` and `v_proj_weight` when keys or values have other widths;
+/// `in_proj_bias`, `bias_k`, `bias_v`, `out_proj`). Differs from the paper: biases in all projections.
 class MultiheadAttentionImpl final : public CloneableModule, public SelfInitialising {
  public:
   /// @param channels of the queries and of the output. @throws InputError when an option is out of its range, or when heads
@@ -52,8 +51,8 @@ class MultiheadAttentionImpl final : public CloneableModule, public SelfInitiali
   AttentionResult forward(const torch::Tensor& query, const torch::Tensor& key, const torch::Tensor& value,
                           ContextArgument context = {}, const AttentionMasks& masks = {});
 
-  /// As in PyTorch: matrices and the extra key and value by Glorot's rule ("Understanding the difficulty of training deep
-  /// feedforward neural networks", AISTATS 2010), biases 0.
+  /// As in PyTorch: matrices Xavier-uniform, the extra key and value Xavier-normal ("Understanding the difficulty of
+  /// training deep feedforward neural networks", AISTATS 2010), biases 0.
   void initialise(const RandomStream& stream) override;
 
  protected:

@@ -18,7 +18,7 @@ void NonLocalOptions::visit_fields(FieldVisitor& fields) {
   fields.choice(
       "variant", variant,
       {{"timm", NonLocalVariant::timm}, {"official", NonLocalVariant::official}, {"paper", NonLocalVariant::paper}},
-      "scores times channels^-1/2, reduced channels^-1/2, or 1");
+      "scale of the scores: channels^-1/2, reduced channels^-1/2, or 1");
   visit_bottleneck(fields, *this);
 }
 

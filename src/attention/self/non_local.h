@@ -12,7 +12,7 @@
 
 namespace fovea {
 
-/// Scale of the scores in front of the softmax.
+/// Scale of the scores before the softmax.
 enum class NonLocalVariant {
   timm,      ///< channels^-1/2
   official,  ///< reduced channels^-1/2, with which the authors' released networks were trained
@@ -31,7 +31,7 @@ struct NonLocalOptions {
 
 /// Non-local block in its embedded Gaussian form, "Non-local Neural Networks", arXiv:1711.07971:
 /// x + BN(z(softmax(scale t(x)^T p(x)) g(x))), t, p, g and z convolutions of size 1. Parameter names and defaults are timm's
-/// (`t`, `p`, `g`, `z`, `norm`). The norm's scale starts at 0, so a new block changes nothing.
+/// (`t`, `p`, `g`, `z`, `norm`). The norm's scale is initially 0, so a new block is the identity.
 /// Differs from the paper: the width is an eighth of the channels, not a half, and the scores are scaled (variant), both as
 /// in timm; keys and values are not subsampled. Variant paper changes the scale alone; its width is `reduction_ratio: 2`.
 class NonLocalImpl final : public Gate, public SelfInitialising {

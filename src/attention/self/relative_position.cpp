@@ -6,7 +6,7 @@
 namespace fovea {
 namespace {
 
-/// Keys on the axis of a table [2 L - 1, D]: L.
+/// Number of keys L on the axis of a table [2 L - 1, D].
 std::int64_t axis_length(const torch::Tensor& table) {
   return (table.size(0) + 1) / 2;
 }

@@ -11,8 +11,8 @@
 namespace fovea {
 
 /// Relative position logits, learned for each axis: the two-dimensional relative positions of "Attention Augmented
-/// Convolutional Networks", arXiv:1904.09925. Parameter names are timm's (`height_rel`, `width_rel`), as are the starting
-/// values: normal with a standard deviation of channels^-1/2.
+/// Convolutional Networks", arXiv:1904.09925. Parameter names and initialisation are timm's (`height_rel`, `width_rel`,
+/// normal with a standard deviation of channels^-1/2).
 class RelativePositionImpl final : public CloneableModule, public SelfInitialising {
  public:
   /// @param height, width of the window of keys. @param channels of a query. @throws InputError unless all are positive.
@@ -33,7 +33,7 @@ class RelativePositionImpl final : public CloneableModule, public SelfInitialisi
 };
 TORCH_MODULE(RelativePosition);
 
-/// Distance from each query to each key on one axis, plus keys - 1: [queries, keys], from 0 on.
+/// Relative position index on one axis, key - query + keys - 1: [queries, keys], in [0, 2 keys - 2]. @param queries <= keys.
 torch::Tensor axis_distances(std::int64_t queries, std::int64_t keys, const torch::Device& device);
 
 /// softmax((q k + p) / sqrt(D)), or softmax(q k / sqrt(D) + p) with logits that are not scaled; p from `position`, zero if

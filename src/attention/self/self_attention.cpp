@@ -17,7 +17,7 @@ void SelfAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("qkv_bias", qkv_bias, "biases in the projections to queries, keys and values");
   fields.boolean("qk_norm", qk_norm, "layer norm of each query and key");
   fields.boolean("scale_norm", scale_norm, "layer norm of the concatenated heads");
-  fields.boolean("gated", gated, "the concatenated heads are multiplied by a sigmoid gate of the token");
+  fields.boolean("gated", gated, "multiply the concatenated heads by a sigmoid gate of the token");
   fields.boolean("proj_bias", proj_bias, "bias in the projection behind the heads");
 }
 

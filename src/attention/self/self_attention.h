@@ -21,10 +21,10 @@ struct SelfAttentionOptions {
   bool qkv_bias = false;           ///< in the projections to queries, keys and values
   bool qk_norm = false;            ///< layer norm of each query and key
   bool scale_norm = false;         ///< layer norm of the concatenated heads
-  bool gated = false;              ///< the concatenated heads are multiplied by sigmoid(gate(token))
+  bool gated = false;              ///< multiply the concatenated heads by sigmoid(gate(token))
   bool proj_bias = true;           ///< in the projection behind the heads
 
-  double norm_epsilon = 1e-5;  ///< of the norms; a network sets it, not the user
+  double norm_epsilon = 1e-5;  ///< of the norms; set by networks, not a configuration key
 
   void visit_fields(FieldVisitor& fields);
 };
@@ -65,8 +65,8 @@ class SelfAttentionImpl final : public CloneableModule {
 };
 TORCH_MODULE(SelfAttention);
 
-/// SelfAttention over the positions of a feature map, in place of a convolution. It has no position encoding: permuted
-/// positions give permuted results. The module is `attn`. Differs from the paper: a stride averages the result.
+/// SelfAttention over the positions of a feature map, in place of a convolution. Without a position encoding, it is
+/// permutation-equivariant. The module is `attn`. Differs from the paper: a stride averages the result.
 class GridSelfAttentionImpl final : public Mixer {
  public:
   /// @throws InputError when an option is out of its range, or when heads does not divide the channels.

@@ -3,7 +3,7 @@
 namespace fovea {
 namespace {
 
-/// Distance of an axis' outer centres / its length.
+/// Distance between the centres of an axis' outer positions / its length.
 double between_centres(std::int64_t positions) {
   return positions > 1 ? static_cast<double>(positions - 1) / static_cast<double>(positions) : 1.0;
 }

@@ -8,9 +8,8 @@
 
 namespace fovea {
 
-// Affine transforms theta [N, 2, 3] from (x, y, 1) of an output to (x, y) of the input that it is sampled from; x to the
-// right, y down, both in [-1, 1]: between the outer edges of the image, or with align_corners between the centres of its
-// outer positions.
+// Affine transforms theta [N, 2, 3] from (x, y, 1) of an output to (x, y) of the input that it is sampled from, both in
+// normalised coordinates (see GlimpseTrajectory) or, with align_corners, in [-1, 1] between the centres of outer positions.
 
 /// Sampling coordinates of every position of an output: [N, height, width, 2] (x, y).
 torch::Tensor sampling_grid(const torch::Tensor& theta, std::int64_t height, std::int64_t width, bool align_corners);
@@ -19,8 +18,8 @@ torch::Tensor sampling_grid(const torch::Tensor& theta, std::int64_t height, std
 /// @return [N, C, h, w].
 torch::Tensor sample_bilinear(const torch::Tensor& features, const torch::Tensor& grid, bool align_corners);
 
-/// Factors [2, 3] that convert a theta between centres of outer positions to the same transform between outer edges. An axis
-/// of one position, whose centres have no distance, has a factor of 1.
+/// Factors [2, 3] that convert a theta of align_corners=True to the same transform with align_corners=False. An axis of one
+/// position has a factor of 1.
 torch::Tensor corners_to_edges(const FeatureShape& in, const FeatureShape& out, const torch::TensorOptions& options);
 
 /// Composition of affine transforms, first `inner`, then `outer`: [N, 2, 3] each. An undefined `outer` is the identity.

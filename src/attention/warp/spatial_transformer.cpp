@@ -6,10 +6,10 @@
 namespace fovea {
 namespace {
 
-constexpr std::int64_t kHiddenInputSide = 4;  // of the map of means
+constexpr std::int64_t kHiddenInputSide = 4;  // of the pooled map
 
-/// Gives the window of an affine transform to the hooks. @param map [N, 2, 3]. @return the transform with the window that
-/// comes back.
+/// Passes the window of an affine transform to the hooks. @param map [N, 2, 3]. @return the transform with the window that
+/// they return.
 torch::Tensor hook_window(const torch::nn::Module& module, const torch::Tensor& map, ForwardContext& context) {
   const auto entry = [&](std::int64_t row, std::int64_t column) { return map.select(1, row).select(1, column); };
   auto window = torch::stack({entry(0, 2), entry(1, 2), entry(0, 0), entry(1, 1)}, 1).view({-1, 1, 1, 4});
@@ -23,13 +23,13 @@ torch::Tensor hook_window(const torch::nn::Module& module, const torch::Tensor& 
 
 void SpatialTransformerOptions::visit_fields(FieldVisitor& fields) {
   fields.choice("transform", transform, {{"affine", WarpTransform::affine}, {"attention", WarpTransform::attention}},
-                "affine: any affine transform; attention: a crop of any scale and position");
+                "affine: any affine transform; attention: a crop with one scale and a translation");
   fields.integer("height", height, {0, 1 << 16}, "height of the output; 0 = as the input");
   fields.integer("width", width, {0, 1 << 16}, "width of the output; 0 = as the input");
   fields.boolean("align_corners", align_corners,
-                 "-1 and 1 in theta are the centres of the outer positions instead of the outer edges");
+                 "-1 and 1 in theta are the centres of the outer positions instead of their outer edges");
   fields.integer("channels", channels, {1, 1 << 12}, "channels of the localisation network's convolutions");
-  fields.integer("hidden", hidden, {1, 1 << 16}, "width of its hidden layer");
+  fields.integer("hidden", hidden, {1, 1 << 16}, "width of the localisation network's hidden layer");
 }
 
 SpatialTransformerImpl::SpatialTransformerImpl(const FeatureShape& in, SpatialTransformerOptions options)
@@ -57,7 +57,7 @@ torch::Tensor SpatialTransformerImpl::attend(const torch::Tensor& features, Forw
   const FeatureShape out = output_shape(in);
   const auto predicted = theta(features);
   const auto to_edges = corners_to_edges(in, out, predicted.options());
-  const auto map = hook_window(*this, align_corners ? predicted * to_edges : predicted, context);  // between outer edges
+  const auto map = hook_window(*this, align_corners ? predicted * to_edges : predicted, context);  // align_corners=False
   context.theta = compose_affine(context.theta, map.detach());
   const auto grid = sampling_grid(align_corners ? map / to_edges : map, out.height, out.width, align_corners);
   return sample_bilinear(features, grid, align_corners);

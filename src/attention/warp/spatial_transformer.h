@@ -12,17 +12,17 @@
 
 namespace fovea {
 
-/// Family of the affine transforms of a spatial transformer.
+/// Class of the affine transforms of a spatial transformer.
 enum class WarpTransform {
   affine,     ///< six parameters
-  attention,  ///< a crop: one scale for both axes, and a shift
+  attention,  ///< a crop: one scale for both axes, and a translation
 };
 
 struct SpatialTransformerOptions {
   WarpTransform transform = WarpTransform::affine;
   std::int64_t height = 0;     ///< of the output; 0 = as the input
   std::int64_t width = 0;      ///< of the output; 0 = as the input
-  bool align_corners = false;  ///< -1 and 1 are the centres of the outer positions, not the outer edges
+  bool align_corners = false;  ///< as in torch's grid_sample: -1 and 1 are centres of the outer positions
   std::int64_t channels = 16;  ///< of the localisation network's convolutions
   std::int64_t hidden = 32;    ///< width of its hidden layer
 
@@ -34,13 +34,13 @@ struct SpatialTransformerOptions {
 /// With `attention`, theta = [s 0 t_x; 0 s t_y].
 ///
 /// The paper leaves the localisation network open. Here: two 5x5 convolutions of stride 2 with ReLU (`loc.conv1`,
-/// `loc.conv2`), 4x4 means over the map, a hidden layer with tanh (`loc.fc1`), which keeps theta within reach, and a last
-/// one (`loc.fc2`), which starts as the identity: weights 0, bias theta = [1 0 0; 0 1 0]. It needs a smaller learning rate
-/// than the network (a tenth in the paper, for SVHN): once the window has left the image, no gradient brings it back.
+/// `loc.conv2`), average pooling to 4x4, a hidden layer with tanh (`loc.fc1`), which bounds theta, and an output layer
+/// (`loc.fc2`) that is initialised to the identity: weights 0, bias theta = [1 0 0; 0 1 0]. It needs a smaller learning rate
+/// than the network (a tenth in the paper, for SVHN): for a window outside the image, the gradient of theta is 0.
 /// Differs from the paper: nothing else.
 class SpatialTransformerImpl final : public Warp, public SelfInitialising {
  public:
-  /// @param in shape of the features, of which only the channels bind it. @throws InputError unless there are channels, or
+  /// @param in shape of the features; only its channels are used. @throws InputError unless there are channels, or
   /// when an option is out of its range.
   explicit SpatialTransformerImpl(const FeatureShape& in, SpatialTransformerOptions options = {});
   explicit SpatialTransformerImpl(const InsertionPoint& point, SpatialTransformerOptions options = {});
