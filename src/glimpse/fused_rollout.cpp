@@ -9,7 +9,7 @@
 namespace fovea {
 namespace {
 
-/// The network's parameters, in the order in which the autograd function takes them and gives their gradients.
+/// Parameters of the network, in the order of the autograd function's arguments and gradients.
 enum Weight : std::size_t {
   kWhat,
   kWhatBias,
@@ -35,8 +35,8 @@ enum Weight : std::size_t {
 };
 using Weights = std::array<torch::Tensor, kWeights>;
 
-/// @param network whose encoder is linear. Empty where the policy has no hidden layer: an autograd function takes no
-/// undefined tensors.
+/// @param network with a linear encoder. The policy's hidden layer is an empty tensor where there is none: an autograd
+/// function takes no undefined tensors.
 Weights weights_of(const GlimpseNetwork& network) {
   const auto& encoder = dynamic_cast<const LinearGlimpseEncoderImpl&>(*network.encoder);
   const RecurrentCoreImpl& core = *network.core;
@@ -207,14 +207,15 @@ class Rollout final : public torch::CustomClassHolder {
     at::clamp_out(next, sample, -range_, range_);
   }
 
-  /// weight and bias of a linear layer. @param d_outputs, inputs rows of all steps. @param weight its bias stands behind it.
+  /// Gradients of a linear layer's weight and bias. @param d_outputs, inputs rows of all steps. @param weight its bias
+  /// follows.
   static void linear_gradient(const torch::Tensor& d_outputs, const torch::Tensor& inputs, Weight weight,
                               Weights& gradients) {
     gradients[weight] = at::mm(d_outputs.t(), inputs);
     gradients[weight + 1] = d_outputs.sum(0);
   }
 
-  /// One of the encoder's two streams: out(ReLU(in(inputs))).
+  /// Gradients of one of the encoder's two streams: out(ReLU(in(inputs))).
   static void stream_gradient(const torch::Tensor& d_outputs, const torch::Tensor& features, const torch::Tensor& inputs,
                               Weight out, Weight in, const Weights& weights, Weights& gradients) {
     linear_gradient(d_outputs, rows_of(features), out, gradients);

@@ -10,7 +10,7 @@
 
 namespace fovea {
 
-/// Modules of a glimpse network, for rollouts.
+/// Modules of a glimpse network that a rollout runs.
 struct GlimpseNetwork {
   std::shared_ptr<GlimpseEncoder> encoder;
   std::shared_ptr<RecurrentCoreImpl> core;

@@ -11,7 +11,7 @@ namespace fovea {
 
 /// Location policy: a Gaussian of two dimensions with mean = range tanh(u), u linear in the state or after one hidden
 /// layer; section 3.1 of "Recurrent Models of Visual Attention", arXiv:1406.6247. Differs from the paper: the mean is
-/// bounded, so that locations keep away from the border, and there may be a hidden layer.
+/// bounded by `range`, which keeps locations away from the border, and there may be a hidden layer.
 class LocationPolicyImpl final : public CloneableModule {
  public:
   /// @param width of the state. @param hidden_features of the hidden layer; 0 = none, as in the paper. @param range largest

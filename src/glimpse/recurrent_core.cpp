@@ -6,7 +6,7 @@
 namespace fovea {
 namespace {
 
-/// Pre-activations of a cell over its width.
+/// Number of gates: rows of the weights / width.
 std::int64_t gates_of(CoreKind kind) {
   switch (kind) {
     case CoreKind::relu:

@@ -28,7 +28,7 @@ class RecurrentCoreImpl final : public CloneableModule, public SelfInitialising 
   RecurrentCoreImpl(CoreKind kind, std::int64_t inputs, std::int64_t width);
 
   /// One step. @param input [R, inputs]. @param state result of the step before; empty before the first step.
-  /// @return h [R, width], and for an LSTM its cell.
+  /// @return h [R, width], and for an LSTM its cell state [R, width].
   std::vector<torch::Tensor> forward(const torch::Tensor& input, const std::vector<torch::Tensor>& state) const;
 
   void initialise(const RandomStream& stream) override;

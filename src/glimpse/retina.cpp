@@ -20,14 +20,14 @@ std::vector<PixelScale> pixel_scales(const Normalization* normalization, std::in
 }
 
 /// Prefetches the part of one channel that a window covers. In a large image every row of pixels lies in a memory page of
-/// its own, and the sums over the window would wait for one after the other. Loads that nothing depends on wait for all of
-/// them at once; prefetch instructions do not do, since processors drop them where a page's address has to be looked up
-/// first. At 4096 x 4096 pixels a glimpse takes 3.9 us instead of 8.4; `sensor` of `fovea bench glimpse` shows it.
+/// its own, and the sums over the window would wait for one page after the other. Independent loads wait for all pages at
+/// once; prefetch instructions do not help, since processors drop them on a TLB miss. At 4096 x 4096 pixels a glimpse takes
+/// 3.9 us instead of 8.4, as `sensor` of `fovea bench glimpse` shows.
 template <typename Pixel>
 void prefetch_window(const Pixel* plane, std::int64_t height, std::int64_t width, std::int64_t top, std::int64_t left,
                      std::int64_t side) {
   constexpr std::int64_t kCacheLine = 64 / sizeof(Pixel);
-  constexpr std::int64_t kMostRows = 128;  // more would push each other out of the cache
+  constexpr std::int64_t kMostRows = 128;  // more would evict each other from the cache
   const Inside rows(top, std::min(side, kMostRows), height);
   const Inside columns(left, side, width);
   const std::int64_t last = columns.end - columns.begin - 1;
@@ -38,7 +38,7 @@ void prefetch_window(const Pixel* plane, std::int64_t height, std::int64_t width
     for (std::int64_t x = 0; x < last; x += kCacheLine) sum += row[x];
     sum += row[last];
   }
-  [[maybe_unused]] const volatile Pixel loaded = sum;  // else the compiler would leave out the loads
+  [[maybe_unused]] const volatile Pixel loaded = sum;  // otherwise the compiler removes the loads
 }
 
 const RetinaShape& expect_possible_retina(const RetinaShape& shape) {
@@ -90,7 +90,7 @@ void Retina::look_at_pixels(const torch::Tensor& locations, torch::Tensor& value
   using Sum = std::conditional_t<std::is_same_v<Pixel, std::uint8_t>, std::uint32_t, Real>;
   const auto location = locations.accessor<Real, 2>();
   const std::int64_t cells = shape_.patch * shape_.patch;
-  const std::int64_t widest = shape_.side(shape_.scales - 1);      // side of the window that has the others inside
+  const std::int64_t widest = shape_.side(shape_.scales - 1);      // side of the window that contains the others
   std::vector<Sum> columns(static_cast<std::size_t>(2 * widest));  // more than the sum of all sides
   std::vector<WindowMeans<Sum, Real>> windows;
   for (std::int64_t row = 0; row < rows(); ++row) {
@@ -118,7 +118,7 @@ void Retina::look(const torch::Tensor& locations, torch::Tensor& values) const {
   expect_fitting(locations);
   if (values.numel() != rows() * shape_.values(channels_) || values.scalar_type() != type_ || !values.is_contiguous()) {
     throw ShapeError("Retina",
-                     c10::str("room for ", rows(), " x ", shape_.values(channels_), " ", type_, " values in a row"),
+                     c10::str("a contiguous tensor of ", rows(), " x ", shape_.values(channels_), " ", type_, " values"),
                      c10::str(values.scalar_type(), " ", values.sizes(), " with strides ", values.strides()));
   }
   if (type_ == torch::kFloat32) {
@@ -138,7 +138,7 @@ torch::Tensor Retina::look(const torch::Tensor& locations) const {
 
 torch::Tensor Retina::composed_look(const torch::Tensor& locations) const {
   expect_fitting(locations);
-  std::vector<torch::Tensor> looks;  // at images that may differ in size
+  std::vector<torch::Tensor> looks;  // one per image tensor: images may differ in size
   std::int64_t row = 0;
   for (const torch::Tensor& images : owners_) {
     const std::int64_t count = images.size(0) * rollouts_;
@@ -162,7 +162,7 @@ torch::Tensor Retina::composed_look(const torch::Tensor& images, const torch::Te
   std::vector<torch::Tensor> scales;
   for (std::int64_t scale = 0; scale < shape_.scales; ++scale) {
     const std::int64_t side = shape_.side(scale);
-    // Every row's pixel numbers along an axis.
+    // Pixel indices of the windows along an axis, [R, side].
     const auto along = [&](std::int64_t axis, std::int64_t length) {
       const auto lengths = torch::full({}, static_cast<double>(length), locations.options());
       return window_starts(locations.select(1, axis), lengths, side).to(torch::kInt64).unsqueeze(1) +

@@ -16,12 +16,12 @@ namespace fovea {
 /// type than the values, and images that are not contiguous, are copied first.) A value is the normalised mean over the
 /// pixels of a cell; pixels outside the image count as 0 after normalisation.
 ///
-/// Images may be 8-bit or normalised float, have any number of channels, have any aspect, and differ in size.
+/// Images may be 8-bit or normalised float, with any number of channels and any aspect ratio, and may differ in size.
 class Retina {
  public:
-  /// @param rollouts M: how often each image is looked at in parallel; see GlimpseTrajectory. @param type of values and
-  /// locations: float32 or float64. @throws ShapeError when there is no image, images differ in channels or type, or 8-bit
-  /// ones have no normalization. @throws InputError when patch, scales or rollouts are less than 1.
+  /// @param rollouts M, rollouts per image; see GlimpseTrajectory. @param type of values and locations: float32 or float64.
+  /// @throws ShapeError when there is no image, images differ in channels or type, or 8-bit ones have no normalization.
+  /// @throws InputError when patch or rollouts are less than 1, or scales are not in [1, 12].
   Retina(const RetinaShape& shape, const Batch& batch, std::int64_t rollouts, torch::ScalarType type);
 
   /// One glimpse of every rollout, without gradient. @param locations [R, 2] as x, y, R = N M. @return [R, S, C, G, G].
@@ -29,7 +29,7 @@ class Retina {
   torch::Tensor look(const torch::Tensor& locations) const;
   /// Writes the glimpses to `values`, contiguous with R S C G G entries. CPU only. @throws ShapeError for other shapes.
   void look(const torch::Tensor& locations, torch::Tensor& values) const;
-  /// The same with LibTorch operators: the reference, and the implementation for other devices.
+  /// look() with LibTorch operators: the reference, and the implementation for other devices.
   torch::Tensor composed_look(const torch::Tensor& locations) const;
 
   const RetinaShape& shape() const { return shape_; }

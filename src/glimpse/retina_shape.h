@@ -20,12 +20,12 @@ struct RetinaShape {
   std::int64_t values(std::int64_t channels) const { return scales * channels * patch * patch; }
 };
 
-/// Limit of the first pixel of a window, outside of every image; farther windows are clamped to it.
+/// Limit of the first pixel of a window, outside every image; window starts are clamped to it.
 inline constexpr double kFarthestWindow = 1 << 30;
 
-/// First pixel, along one axis, of a window with `side` pixels around a location. It may be outside the image, and is for
-/// NaN. @param location in normalised coordinates; see GlimpseTrajectory. @param length of the image along the axis,
-/// in pixels.
+/// First pixel, along one axis, of a window with `side` pixels around a location. It may be outside the image; for NaN it is
+/// -kFarthestWindow. @param location in normalised coordinates; see GlimpseTrajectory. @param length of the image along the
+/// axis, in pixels.
 template <typename Real>
 std::int64_t window_start(Real location, std::int64_t length, std::int64_t side) {
   constexpr Real kFarthest = kFarthestWindow;
@@ -34,7 +34,7 @@ std::int64_t window_start(Real location, std::int64_t length, std::int64_t side)
   return static_cast<std::int64_t>(std::fmin(std::fmax(start, -kFarthest), kFarthest));
 }
 
-/// window_start() of many windows. @param locations [...]. @param lengths likewise, or what expands to it, of the same type.
+/// window_start() of many windows. @param locations [...]. @param lengths broadcastable to it, of the same type.
 torch::Tensor window_starts(const torch::Tensor& locations, const torch::Tensor& lengths, std::int64_t side);
 
 /// Windows of glimpses. @param locations [R, T, 2]. @param heights, widths of the R images, in pixels.

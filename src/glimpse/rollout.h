@@ -10,7 +10,7 @@
 
 namespace fovea {
 
-/// Locations of R rollouts. Either all are given, or only the first, and the policy chooses the others: its mean, or with
+/// Locations of R rollouts. Either all are given, or the first is given and the policy chooses the others: its mean, or with
 /// noise, mean + standard deviation x noise, clamped to the policy's range.
 struct RolloutPlan {
   std::int64_t glimpses = 6;      ///< T >= 1
@@ -33,7 +33,8 @@ bool can_fuse(const GlimpseNetwork& network, const Retina& retina);
 
 /// composed_rollout() as one autograd function with a manual gradient: the tensors of all steps are allocated once,
 /// operations without dependency between steps are one matrix product over all steps, and weight gradients are one product
-/// per layer. The backward pass reads the trajectory's locations and patches: they must not be changed in place before.
+/// per layer. Requires can_fuse(). The backward pass reads the trajectory's locations and patches: they must not be changed
+/// in place before.
 GlimpseTrajectory fused_rollout(const GlimpseNetwork& network, const Retina& retina, const RolloutPlan& plan);
 
 }  // namespace fovea

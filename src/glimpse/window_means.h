@@ -6,7 +6,7 @@
 
 namespace fovea {
 
-/// normalised = scale x pixel - shift.
+/// Normalisation of a channel: normalised = scale x pixel - shift.
 struct PixelScale {
   double scale = 1, shift = 0;
 };
@@ -24,12 +24,12 @@ struct Inside {
   }
 };
 
-/// The window of one scale over one channel, being filled row by row.
+/// Means of the cells of one window over one channel, computed row by row.
 template <typename Sum, typename Real>
 class WindowMeans {
  public:
-  /// @param top, left first pixel of the window. @param columns patch x cell sums of scratch memory, all 0. @param means
-  /// [G, G].
+  /// @param top, left first pixel of the window. @param columns scratch memory of patch x cell sums, all 0. @param means
+  /// result, [G, G].
   WindowMeans(std::int64_t patch, std::int64_t cell, std::int64_t top, std::int64_t left, std::int64_t height,
               std::int64_t width, Sum* columns, Real* means)
       : patch_(patch),
@@ -41,8 +41,8 @@ class WindowMeans {
         columns_(columns),
         means_(means) {}
 
-  /// Adds row `y` of the image. Rows come in order, including rows outside the image, which are not read. @param plane first
-  /// pixel of the channel.
+  /// Adds row `y` of the image. Call it for all rows in order, including rows outside the image, which are not read. @param
+  /// plane first pixel of the channel.
   template <typename Pixel>
   void take(std::int64_t y, const Pixel* plane, std::int64_t width, const PixelScale& scale) {
     const std::int64_t number = y - top_;

@@ -8,14 +8,14 @@
 
 namespace fovea {
 
-/// Exploration at one point of training: the distribution of hard choices.
+/// Distribution of hard choices at one point of training.
 struct Exploration {
   PolicyMode mode = PolicyMode::sample;  ///< sample or random
   double standard_deviation = 0;         ///< of PolicyMode::sample; see ForwardContext
   bool trains_policy = true;             ///< false: the policy is frozen
 };
 
-/// Exploration over the course of training, in three phases:
+/// Exploration schedule, in three phases:
 ///
 /// 1. Warm-up: random choices and a frozen policy. The rewards of an untrained classifier carry no information about the
 ///    choices.

@@ -28,8 +28,8 @@ struct PolicyLoss {
   torch::Tensor baseline;  ///< mean squared error of the learned baseline; undefined with another baseline
 };
 
-/// Gradient estimator of hard choices. An estimator has no state; it uses the rollouts and further passes. Estimators other
-/// than REINFORCE fit in as follows:
+/// Gradient estimator of hard choices. An estimator has no state; it uses the rollouts and further passes. Other estimators
+/// than REINFORCE fit this interface as follows:
 ///
 /// - Self-critical training ("Self-critical Sequence Training for Image Captioning", arXiv:1612.00563) compares each rollout
 ///   with a further pass that takes the means; it is a baseline of Reinforce.
@@ -38,7 +38,7 @@ struct PolicyLoss {
 ///   the rollouts; a pass with PolicyMode::replay at the same locations gives the present means, and gaussian_log_prob() the
 ///   present log-probabilities. PPO makes several updates with one batch, which the trainer does not support yet.
 /// - Straight-through, Gumbel-softmax ("Categorical Reparameterization with Gumbel-Softmax", arXiv:1611.01144) and a soft
-///   glimpse by bilinear interpolation differentiate the choice itself. They belong into the network, which lets the
+///   glimpse by bilinear interpolation differentiate the choice itself. They belong in the network, which lets the
 ///   gradient of the class loss pass through its locations; `policy` is 0 then.
 struct PolicyEstimator : Options {
   Reward reward = Reward::probability_gain;

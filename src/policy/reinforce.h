@@ -4,7 +4,7 @@
 
 namespace fovea {
 
-/// Baseline that is subtracted from the return of a choice. No baseline depends on the choice, so none biases the gradient.
+/// Baseline that is subtracted from the return of a choice. It does not depend on the choice, so it adds no bias.
 enum class Baseline {
   learned,        ///< prediction of the network, trained by mean squared error
   leave_one_out,  ///< mean return of the other rollouts of the image
@@ -21,8 +21,8 @@ enum class Baseline {
 /// the baseline of "Buy 4 REINFORCE Samples, Get a Baseline for Free!" (Kool et al., ICLR workshop 2019).
 ///
 /// `normalize` subtracts the mean of the advantages over the rollouts and choices of the shard and divides by their standard
-/// deviation plus 1e-6. Both depend on the choices, which biases the gradient of one batch by order 1 / R. It keeps the size
-/// of the updates when rewards are rare.
+/// deviation plus 1e-6. Both depend on the choices, which biases the gradient of one batch by order 1 / R. Updates keep
+/// their scale when rewards are rare.
 ///
 /// Differs from arXiv:1406.6247: one return per choice, and normalisation; with `reward: correct` and `normalize: false`,
 /// only the division by the number of choices.

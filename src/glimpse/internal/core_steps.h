@@ -24,7 +24,7 @@ class CoreSteps {
   /// Step t, from `input` [R, inputs] and the state of step t - 1: fills hidden[t].
   virtual void forward(std::int64_t t, const torch::Tensor& input) = 0;
 
-  /// Allocates the gradients. @param d_hidden [T, R, width], gradient from the readers of the states; is changed.
+  /// Allocates the gradients. @param d_hidden [T, R, width], gradient of the states from the classifier; changed in place.
   virtual void begin_backward(const torch::Tensor& d_hidden) = 0;
   /// Step t, after step t + 1: fills d_input[t] and d_recurrent[t] from the gradient of hidden[t], and adds to that of
   /// hidden[t - 1].
