@@ -6,7 +6,7 @@
 namespace fovea {
 namespace {
 
-/// The keys that every entry has, whatever its mechanism.
+/// Keys of an entry: those of every mechanism, and the options of its own.
 struct InsertionFields {
   explicit InsertionFields(InsertedMechanism& target) : entry(target) {}
   InsertedMechanism& entry;
@@ -18,11 +18,11 @@ struct InsertionFields {
                    {"conv", InsertionKind::conv},
                    {"stage", InsertionKind::stage},
                    {"pool", InsertionKind::pool}},
-                  "where in the network");
-    fields.integers("stages", entry.stages, {1, 64}, {0, 64}, "numbers of the stages to go into; empty = all");
+                  "kind of insertion point");
+    fields.integers("stages", entry.stages, {1, 64}, {0, 64}, "numbers of the stages with the mechanism; empty = all");
     if (std::holds_alternative<GateBuilder>(entry.row->build)) {
       fields.choice("init", entry.init, {{"standard", GateStart::standard}, {"identity", GateStart::identity}},
-                    "how a gate starts; identity: changing nothing, to join a trained network");
+                    "initialisation of the gate; identity: changes nothing at first, for a trained network");
     }
     entry.options->visit_fields(fields);
   }
@@ -59,7 +59,7 @@ bool meant_for(const InsertedMechanism& entry, const InsertionPoint& point) {
   return stages.empty() || std::find(stages.begin(), stages.end(), point.stage) != stages.end();
 }
 
-/// The entry's module for the insertion point; what does not fit there is an error at the entry.
+/// The entry's module for the insertion point; errors name the entry.
 template <typename Builder>
 typename Builder::result_type build_entry(const Builder& build, const InsertedMechanism& entry,
                                           const InsertionPoint& point) {
@@ -100,7 +100,7 @@ Json AttentionField::write() {
     map.update(write_fields(fields));
     list.push_back(std::move(map));
   }
-  if (list.size() == 1) return list.front();  // so that --set model.attention.name=... works on a resolved configuration
+  if (list.size() == 1) return list.front();  // a map, so that model.attention.name can be overridden
   return list;
 }
 
@@ -117,7 +117,7 @@ auto ConfiguredAttention::build_all(const InsertionPoint& point) {
   std::vector<typename Builder::result_type> modules;
   for (const std::size_t i : meeting) {
     const InsertedMechanism& entry = attention_.entries[i];
-    InsertionPoint own = point;  // its path is the module's name in a GateChain, and what its random draws depend on
+    InsertionPoint own = point;  // its path is the module's name in a GateChain and the key of its random draws
     if (meeting.size() > 1) own.path += "." + std::to_string(modules.size());
     modules.push_back(build_entry(std::get<Builder>(entry.row->build), entry, own));
     inserted_[i].insert(point.stage);
@@ -167,7 +167,7 @@ void ConfiguredAttention::expect_all_inserted(const std::string& network) const 
       if (!inserted_[i].contains(stage)) missing += (missing.empty() ? " in stages " : ", ") + std::to_string(stage);
     }
     if (!inserted_[i].empty() && missing.empty()) continue;
-    throw InputError(entry.origin, "a place for '" + entry.row->name + "' in " + network,
+    throw InputError(entry.origin, "an insertion point for '" + entry.row->name + "' in " + network,
                      std::string("no '") + to_string(entry.at) + "'" + missing, "change at or stages");
   }
 }

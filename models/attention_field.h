@@ -12,20 +12,20 @@
 
 namespace fovea {
 
-/// How a gate starts.
+/// Initialisation of a gate.
 enum class GateStart {
-  standard,  ///< as its paper or the convention for its layers says
-  identity,  ///< passing everything unchanged; see Gate::start_as_identity()
+  standard,  ///< that of its paper, or the default of its layers
+  identity,  ///< the identity; see Gate::start_as_identity()
 };
 
-/// One entry of `model.attention`: which mechanism, with what options, where.
+/// One entry of `model.attention`: a mechanism with its options and insertion points.
 struct InsertedMechanism {
   const MechanismRow* row = nullptr;
   std::unique_ptr<Options> options;
   InsertionKind at = InsertionKind::block;
-  std::vector<std::int64_t> stages;  ///< numbers of the stages to go into; empty = all
+  std::vector<std::int64_t> stages;  ///< numbers, from 1, of the stages with the mechanism; empty = all
   GateStart init = GateStart::standard;
-  std::string origin;  ///< for messages
+  std::string origin;  ///< place in the configuration, for messages
 };
 
 /// The configuration key `model.attention`: `none`, a name, a map, or a list of maps:
@@ -41,7 +41,7 @@ class AttentionField final : public CustomField {
   std::vector<InsertedMechanism> entries;
 };
 
-/// Builds the configured mechanisms at the insertion points they are meant for.
+/// Factory of the configured mechanisms at their insertion points.
 class ConfiguredAttention final : public AttentionFactory {
  public:
   /// @param attention must outlive this object.
@@ -53,18 +53,19 @@ class ConfiguredAttention final : public AttentionFactory {
   std::shared_ptr<Warp> warp(const InsertionPoint& point) override;
   bool has_pool() const override;
 
-  /// @throws InputError naming the first entry, or stage of one, that found no place. @param network for the message.
+  /// @throws InputError naming the first entry, or stage of one, for which the network has no insertion point.
+  /// @param network its name, for the message.
   void expect_all_inserted(const std::string& network) const;
 
  private:
-  /// The modules of every entry meant for the insertion point whose kind has this builder.
+  /// Modules for the insertion point, of every entry that is configured for it and has this builder.
   template <typename Builder>
   auto build_all(const InsertionPoint& point);
   template <typename Builder>
   auto build_one(const InsertionPoint& point);
 
   const AttentionField& attention_;
-  std::vector<std::set<std::int64_t>> inserted_;  ///< per entry, the stages it went into
+  std::vector<std::set<std::int64_t>> inserted_;  ///< stages with the mechanism, per entry
 };
 
 }  // namespace fovea

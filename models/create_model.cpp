@@ -7,13 +7,14 @@
 namespace fovea {
 namespace {
 
-/// A section of a configuration: a name and what belongs to it. @param reserved keys that are no options.
+/// Section of a configuration: name and options. @param reserved keys of the section that are not options.
 Json section_of(const std::string& name, const OptionValues& options, std::initializer_list<const char*> reserved,
                 const std::string& where) {
   Json section = {{"name", name}};
   for (const char* key : reserved) {
     if (options.values().contains(key)) {
-      throw InputError(where + ": options of '" + name + "'", "options", std::string("'") + key + "', which is none");
+      throw InputError(where + ": options of '" + name + "'", "options alone",
+                       std::string("'") + key + "', which is not an option");
     }
   }
   section.update(options.values());
@@ -52,7 +53,7 @@ OptionValues::OptionValues(std::initializer_list<std::pair<const char*, Json>> v
 }
 
 void OptionValues::throw_other_type(const std::string& name, const std::string& where) {
-  throw InputError(where + ": " + name, "its own options", "the plain options of something else");
+  throw InputError(where + ": " + name, "its own options", "plain options of another type");
 }
 
 std::shared_ptr<Classifier> create_model(const std::string& name, const ModelOptions& options) {

@@ -16,7 +16,7 @@
 
 namespace fovea {
 
-/// Options of a network or a mechanism: none, which leaves its defaults; some of them by name, as `fovea list` calls them,
+/// Options of a network or a mechanism: none, for its defaults; some of them by name, as in `fovea list`,
 /// `{{"reduction_ratio", 8}, {"bias", false}}`; or all of them, as the plain struct: `SqueezeExcitationOptions{.bias =
 /// false}`.
 class OptionValues {
@@ -29,7 +29,7 @@ class OptionValues {
 
   const Json& values() const { return values_; }
 
-  /// @throws InputError when these are the plain options of something else than `row`. @param where for the message.
+  /// @throws InputError when these are plain options of another type than those of `row`. @param where for the message.
   template <typename Row>
   void expect_options_of(const Row& row, const std::string& where) const {
     const auto own = row.make_options();
@@ -41,17 +41,17 @@ class OptionValues {
   [[noreturn]] static void throw_other_type(const std::string& name, const std::string& where);
 
   Json values_ = Json::object();
-  const std::type_info* type_ = nullptr;  ///< of the OptionsOf<> of plain options
+  const std::type_info* type_ = nullptr;  ///< OptionsOf<> of plain options; nullptr for others
 };
 
-/// Where in a network a mechanism goes.
+/// Insertion points of a mechanism in a network.
 struct AttentionPlace {
-  std::optional<InsertionKind> at = std::nullopt;  ///< none: the first that the mechanism can go into
-  std::vector<std::int64_t> stages = {};           ///< numbers of the stages to go into; empty = all
-  GateStart init = GateStart::standard;            ///< how a gate starts
+  std::optional<InsertionKind> at = std::nullopt;  ///< None: the default of the mechanism
+  std::vector<std::int64_t> stages = {};           ///< numbers, from 1; empty = all
+  GateStart init = GateStart::standard;            ///< of a gate
 };
 
-/// A mechanism for a network: by its name alone, or with options, or with options and a place:
+/// A mechanism for a network: its name, or with options, or with options and insertion points:
 ///
 ///     "cbam"
 ///     {"se", SqueezeExcitationOptions{.reduction_ratio = 8}}
@@ -69,22 +69,22 @@ struct AttentionChoice {
 };
 
 struct ModelOptions {
-  std::optional<std::int64_t> num_classes = std::nullopt;  ///< none: of the published weights, 1000; 10 where there are none
-  std::vector<AttentionChoice> attention = {};             ///< empty = the network's own; {"none"} = no attention
+  std::optional<std::int64_t> num_classes = std::nullopt;  ///< None: 1000 as in the published weights, else 10
+  std::vector<AttentionChoice> attention = {};             ///< empty = the default of the network; {"none"} = no attention
   OptionValues options = {};                               ///< of the network
   std::int64_t in_channels = 3;
-  std::optional<std::int64_t> height = std::nullopt;  ///< of the images; none: of the published weights, or 32
+  std::optional<std::int64_t> height = std::nullopt;  ///< of the images; None: that of the published weights, else 32
   std::optional<std::int64_t> width = std::nullopt;   ///< likewise
-  std::uint64_t seed = 0;                             ///< of initialise()
+  std::uint64_t seed = 0;                             ///< for initialise()
 };
 
-/// A network from the registry, by its name, with the starting weights of initialise(), in training mode:
+/// Network of the registry by its name, with the weights of initialise(), in training mode:
 ///
 ///     auto network = fovea::create_model("resnet50", {.num_classes = 3, .attention = {"cbam"}});
 ///     torch::Tensor logits = network->forward(images);  // [N, 3, 224, 224] -> [N, 3]
 ///
-/// The same network as from the section `model` of a configuration. @throws InputError with the nearest name for a network,
-/// a mechanism or an option that does not exist, and when options, attention and images do not fit.
+/// The section `model` of a configuration gives the same network. @throws InputError with the nearest name for an unknown
+/// network, mechanism or option, and when options, attention and images do not fit.
 std::shared_ptr<Classifier> create_model(const std::string& name, const ModelOptions& options = {});
 
 }  // namespace fovea

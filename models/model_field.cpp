@@ -6,7 +6,7 @@
 namespace fovea {
 namespace {
 
-/// The keys of `model` besides its name.
+/// Keys of `model` besides its name.
 struct ModelFields {
   explicit ModelFields(ModelField& target) : model(target) {}
   ModelField& model;
@@ -48,7 +48,7 @@ std::shared_ptr<Classifier> build_described(const ModelField& model, const Input
   const compat::AllocationLimit limit(4 * file_bytes + (std::int64_t{1} << 20), path);
   try {
     return build_classifier(model, input);
-  } catch (const c10::Error&) {  // more at once than the machine has
+  } catch (const c10::Error&) {  // one allocation beyond the machine's memory
     throw InputError(path, "a description of a network that fits into memory", "a larger one",
                      "the file is damaged or forged");
   }

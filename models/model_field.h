@@ -20,22 +20,23 @@ class ModelField final : public CustomField {
   AttentionField attention;
 };
 
-/// A fresh network with uninitialised weights. @throws InputError when options, attention and input do not fit.
+/// Network with uninitialised weights. @throws InputError when options, attention and input do not fit.
 std::shared_ptr<Classifier> build_classifier(const ModelField& model, const InputSpec& input);
 
-/// build_classifier() for a description that came in a file of `file_bytes`: an honest one needs what the file holds.
-/// @throws InputError, before much is allocated, when it asks for far more.
+/// build_classifier() for a description from a file with `file_bytes` of tensors; an undamaged one describes a network of
+/// about that size. @throws InputError, before much memory is allocated, when it needs far more. @param path for the
+/// message.
 std::shared_ptr<Classifier> build_described(const ModelField& model, const InputSpec& input, std::int64_t file_bytes,
                                             const std::string& path);
 
-/// A network from a model file, with what is needed to feed it.
+/// Network from a model file, with its input, classes and preprocessing.
 struct LoadedModel {
   std::shared_ptr<Classifier> classifier;
   ModelDescription description;
 };
 
-/// Reads a file that fovea wrote; the network is in evaluation mode. The description is checked against the weights before
-/// much is allocated. @throws InputError naming the file and what is wrong.
+/// Reads a model file; the network is in evaluation mode. The description is checked against the file's size before much
+/// memory is allocated. @throws InputError naming the file and the error.
 LoadedModel load_model_file(const std::string& path);
 
 }  // namespace fovea

@@ -14,22 +14,22 @@
 
 namespace fovea {
 
-/// One network that configurations can name. Several rows may share a class and differ in their options' starting values.
+/// A network of the registry. Rows may share a class and differ in the defaults of its options.
 struct ModelRow {
   std::string name;
   std::string title = {};  ///< of the paper
   std::string arxiv = {};
-  Traits traits = {};  ///< of attention that is part of the network itself; empty for plain backbones
+  Traits traits = {};  ///< of the network's own attention; empty for plain backbones
   std::function<std::unique_ptr<Options>()> make_options = {};
   std::function<std::shared_ptr<Classifier>(const Options&, const InputSpec&, AttentionFactory&)> build = {};
-  std::string attention = "none";                              ///< `model.attention` where the configuration says nothing
-  std::optional<PreprocessingDefaults> photos = std::nullopt;  ///< how its published weights expect photos
+  std::string attention = "none";                              ///< default of `model.attention`, in YAML
+  std::optional<PreprocessingDefaults> photos = std::nullopt;  ///< of its published weights; None without any
 };
 
-/// Every network, in the order `fovea list models` prints: family by family, then those that were registered.
+/// Every network, in the order of `fovea list models`: by family, then those of register_model().
 const std::deque<ModelRow>& model_registry();
 
-/// Adds a network of the calling program, which configurations and create_model() then take by its name:
+/// Adds a network of the calling program; configurations and create_model() then accept its name:
 ///
 ///     struct TinyOptions {
 ///       std::int64_t width = 8;
@@ -44,11 +44,11 @@ const std::deque<ModelRow>& model_registry();
 ///                                                                attention);
 ///                            }});
 ///
-/// To be called before networks are built, and by one thread. References to rows stay valid; the result is the new one.
+/// Call it before networks are built, from one thread. References to rows stay valid. @return the new row.
 /// @throws InputError when the name is empty or taken, or when make_options or build is empty.
 const ModelRow& register_model(ModelRow row);
 
-/// @throws InputError with the nearest name. @param origin where the name was written.
+/// @throws InputError with the nearest name for an unknown one. @param origin of the name, for the message.
 const ModelRow& find_model(const std::string& name, const std::string& origin);
 
 }  // namespace fovea

@@ -18,7 +18,7 @@ std::shared_ptr<GlimpseEncoder> make_encoder(const RamOptions& options, std::int
       options.scales * channels, options.patch, options.encoder_channels, options.encoder_features, options.width);
 }
 
-/// [rows, count, 2], drawn one after the other.
+/// Random locations [rows, count, 2], drawn in row-major order.
 template <typename Draw>
 torch::Tensor drawn(std::int64_t rows, std::int64_t count, const torch::Tensor& like, Draw draw) {
   auto values = torch::empty({rows, count, 2}, torch::kFloat64);
@@ -27,7 +27,7 @@ torch::Tensor drawn(std::int64_t rows, std::int64_t count, const torch::Tensor& 
   return values.to(like.device(), like.scalar_type());
 }
 
-/// Class scores of N images from R rollouts [R, K]: the logarithm of the mean probability over each image's rollouts.
+/// Logarithm of the mean probability over the rollouts of each image: [R, K] -> [N, K].
 torch::Tensor over_rollouts(const torch::Tensor& logits, std::int64_t rollouts) {
   if (rollouts == 1) return logits;
   const auto log_probabilities = logits.log_softmax(1).view({-1, rollouts, logits.size(1)});
@@ -41,8 +41,8 @@ const RamOptions& expect_possible_ram(const RamOptions& options) {
     throw InputError("model.patch", "at least 2 for a convolutional encoder", std::to_string(options.patch));
   }
   if (!convolutional && options.encoder_channels != RamOptions().encoder_channels) {
-    throw InputError("model.encoder_channels", "a convolutional encoder to go with it", "a linear one",
-                     "set model.encoder: convolutional, or leave it out");
+    throw InputError("model.encoder_channels", "a convolutional encoder", "a linear one",
+                     "set model.encoder: convolutional, or remove model.encoder_channels");
   }
   return options;
 }
@@ -50,22 +50,23 @@ const RamOptions& expect_possible_ram(const RamOptions& options) {
 }  // namespace
 
 void RamOptions::visit_fields(FieldVisitor& fields) {
-  fields.integer("glimpses", glimpses, {1, 1024}, "how often the network looks");
-  fields.integer("patch", patch, {1, 512}, "values along a side of each window");
+  fields.integer("glimpses", glimpses, {1, 1024}, "number of glimpses");
+  fields.integer("patch", patch, {1, 512}, "values along a side of each window's patch");
   fields.integer("scales", scales, {1, 12}, "windows of a glimpse, each twice as wide as the one before");
   fields.choice("encoder", encoder,
                 {{"linear", GlimpseEncoderKind::linear}, {"convolutional", GlimpseEncoderKind::convolutional}},
-                "what sees the values of a glimpse");
-  fields.integer("encoder_channels", encoder_channels, {1, 4096}, "of the convolutional encoder's first layer");
-  fields.integer("encoder_features", encoder_features, {1, 65536}, "of what was seen, and of where");
+                "glimpse encoder");
+  fields.integer("encoder_channels", encoder_channels, {1, 4096}, "channels of the convolutional encoder's first layer");
+  fields.integer("encoder_features", encoder_features, {1, 65536},
+                 "features of the encoded patches, and of the encoded location");
   fields.choice("core", core, {{"relu", CoreKind::relu}, {"lstm", CoreKind::lstm}, {"gru", CoreKind::gru}},
-                "what remembers glimpses");
-  fields.integer("width", width, {1, 65536}, "features of a glimpse and of the memory");
-  fields.integer("policy_features", policy_features, {0, 65536}, "of the location policy's hidden layer; 0 = none");
+                "recurrent core");
+  fields.integer("width", width, {1, 65536}, "features of an encoded glimpse, and of the core's state");
+  fields.integer("policy_features", policy_features, {0, 65536}, "features of the location policy's hidden layer; 0 = none");
   fields.real("range", range, {.minimum = 0, .maximum = 1, .minimum_open = true},
-              "largest coordinate of a glimpse's centre; 1 = the image's edge");
+              "largest coordinate of a location, in normalised coordinates; 1 = the image's edge");
   fields.choice("first", first, {{"centre", FirstGlimpse::centre}, {"random", FirstGlimpse::random}},
-                "where the first glimpse goes");
+                "location of the first glimpse");
 }
 
 RamImpl::RamImpl(const RamOptions& options, const InputSpec& input, AttentionFactory& /*attention*/)

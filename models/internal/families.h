@@ -8,7 +8,7 @@
 
 namespace fovea {
 
-/// The rows of each family, in the order `fovea list models` prints. Each stands in its family's own file.
+/// Rows of each family, in the order of `fovea list models`; each function is defined in its family's folder.
 std::vector<ModelRow> cifar_resnet_models();
 std::vector<ModelRow> resnet_models();
 std::vector<ModelRow> vgg_models();
@@ -18,7 +18,7 @@ std::vector<ModelRow> vision_transformer_models();
 std::vector<ModelRow> class_attention_transformer_models();
 std::vector<ModelRow> ram_models();
 
-/// ModelRow::build of a network that is made from options of type NetworkOptions.
+/// ModelRow::build of a network with options of type NetworkOptions.
 template <typename Network, typename NetworkOptions>
 auto build_network() {
   return [](const Options& options, const InputSpec& input, AttentionFactory& attention) -> std::shared_ptr<Classifier> {
@@ -26,7 +26,7 @@ auto build_network() {
   };
 }
 
-/// ModelRow::make_options: `options` as they are, for rows that share a class and differ in their starting values.
+/// ModelRow::make_options that gives a copy of `options`, for rows of one class with different defaults.
 template <typename NetworkOptions>
 std::function<std::unique_ptr<Options>()> starting_from(const NetworkOptions& options) {
   return [options] { return std::make_unique<OptionsOf<NetworkOptions>>(options); };

@@ -8,8 +8,8 @@
 
 namespace fovea {
 
-/// The module at a dotted path below `owner`, or `owner` itself at "". Levels that do not exist yet are made: plain modules
-/// that only hold others, as torch.nn.Sequential does in a network whose names this one takes over.
+/// Module at a dotted path below `owner`, or `owner` itself at "". Missing levels are registered as plain modules,
+/// containers like the torch.nn.Sequential of the network whose names are used.
 inline torch::nn::Module& module_at(torch::nn::Module& owner, const std::string& path) {
   if (path.empty()) return owner;
   const std::size_t dot = path.find('.');

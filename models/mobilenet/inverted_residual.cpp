@@ -25,7 +25,7 @@ torch::nn::Conv2d mobile_depthwise(const InvertedResidualShape& shape) {
   return torch::nn::Conv2d(options);
 }
 
-/// MobileNetV3's: a quarter of the channels, a multiple of 8; a piecewise linear gate.
+/// Squeeze-and-excitation of MobileNetV3: a quarter of the channels, rounded to a multiple of 8; hard sigmoid.
 std::shared_ptr<Gate> mobile_excitation(std::int64_t channels, ExcitationNames names) {
   SqueezeExcitationOptions options;
   options.reduced_channels = divisible_width(static_cast<double>(channels) / 4, 8, kRoundLimit);

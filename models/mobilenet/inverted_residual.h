@@ -14,7 +14,7 @@
 
 namespace fovea {
 
-/// What the layers of an inverted residual block are called: dotted paths below the block.
+/// Names of the layers of an inverted residual block: dotted paths below the block.
 struct InvertedResidualNames {
   std::string expand, expand_norm;  ///< empty for a block that does not expand
   std::string depthwise, depthwise_norm;
@@ -22,18 +22,18 @@ struct InvertedResidualNames {
   ExcitationNames excitation = ExcitationNames::fc;
   std::string project, project_norm;
 
-  /// All of them, and the layers of squeeze-and-excitation, in an order that is the same for every naming.
+  /// All names, and those of the layers of squeeze-and-excitation, in an order that is the same for every library.
   std::vector<std::string> layers() const;
 };
 
 /// timm's names: InvertedResidual, and DepthwiseSeparableConv for a block that does not expand.
 InvertedResidualNames timm_inverted_residual(bool expands);
 
-/// What an inverted residual block is made of.
+/// Architecture of an inverted residual block.
 struct InvertedResidualShape {
-  bool expands = true;            ///< begins with a 1x1 convolution
-  std::int64_t expanded = 0;      ///< channels of the depthwise convolution; those of the input unless it expands
-  std::int64_t out_channels = 0;  ///< channels of the result
+  bool expands = true;            ///< the block begins with a 1x1 convolution
+  std::int64_t expanded = 0;      ///< channels of the depthwise convolution; those of the input without `expands`
+  std::int64_t out_channels = 0;  ///< channels of the output
   std::int64_t kernel = 3;        ///< side of the depthwise convolution, odd
   std::int64_t stride = 1;
   bool excited = false;  ///< the published network has squeeze-and-excitation here
@@ -42,31 +42,31 @@ struct InvertedResidualShape {
   bool operator==(const InvertedResidualShape&) const = default;
 };
 
-/// What the blocks of one network have in common.
+/// Settings that all blocks of a network share.
 struct InvertedResidualSettings {
   double norm_epsilon = 1e-5;
-  double norm_momentum = 0.1;      ///< share of a new batch in the running statistics
+  double norm_momentum = 0.1;      ///< weight of a new batch in the running statistics, as in torch
   bool squeeze_excitation = true;  ///< in the blocks that are `excited`
 };
 
-/// What an inverted residual block is built for.
+/// Arguments of an inverted residual block.
 struct InvertedResidualPlan {
-  FeatureShape in;  ///< what arrives
+  FeatureShape in;  ///< shape of the input
   InvertedResidualShape shape;
   InvertedResidualNames names;
   InvertedResidualSettings settings = {};
   std::int64_t stage = 1;       ///< from 1
   std::string path = {};        ///< the block's name
-  double drop_probability = 0;  ///< of the branch, in training, where there is a sum
+  double drop_probability = 0;  ///< of the branch, in training; unused without a shortcut
 };
 
-/// A batch norm with the settings' numbers.
+/// Batch norm with the epsilon and momentum of the settings.
 torch::nn::BatchNorm2d mobile_norm(std::int64_t channels, const InvertedResidualSettings& settings);
 
-/// The block of MobileNetV2 and MobileNetV3: a 1x1 convolution to many channels, a depthwise one, a gate, a 1x1 convolution
-/// back without activation, and the sum with the input where shapes allow. The gate weighs the many channels, as
-/// squeeze-and-excitation does in MobileNetV3: a factory's gate takes its place, also in blocks that have none of their own.
-/// A factory's mixer takes the place of the depthwise convolution.
+/// Block of MobileNetV2 and MobileNetV3: a 1x1 convolution to more channels, a depthwise convolution, a gate, a 1x1
+/// convolution to fewer channels without activation, and the sum with the input where their shapes agree. The gate acts on
+/// the expanded channels, as squeeze-and-excitation does in MobileNetV3. A factory's gate replaces the block's own, if any;
+/// a factory's mixer replaces the depthwise convolution.
 class InvertedResidualImpl final : public CloneableModule {
  public:
   /// @throws InputError unless channels, kernel and stride are at least 1.
@@ -75,7 +75,7 @@ class InvertedResidualImpl final : public CloneableModule {
   /// @param features [N, C, H, W]. @return [N, out_channels, ceil(H / stride), ceil(W / stride)].
   torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
 
-  /// The shape of what forward() gives.
+  /// Shape of the output of forward().
   const FeatureShape& out() const { return out_; }
 
  protected:

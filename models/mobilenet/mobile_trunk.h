@@ -15,20 +15,20 @@
 
 namespace fovea {
 
-/// Channels as the MobileNets round them: to a multiple of 8, at least 8, at least nine tenths of `channels`.
+/// Rounding of channels in MobileNets: to a multiple of 8, at least 8, at least nine tenths of `channels`.
 std::int64_t mobile_width(double channels);
 
-/// The layers of a MobileNet in front of its pool.
+/// Architecture of a MobileNet before its pool.
 struct MobileTrunkShape {
   std::int64_t stem = 0;  ///< channels of the 3x3 convolution with stride 2 that reads the image
   std::vector<std::vector<InvertedResidualShape>> stages;
-  std::int64_t last = 0;                      ///< channels of the 1x1 convolution behind the blocks
-  Activation activation = Activation::relu6;  ///< behind the first and the last convolution
+  std::int64_t last = 0;                      ///< channels of the 1x1 convolution after the blocks
+  Activation activation = Activation::relu6;  ///< after the first and the last convolution
 
   bool operator==(const MobileTrunkShape&) const = default;
 };
 
-/// What these layers are called, as dotted paths below the network.
+/// Names of these layers: dotted paths below the network.
 struct MobileTrunkNames {
   struct Block {
     std::string path;
@@ -37,13 +37,13 @@ struct MobileTrunkNames {
   std::string stem, stem_norm;
   std::vector<std::vector<Block>> stages;
   std::string last, last_norm;
-  std::vector<std::string> hooked;  ///< by stage, the modules that offer its features; behind them the last convolution's
+  std::vector<std::string> hooked;  ///< modules whose features hooks see: one per stage, then that of the last convolution
 
-  /// Every layer, in an order that is the same for every naming.
+  /// Names of all layers, in an order that is the same for every library.
   std::vector<std::string> layers() const;
 };
 
-/// torchvision's names: `features.N`, blocks as `block_names` calls their layers.
+/// torchvision's names: `features.N`. @param block_names names of the layers of a block.
 MobileTrunkNames torchvision_trunk(const MobileTrunkShape& shape,
                                    const std::function<InvertedResidualNames(const InvertedResidualShape&)>& block_names);
 
@@ -52,23 +52,24 @@ MobileTrunkNames torchvision_trunk(const MobileTrunkShape& shape,
 MobileTrunkNames timm_trunk(const MobileTrunkShape& shape, const std::string& last, const std::string& last_norm,
                             const std::string& last_hooked);
 
-/// KeyMapping::keys for layers of the same trunk that have other names there.
+/// KeyMapping::keys from the names `own` to the names `foreign` of the same trunk.
 std::map<std::string, ExternalKey> renamed_layers(const MobileTrunkNames& own, const MobileTrunkNames& foreign);
 
 /// A MobileNet up to its pool: a convolution, stages of inverted residual blocks, a 1x1 convolution that counts as the last
-/// stage, and the insertion points around them (`stage1_gate`, ..., `pool`). Hooks see the features behind every stage.
+/// stage, and the insertion points around them (`stage1_gate`, ..., `pool`). Hooks see `features` after every stage.
 class MobileTrunk {
  public:
-  /// Registers everything in `owner`. @param stochastic_depth of the last block, less before; see
+  /// Registers every module in `owner`. @param stochastic_depth probability of the last block, lower before; see
   /// stochastic_depth_probability().
   MobileTrunk(torch::nn::Module& owner, const MobileTrunkShape& shape, const MobileTrunkNames& names,
               const InvertedResidualSettings& settings, double stochastic_depth, const InputSpec& input,
               AttentionFactory& attention);
 
-  /// Length of what forward() gives for each image.
+  /// Length of each image's vector from forward().
   std::int64_t out_features() const { return out_features_; }
 
-  /// [N, C, H, W] -> [N, out_features()]. @throws ShapeError, naming `owner`, when the images have other channels.
+  /// [N, C, H, W] -> [N, out_features()]. @throws ShapeError, naming `owner`, when the images have another number of
+  /// channels.
   torch::Tensor forward(const torch::nn::Module& owner, const torch::Tensor& images, ForwardContext& context);
 
  private:

@@ -10,7 +10,7 @@
 namespace fovea {
 namespace {
 
-/// A row of the paper's table 2: n blocks, the first of them with the stride.
+/// Row of the paper's table 2: n blocks, the first of them with the stride.
 struct MobileNetV2Row {
   std::int64_t expansion, channels, blocks, stride;
 };
@@ -38,7 +38,7 @@ MobileTrunkShape mobilenet_v2_shape(const MobileNetV2Options& options) {
   return shape;
 }
 
-/// torchvision's: a flat list of layers, the first of them with their norms.
+/// torchvision's names: each convolution but the last is a Sequential with its norm.
 InvertedResidualNames mobilenet_v2_block(const InvertedResidualShape& block) {
   if (!block.expands) return {"", "", "conv.0.0", "conv.0.1", "se", ExcitationNames::fc, "conv.1", "conv.2"};
   return {"conv.0.0", "conv.0.1", "conv.1.0", "conv.1.1", "se", ExcitationNames::fc, "conv.2", "conv.3"};
@@ -50,7 +50,7 @@ void MobileNetV2Options::visit_fields(FieldVisitor& fields) {
   fields.real("width", width, {.minimum = 0.01, .maximum = 16}, "channels of every layer, as a multiple of the paper's");
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature before the last layer, in training");
   fields.real("stochastic_depth", stochastic_depth, kFractionBelowOne,
-              "probability of leaving out the last block's branch, in training; proportionally less before");
+              "probability of dropping the last block's branch, in training; linearly lower for earlier blocks");
 }
 
 MobileNetV2Impl::MobileNetV2Impl(const MobileNetV2Options& options, const InputSpec& input, AttentionFactory& attention)
@@ -80,8 +80,8 @@ std::vector<KeyMapping> MobileNetV2Impl::key_mappings() const {
   return {timm, {.name = "torchvision"}};
 }
 
-// The rows differ in how photos are read: as for torchvision's weights (the second ones, IMAGENET1K_V2, saw them resized to
-// 232 instead of 256), and for timm's.
+// The rows differ in their preprocessing defaults: those of torchvision's weights (its second ones, IMAGENET1K_V2, resize to
+// 232 pixels instead of 256), and those of timm's.
 std::vector<ModelRow> mobilenet_v2_models() {
   const auto row = [](const std::string& name, Interpolation interpolation) {
     PreprocessingDefaults photos;

@@ -17,8 +17,8 @@ namespace fovea {
 
 struct MobileNetV2Options {
   double width = 1;             ///< channels of every layer, as a multiple of the paper's
-  double dropout = 0.2;         ///< of a feature before the last layer; see dropout()
-  double stochastic_depth = 0;  ///< of the last block's branch, less before; see stochastic_depth_probability()
+  double dropout = 0.2;         ///< probability, of a feature before the last layer; see dropout()
+  double stochastic_depth = 0;  ///< of the last block's branch, lower before; see stochastic_depth_probability()
 
   void visit_fields(FieldVisitor& fields);
 };
@@ -26,10 +26,10 @@ struct MobileNetV2Options {
 /// "MobileNetV2: Inverted Residuals and Linear Bottlenecks", arXiv:1801.04381, table 2: a 3x3 convolution with stride 2, the
 /// seven rows of inverted residual blocks, a 1x1 convolution, global average pooling and one linear layer. Parameter names
 /// are torchvision's (`features.0.0`, `features.2.conv.1.0`, `classifier.1`); timm's mobilenetv2_* are the same networks
-/// under other names. Stages are the rows of the table and, the eighth, the 1x1 convolution behind them. The network has no
-/// gates of its own; one that is put into a block stands where MobileNetV3 has squeeze-and-excitation and is called `se`.
-/// Differs from the paper: channels are rounded as in mobile_width(); dropout is torchvision's; convolutions start as
-/// torchvision's, the last layer as everywhere here.
+/// under other names. The rows of the table are stages 1 to 7, the 1x1 convolution after them is stage 8. The network has no
+/// gates of its own; a gate at `block` is called `se` and has the position of MobileNetV3's squeeze-and-excitation.
+/// Differs from the paper: channels are rounded as in mobile_width(); dropout is torchvision's; initialise() initialises
+/// convolutions as torchvision does, and the last layer as in every network here.
 class MobileNetV2Impl final : public Classifier, public HasKeyMappings {
  public:
   /// @throws InputError when an option is out of its range.
@@ -37,7 +37,7 @@ class MobileNetV2Impl final : public Classifier, public HasKeyMappings {
                            AttentionFactory& attention = no_attention());
 
   using Classifier::forward;
-  /// Hooks see `features` behind every stage. @throws ShapeError when the batch has another number of channels.
+  /// Hooks see `features` after every stage. @throws ShapeError when the batch has another number of channels.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "classifier.1"; }
   std::string input_layer() const override { return "features.0.0"; }

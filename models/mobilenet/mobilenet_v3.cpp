@@ -10,21 +10,21 @@
 namespace fovea {
 namespace {
 
-/// A row of the paper's tables 1 and 2.
+/// Row of the paper's tables 1 and 2.
 struct MobileNetV3Row {
   std::int64_t kernel;
-  double expansion;       ///< timm's channels inside, as a multiple of the input's
-  std::int64_t expanded;  ///< the paper's and torchvision's
+  double expansion;       ///< timm: expanded channels as a multiple of the input's
+  std::int64_t expanded;  ///< paper and torchvision: expanded channels
   std::int64_t channels;
   bool excited;
   Activation activation;
   std::int64_t stride;
 };
 
-/// What the two sizes differ in, at width 1.
+/// Architecture of one size at width 1.
 struct MobileNetV3Table {
-  std::vector<std::vector<MobileNetV3Row>> stages;  ///< as timm divides them
-  std::int64_t last;                                ///< channels of the 1x1 convolution behind the blocks
+  std::vector<std::vector<MobileNetV3Row>> stages;  ///< timm's
+  std::int64_t last;                                ///< channels of the 1x1 convolution after the blocks
   std::int64_t hidden;
 };
 
@@ -55,7 +55,7 @@ const MobileNetV3Table& mobilenet_v3_table(MobileNetV3Size size) {
   return size == MobileNetV3Size::small ? small : large;
 }
 
-/// The widths of one variant, and what else changes what a network computes.
+/// Architecture of one variant: networks of equal shape and epsilon compute the same.
 struct MobileNetV3Shape {
   MobileTrunkShape trunk;
   std::int64_t hidden = 0;
@@ -111,7 +111,7 @@ InvertedResidualSettings mobilenet_v3_settings(const MobileNetV3Options& options
           .squeeze_excitation = options.squeeze_excitation};
 }
 
-/// torchvision's: a flat list of layers with their norms, squeeze-and-excitation one of them.
+/// torchvision's names: `block.N` for each convolution with its norm and for squeeze-and-excitation.
 InvertedResidualNames mobilenet_v3_block(const InvertedResidualShape& block) {
   int index = 0;
   const auto next = [&] { return "block." + std::to_string(index++); };
@@ -131,7 +131,7 @@ InvertedResidualNames mobilenet_v3_block(const InvertedResidualShape& block) {
   return names;
 }
 
-/// What one variant calls its layers.
+/// Names of the layers in one variant.
 struct MobileNetV3Names {
   MobileTrunkNames trunk;
   std::string hidden, classifier;
@@ -153,19 +153,19 @@ MobileNetV3Names mobilenet_v3_names(const MobileNetV3Options& options) {
 
 void MobileNetV3Options::visit_fields(FieldVisitor& fields) {
   fields.choice("variant", variant, {{"torchvision", MobileNetV3Variant::torchvision}, {"timm", MobileNetV3Variant::timm}},
-                "whose names, widths and batch norms");
+                "library of the names, the widths and the batch-norm settings");
   fields.real("width", width, {.minimum = 0.01, .maximum = 16}, "channels of every layer, as a multiple of the paper's");
   fields.boolean("minimal", minimal, "3x3 convolutions, ReLU and no squeeze-and-excitation");
   fields.boolean("squeeze_excitation", squeeze_excitation,
-                 "the network's own squeeze-and-excitation, where no other gate takes its place");
+                 "squeeze-and-excitation in the blocks of the paper that have it; an inserted gate replaces it");
   fields.optional_real("norm_epsilon", norm_epsilon, {.minimum = 1e-12, .maximum = 1},
-                       "added to variances in batch norms; none is the variant's: 0.001 in torchvision, 0.00001 in timm");
+                       "epsilon of batch norms; none = the variant's: 0.001 in torchvision, 0.00001 in timm");
   fields.optional_real(
       "norm_momentum", norm_momentum, {.minimum = 0, .maximum = 1, .minimum_open = true},
-      "share of a new batch in the running statistics; none is the variant's: 0.01 in torchvision, 0.1 in timm");
+      "momentum of batch norms, the weight of a new batch; none = the variant's: 0.01 in torchvision, 0.1 in timm");
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature before the last layer, in training");
   fields.real("stochastic_depth", stochastic_depth, kFractionBelowOne,
-              "probability of leaving out the last block's branch, in training; proportionally less before");
+              "probability of dropping the last block's branch, in training; linearly lower for earlier blocks");
 }
 
 MobileNetV3Impl::MobileNetV3Impl(const MobileNetV3Options& options, const InputSpec& input, AttentionFactory& attention)
@@ -235,8 +235,8 @@ std::vector<KeyMapping> MobileNetV3Impl::key_mappings() const {
   return {mapping, own_mapping};
 }
 
-// How photos are read is that of timm's ra_in1k and lamb_in1k weights, and of torchvision's; torchvision's second ones of
-// the large network (IMAGENET1K_V2) saw photos resized to 232 instead of 256.
+// Preprocessing defaults of timm's ra_in1k and lamb_in1k weights, and of torchvision's. (torchvision's second weights of the
+// large network, IMAGENET1K_V2, resize to 232 pixels instead of 256.)
 std::vector<ModelRow> mobilenet_v3_models() {
   const auto row = [](const std::string& name, MobileNetV3Size size, MobileNetV3Variant variant, double width = 1) {
     MobileNetV3Options options;

@@ -20,7 +20,7 @@ torch::nn::Conv2d convolution3x3(std::int64_t in_channels, std::int64_t out_chan
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in_channels, out_channels, 3).stride(stride).padding(1).bias(false));
 }
 
-/// Length of a side after a convolution with padding k / 2.
+/// Length of a side after a convolution with odd kernel k and padding k / 2.
 std::int64_t strided(std::int64_t side, std::int64_t stride) {
   return (side + stride - 1) / stride;
 }
@@ -44,12 +44,12 @@ const CifarResnetBlockPlan& expect_possible_block(const CifarResnetBlockPlan& pl
 
 void CifarResnetOptions::visit_fields(FieldVisitor& fields) {
   if (!depth_is_name) fields.integer("depth", depth, {8, 1202}, "layers with weights: 6n + 2");
-  fields.integer("width", width, {1, 1024}, "channels of the first stage; doubled at each of the two next");
+  fields.integer("width", width, {1, 1024}, "channels of the first stage; doubled in each of the next two");
   fields.choice("shortcut", shortcut, {{"pad", Shortcut::pad}, {"conv", Shortcut::conv}},
-                "where shapes differ: zero padding (option A of the paper) or a 1x1 convolution (option B)");
+                "shortcut where shapes differ: zero padding (option A of the paper) or a 1x1 convolution (option B)");
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature before the last layer, in training");
   fields.real("stochastic_depth", stochastic_depth, kFractionBelowOne,
-              "probability of leaving out the last block's branch, in training; proportionally less before");
+              "probability of dropping the last block's branch, in training; linearly lower for earlier blocks");
 }
 
 CifarResnetBlockImpl::CifarResnetBlockImpl(const CifarResnetBlockPlan& plan, AttentionFactory& attention)
@@ -85,7 +85,7 @@ torch::Tensor CifarResnetBlockImpl::shortcut(const torch::Tensor& features) {
   if (downsample_) return downsample_->forward(features);
   if (plan_.stride == 1 && plan_.new_channels() == 0) return features;
   const auto kept = features.index({Slice(), Slice(), Slice(None, None, plan_.stride), Slice(None, None, plan_.stride)});
-  return torch::constant_pad_nd(kept, {0, 0, 0, 0, 0, plan_.new_channels()});  // new channels behind the old ones
+  return torch::constant_pad_nd(kept, {0, 0, 0, 0, 0, plan_.new_channels()});  // new channels after the old ones
 }
 
 torch::Tensor CifarResnetBlockImpl::forward(const torch::Tensor& features, ForwardContext& context) {

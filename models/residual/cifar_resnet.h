@@ -15,9 +15,9 @@
 
 namespace fovea {
 
-/// How a block's input reaches its output when their shapes differ.
+/// Shortcut of a block whose input and output differ in shape.
 enum class Shortcut {
-  pad,   ///< every stride-th pixel, new channels zero (option A): no parameters
+  pad,   ///< every stride-th position, new channels 0 (option A): no parameters
   conv,  ///< 1x1 convolution and batch norm (option B)
 };
 
@@ -25,16 +25,16 @@ struct CifarResnetOptions {
   std::int64_t depth = 20;  ///< layers with weights: 6n + 2
   std::int64_t width = 16;  ///< channels of the first stage; the second and third have two and four times as many
   Shortcut shortcut = Shortcut::pad;
-  double dropout = 0;           ///< of a feature before the last layer; see dropout()
-  double stochastic_depth = 0;  ///< of the last block's branch, less before; see stochastic_depth_probability()
-  bool depth_is_name = false;   ///< the depth is part of the network's name and no option
+  double dropout = 0;           ///< probability, of a feature before the last layer; see dropout()
+  double stochastic_depth = 0;  ///< of the last block's branch, lower before; see stochastic_depth_probability()
+  bool depth_is_name = false;   ///< the depth is part of the network's name, not an option
 
   void visit_fields(FieldVisitor& fields);
 };
 
-/// What a block of a CIFAR ResNet is built for.
+/// Arguments of a block of a CIFAR ResNet.
 struct CifarResnetBlockPlan {
-  FeatureShape in;  ///< what arrives
+  FeatureShape in;  ///< shape of the input
   std::int64_t out_channels = 16;
   std::int64_t stride = 1;
   Shortcut shortcut = Shortcut::pad;
@@ -42,15 +42,16 @@ struct CifarResnetBlockPlan {
   std::string path = {};        ///< the block's name, e.g. "layer2.0"
   double drop_probability = 0;  ///< of the branch, in training
 
-  /// Channels that the block adds to those that arrive.
+  /// Channels of the output beyond those of the input.
   std::int64_t new_channels() const { return out_channels - in.channels; }
 };
 
-/// Two 3x3 convolutions with batch norm, a gate, and the sum with the input.
+/// Residual block: two 3x3 convolutions with batch norm, a gate, and the sum with the shortcut.
 class CifarResnetBlockImpl final : public CloneableModule {
  public:
   /// @throws InputError unless channels and stride are at least 1.
   explicit CifarResnetBlockImpl(const CifarResnetBlockPlan& plan, AttentionFactory& attention = no_attention());
+  /// [N, C, H, W] -> [N, out_channels, ceil(H / stride), ceil(W / stride)].
   torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
 
  protected:
@@ -68,7 +69,7 @@ class CifarResnetBlockImpl final : public CloneableModule {
 };
 TORCH_MODULE(CifarResnetBlock);
 
-/// The CIFAR networks of "Deep Residual Learning for Image Recognition", arXiv:1512.03385, section 4.2: a 3x3 convolution,
+/// CIFAR networks of "Deep Residual Learning for Image Recognition", arXiv:1512.03385, section 4.2: a 3x3 convolution,
 /// three stages of n blocks with 16, 32 and 64 channels at full, half and quarter resolution, global average pooling, one
 /// linear layer. Parameter names are torchvision's (`conv1`, `layer1.0.conv1`, `fc`); a gate is registered as `se`, timm's
 /// name. Dropout and stochastic depth act in training only. Differs from the paper: nothing with the default options. Any
@@ -80,7 +81,7 @@ class CifarResnetImpl final : public Classifier {
                            AttentionFactory& attention = no_attention());
 
   using Classifier::forward;
-  /// Hooks see `features` behind every stage. @throws ShapeError when the batch has another number of channels.
+  /// Hooks see `features` after every stage. @throws ShapeError when the batch has another number of channels.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "fc"; }
   std::string input_layer() const override { return "conv1"; }

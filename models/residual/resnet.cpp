@@ -64,23 +64,24 @@ const ResnetOptions& expect_possible_resnet(const ResnetOptions& options) {
 void ResnetOptions::visit_fields(FieldVisitor& fields) {
   const IntegerRange stages{kResnetStages, kResnetStages};
   fields.choice("block", block, {{"basic", ResnetBlockKind::basic}, {"bottleneck", ResnetBlockKind::bottleneck}},
-                "two 3x3 convolutions, or 1x1, 3x3 and 1x1 with four times as many channels behind");
+                "two 3x3 convolutions, or 1x1, 3x3 and 1x1 of which the last has four times as many channels");
   fields.integers("layers", layers, {1, 1024}, stages, "blocks of each stage");
-  fields.integers("channels", channels, {1, 65536}, stages, "channels of each stage; a bottleneck gives four times as many");
+  fields.integers("channels", channels, {1, 65536}, stages,
+                  "channels of each stage; a bottleneck returns four times as many");
   fields.integer("cardinality", cardinality, {1, 65536}, "groups of a bottleneck's 3x3 convolution (ResNeXt)");
-  fields.integer("base_width", base_width, {1, 65536},
-                 "a bottleneck has floor(channels x base_width / 64) x cardinality channels inside (wide ResNet, ResNeXt)");
-  fields.choice("stem", stem,
-                {{"plain", ResnetStem::plain}, {"deep", ResnetStem::deep}, {"deep_tiered", ResnetStem::deep_tiered}},
-                "a 7x7 convolution, or three of 3x3 with w, w and 2w channels, or with 3 floor(w / 4), w and 2w");
-  fields.integer("stem_width", stem_width, {1, 65536}, "w of a deep stem");
+  fields.integer(
+      "base_width", base_width, {1, 65536},
+      "sets the channels inside a bottleneck, floor(channels x base_width / 64) x cardinality (wide ResNet, ResNeXt)");
+  fields.choice(
+      "stem", stem, {{"plain", ResnetStem::plain}, {"deep", ResnetStem::deep}, {"deep_tiered", ResnetStem::deep_tiered}},
+      "one 7x7 convolution, or three 3x3 convolutions with w, w and 2w channels, or with 3 floor(w / 4), w and 2w");
+  fields.integer("stem_width", stem_width, {1, 65536}, "w, the width of a deep stem");
   fields.integer("output_stride", output_stride, {8, 32},
-                 "pixels per position of the last stage, 32, 16 or 8: later stages dilate instead of shrinking");
-  fields.boolean("avg_down", avg_down,
-                 "shortcuts shrink by means of 2 x 2 positions instead of taking every second position");
+                 "pixels per position of the last stage: 32, 16 or 8; below 32, later stages dilate instead of striding");
+  fields.boolean("avg_down", avg_down, "downsample shortcuts by 2x2 average pooling instead of a strided convolution");
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature before the last layer, in training");
   fields.real("stochastic_depth", stochastic_depth, kFractionBelowOne,
-              "probability of leaving out the last block's branch, in training; proportionally less before");
+              "probability of dropping the last block's branch, in training; linearly lower for earlier blocks");
 }
 
 ResnetImpl::ResnetImpl(const ResnetOptions& options, const InputSpec& input, AttentionFactory& attention)
@@ -166,7 +167,7 @@ ModelOutput ResnetImpl::forward(const Batch& batch, ForwardContext& context) {
 
 namespace {
 
-/// The paper's networks, by their number of layers.
+/// Networks of the paper by their number of layers.
 ResnetOptions resnet_of_depth(std::int64_t depth) {
   static const std::map<std::int64_t, std::vector<std::int64_t>> kLayers{
       {18, {2, 2, 2, 2}}, {34, {3, 4, 6, 3}}, {50, {3, 4, 6, 3}}, {101, {3, 4, 23, 3}}, {152, {3, 8, 36, 3}}};
@@ -198,7 +199,7 @@ ResnetOptions light_resnet() {
   return options;
 }
 
-/// Where a network was published, and the attention that it brings.
+/// Paper of a network, with the network's own attention.
 struct ResnetPaper {
   const char* title;
   const char* arxiv;
@@ -231,14 +232,14 @@ std::vector<ModelRow> resnet_models() {
   const ResnetPaper se{"Squeeze-and-Excitation Networks", "1709.01507", "se", channels};
   const ResnetPaper eca{"ECA-Net: Efficient Channel Attention for Deep Convolutional Neural Networks", "1910.03151", "eca",
                         channels};
-  // The authors' form: nobody else has published weights.
+  // The variant of the authors, who published the only weights.
   const ResnetPaper cbam{"CBAM: Convolutional Block Attention Module", "1807.06521", "{name: cbam, variant: official}",
                          channels_and_places};
 
-  // torchvision's first weights of each network, and those of the authors of ECA-Net and CBAM. (torchvision's second are
-  // best with sides of 232 and 224, and timm's own of a plain ResNet with 0.95 and bicubic.)
+  // For torchvision's first weights of each network, and those of the authors of ECA-Net and CBAM. (torchvision's second
+  // weights resize to 232 pixels, and timm's own weights of a plain ResNet use crop_pct 0.95 and bicubic interpolation.)
   const PreprocessingDefaults torchvision{224, 0.875, Interpolation::bilinear};
-  // timm's first choice for each name, and what it says of those without weights.
+  // timm's defaults for the default weights of each name, and for names without weights.
   const PreprocessingDefaults timm{224, 0.875, Interpolation::bicubic};
   const PreprocessingDefaults timm_resnet101d{256, 0.95, Interpolation::bicubic};
   const PreprocessingDefaults timm_seresnet50{224, 0.95, Interpolation::bicubic};

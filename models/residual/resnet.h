@@ -14,7 +14,7 @@
 
 namespace fovea {
 
-/// The layers before the first stage, which together shrink the image by four. A 3x3 max pool ends each.
+/// Layers before the first stage, with a total stride of 4. Each stem ends with a 3x3 max pool.
 enum class ResnetStem {
   plain,        ///< a 7x7 convolution with 64 channels
   deep,         ///< three 3x3 convolutions with w, w and 2w channels, w being the stem's width
@@ -24,16 +24,16 @@ enum class ResnetStem {
 struct ResnetOptions {
   ResnetBlockKind block = ResnetBlockKind::basic;
   std::vector<std::int64_t> layers{2, 2, 2, 2};           ///< blocks of each stage
-  std::vector<std::int64_t> channels{64, 128, 256, 512};  ///< of each stage; what a bottleneck gives has four times as many
+  std::vector<std::int64_t> channels{64, 128, 256, 512};  ///< of each stage; a bottleneck returns four times as many
   std::int64_t cardinality = 1;                           ///< groups of a bottleneck's 3x3 convolution
-  std::int64_t base_width = 64;  ///< of a bottleneck: it has floor(channels x base_width / 64) x cardinality inside
+  std::int64_t base_width = 64;  ///< a bottleneck has floor(channels x base_width / 64) x cardinality channels inside
   ResnetStem stem = ResnetStem::plain;
-  std::int64_t stem_width = 64;  ///< of a deep stem
+  std::int64_t stem_width = 64;  ///< w of a deep stem
   std::int64_t output_stride =
-      32;                       ///< pixels per position of the last stage: 32, 16 or 8; stages dilate instead of shrinking
-  bool avg_down = false;        ///< shortcuts shrink by means of 2 x 2 positions instead of taking every second position
-  double dropout = 0;           ///< of a feature before the last layer; see dropout()
-  double stochastic_depth = 0;  ///< of the last block's branch, less before; see stochastic_depth_probability()
+      32;  ///< pixels per position of the last stage: 32, 16 or 8; below 32, later stages dilate instead of striding
+  bool avg_down = false;        ///< shortcuts downsample by 2x2 average pooling instead of a strided convolution
+  double dropout = 0;           ///< probability, of a feature before the last layer; see dropout()
+  double stochastic_depth = 0;  ///< of the last block's branch, lower before; see stochastic_depth_probability()
 
   void visit_fields(FieldVisitor& fields);
 };
@@ -43,8 +43,8 @@ struct ResnetOptions {
 /// "Deep Residual Learning for Image Recognition", arXiv:1512.03385; with `cardinality`, "Aggregated Residual
 /// Transformations for Deep Neural Networks" (ResNeXt), arXiv:1611.05431; with `base_width`, the bottlenecks of "Wide
 /// Residual Networks", arXiv:1605.07146; with `stem` and `avg_down`, ResNet-C and -D of "Bag of Tricks for Image
-/// Classification with Convolutional Neural Networks", arXiv:1812.01187. With a lower `output_stride`, stages keep the size
-/// and their 3x3 convolutions reach further, a stage's first as far as those of the stage before.
+/// Classification with Convolutional Neural Networks", arXiv:1812.01187. With a lower `output_stride`, later stages
+/// replace stride by dilation; the first 3x3 convolution of a stage has the dilation of the stage before.
 ///
 /// Parameter names and numbers are those of torchvision and timm, which agree (`conv1`, `layer1.0.conv1`,
 /// `layer2.0.downsample.0`, `fc`; `conv1.0` to `conv1.6` in a deep stem); a gate is `se`, timm's name. Dropout and
@@ -55,16 +55,16 @@ struct ResnetOptions {
 /// norm of each block with 0.
 class ResnetImpl final : public Classifier, public HasKeyMappings {
  public:
-  /// @throws InputError naming an option that is out of its range, impossible or would do nothing.
+  /// @throws InputError naming an option that is out of its range, impossible or without effect.
   explicit ResnetImpl(const ResnetOptions& options = {}, const InputSpec& input = {},
                       AttentionFactory& attention = no_attention());
 
   using Classifier::forward;
-  /// Hooks see `features` behind every stage. @throws ShapeError when the batch has another number of channels.
+  /// Hooks see `features` after every stage. @throws ShapeError when the batch has another number of channels.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "fc"; }
   std::string input_layer() const override { return conv1_ ? "conv1" : "conv1.0"; }
-  /// The names are torchvision's and timm's already.
+  /// No renames: the names are torchvision's and timm's.
   std::vector<KeyMapping> key_mappings() const override { return {{.name = "torchvision"}, {.name = "timm"}}; }
 
  protected:

@@ -10,7 +10,7 @@
 namespace fovea {
 namespace {
 
-/// Keeps the size but for the stride. @param kernel 1 or 3.
+/// Convolution that keeps the size with stride 1. @param kernel 1 or 3.
 torch::nn::Conv2dOptions resnet_convolution(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride = 1,
                                             std::int64_t dilation = 1, std::int64_t groups = 1) {
   const std::int64_t padding = dilation * (kernel / 2);
@@ -22,13 +22,12 @@ torch::nn::Conv2dOptions resnet_convolution(std::int64_t in, std::int64_t out, s
       .bias(false);
 }
 
-/// Means of 2 x 2 positions at every position, as many as before. The zeros beyond the edges count, as in timm's
-/// AvgPool2dSame.
+/// 2x2 average pooling with stride 1 and the same size. Padding zeros count in the means, as in timm's AvgPool2dSame.
 torch::Tensor means_at_every_cell(const torch::Tensor& features) {
   return torch::avg_pool2d(torch::constant_pad_nd(features, {0, 1, 0, 1}), /*kernel_size=*/2, /*stride=*/1);
 }
 
-/// The input as the branch leaves it: of its size and channels.
+/// Shortcut to the size and channels of the branch.
 torch::nn::Sequential resnet_shortcut(const ResnetBlockPlan& plan) {
   torch::nn::Sequential shortcut;
   if (plan.avg_down && plan.stride > 1) {

@@ -14,24 +14,24 @@
 
 namespace fovea {
 
-/// What a residual block's branch is made of.
+/// Convolutions in the branch of a residual block.
 enum class ResnetBlockKind {
   basic,       ///< two 3x3 convolutions
-  bottleneck,  ///< 1x1, 3x3 and 1x1: the first narrows, the last widens to four times the stage's channels
+  bottleneck,  ///< 1x1, 3x3 and 1x1; the last has four times the stage's channels
 };
 
-/// What a residual block is built for.
+/// Arguments of a residual block.
 struct ResnetBlockPlan {
   ResnetBlockKind kind = ResnetBlockKind::basic;
-  FeatureShape in;                  ///< what arrives
+  FeatureShape in;                  ///< shape of the input
   std::int64_t channels = 64;       ///< of the stage; see out_channels()
   std::int64_t cardinality = 1;     ///< groups of a bottleneck's 3x3 convolution
   std::int64_t base_width = 64;     ///< channels of each group where the stage has 64
-  std::int64_t stride = 1;          ///< of the only convolution that may have one: basic the first, bottleneck the second
+  std::int64_t stride = 1;          ///< of the first 3x3 convolution
   std::int64_t dilation = 1;        ///< of the 3x3 convolutions
-  std::int64_t first_dilation = 1;  ///< of the first 3x3 convolution: in a stage's first block that of the stage before
-  bool avg_down = false;        ///< a shortcut that has to shrink takes means of 2 x 2 positions, not every second position
-  double drop_probability = 0;  ///< of the branch, in training
+  std::int64_t first_dilation = 1;  ///< of the first 3x3 convolution; in a stage's first block that of the stage before
+  bool avg_down = false;            ///< shortcuts downsample by 2x2 average pooling instead of a strided convolution
+  double drop_probability = 0;      ///< of the branch, in training
   std::int64_t stage = 1;
   std::string path = {};  ///< the block's name, e.g. "layer2.0"
 
@@ -40,19 +40,19 @@ struct ResnetBlockPlan {
   std::int64_t width() const { return channels * base_width / 64 * cardinality; }
 };
 
-/// Length of a side behind a convolution or pool with this stride that keeps the length otherwise.
+/// Length of a side after a convolution or pool that would keep it with stride 1: ceil(side / stride).
 std::int64_t resnet_side(std::int64_t side, std::int64_t stride);
 
-/// Convolutions with batch norm, a gate behind the last norm, and the sum with the input or a 1x1 convolution of it. Modules
-/// have torchvision's and timm's names: `conv1`, `bn1`, ..., `se`, `downsample`. A mixer takes the place of `conv2`, which
-/// is a 3x3 convolution in both kinds; groups and dilation are then the mixer's own matter.
+/// Residual block: convolutions with batch norm, a gate after the last norm, and the sum with the shortcut. Modules have
+/// torchvision's and timm's names: `conv1`, `bn1`, ..., `se`, `downsample`. A mixer replaces `conv2`, which is a 3x3
+/// convolution in both kinds; cardinality and dilation do not apply to it.
 class ResnetBlockImpl final : public CloneableModule {
  public:
   /// @throws InputError unless every number of the plan is at least 1.
   explicit ResnetBlockImpl(const ResnetBlockPlan& plan, AttentionFactory& attention = no_attention());
 
-  /// [N, C, H, W] -> [N, plan.out_channels(), H', W'], rounded up. @throws ShapeError in training when a batch norm would
-  /// see one value of each channel.
+  /// [N, C, H, W] -> [N, plan.out_channels(), ceil(H / stride), ceil(W / stride)]. @throws ShapeError in training when a
+  /// batch norm would have a single value per channel.
   torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
   const FeatureShape& output_shape() const { return out_; }
 
@@ -65,7 +65,7 @@ class ResnetBlockImpl final : public CloneableModule {
 
   ResnetBlockPlan plan_;
   FeatureShape out_;
-  std::vector<torch::nn::Conv2d> convolutions_;  ///< the mixer's is empty
+  std::vector<torch::nn::Conv2d> convolutions_;  ///< empty where the mixer is
   std::vector<torch::nn::BatchNorm2d> norms_;
   std::shared_ptr<Mixer> mixer_;  ///< in place of conv2
   torch::nn::Sequential downsample_{nullptr};

@@ -9,7 +9,7 @@
 namespace fovea {
 namespace {
 
-constexpr double kClassMlpRatio = 4;  // of the class token's blocks, whatever the others have
+constexpr double kClassMlpRatio = 4;  // of the blocks of class attention, whatever options.mlp_ratio is
 
 const ClassAttentionTransformerOptions& expect_possible_cait(const ClassAttentionTransformerOptions& options) {
   expect_in_range(options, "ClassAttentionTransformer");
@@ -33,17 +33,17 @@ TransformerTrunkOptions cait_trunk_options(const ClassAttentionTransformerOption
 void ClassAttentionTransformerOptions::visit_fields(FieldVisitor& fields) {
   visit_patch_size(fields, patch_size);
   fields.integer("embed_dim", embed_dim, {1, 1 << 14}, "channels of a token");
-  fields.integer("depth", depth, {1, 256}, "number of blocks in which patches attend to each other");
+  fields.integer("depth", depth, {1, 256}, "number of blocks of self-attention between the patches");
   fields.integer("depth_token_only", depth_token_only, {1, 256},
-                 "number of blocks in which the class token attends to them");
-  fields.integer("heads", heads, {1, 1 << 12}, "parallel attentions of a block");
+                 "number of blocks of class attention, of the class token to the patches");
+  fields.integer("heads", heads, {1, 1 << 12}, "attention heads of each block");
   fields.real("mlp_ratio", mlp_ratio, {.minimum = 0, .maximum = 64, .minimum_open = true},
-              "width of the feed-forward layers' middle / channels, but for the class token's blocks: 4");
+              "hidden width of the MLP / channels; 4 in the blocks of class attention");
   fields.boolean("qkv_bias", qkv_bias, "biases in the projections to queries, keys and values");
-  fields.real("layer_scale", layer_scale, {}, "where the learned factors of each branch's channels start");
+  fields.real("layer_scale", layer_scale, {}, "initial value of layer scale");
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature before the last layer, in training");
   fields.real("stochastic_depth", stochastic_depth, kFractionBelowOne,
-              "probability of leaving out a branch, in training; the same in every block but the class token's: 0");
+              "probability of dropping a branch, in training; 0 in the blocks of class attention");
 }
 
 ClassAttentionBlockImpl::ClassAttentionBlockImpl(std::int64_t channels, const ClassAttentionTransformerOptions& options)
@@ -147,7 +147,7 @@ void ClassAttentionTransformerImpl::adapt_weights(NamedTensors& weights) const {
 }
 
 std::vector<ModelRow> class_attention_transformer_models() {
-  // The class token's question is learned, the patches' are their own.
+  // The query of the class token is learned; the patches attend to each other.
   const Traits traits{
       {Where::location, Where::item}, {Selects::soft}, {Query::self, Query::context}, {Axis::spatial, Axis::token}};
   const auto row = [&](const std::string& name, std::int64_t embed_dim, std::int64_t depth, std::int64_t side) {

@@ -24,19 +24,20 @@ namespace fovea {
 struct ClassAttentionTransformerOptions {
   std::vector<std::int64_t> patch_size{16};  ///< see visit_patch_size()
   std::int64_t embed_dim = 192;              ///< channels of a token
-  std::int64_t depth = 24;                   ///< blocks in which patches attend to each other
-  std::int64_t depth_token_only = 2;         ///< blocks in which the class token attends to them
-  std::int64_t heads = 4;                    ///< of each block's attention
-  double mlp_ratio = 4;                      ///< width of the feed-forward layers' middle / channels, in the first blocks
+  std::int64_t depth = 24;                   ///< blocks of self-attention between the patches
+  std::int64_t depth_token_only = 2;         ///< blocks of class attention
+  std::int64_t heads = 4;                    ///< attention heads of each block
+  double mlp_ratio = 4;                      ///< hidden width of the MLP / channels; 4 in the blocks of class attention
   bool qkv_bias = true;                      ///< biases of queries, keys and values
-  double layer_scale = 1e-5;                 ///< where each branch's factors start; timm's init_values
-  double dropout = 0;                        ///< of a feature before the last layer; see dropout()
-  double stochastic_depth = 0;               ///< of the branches of every block but the class token's
+  double layer_scale = 1e-5;                 ///< initial value of layer scale; timm's init_values
+  double dropout = 0;                        ///< probability, of a feature before the last layer; see dropout()
+  double stochastic_depth = 0;               ///< of each branch; 0 in the blocks of class attention
 
   void visit_fields(FieldVisitor& fields);
 };
 
-/// A block in which only the class token changes: c + gamma_1 attn(norm1 [c; patches]), then c + gamma_2 mlp(norm2 c).
+/// Block of class attention, which changes only the class token: c + gamma_1 attn(norm1 [c; patches]), then c + gamma_2
+/// mlp(norm2 c).
 class ClassAttentionBlockImpl final : public CloneableModule, public SelfInitialising {
  public:
   /// @throws InputError when an option is out of its range, or heads do not divide the channels.
@@ -59,13 +60,14 @@ class ClassAttentionBlockImpl final : public CloneableModule, public SelfInitial
 };
 TORCH_MODULE(ClassAttentionBlock);
 
-/// CaiT of "Going deeper with Image Transformers", arXiv:2103.17239: patches first attend to each other with talking heads
-/// and layer scale; then a class token gathers from them by class attention, and one linear layer reads it. Parameter names
-/// and starting values are timm's (`cls_token`, `pos_embed`, `patch_embed.proj`, `blocks.0.gamma_1`,
-/// `blocks_token_only.0.attn.q`, `norm`, `head`). For images of any channels and any H x W, see PatchEmbedding; a network is
-/// for the size it was built for, and takes in the positions of weights made for another.
-/// Slots: see TransformerBlock and TransformerTrunk; at `pool`, a pool reads the patches behind `norm`, as a map, in place
-/// of the class token and its blocks.
+/// CaiT of "Going deeper with Image Transformers", arXiv:2103.17239: blocks of self-attention between the patches, with
+/// talking heads and layer scale; blocks of class attention, in which a class token attends to the patches; one linear layer
+/// on the class token. Parameter names and initial values are timm's (`cls_token`, `pos_embed`, `patch_embed.proj`,
+/// `blocks.0.gamma_1`, `blocks_token_only.0.attn.q`, `norm`, `head`). Images may have any number of channels and any size,
+/// see PatchEmbedding, but the size is fixed when the network is built; adapt_weights() resamples position embeddings of
+/// another size.
+/// Insertion points: see TransformerBlock and TransformerTrunk; at `pool`, a pool of the patches after `norm`, as a map,
+/// replaces the class token and its blocks.
 /// Differs from the paper: no dropout inside blocks.
 class ClassAttentionTransformerImpl final : public Classifier,
                                             public SelfInitialising,
@@ -86,7 +88,7 @@ class ClassAttentionTransformerImpl final : public Classifier,
   std::vector<KeyMapping> key_mappings() const override { return {{.name = "timm"}}; }
 
   void initialise(const RandomStream& stream) override;
-  /// Positions of another grid are resampled; see adapt_position_embedding().
+  /// Resamples position embeddings of another grid; see adapt_position_embedding().
   void adapt_weights(NamedTensors& weights) const override;
 
  protected:
@@ -98,7 +100,7 @@ class ClassAttentionTransformerImpl final : public Classifier,
   ClassAttentionTransformerOptions options_;
   InputSpec input_;
   BackboneAttention attention_;
-  torch::Tensor cls_token_;  ///< [1, 1, C]; undefined with a pool in its place
+  torch::Tensor cls_token_;  ///< [1, 1, C]; undefined with a pool
   torch::Tensor pos_embed_;  ///< [1, h w, C]
   std::shared_ptr<PatchEmbeddingImpl> patch_embed_;
   TransformerTrunk trunk_;

@@ -30,7 +30,7 @@ std::vector<std::int64_t> expect_possible_patch(std::vector<std::int64_t> patch_
   return patch_size;
 }
 
-/// Share of a side's pixels that lie in whole patches.
+/// Fraction of a side's pixels that lie in whole patches.
 double covered_share(std::int64_t pixels, std::int64_t patch) {
   return static_cast<double>(pixels - pixels % patch) / static_cast<double>(pixels);
 }
@@ -93,7 +93,7 @@ void expect_images(const torch::nn::Module& network, const torch::Tensor& images
   expected << "[N, " << built_for.channels << ", " << built_for.height << ", " << built_for.width << "]";
   std::ostringstream got;
   got << images.sizes();
-  throw ShapeError(network.name(), expected.str() + ", the size its positions were made for", got.str());
+  throw ShapeError(network.name(), expected.str() + ", the size of the position embedding", got.str());
 }
 
 }  // namespace fovea

@@ -15,23 +15,23 @@
 
 namespace fovea {
 
-/// Adds the option `patch_size`: {s} for squares, or {height, width}.
+/// Visits the option `patch_size`, in pixels: {s} for squares, or {height, width}.
 void visit_patch_size(FieldVisitor& fields, std::vector<std::int64_t>& patch_size);
 
-/// Cuts images into patches and maps each to a vector, a transformer's first layer: the convolution `proj`, whose kernel and
-/// stride are the patch. As many patches as fit lie side by side from the upper left; pixels beyond the last whole one are
-/// not seen. It starts uniform in +-1 / sqrt(fan-in), as in timm.
+/// Patch embedding of a transformer: the convolution `proj`, whose kernel and stride are the patch, maps each patch to a
+/// token. The patches start at the upper left corner; pixels beyond the last whole patch are ignored. initialise() draws
+/// uniformly from +-1 / sqrt(fan-in), as in timm.
 class PatchEmbeddingImpl final : public CloneableModule, public SelfInitialising {
  public:
-  /// @param patch_size see visit_patch_size(). @throws InputError naming `model.patch_size` when no patch fits into the
-  /// image, and when a number is less than 1.
+  /// @param image shape of the images. @param patch_size see visit_patch_size(). @param channels of a token. @throws
+  /// InputError naming `model.patch_size` when no patch fits into the image, and when a number is less than 1.
   PatchEmbeddingImpl(const FeatureShape& image, std::vector<std::int64_t> patch_size, std::int64_t channels);
 
-  /// The patches as the positions of a map.
+  /// Shape of the tokens as a map: {channels, rows of patches, columns of patches}.
   const FeatureShape& grid() const { return grid_; }
 
-  /// @param images [N, C, H, W]. @return tokens [N, h w, channels], row by row. Composes into ForwardContext::theta what
-  /// part of the image they cover.
+  /// @param images [N, C, H, W]. @return tokens [N, h w, channels], row by row. Composes into ForwardContext::theta
+  /// the part of the image that they cover.
   torch::Tensor forward(const torch::Tensor& images, ForwardContext& context);
   void initialise(const RandomStream& stream) override;
 
@@ -46,14 +46,14 @@ class PatchEmbeddingImpl final : public CloneableModule, public SelfInitialising
 };
 TORCH_MODULE(PatchEmbedding);
 
-/// The tokens behind the prefix as a map: [N, P + h w, C] -> [N, C, h, w].
+/// Tokens after the prefix as a map: [N, P + h w, C] -> [N, C, h, w].
 torch::Tensor patches_of(const torch::Tensor& tokens, const TokenLayout& layout);
 
-/// The tokens with the positions of `map` [N, C, h', w'] in place of those behind the prefix: [N, P + h' w', C].
+/// Tokens with the positions of `map` [N, C, h', w'] in place of those after the prefix: [N, P + h' w', C].
 torch::Tensor with_patches(const torch::Tensor& tokens, const torch::Tensor& map, std::int64_t prefix_tokens);
 
-/// For networks with learned positions. @throws ShapeError unless `images` are [N, C, H, W] of the shape they were built
-/// for.
+/// Check of networks with a position embedding. @throws ShapeError unless `images` are [N, C, H, W] of the shape that the
+/// network was built for.
 void expect_images(const torch::nn::Module& network, const torch::Tensor& images, const FeatureShape& built_for);
 
 }  // namespace fovea

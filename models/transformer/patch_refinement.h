@@ -12,17 +12,17 @@
 
 namespace fovea {
 
-/// The pooling of "Locality-Attending Vision Transformer", arXiv:2603.04892 (patch representation refinement): every token
-/// is once more the query of all tokens, by multi-head scaled dot products without any weights, so that what the class token
-/// reads depends on every patch. Differs from the paper: without a class token, the mean of the answers, as in timm.
+/// Patch representation refinement, the pooling of "Locality-Attending Vision Transformer", arXiv:2603.04892: multi-head
+/// self-attention of the tokens without parameters, so that the pooled vector depends on every patch.
+/// Differs from the paper: without a class token, the mean of the refined tokens, as in timm.
 class PatchRefinementImpl final : public CloneableModule {
  public:
   /// @param heads a divisor of the tokens' channels.
   explicit PatchRefinementImpl(std::int64_t heads)
       : CloneableModule("PatchRefinement"), heads_(expect_positive(heads, "PatchRefinement: heads")) {}
 
-  /// @param tokens [N, P + h w, C]. @return [N, C]: the first token's answer, or without a prefix the mean of all. Hooks see
-  /// the weights [N, heads, L, L].
+  /// @param tokens [N, P + h w, C]. @return [N, C]: the first refined token, or without a prefix the mean of all. Hooks see
+  /// pairwise weights [N, heads, L, L].
   torch::Tensor forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout);
 
  protected:

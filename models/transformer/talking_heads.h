@@ -11,18 +11,18 @@
 
 namespace fovea {
 
-/// Self-attention whose heads mix, "Talking-Heads Attention", arXiv:2003.02436: a linear layer over the heads before the
-/// softmax (`proj_l`) and one behind it (`proj_w`). Parameter names are timm's (`qkv`, `proj_l`, `proj_w`, `proj`).
-/// Differs from the paper: every head has one query, key and value, and the two layers have biases, as in "Going deeper with
-/// Image Transformers", arXiv:2103.17239.
+/// Self-attention with talking heads, "Talking-Heads Attention", arXiv:2003.02436: a linear layer over the heads before the
+/// softmax (`proj_l`) and one after it (`proj_w`). Parameter names are timm's (`qkv`, `proj_l`, `proj_w`, `proj`).
+/// Differs from the paper: queries, keys and values have the same number of heads, and the two layers have biases, as in
+/// "Going deeper with Image Transformers", arXiv:2103.17239.
 class TalkingHeadsImpl final : public CloneableModule {
  public:
   /// @param channels a multiple of `heads`. @param qkv_bias biases of queries, keys and values. @throws InputError when
   /// channels and heads do not fit.
   explicit TalkingHeadsImpl(std::int64_t channels, std::int64_t heads = 1, bool qkv_bias = true);
 
-  /// @param tokens [N, L, C]. @return the same shape. Hooks see pairwise weights [N, heads, L, L] as the softmax gives them,
-  /// before proj_w mixes them: rows sum to one.
+  /// @param tokens [N, L, C]. @return the same shape. Hooks see pairwise weights [N, heads, L, L] after the softmax and
+  /// before proj_w: rows sum to one.
   torch::Tensor forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout);
 
  protected:

@@ -23,7 +23,7 @@ const VisionTransformerOptions& expect_possible_vision_transformer(const VisionT
                    "set another, or class_token: true");
 }
 
-/// Whether torchvision has such a network.
+/// True when torchvision has such a network.
 bool torchvision_has_it(const VisionTransformerOptions& options) {
   return options.global_pool == TokenPooling::token && !options.qk_norm && options.layer_scale == 0;
 }
@@ -51,13 +51,13 @@ void VisionTransformerOptions::visit_fields(FieldVisitor& fields) {
   visit_patch_size(fields, patch_size);
   fields.integer("embed_dim", embed_dim, {1, 1 << 14}, "channels of a token");
   fields.integer("depth", depth, {1, 256}, "number of blocks");
-  fields.integer("heads", heads, {1, 1 << 12}, "parallel attentions of a block");
+  fields.integer("heads", heads, {1, 1 << 12}, "attention heads of each block");
   fields.real("mlp_ratio", mlp_ratio, {.minimum = 0, .maximum = 64, .minimum_open = true},
-              "width of the feed-forward layers' middle / channels");
+              "hidden width of the MLP / channels");
   fields.boolean("qkv_bias", qkv_bias, "biases in the projections to queries, keys and values");
   fields.boolean("qk_norm", qk_norm, "layer norm of each query and key");
-  fields.real("layer_scale", layer_scale, {}, "where learned factors of each branch's channels start; 0: none");
-  fields.boolean("class_token", class_token, "a learned token in front of the patches");
+  fields.real("layer_scale", layer_scale, {}, "initial value of layer scale; 0 = no layer scale");
+  fields.boolean("class_token", class_token, "a learned token before the patches");
   fields.choice(
       "global_pool", global_pool,
       {{"token", TokenPooling::token},
@@ -66,10 +66,10 @@ void VisionTransformerOptions::visit_fields(FieldVisitor& fields) {
        {"max", TokenPooling::max},
        {"map", TokenPooling::map},
        {"prr", TokenPooling::prr}},
-      "what the last layer reads: the class token, patches averaged or at their maximum, or an attention's answer");
+      "pooling: class token, mean or maximum of the patches or both, attention pooling (map), or patch refinement (prr)");
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature before the last layer, in training");
   fields.real("stochastic_depth", stochastic_depth, kFractionBelowOne,
-              "probability of leaving out a branch of the last block, in training; proportionally less before");
+              "probability of dropping a branch of the last block, in training; linearly lower for earlier blocks");
 }
 
 VisionTransformerImpl::VisionTransformerImpl(const VisionTransformerOptions& options, const InputSpec& input,
@@ -204,7 +204,7 @@ std::vector<ModelRow> vision_transformer_models() {
                                      .standard_deviation = {0.5, 0.5, 0.5}};
   const PreprocessingDefaults deit{.crop_pct = 0.9, .interpolation = Interpolation::bicubic};
   const PreprocessingDefaults torchvision{};
-  // The class token's question is learned, the patches' are their own.
+  // The query of the class token is learned; the patches attend to each other.
   const Traits traits{
       {Where::location, Where::item}, {Selects::soft}, {Query::self, Query::context}, {Axis::spatial, Axis::token}};
   const auto row = [&](const std::string& name, const Size& size, std::int64_t patch_size,

@@ -21,13 +21,13 @@
 
 namespace fovea {
 
-/// What the last layer reads; timm's `global_pool`.
+/// Input of the last layer; timm's `global_pool`.
 enum class TokenPooling {
   token,   ///< the class token
   avg,     ///< the mean of the patches
-  avgmax,  ///< half their mean and half their maximum
-  max,     ///< their maximum
-  map,     ///< what a learned token gathers from them; see LatentPool
+  avgmax,  ///< the mean of `avg` and `max`
+  max,     ///< the maximum of the patches
+  map,     ///< attention pooling with a learned query; see LatentPool
   prr,     ///< the class token, or the mean of the patches, after PatchRefinement
 };
 
@@ -35,34 +35,34 @@ struct VisionTransformerOptions {
   std::vector<std::int64_t> patch_size{16};  ///< see visit_patch_size()
   std::int64_t embed_dim = 192;              ///< channels of a token
   std::int64_t depth = 12;                   ///< blocks
-  std::int64_t heads = 3;                    ///< of each block's attention
-  double mlp_ratio = 4;                      ///< width of the feed-forward layers' middle / channels
+  std::int64_t heads = 3;                    ///< attention heads of each block
+  double mlp_ratio = 4;                      ///< hidden width of the MLP / channels
   bool qkv_bias = true;                      ///< biases of queries, keys and values
   bool qk_norm = false;                      ///< layer norm of queries and keys in every head
-  double layer_scale = 0;                    ///< where each branch's factors start, timm's init_values; 0: no factors
-  bool class_token = true;                   ///< a learned token in front of the patches
+  double layer_scale = 0;                    ///< initial value of layer scale, timm's init_values; 0: no layer scale
+  bool class_token = true;                   ///< a learned token before the patches
   TokenPooling global_pool = TokenPooling::token;
-  double dropout = 0;           ///< of a feature before the last layer; see dropout()
-  double stochastic_depth = 0;  ///< of the last block's branches, less before; see stochastic_depth_probability()
+  double dropout = 0;           ///< probability, of a feature before the last layer; see dropout()
+  double stochastic_depth = 0;  ///< of the last block's branches, lower before; see stochastic_depth_probability()
 
   void visit_fields(FieldVisitor& fields);
 };
 
-/// The plain vision transformer (ViT) of "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale",
-/// arXiv:2010.11929: patches, a class token and learned positions, blocks of self-attention and MLP, one linear layer. DeiT,
-/// "Training data-efficient image transformers & distillation through attention", arXiv:2012.12877, trains the same network.
-/// Parameter names are timm's (`cls_token`, `pos_embed`, `patch_embed.proj`, `blocks.0.attn.qkv`, `norm`, `fc_norm`,
-/// `attn_pool`, `head`); torchvision's are a key mapping. Starting values are timm's. For images of any channels and any
-/// H x W, see PatchEmbedding; a network is for the size it was built for, and takes in the positions of weights made for
-/// another.
-/// Slots: see TransformerBlock and TransformerTrunk; at `pool`, a pool reads the patches behind `norm`, as a map, in place
-/// of global_pool.
-/// Differs from the paper: no dropout inside blocks; poolings without the class token (but for `map`) have `fc_norm` behind
-/// them in place of `norm`, as in timm. Differs from timm: stochastic depth starts with the first block.
+/// Vision transformer (ViT) of "An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale",
+/// arXiv:2010.11929: patches, a class token and a learned position embedding, blocks of self-attention and MLP, one linear
+/// layer. DeiT, "Training data-efficient image transformers & distillation through attention", arXiv:2012.12877, trains the
+/// same network. Parameter names are timm's (`cls_token`, `pos_embed`, `patch_embed.proj`, `blocks.0.attn.qkv`, `norm`,
+/// `fc_norm`, `attn_pool`, `head`); torchvision's are a key mapping. Initial values are timm's. Images may have any number
+/// of channels and any size, see PatchEmbedding, but the size is fixed when the network is built; adapt_weights() resamples
+/// position embeddings of another size.
+/// Insertion points: see TransformerBlock and TransformerTrunk; at `pool`, a pool of the patches after `norm`, as a map,
+/// replaces global_pool.
+/// Differs from the paper: no dropout inside blocks; the poolings `avg`, `avgmax` and `max` are followed by `fc_norm` in
+/// place of `norm` before them, as in timm. Differs from timm: stochastic depth starts with the first block.
 class VisionTransformerImpl final : public Classifier, public SelfInitialising, public HasKeyMappings, public AdaptsWeights {
  public:
   /// @throws InputError naming the option when one is out of its range, no patch fits into the image, heads do not divide
-  /// embed_dim, or the class token is to be read and there is none.
+  /// embed_dim, or global_pool is `token` without a class token.
   explicit VisionTransformerImpl(const VisionTransformerOptions& options = {}, const InputSpec& input = {},
                                  AttentionFactory& attention = no_attention());
 
@@ -74,10 +74,10 @@ class VisionTransformerImpl final : public Classifier, public SelfInitialising, 
   std::string input_layer() const override { return "patch_embed.proj"; }
 
   void initialise(const RandomStream& stream) override;
-  /// Two of torchvision's, which renamed its MLP's layers in 0.14 but not in its published files. None when it has no such
-  /// network.
+  /// timm's, and two of torchvision's, which renamed the layers of its MLP in 0.14 but not in its published files; timm's
+  /// alone for networks that torchvision does not have.
   std::vector<KeyMapping> key_mappings() const override;
-  /// Positions of another grid are resampled; see adapt_position_embedding().
+  /// Resamples position embeddings of another grid; see adapt_position_embedding().
   void adapt_weights(NamedTensors& weights) const override;
 
  protected:

@@ -11,7 +11,7 @@
 namespace fovea {
 namespace {
 
-constexpr std::int64_t kMaxPool = 0;  ///< among the layers' channels
+constexpr std::int64_t kMaxPool = 0;  ///< in VggOptions::layers
 
 /// Widths of the hidden layers; the first is rounded down, as in timm.
 std::array<std::int64_t, 2> vgg_hidden_widths(const VggOptions& options) {
@@ -27,15 +27,15 @@ std::array<std::int64_t, 2> vgg_hidden_widths(const VggOptions& options) {
 
 void VggOptions::visit_fields(FieldVisitor& fields) {
   fields.choice("variant", variant, {{"torchvision", VggVariant::torchvision}, {"timm", VggVariant::timm}},
-                "layers behind the features: linear ones on 7 x 7 means, or convolutions and a mean over their positions");
+                "head: linear layers on 7 x 7 means, or convolutions and global average pooling");
   fields.integers("layers", layers, {kMaxPool, 65536}, {1, 1024},
-                  "channels of each 3x3 convolution in turn, and 0 for each 2x2 max pool, which ends a stage");
-  fields.choice("norm", norm, {{"batch", VggNorm::batch}, {"none", VggNorm::none}}, "behind each convolution");
+                  "channels of each 3x3 convolution in order, and 0 for each 2x2 max pool, which ends a stage");
+  fields.choice("norm", norm, {{"batch", VggNorm::batch}, {"none", VggNorm::none}}, "normalisation after each convolution");
   fields.integer("hidden", hidden, {1, 65536}, "width of the second hidden layer");
   fields.real("mlp_ratio", mlp_ratio, {.minimum = 0.0, .maximum = 16.0, .minimum_open = true},
               "width of the first hidden layer, as a multiple of the second's");
   fields.real("dropout", dropout, kFractionBelowOne,
-              "probability of dropping a feature behind each hidden layer, in training");
+              "probability of dropping a feature after each hidden layer, in training");
 }
 
 VggImpl::VggImpl(const VggOptions& options, const InputSpec& input, AttentionFactory& attention)
@@ -166,7 +166,7 @@ std::vector<ModelRow> vgg_models() {
                     .traits = {},
                     .make_options = starting_from(options),
                     .build = build_network<VggImpl, VggOptions>(),
-                    .photos = PreprocessingDefaults{}});  // torchvision's and timm's: sides of 256 and 224, bilinear
+                    .photos = PreprocessingDefaults{}});  // torchvision's and timm's: resize to 256, crop to 224, bilinear
   }
   return rows;
 }

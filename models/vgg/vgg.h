@@ -16,7 +16,7 @@
 
 namespace fovea {
 
-/// What stands between a convolution of a VGG and its ReLU.
+/// Normalisation between a convolution of a VGG and its ReLU.
 enum class VggNorm { batch, none };
 
 struct VggOptions {
@@ -24,28 +24,28 @@ struct VggOptions {
   std::vector<std::int64_t> layers{64, 0, 128, 0, 256, 256, 0, 512, 512, 0, 512, 512, 0};  ///< see visit_fields()
   VggNorm norm = VggNorm::batch;
   std::int64_t hidden = 4096;  ///< width of the second hidden layer
-  double mlp_ratio = 1;        ///< of the first hidden layer's width to the second's
-  double dropout = 0.5;        ///< of a feature behind each hidden layer; see dropout()
+  double mlp_ratio = 1;        ///< width of the first hidden layer over that of the second
+  double dropout = 0.5;        ///< probability, of a feature after each hidden layer; see dropout()
 
   void visit_fields(FieldVisitor& fields);
 };
 
 /// "Very Deep Convolutional Networks for Large-Scale Image Recognition", arXiv:1409.1556, with batch norm: 3x3 convolutions
-/// with ReLU, 2x2 max pools between them, two hidden layers, one linear layer. A stage ends with a max pool; what follows
-/// the last pool is one more.
+/// with ReLU, 2x2 max pools between them, two hidden layers, one linear layer. Each max pool ends a stage; convolutions
+/// after the last pool are one more.
 ///
-/// `features` is numbered as in torchvision and timm, which agree: each convolution, norm, ReLU and pool counts. The names
-/// of the layers behind it are those of the variant.
+/// Layers of `features` are numbered as in torchvision and timm, which agree: each convolution, norm, ReLU and pool counts.
+/// The names of the other layers are those of the variant.
 ///
-/// Attention moves no number. A block is a convolution with what belongs to it: its gate stands behind the ReLU, where
-/// arXiv:1709.01507 puts one in networks without shortcuts, as `features.2_gate` behind the ReLU `features.2`; a mixer takes
-/// the place of a convolution, except the first, which reads the image. Gates and warps behind stages are `stage1_gate`,
-/// `stage1_warp`, ... A pool gives one vector for each image: it also takes the place of the hidden layers.
+/// Insertion points do not change the numbers. A gate follows the ReLU of each convolution, where arXiv:1709.01507 puts it
+/// in networks without shortcuts; after the ReLU `features.2` it is `features.2_gate`. A mixer replaces any convolution but
+/// the first, which reads the image. Gates and warps after stages are `stage1_gate`, `stage1_warp`, ... A pool returns one
+/// vector per image and also replaces the hidden layers.
 ///
-/// Differs from the paper: batch norm, which is younger, unless `norm: none`; features of another size than 7 x 7 are
-/// treated as the variant does; other initial weights, with which the deep networks need not grow out of shallow ones.
+/// Differs from the paper: batch norm, unless `norm: none`; the variant pools features of another size than 7 x 7; He
+/// initialisation, so that deep networks train without weights of shallower ones.
 ///
-/// Any number of channels, and any image that its pools leave a position of: 32 x 32 pixels for five.
+/// Any number of channels; images must be large enough for the pools: 32 x 32 pixels for five.
 class VggImpl final : public Classifier, public HasKeyMappings, public SelfInitialising {
  public:
   /// @throws InputError when an option is out of its range or impossible, or the images are too small for the pools.
@@ -53,7 +53,7 @@ class VggImpl final : public Classifier, public HasKeyMappings, public SelfIniti
                    AttentionFactory& attention = no_attention());
 
   using Classifier::forward;
-  /// Hooks see `features` behind every stage, under the name of the stage's last layer, e.g. "features.3". @throws
+  /// Hooks see `features` after every stage, under the name of the stage's last layer, e.g. "features.3". @throws
   /// ShapeError when the batch has another number of channels or its images are too small for the pools.
   ModelOutput forward(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return head_.logits(); }
@@ -65,7 +65,7 @@ class VggImpl final : public Classifier, public HasKeyMappings, public SelfIniti
   std::shared_ptr<torch::nn::Module> rebuilt() const override;
 
  private:
-  /// A convolution and what belongs to it.
+  /// A convolution with its norm, ReLU and gate.
   struct Block {
     torch::nn::Conv2d convolution{nullptr};  ///< empty where there is a mixer
     std::shared_ptr<Mixer> mixer;
@@ -95,8 +95,8 @@ class VggImpl final : public Classifier, public HasKeyMappings, public SelfIniti
   InputSpec input_;
   BackboneAttention attention_;
   std::string input_layer_;
-  std::shared_ptr<torch::nn::Module> features_;  ///< holds every layer before the head
-  std::int64_t layer_count_ = 0;                 ///< of numbered layers in `features`
+  std::shared_ptr<torch::nn::Module> features_;  ///< every layer before the head
+  std::int64_t layer_count_ = 0;                 ///< numbered layers in `features`
   std::vector<Stage> stages_;
   VggHead head_;
 };

@@ -9,9 +9,9 @@
 namespace fovea {
 namespace {
 
-constexpr std::int64_t kVggSide = 7;  ///< positions in each direction that the first hidden layer sees
+constexpr std::int64_t kVggSide = 7;  ///< rows and columns of the first hidden layer's input
 
-/// Where the layers are, first to last.
+/// Paths of the layers, first to last.
 using VggHeadPaths = std::array<const char*, 3>;
 
 const VggHeadPaths& vgg_head_paths(VggVariant variant) {
@@ -29,7 +29,7 @@ torch::Tensor means_on_vgg_side(const torch::Tensor& features) {
   return torch::adaptive_avg_pool2d(features, {kVggSide, kVggSide});
 }
 
-/// The features themselves, but for a direction with less than 7 positions, which gets 7.
+/// Adaptive average pooling of a side with fewer than 7 positions to 7; other sides are unchanged.
 torch::Tensor at_least_vgg_side(const torch::Tensor& features) {
   const std::int64_t height = std::max(kVggSide, features.size(2)), width = std::max(kVggSide, features.size(3));
   if (height == features.size(2) && width == features.size(3)) return features;

@@ -13,33 +13,33 @@
 
 namespace fovea {
 
-/// Whose VGG: they have the same weights under other names, and give the same logits for images of 224 x 224.
+/// Library of a VGG. Both have the same weights under different names, and give the same logits for images of 224 x 224.
 enum class VggVariant {
   torchvision,  ///< features pooled to 7 x 7, three linear layers: `classifier.0`, `.3` and `.6`
-  timm,         ///< a 7x7 and a 1x1 convolution, `pre_logits.fc1` and `.fc2`, the mean over their positions, a linear layer
-                ///< `head.fc`; features of less than 7 positions in a direction are pooled up to 7
+  timm,         ///< a 7x7 and a 1x1 convolution, `pre_logits.fc1` and `.fc2`, global average pooling, a linear layer
+                ///< `head.fc`; features with fewer than 7 rows or columns are first resized to 7 by adaptive pooling
 };
 
-/// The hidden layers of a VGG and the one that makes the logits, registered in the network.
+/// Head of a VGG, registered in the network: two hidden layers, or none, and the layer of the logits.
 class VggHead {
  public:
-  /// @param hidden widths of the two hidden layers.
+  /// @param channels of the features. @param hidden widths of the two hidden layers.
   VggHead(torch::nn::Module& owner, VggVariant variant, std::int64_t channels, const std::array<std::int64_t, 2>& hidden,
           std::int64_t num_classes);
-  /// No hidden layers. @param features that arrive for each image, in one vector.
+  /// Without hidden layers. @param features length of each image's vector.
   VggHead(torch::nn::Module& owner, VggVariant variant, std::int64_t features, std::int64_t num_classes);
   VggHead() = default;
 
   /// [N, C, H, W], or [N, C] without hidden layers -> logits [N, K].
-  /// @param drop_probability of a feature behind each hidden layer and before the last; 0 in evaluation.
+  /// @param drop_probability of a feature before the logits and between the hidden layers; 0 in evaluation.
   torch::Tensor forward(const torch::Tensor& features, double drop_probability, ForwardContext& context);
 
-  /// Starts the hidden layers He-normal by fan-in, as ReLUs follow them (arXiv:1502.01852): the same in both variants.
+  /// He initialisation of the hidden layers (normal, by fan-in; arXiv:1502.01852), the same in both variants.
   void initialise(const RandomStream& stream);
 
   /// Path of the last layer.
   std::string logits() const;
-  /// The other variant's names and shapes, and that the own ones are the variant's.
+  /// Key mappings of both variants; that of its own renames nothing.
   std::vector<KeyMapping> key_mappings() const;
 
  private:

@@ -253,7 +253,7 @@ TEST(ConfiguredSlotsTest, AnEntryWithoutAPlaceIsNamed) {
   ConfiguredAttention attention(field);
   for (const std::int64_t stage : {1, 2, 3}) attention.gate(placed_site(InsertionKind::block, stage));
   EXPECT_THAT([&] { attention.expect_all_inserted("resnet20"); },
-              ThrowsMessage<InputError>("a.yaml:1: model.attention.1: expected a place for 'eca' in resnet20, "
+              ThrowsMessage<InputError>("a.yaml:1: model.attention.1: expected an insertion point for 'eca' in resnet20, "
                                         "got no 'block' in stages 4, 5; change at or stages"));
   attention.gate(placed_site(InsertionKind::block, 4));
   EXPECT_THAT([&] { attention.expect_all_inserted("resnet20"); },
@@ -266,7 +266,7 @@ TEST(ConfiguredSlotsTest, ANetworkWithoutSitesPlacesNothing) {
   const AttentionField field = attention_of("se");
   const ConfiguredAttention attention(field);
   EXPECT_THAT([&] { attention.expect_all_inserted("plain"); },
-              ThrowsMessage<InputError>(HasSubstr("expected a place for 'se' in plain, got no 'block'; ")));
+              ThrowsMessage<InputError>(HasSubstr("expected an insertion point for 'se' in plain, got no 'block'; ")));
   const AttentionField none;
   EXPECT_NO_THROW(ConfiguredAttention(none).expect_all_inserted("plain"));
 }

@@ -247,9 +247,10 @@ TEST(CifarResnetTest, AttentionBehindStagesHasItsOwnName) {
 }
 
 TEST(CifarResnetTest, AttentionInAStageThatDoesNotExistIsRefused) {
-  EXPECT_THAT([] { built("{name: resnet8, attention: {name: se, stages: [4]}}"); },
-              ThrowsMessage<InputError>(StartsWith("a.yaml:1: model.attention: expected a place for 'se' in resnet8, "
-                                                   "got no 'block' in stages 4")));
+  EXPECT_THAT(
+      [] { built("{name: resnet8, attention: {name: se, stages: [4]}}"); },
+      ThrowsMessage<InputError>(StartsWith("a.yaml:1: model.attention: expected an insertion point for 'se' in resnet8, "
+                                           "got no 'block' in stages 4")));
 }
 
 TEST(CifarResnetTest, EverySiteTellsWhatReallyArrives) {
@@ -755,7 +756,8 @@ TEST(LoadModelFileTest, ADescriptionOfAnotherNetworkIsRefused) {
   EXPECT_THAT(message("model", "width", 5), HasSubstr("with a shape mismatch (bn1.bias [5], got [4], "));
   EXPECT_THAT(message("model", "name", "cifar_resnet"), HasSubstr("missing (layer1.1.bn1.bias, "));  // of depth 20
   EXPECT_THAT(message("model", "name", "alexnet"), AllOf(StartsWith(folder.path()), HasSubstr("expected a model, ")));
-  EXPECT_THAT(message("model", "attention", Json{{"name", "se"}, {"stages", {7}}}), HasSubstr("expected a place for 'se'"));
+  EXPECT_THAT(message("model", "attention", Json{{"name", "se"}, {"stages", {7}}}),
+              HasSubstr("expected an insertion point for 'se'"));
 
   Json wider = saved.description();
   wider["input"]["channels"] = 3;

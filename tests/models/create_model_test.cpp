@@ -133,14 +133,14 @@ TEST(CreateModelTest, WhatDoesNotFitIsNamed) {
       [] {
         create_model("resnet8", {.options = {{"attention", "cbam"}}});
       },
-      ThrowsMessage<InputError>(HasSubstr("'attention', which is none")));
+      ThrowsMessage<InputError>(HasSubstr("'attention', which is not an option")));
   EXPECT_THAT(
       [] {
         create_model("resnet8", {.attention = {{"se", {}, {.stages = {9}}}}});
       },
-      ThrowsMessage<InputError>(HasSubstr("a place for 'se' in resnet8")));
+      ThrowsMessage<InputError>(HasSubstr("an insertion point for 'se' in resnet8")));
   EXPECT_THAT([] { create_model("ram", {.attention = {"se"}}); },
-              ThrowsMessage<InputError>(HasSubstr("a place for 'se' in ram")));
+              ThrowsMessage<InputError>(HasSubstr("an insertion point for 'se' in ram")));
 }
 
 }  // namespace

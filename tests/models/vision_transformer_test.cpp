@@ -146,8 +146,8 @@ TEST(VisionTransformerTest, ImagesOfAnotherSizeAreRefused) {
       [&] {
         logits_for(*network, torch::ones({3, 2, 24, 16}));
       },
-      ThrowsMessage<ShapeError>(HasSubstr("VisionTransformer: expected [N, 2, 16, 24], the size its positions were made "
-                                          "for, got [3, 2, 24, 16]")));
+      ThrowsMessage<ShapeError>(HasSubstr("VisionTransformer: expected [N, 2, 16, 24], the size of the position "
+                                          "embedding, got [3, 2, 24, 16]")));
 }
 
 TEST(VisionTransformerTest, PoolingsReadWhatTheyAreNamedFor) {

@@ -8,7 +8,7 @@
 namespace fovea {
 namespace {
 
-/// Of `positions` with height : width as in `shape`; empty when there is none.
+/// Grid of `positions` with the aspect ratio of `shape`; empty when there is none.
 std::vector<std::int64_t> grid_of_shape(std::int64_t positions, const std::vector<std::int64_t>& shape) {
   const double ratio = static_cast<double>(shape[0]) / static_cast<double>(shape[1]);
   const std::int64_t height = std::llround(std::sqrt(static_cast<double>(positions) * ratio));
