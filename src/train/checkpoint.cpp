@@ -66,20 +66,20 @@ Checkpoint read_checkpoint(const std::string& path, const Json& config) {
   const SafetensorsFile file(path);
   const auto found = file.metadata().find(kStateKey);
   if (found == file.metadata().end())
-    throw InputError(path, "a checkpoint written by fovea", "another safetensors file", "choose another --out");
+    throw InputError(path, "a checkpoint written by fovea", "another safetensors file", "choose another run directory");
 
   Checkpoint checkpoint;
   try {
     const Json state = Json::parse(found->second);
     if (state.at("format") != kFormat) {
       throw InputError(path + ": format", std::to_string(kFormat), state.at("format").dump(),
-                       "the checkpoint was written by another version of fovea; choose another --out");
+                       "the checkpoint was written by another version of fovea; choose another run directory");
     }
     checkpoint.config = state.at("config");
     const std::string difference = first_difference(checkpoint.config, config, "");
     if (!difference.empty()) {
       throw InputError(path, "a checkpoint of this configuration", difference,
-                       "use the same configuration, or another --out");
+                       "use the same configuration, or another run directory");
     }
     state.at("epoch").get_to(checkpoint.epoch);
     state.at("batch").get_to(checkpoint.batch);

@@ -40,7 +40,7 @@ std::string common_prefix(const WeightsReport& report, const NamedTensors& own) 
 
 /// Advice for the most likely cause.
 std::string advice_on(const WeightsReport& report, const NamedTensors& own, const NamedTensors& given) {
-  if (const std::string prefix = common_prefix(report, own); !prefix.empty()) return "add --rename " + prefix + "=";
+  if (const std::string prefix = common_prefix(report, own); !prefix.empty()) return "add the rename " + prefix + "=";
   const bool only_mismatches = report.missing.empty() && report.unexpected.empty();
   if (only_mismatches && report.shape_mismatch.empty()) return "in Python, save them with .float()";
   if (only_mismatches && report.dtype_mismatch.empty() && report.shape_mismatch.size() == 1) {
@@ -48,10 +48,10 @@ std::string advice_on(const WeightsReport& report, const NamedTensors& own, cons
     const auto here = own.at(name).sizes(), there = given.at(name).sizes();
     if (here.size() == 4 && there.size() == 4 && here[0] == there[0] && here[1] != there[1]) {
       return "the weights are for images with " + std::to_string(there[1]) +
-             " channels; fovea train with train.init {weights, input: adapt} converts them";
+             " channels; train.init with input: adapt converts them";
     }
   }
-  return "the file belongs to another architecture, or needs --rename; fovea convert FILE --model NAME lists all keys";
+  return "the file belongs to another architecture, or its keys need renames; fovea convert lists all keys";
 }
 
 }  // namespace
@@ -83,7 +83,7 @@ void load_named_weights(torch::nn::Module& network, const NamedForNetwork& named
   if (const auto names = not_finite(named.tensors); !names.empty()) {
     const std::string more = names.size() > 1 ? ", as in " + std::to_string(names.size() - 1) + " more" : "";
     throw InputError(where + ": " + names.front(), "finite values", "NaN or infinity" + more,
-                     "the weights are damaged; fetch or train them again");
+                     "the weights are damaged; download or train them again");
   }
   load_state_dict(network, named.tensors, where);
 }

@@ -111,7 +111,7 @@ void InitialWeightsOptions::visit_fields(FieldVisitor& fields) {
                 "the last layer: reinitialised for other classes, or loaded from the file");
   fields.choice("input", input, {{"keep", InitialInput::keep}, {"adapt", InitialInput::adapt}},
                 "the first convolution: loaded from the file, or converted to another number of image channels");
-  fields.texts("rename", rename, "FROM=TO: renames of keys in the file, as --rename of fovea convert");
+  fields.texts("rename", rename, "renames of keys in the file, each FROM=TO");
   fields.texts("reinitialised", reinitialised,
                "names or patterns of layers that are initialised at random instead of loaded from the file");
 }

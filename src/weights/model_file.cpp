@@ -75,7 +75,7 @@ ModelDescription read_description(const SafetensorsFile& file) {
   const auto model = metadata.find(kModelKey);
   if (format == metadata.end() || model == metadata.end()) {
     throw InputError(file.path(), "a model file written by fovea", "safetensors without fovea's description",
-                     "name the network or a config, and give this file as --weights");
+                     "give the name of the network or a configuration, and this file as its weights");
   }
   if (format->second != kFormat) {
     throw InputError(file.path() + ": " + kFormatKey, kFormat, "'" + format->second + "'",

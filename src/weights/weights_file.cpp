@@ -51,13 +51,13 @@ std::vector<std::string> runs_of_parts(const std::map<std::string, std::string>&
   const auto parts = static_cast<std::size_t>(1 + std::count(rename.from.begin(), rename.from.end(), '.'));
   const std::string nearest = nearest_name(rename.from, runs_of_parts(names, parts));
   throw InputError("rename " + rename.from + "=" + rename.to, "parts of a name in " + path, "'" + rename.from + "'",
-                   nearest.empty() ? "fovea convert FILE lists the names" : "did you mean '" + nearest + "'?");
+                   nearest.empty() ? "fovea convert lists the names" : "did you mean '" + nearest + "'?");
 }
 
 }  // namespace
 
 bool is_safetensors(const std::string& path) {
-  constexpr std::size_t kBrace = 8;  // behind the length of the header
+  constexpr std::size_t kBrace = 8;  // offset, after the length of the header
   const MappedFile file(path, "a file of weights");
   return file.bytes().size() > kBrace && file.bytes()[kBrace] == '{';
 }

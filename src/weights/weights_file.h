@@ -18,7 +18,7 @@ struct WeightsFile {
   std::string mapping = "";
 };
 
-/// True when the file begins like a safetensors file. @throws InputError when it cannot be read.
+/// True when the first bytes are those of a safetensors file. @throws InputError when it cannot be read.
 bool is_safetensors(const std::string& path);
 
 /// Metadata key of a safetensors file: the key mapping of its names.
@@ -37,7 +37,7 @@ struct Rename {
   std::string to;  ///< empty: the components are removed, and a tensor without a remaining name is skipped
 };
 
-/// Parses "linear=fc". @param where names the option in messages, e.g. "--rename". @throws InputError.
+/// Parses "linear=fc". @param where names the option in messages, e.g. "train.init.rename". @throws InputError.
 Rename parse_rename(const std::string& text, const std::string& where);
 
 /// Applies renames, one after the other. A rename may include the prefix of the file: "module.linear=fc".

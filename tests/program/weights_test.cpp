@@ -288,7 +288,7 @@ TEST_F(WeightsProgram, MistakesWithWeightsSayWhatHelps) {
   prefixed["criterion.weight"] = torch::ones({3});
   write_weights("prefixed.safetensors", prefixed);
   const std::vector<std::string> predict = {"predict", "mobilenet_v3_small", "--weights", "prefixed.safetensors", kPhoto};
-  EXPECT_THAT(refusal(predict), HasSubstr("--rename backbone="));
+  EXPECT_THAT(refusal(predict), HasSubstr("add the rename backbone="));
   auto renamed = predict;
   renamed.insert(renamed.end(), {"--rename", "backbone=", "--rename", "criterion.weight="});
   EXPECT_EQ(run(renamed).code, 0);

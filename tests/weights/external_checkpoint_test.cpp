@@ -212,13 +212,13 @@ TEST(LoadNamedWeightsTest, EveryKindOfDifferenceIsReportedAtOnce) {
   EXPECT_EQ(loading_refusal(weights),
             "a.pth: expected the weights of this 7-tensor network, got 1 missing (bn.bias), 1 unexpected (fc.scale), "
             "1 with a shape mismatch (bn.weight [2], got [3]) and 1 with a dtype mismatch (fc.weight Float, got Long); "
-            "the file belongs to another architecture, or needs --rename; fovea convert FILE --model NAME lists all keys");
+            "the file belongs to another architecture, or its keys need renames; fovea convert lists all keys");
 }
 
 TEST(LoadNamedWeightsTest, TheAdviceIsWhatMostLikelyHelps) {
   NamedTensors prefixed;
   add_with_prefix(prefixed, travelling_state(), "backbone.net.");
-  EXPECT_THAT(loading_refusal(prefixed), EndsWith("; add --rename backbone.net="));
+  EXPECT_THAT(loading_refusal(prefixed), EndsWith("; add the rename backbone.net="));
   NamedTensors whole = travelling_state();
   whole["fc.weight"] = whole["fc.weight"].to(torch::kInt64);
   EXPECT_THAT(loading_refusal(whole), EndsWith("; in Python, save them with .float()"));
@@ -245,8 +245,8 @@ TEST(LoadNamedWeightsTest, ValuesThatAreNotFiniteAreRefusedByName) {
     NamedTensors weights = travelling_state();
     weights["bn.running_var"] = torch::tensor({1.0, value}, torch::kFloat64);
     EXPECT_EQ(loading_refusal(weights),
-              "a.pth: bn.running_var: expected finite values, got NaN or infinity; the weights are damaged; fetch or train "
-              "them again");
+              "a.pth: bn.running_var: expected finite values, got NaN or infinity; the weights are damaged; download or "
+              "train them again");
   }
   NamedTensors several = travelling_state();
   several["fc.bias"] = torch::full({2}, std::numeric_limits<float>::quiet_NaN());

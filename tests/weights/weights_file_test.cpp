@@ -239,9 +239,8 @@ TEST(RenamedTest, ARenameThatChangesNothingIsRefusedWithTheNearestName) {
             "rename lineer=fc: expected parts of a name in a.pth, got 'lineer'; did you mean 'linear'?");
   EXPECT_THAT(rename_refusal(names, {"linear.wieght=fc.weight"}), EndsWith("did you mean 'linear.weight'?"));
   EXPECT_THAT(rename_refusal(names, {"conv=c"}), EndsWith("did you mean 'conv1'?")) << "parts within a name";
-  EXPECT_EQ(
-      rename_refusal(names, {"transformer=x"}),
-      "rename transformer=x: expected parts of a name in a.pth, got 'transformer'; fovea convert FILE lists the names");
+  EXPECT_EQ(rename_refusal(names, {"transformer=x"}),
+            "rename transformer=x: expected parts of a name in a.pth, got 'transformer'; fovea convert lists the names");
   EXPECT_THAT(rename_refusal(names, {"linear=fc", "linear=head"}), HasSubstr("rename linear=head: "))
       << "the name is gone by then";
   EXPECT_THAT(rename_refusal(names, {"linear=fc", "linear=head"}), Not(HasSubstr("did you mean 'linear'?")));
