@@ -60,7 +60,7 @@ bool differ_in_channels(const torch::Tensor& own, const torch::Tensor& given) {
   return own.size(0) == given.size(0) && own.size(2) == given.size(2) && own.size(3) == given.size(3);
 }
 
-/// Layers that are missing in a file all of whose layers the network has: the network has grown.
+/// @throws InputError when the network has every layer of the file, and others that the file lacks: new layers.
 void expect_all_layers(const NamedTensors& own, const NamedTensors& weights, const std::string& head,
                        const std::string& where) {
   std::vector<std::string> missing;

@@ -19,10 +19,10 @@ struct PreprocessingDefaults {
 /// The defaults as options; sides are rounded down, as in timm.
 PreprocessOptions preprocessing_of(const PreprocessingDefaults& defaults);
 
-/// The same preprocessing for a square crop of another side: `resize` goes with it, so that the fraction of the photo that
-/// is seen, timm's crop_pct, stays. Whole sides do not say exactly which fraction that is, 235 and 224 for 0.95: of those
-/// that give the two sides, it is the multiple of 0.025, as in published recipes, or else their quotient. Sides are rounded
-/// down. Where `resize` or `crop` has two sides, or none, `resize` stays as it is.
+/// The same preprocessing with a square crop of another side, in pixels. `resize` is scaled with it, so that crop_pct stays.
+/// Integer sides determine crop_pct only approximately (235 and 224 for 0.95): it is the multiple of 0.025 that gives both
+/// sides, or else their quotient. Sides are rounded down. Where `resize` or `crop` has two sides, or none, `resize` is
+/// unchanged.
 PreprocessOptions with_crop(PreprocessOptions preprocess, std::int64_t side);
 
 }  // namespace fovea

@@ -65,7 +65,7 @@ class DuplicateKeyCheck {
   std::vector<std::map<std::string, bool>> keys_;
 };
 
-/// Bytes of a tensor; the largest number when its shape is absurd. Sides beside one of zero must be possible too.
+/// Size of a tensor in bytes; the largest number when it overflows. The other sides of an empty tensor must not overflow.
 std::uint64_t checked_bytes(const std::vector<std::int64_t>& shape, std::uint64_t element_size) {
   constexpr std::uint64_t kAbsurd = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t bytes = element_size;

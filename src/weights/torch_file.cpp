@@ -25,7 +25,7 @@ constexpr const char* kTorchFile = "a file of torch.save";
 constexpr const char* kDamagedFile = "the file is truncated or damaged; download or save it again";
 constexpr const char* kZipMagic = "PK\x03\x04";
 constexpr std::uint8_t kPickleMagic = 0x80;
-/// The number that torch.save's own format before 1.6 begins with, 0x1950a86a20f9469cfc6c, lowest byte first.
+/// Magic number of torch.save's format before PyTorch 1.6, 0x1950a86a20f9469cfc6c, lowest byte first.
 constexpr std::string_view kLegacyMagic = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
 constexpr std::int64_t kLegacyProtocol = 1001;
 constexpr std::size_t kLengthFieldBytes = sizeof(std::uint64_t);
@@ -44,7 +44,7 @@ struct ExternalFormat {
 
 constexpr const char* kUnpackFirst = "unpack it first";
 constexpr std::array<ExternalFormat, 6> kExternalFormats{
-    {{0, "version https://git-lfs", "a Git LFS pointer", "fetch the file itself with git lfs pull"},
+    {{0, "version https://git-lfs", "a Git LFS pointer", "get the file itself with git lfs pull"},
      {0, "\x89HDF", "an HDF5 file", "convert it with the program that wrote it"},
      {0, "\x1f\x8b", "a gzip file", kUnpackFirst},
      {0, "BZh", "a bzip2 file", kUnpackFirst},
@@ -82,9 +82,9 @@ class MemoryLimit {
 
   void claim(std::uint64_t bytes, const std::string& what) {
     if (bytes > left_) {
-      throw InputError(path_ + ": " + what,
-                       "contents of at most " + std::to_string(limit_) + " bytes for a file of this size",
-                       std::to_string(bytes) + " bytes beside " + std::to_string(limit_ - left_), "do not trust this file");
+      throw InputError(
+          path_ + ": " + what, "contents of at most " + std::to_string(limit_) + " bytes for a file of this size",
+          std::to_string(bytes) + " bytes in addition to " + std::to_string(limit_ - left_), "do not trust this file");
     }
     left_ -= bytes;
   }
@@ -99,7 +99,7 @@ class MemoryLimit {
 using StorageReader = std::function<void(const std::string& key, std::span<std::uint8_t> to)>;
 
 torch::Tensor load_storage(const std::string& key, const TensorStorage& storage, const StorageReader& read) {
-  // A bool may have any byte in the file; reading it as bool is undefined, as a number it is not.
+  // Bools may have any byte value in a file, which is undefined behaviour when read as bool, but not as an integer.
   const bool bools = storage.type == torch::kBool;
   auto values = torch::empty({storage.elements}, bools ? torch::kUInt8 : storage.type);
   read(key, {static_cast<std::uint8_t*>(values.data_ptr()), values.nbytes()});
@@ -178,7 +178,7 @@ NamedTensors read_zip(FileBytes bytes, const std::string& path) {
   const Pickle pickle(pickled, where);
   if (pickle.bytes_read() != pickled.size()) {
     throw InputError(where, "a pickle of " + std::to_string(pickled.size()) + " bytes",
-                     std::to_string(pickle.bytes_read()) + " and more behind it", kDamagedFile);
+                     std::to_string(pickle.bytes_read()) + " and further bytes", kDamagedFile);
   }
   const auto stored = find_state_dict(pickle, where);
 
@@ -231,7 +231,7 @@ class LegacyFile {
                        "in Python, torch.save(model.state_dict(), ...)");
     const Pickle version = next_pickle();
     if (version[version.root()].kind != PickleValue::Kind::integer || version[version.root()].integer != kLegacyProtocol)
-      throw InputError(path_, "version 1001 of the format", version.describe(version.root()), "save it anew with PyTorch");
+      throw InputError(path_, "version 1001 of the format", version.describe(version.root()), "save it again with PyTorch");
     const Pickle system = next_pickle();
     const auto little = system.find(system.root(), "little_endian");
     if (!little || system[*little].kind != PickleValue::Kind::boolean || system[*little].integer == 0) {

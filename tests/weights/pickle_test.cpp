@@ -214,7 +214,7 @@ std::vector<HostilePickle> hostile_pickles() {
       {"EndlessGlobal", whole("cos"), ": offset 2", "expected the end of a line, got none"},
       {"LongGlobal", whole(pickled::global(std::string(1000, 'a'), "b")), ": offset 2", "a long one"},
       {"GlobalWithoutTexts", whole("NN\x93"), ": offset 4", "expected a global's name"},
-      {"UnknownMemo", whole("h\7"), ": offset 2", "place 7"},
+      {"UnknownMemo", whole("h\7"), ": offset 2", "memo index 7"},
       {"MemoOfNothing", whole("q\1"), ": offset 2", "expected a value on the stack, got none"},
       {"TupleWithoutMark", whole("t"), ": offset 2", "expected a mark on the stack, got none"},
       {"TupleOfTooFew", whole("N\x86"), ": offset 3", "expected a value on the stack, got none"},
@@ -227,7 +227,7 @@ std::vector<HostilePickle> hostile_pickles() {
       {"BuildANumber", whole("K\1}b"), ": offset 5", "expected an object to set the state of"},
       {"CallWithoutTuple", whole("cos\nsystem\nNR"), ": offset 14", "expected a tuple of arguments"},
       {"OrderedDictOfANumber", whole(pickled::call(pickled::global("collections", "OrderedDict"), {"K\1"})), ": offset",
-       "expected an OrderedDict of nothing or of a list"},
+       "expected an OrderedDict without arguments or of a list"},
       {"OrderedDictOfTriples",
        whole(
            pickled::call(pickled::global("collections", "OrderedDict"), {pickled::list({pickled::tuple({"N", "N", "N"})})})),

@@ -287,7 +287,7 @@ std::vector<HostileTorchFile> files_of_other_kinds() {
        ": a/data.pkl: ", "expected a dict of tensors"},
       {"NoTensors", torch_zip(pickled::dict({{"epoch", pickled::number(3)}}), {}),
        ": a/data.pkl: ", "got a dict of 'epoch' (the number 3)"},
-      {"NothingInIt", torch_zip("}", {}), ": a/data.pkl: ", "got a dict of nothing"},
+      {"NothingInIt", torch_zip("}", {}), ": a/data.pkl: ", "got a dict without items"},
   };
 }
 
@@ -338,7 +338,7 @@ std::vector<HostileTorchFile> files_with_hostile_pickles() {
       {"StateDictTooDeep", torch_zip(nested_dicts, {{"0", four_floats()}}),
        ": a/data.pkl: ", "got a dict of 'model' (a dict)"},
       {"ParameterOfAParameter", zip_with(nested_parameters), at_w, "got a call of torch._utils._rebuild_parameter"},
-      {"ChangedTensor", zip_with(floats("0", 4) + "}b"), at_w, "expected a tensor as it is"},
+      {"ChangedTensor", zip_with(floats("0", 4) + "}b"), at_w, "expected an unchanged tensor"},
       {"TooFewArguments", zip_with(call(global("torch._utils", "_rebuild_tensor_v2"), {floats4, number(0)})), at_w,
        "expected 6 arguments, got 2"},
       {"ConjugatedTensor",
@@ -385,8 +385,8 @@ std::vector<HostileTorchFile> files_with_hostile_pickles() {
       {"HugeSizesBesideZero", view_of_four(0, {kHuge, kHuge, 0}, {1, 1, 1}), at_w, "within its storage of 4"},
       {"OneValueRepeatedForever", view_of_four(0, {std::int64_t{1} << 40}, {0}), ": 'w': ", "expected contents of at most"},
       {"BytesBehindThePickle", zip_of({{"a/data.pkl", whole(state_of("w")) + "x"}, {"a/data/0", four_floats()}}),
-       ": a/data.pkl: ", "and more behind it"},
-      {"BrokenPickle", zip_of({{"a/data.pkl", "\x80\x02h\7."}}), ": a/data.pkl: offset 2: ", "place 7"},
+       ": a/data.pkl: ", "and further bytes"},
+      {"BrokenPickle", zip_of({{"a/data.pkl", "\x80\x02h\7."}}), ": a/data.pkl: offset 2: ", "memo index 7"},
   };
 }
 
@@ -423,7 +423,7 @@ std::vector<HostileTorchFile> files_with_hostile_containers() {
                {"a/data/0", weights, 0, 0, {}, {}, {}, true},
                {"a/data/1", weights, 0, 0, {}, {}, {}, true},
                {"a/data/2", weights, 0, 0, {}, {}, {}, true}}),
-       ": a/data/1: ", "beside each other"},
+       ": a/data/1: ", " bytes together"},
       {"DeflatedBomb", zip_of({{"a/data.pkl", weights, 8, 0, 0x7FFFFFFF}}),
        ": a/data.pkl: ", "expected contents of at most"},
       {"DeflatedToLess", zip_of({pickle, {"a/data/0", deflated("1234"), 8, 0, 16, {}, crc32_of("1234")}}),

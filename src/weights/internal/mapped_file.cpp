@@ -16,7 +16,7 @@ MappedFile::MappedFile(const std::string& path, const std::string& kind) {
   const std::unique_ptr<const int, decltype(close)> closer(&descriptor, close);
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) throw InputError(path, kind, system_message(errno));
-  if (!S_ISREG(status.st_mode)) throw InputError(path, kind, "something else", "check the path");
+  if (!S_ISREG(status.st_mode)) throw InputError(path, kind, "a directory or a device", "check the path");
   size_ = static_cast<std::size_t>(status.st_size);
   if (size_ == 0) return;
   void* mapped = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);

@@ -27,7 +27,7 @@ constexpr const char* kNoPickle = "the file is damaged or not from torch.save";
 constexpr std::uint8_t kStop = '.';
 constexpr std::uint8_t kProtocol = 0x80;
 
-/// The data part of Python's stack machine.
+/// Stack machine of Python's unpickler, without imports and calls.
 class PickleReader {
  public:
   PickleReader(std::span<const std::uint8_t> bytes, const std::string& where, std::size_t first_offset)
@@ -66,8 +66,8 @@ class PickleReader {
     const char* name = nullptr;
     Action action = nullptr;
   };
-  /// Every opcode but STOP by its byte, with the name it has in Python's pickletools. Those without an action are refused:
-  /// they are of protocols 0 and 1, of extension codes and of buffers outside the pickle, and nothing here needs them.
+  /// Opcodes other than STOP by byte, with their names in Python's pickletools. Those without an action are rejected:
+  /// opcodes of protocols 0 and 1, extension codes and buffers outside the pickle, which state dicts do not need.
   static const std::array<Opcode, 256> kOpcodes;
 
   static std::string opcode_name(std::uint8_t byte) {
@@ -147,7 +147,8 @@ class PickleReader {
     return popped;
   }
 
-  /// Adds elements, or keys and values in turn, to what is on top; of an object that nobody builds, notes it alone.
+  /// Adds elements, or alternating keys and values, to the value on top of the stack. A call is not executed: it is only
+  /// marked as altered.
   void extend(Kind kind, const std::vector<PickleId>& elements) {
     if (kind == Kind::dict && elements.size() % 2 != 0) fail("a value for every key", "an odd number");
     PickleValue& target = values_[peek()];
@@ -183,12 +184,12 @@ class PickleReader {
       push_items(Kind::call, {callee, arguments});
     }
   }
-  /// Python 3 fills an empty one afterwards, Python 2 gives a list of pairs.
+  /// Arguments of Python 3: none, items follow; of Python 2: a list of pairs.
   void push_ordered_dict(PickleId arguments) {
     std::vector<PickleId> keys_and_values;
     const std::vector<PickleId>& given = values_[arguments].items;
     if (given.size() > 1 || (given.size() == 1 && values_[given[0]].kind != Kind::list))
-      fail("an OrderedDict of nothing or of a list", "other arguments");
+      fail("an OrderedDict without arguments or of a list", "other arguments");
     if (given.size() == 1) {
       for (const PickleId id : values_[given[0]].items) {
         const PickleValue& pair = values_[id];
@@ -312,7 +313,7 @@ class PickleReader {
   void get() {
     const std::uint64_t place = number<Place>();
     const auto found = memo_.find(place);
-    if (found == memo_.end()) fail("a value that was memoized", "place " + std::to_string(place));
+    if (found == memo_.end()) fail("a value that was memoized", "memo index " + std::to_string(place));
     push(found->second);
   }
 
@@ -320,7 +321,7 @@ class PickleReader {
   const std::string& where_;
   std::size_t first_offset_;
   std::size_t position_ = 0;
-  std::size_t start_ = 0;  ///< of the opcode at work
+  std::size_t start_ = 0;  ///< of the current opcode
   std::deque<PickleValue> values_;
   PickleId none_ = 0;
   PickleId false_ = 0;
@@ -356,7 +357,7 @@ constinit const std::array<PickleReader::Opcode, 256> PickleReader::kOpcodes = [
   table['G'] = {"BINFLOAT", &Reader::push_real};
 
   table['S'] = {"STRING"};
-  table['T'] = {"BINSTRING", &Reader::push_text<Kind::text, std::uint32_t>};  // Python 2's texts
+  table['T'] = {"BINSTRING", &Reader::push_text<Kind::text, std::uint32_t>};  // strings of Python 2
   table['U'] = {"SHORT_BINSTRING", &Reader::push_text<Kind::text, std::uint8_t>};
   table['V'] = {"UNICODE"};
   table['X'] = {"BINUNICODE", &Reader::push_text<Kind::text, std::uint32_t>};

@@ -37,7 +37,7 @@ struct PickleValue {
   std::int64_t integer = 0;     ///< of booleans and integers
   double real = 0.0;            ///< of real numbers
   std::string text;             ///< of texts, bytes and globals; of long integers the two's complement, lowest byte first
-  std::vector<PickleId> items;  ///< elements; keys and values in turn; callee and arguments; the persistent id
+  std::vector<PickleId> items;  ///< elements; alternating keys and values; callee and arguments; the persistent id
 };
 
 /// A Python pickle (https://docs.python.org/3/library/pickletools.html) as plain data. Imports, calls and

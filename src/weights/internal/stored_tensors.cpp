@@ -18,7 +18,7 @@ namespace {
 using Kind = PickleValue::Kind;
 using Sides = std::vector<std::int64_t>;
 
-constexpr std::size_t kMostSides = 64;  // of LibTorch's own kernels
+constexpr std::size_t kMostSides = 64;  // limit of LibTorch's kernels
 constexpr int kDeepestNesting = 4;
 constexpr const char* kDamagedPickle = "the file is damaged or not from torch.save";
 constexpr const char* kSaveStateDict = "in Python, load the file and torch.save(model.state_dict(), ...)";
@@ -105,7 +105,7 @@ class TensorPickle {
     if (parts.size() < 5 || pickle_[parts[2]].kind != Kind::text)
       throw InputError(where, "a storage with type, key and length", "one without", kDamagedPickle);
     if (parts.size() > 5 && pickle_[parts[5]].kind != Kind::none)
-      throw InputError(where, "a whole storage", "a part of another", "save it anew with PyTorch 1.6 or later");
+      throw InputError(where, "a whole storage", "a part of another", "save it again with PyTorch 1.6 or later");
     const auto known = std::find_if(kStorageTypes.begin(), kStorageTypes.end(), [&](const auto& row) {
       return pickle_[parts[1]].kind == Kind::global && pickle_[parts[1]].text == row.first;
     });
@@ -143,7 +143,7 @@ class TensorPickle {
 
   /// Arguments of a call, at least `count`.
   std::span<const PickleId> arguments_of(PickleId call, std::size_t count, const std::string& where) const {
-    if (pickle_[call].altered) throw InputError(where, "a tensor as it is", "one with changes to it", kDamagedPickle);
+    if (pickle_[call].altered) throw InputError(where, "an unchanged tensor", "one that the pickle changes", kDamagedPickle);
     const std::vector<PickleId>& arguments = pickle_[pickle_[call].items[1]].items;
     if (arguments.size() < count)
       throw InputError(where, std::to_string(count) + " arguments", std::to_string(arguments.size()), kDamagedPickle);
@@ -231,7 +231,7 @@ class StateDictSearch {
   std::string got = pickle.describe(pickle.root());
   const PickleValue& root = pickle[pickle.root()];
   if (root.kind == Kind::dict) {
-    got += root.items.empty() ? " of nothing" : " of ";
+    got += root.items.empty() ? " without items" : " of ";
     for (std::size_t i = 0; i < std::min(root.items.size(), 2 * kMostShown); i += 2) {
       const PickleValue& key = pickle[root.items[i]];
       const std::string name = key.kind == Kind::text ? quoted(key.text.substr(0, 100)) : pickle.describe(root.items[i]);
@@ -254,7 +254,7 @@ void refuse_program_starters(const Pickle& pickle, const std::string& where) {
                                      [&](const char* starter) { return name.starts_with(std::string(starter) + "."); });
     if (refused) {
       throw InputError(where, "tensors", "a call of " + value.text,
-                       "the file would run it when opened in Python, here nothing was run: delete it");
+                       "Python would execute it when loading the file, fovea did not: delete the file");
     }
   }
 }
@@ -281,7 +281,7 @@ std::vector<StoredTensor> find_state_dict(const Pickle& pickle, const std::strin
       throw InputError(place->where, "readable names", pickle.describe(items[i]), kSaveStateDict);
     if (!names.insert(key.text).second)
       throw InputError(place->where, "every name once", quoted(key.text) + " twice", kDamagedPickle);
-    if (pickle[items[i + 1]].kind == Kind::none) continue;  // the extra state of a module that has none
+    if (pickle[items[i + 1]].kind == Kind::none) continue;  // extra state of a module without any
 
     const std::string here = place->where + ": " + quoted(key.text);
     StoredTensor tensor = reader.tensor(items[i + 1], here);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* kDamagedArchive = "the file is truncated or damaged; download or save it again";
 
-/// libzip's text for an error.
+/// Error of libzip and its message.
 class ZipError {
  public:
   ZipError() { zip_error_init(&error_); }
@@ -57,12 +57,12 @@ ZipArchive::ZipArchive(std::span<const std::uint8_t> bytes, const std::string& w
     const std::string here = where + ": " + name;
     if (leads_outside(name)) throw InputError(where, "names within the archive", "'" + name + "'", "do not trust this file");
     if (status.comp_method != ZIP_CM_STORE && status.comp_method != ZIP_CM_DEFLATE) {
-      throw InputError(here, "a stored or deflated entry", "method " + std::to_string(status.comp_method), "pack it anew");
+      throw InputError(here, "a stored or deflated entry", "method " + std::to_string(status.comp_method), "pack it again");
     }
     if ((status.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && status.encryption_method != ZIP_EM_NONE)
       throw InputError(here, "an entry that is not encrypted", "an encrypted one", "unpack it with its password first");
     if (status.comp_size > left || (status.comp_method == ZIP_CM_STORE && status.comp_size != status.size)) {
-      throw InputError(here, "entries that fit into the file's " + std::to_string(bytes.size()) + " bytes beside each other",
+      throw InputError(here, "entries that fit into the file's " + std::to_string(bytes.size()) + " bytes together",
                        std::to_string(status.size) + " bytes in " + std::to_string(status.comp_size), kDamagedArchive);
     }
     left -= status.comp_size;
@@ -90,7 +90,7 @@ void ZipArchive::read(const std::string& name, std::span<std::uint8_t> to) const
     if (read == 0) break;
     position += read;
   }
-  std::uint8_t beyond = 0;  // libzip compares the checksum when it meets the end
+  std::uint8_t beyond = 0;  // libzip compares the checksum at the end of the entry
   if (position < to.size() || read_some(&beyond, 1) != 0) {
     throw InputError(here, std::to_string(to.size()) + " bytes",
                      position < to.size() ? std::to_string(position) + " bytes" : std::string("more"), kDamagedArchive);
