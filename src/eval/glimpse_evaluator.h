@@ -9,12 +9,12 @@
 
 namespace fovea {
 
-/// Evaluation of a glimpse network: metrics of its fixations, and control accuracies with other fixations. The locations are
-/// worth something when the controls are lower.
+/// Evaluation of a glimpse network: metrics of its fixations, and control accuracies with other fixations. The learned
+/// locations matter when the controls are lower.
 struct GlimpseEvaluation {
   GlimpseMetrics learned;  ///< one rollout with the policy's means
   Fraction random;         ///< top-1 with random locations
-  BoxHits random_hits;     ///< box hits of the random locations, to compare `learned.box_hits()` with
+  BoxHits random_hits;     ///< box hits of the random locations, as a control of `learned.box_hits()`
   Fraction centre;         ///< top-1 with all locations at the centre
   /// Top-1 with the locations of another image, half a batch away because neighbours may be similar. Images that are alone
   /// in their batch do not count.

@@ -41,7 +41,7 @@ void ClassificationMetrics::add(const torch::Tensor& logits, const torch::Tensor
     const auto row = scores[n];
     const std::int64_t label = classes[n];
     if (label < 0 || label >= num_classes_) {
-      throw InputError("metrics", "labels below " + std::to_string(num_classes_), std::to_string(label));
+      throw InputError("metrics", "labels in [0, " + std::to_string(num_classes_) + ")", std::to_string(label));
     }
     // Ties go to the lower class, so that the result does not depend on a sort.
     std::int64_t predicted = 0;

@@ -16,7 +16,8 @@ class ClassificationMetrics {
   /// @param num_classes K >= 1.
   explicit ClassificationMetrics(std::int64_t num_classes);
 
-  /// Adds a batch. @param logits float [N, K]. @param labels int64 [N] in [0, K). @throws ShapeError for other shapes.
+  /// Adds a batch. @param logits float [N, K]. @param labels int64 [N] in [0, K). @throws ShapeError for other shapes,
+  /// InputError for other labels, NumericError for logits that are NaN.
   void add(const torch::Tensor& logits, const torch::Tensor& labels);
   /// Adds the counts of other images.
   void add(const ClassificationMetrics& other);

@@ -112,7 +112,7 @@ void draw_disc(Canvas& canvas, Point centre, double radius, Color color, const P
   canvas.fill_circle(centre, radius, color);
 }
 
-/// Digits that fit a disc of radius 1.
+/// Font size at which a number fits a disc of radius 1.
 double number_size(std::size_t number) {
   return number < 10 ? 1.4 : number < 100 ? 1.1 : number < 1000 ? 0.75 : 0.55;
 }

@@ -14,9 +14,9 @@ namespace {
 
 constexpr double kMargin = 20;      // around the picture, and between photo and table
 constexpr double kHead = 48;        // title and result
-constexpr double kNumbers = 34;     // room of the row with the steps' numbers
-constexpr double kMostNames = 120;  // room of the rows' names, at most
-constexpr double kNamesGap = 12;    // behind them
+constexpr double kNumbers = 34;     // height of the row with the steps' numbers
+constexpr double kMostNames = 120;  // largest width of the rows' names
+constexpr double kNamesGap = 12;    // right of the names
 constexpr double kGap = 8;          // between cells of the table
 constexpr double kBar = 20;         // height of a class's row
 
@@ -136,7 +136,7 @@ class GlimpseTable {
   double names_ = 0;  // room to the left of the columns
 };
 
-/// White paper with both lines of text at its top. @param room below the text and inside the margins.
+/// White canvas with a title and a second line. @param width, height of the area below them, inside the margins.
 Canvas titled_canvas(double width, double height, const std::string& title, const std::string& second_line) {
   const double whole_width = width + 2 * kMargin;
   const double whole_height = height + kHead + 2 * kMargin;
@@ -172,7 +172,7 @@ std::vector<std::int64_t> followed_classes(const std::vector<PhotoGlimpse>& glim
   const auto probability = [&](std::int64_t label) { return last[static_cast<std::size_t>(label)]; };
   std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return probability(a) > probability(b); });
 
-  // In order of importance; then as many as there is room for.
+  // In order of importance, up to kMost.
   std::vector<std::int64_t> followed{explained};
   const auto follow = [&](std::int64_t label) {
     const bool is_new = std::find(followed.begin(), followed.end(), label) == followed.end();
@@ -191,8 +191,8 @@ Image glimpse_panel(const Image& photo, const std::vector<PhotoGlimpse>& glimpse
                     ColorMap color_map) {
   expect_some(glimpses);
   constexpr double kTile = 84;
-  constexpr std::size_t kColumns = 8;  // more when the bands of so many would be too high together
-  constexpr double kLeastPhoto = 360;  // even in whole steps, a smaller photo becomes large enough for numbers
+  constexpr std::size_t kColumns = 8;  // more when the bands would be higher than a canvas
+  constexpr double kLeastPhoto = 360;  // enlarged by an integer factor up to this, a photo has room for numbers
   constexpr double kLargestPhoto = 480;
   const std::size_t steps = glimpses.size();
   const GlimpseTable table(glimpses, texts, color_map, kTile);

@@ -21,18 +21,18 @@ struct MethodRow {
   std::string title = {};       ///< of the paper
   std::string arxiv = {};       ///< empty when the method is the network's own attention
   std::string help = {};        ///< one sentence
-  bool explains_class = false;  ///< whether the maps or pictures are about one class
-  /// @param batch one image. @param target the class to explain; nothing: the predicted one. The classifier must be in
+  bool explains_class = false;  ///< the maps or pictures explain one class
+  /// @param batch one image. @param target the class to explain; None: the predicted one. The classifier must be in
   /// evaluation mode; several threads may explain with one at the same time.
   std::function<Explanation(Classifier& classifier, const Batch& batch, const LayerFilter& wanted,
                             std::optional<std::int64_t> target)>
       explain = {};
 };
 
-/// Every method, in the order `fovea list methods` prints; behind them those that were registered.
+/// Every method, in the order of `fovea list methods`; then those of register_method().
 const std::deque<MethodRow>& method_registry();
 
-/// Adds a method of the calling program, which find_method() then gives by its name:
+/// Adds a method of the calling program; find_method() then finds its name:
 ///
 ///     fovea::register_method({.name = "saliency",
 ///                             .title = "Deep Inside Convolutional Networks",
@@ -41,11 +41,11 @@ const std::deque<MethodRow>& method_registry();
 ///                             .explains_class = true,
 ///                             .explain = explain_by_saliency});
 ///
-/// To be called by one thread. References to rows stay valid; the result is the new one.
+/// Call it from one thread. References to rows stay valid. @return the new row.
 /// @throws InputError when the name is empty or taken, or when explain is empty.
 const MethodRow& register_method(MethodRow row);
 
-/// @throws InputError with the nearest name. @param origin where the name was written.
+/// @throws InputError with the nearest name for an unknown one. @param origin of the name, for the message.
 const MethodRow& find_method(const std::string& name, const std::string& origin);
 
 /// Layers for which the method has a map, in the order of the forward pass; the values are those of an input of zeros.

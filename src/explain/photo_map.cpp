@@ -18,7 +18,7 @@ Affine affine_of(const torch::Tensor& theta) {
   return {entry(0, 0), entry(0, 1), entry(0, 2), entry(1, 0), entry(1, 1), entry(1, 2)};
 }
 
-/// The best value without NaN.
+/// Best finite value; 0 when there is none.
 template <typename Better>
 double extreme(const std::vector<float>& values, Better better) {
   std::optional<float> best;

@@ -18,7 +18,7 @@ struct PhotoMap {
   std::vector<float> values;  ///< rows x columns
   Affine to_positions;        ///< from photo to map coordinates
 
-  /// Lowest and highest value, without NaN; 0 without values.
+  /// Lowest and highest finite value; 0 when there is none.
   double lowest() const;
   double highest() const;
 

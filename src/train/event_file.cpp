@@ -21,11 +21,11 @@ namespace fovea {
 namespace {
 
 constexpr std::string_view kEventVersion = "brain.Event:2";
-constexpr std::size_t kLargestEventFile = std::size_t{1} << 28;  // of a million epochs; lengths fit the libraries' int
+constexpr std::size_t kLargestEventFile = std::size_t{1} << 28;  // a million epochs; lengths fit the libraries' int
 
 using Bytes = std::span<const std::uint8_t>;
 
-/// The CRC-32C of bytes as TFRecord stores it: masked, because a plain CRC of bytes that hold CRCs is weak.
+/// CRC-32C of bytes as TFRecord stores it: masked, because a plain CRC of bytes that hold CRCs is weak.
 std::uint32_t masked_crc(Bytes bytes) {
   auto* data = const_cast<std::uint8_t*>(bytes.data());  // the library only reads
   const std::uint32_t crc = ~crc32_iscsi(data, static_cast<int>(bytes.size()), ~0U);
@@ -52,7 +52,7 @@ void write_bytes(std::ostream& file, Bytes bytes) {
   file.write(reinterpret_cast<const char*>(bytes.data()), std::ssize(bytes));
 }
 
-/// The data of the record at the beginning of `bytes`; nothing when it is torn or damaged.
+/// Data of the record at the beginning of `bytes`; None when it is truncated or damaged.
 std::optional<Bytes> first_tf_record(Bytes bytes) {
   if (bytes.size() < kFrameSize) return std::nullopt;
   const auto length = load_little_endian<std::uint64_t>(bytes);
@@ -64,7 +64,7 @@ std::optional<Bytes> first_tf_record(Bytes bytes) {
   return data;
 }
 
-/// The size of the part of an event file that EventFile::keep() keeps.
+/// Size in bytes of the events that EventFile::keep() retains.
 std::size_t kept_size(Bytes file, std::int64_t last_step) {
   std::size_t size = 0;
   while (const auto data = first_tf_record(file.subspan(size))) {

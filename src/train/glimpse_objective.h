@@ -8,7 +8,7 @@ namespace fovea {
 
 /// Objective of networks with hard choices: the class loss after every step trains glimpse encoder, core and classifier; the
 /// terms of a policy estimator train location policy and baseline. The exploration follows from the position in training.
-/// While the policy is frozen, the estimator's terms are absent, so that the parameters behind them get no gradient and no
+/// While the policy is frozen, the estimator's terms are absent, so that policy and baseline get no gradient and no
 /// optimiser changes them.
 ///
 /// Parts of the loss:

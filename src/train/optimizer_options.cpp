@@ -34,7 +34,7 @@ torch::Tensor SavedParameterState::take(const char* what, const torch::Tensor& l
 void OptimizerOptions::visit_fields(FieldVisitor& fields) {
   fields.real("learning_rate", learning_rate, kPositive, "highest learning rate; the schedule multiplies it");
   visit_own_fields(fields);
-  fields.real("weight_decay", weight_decay, kNonNegative, "weight decay");
+  fields.real("weight_decay", weight_decay, kNonNegative, "weight decay, added to the gradient; decoupled in adamw");
   fields.boolean("decay_norms_and_biases", decay_norms_and_biases, "apply weight decay to norms and biases too");
 }
 

@@ -49,7 +49,7 @@ std::vector<Json> RunDirectory::read_metrics() const {
   for (std::string line; std::getline(text, line);) {
     Json object = Json::parse(line, /*callback=*/nullptr, /*allow_exceptions=*/false);
     if (!object.is_object()) {
-      throw InputError(metrics() + ": line " + std::to_string(lines.size() + 1), "a JSON object", "something else",
+      throw InputError(metrics() + ": line " + std::to_string(lines.size() + 1), "a JSON object", "other text",
                        "the file is damaged");
     }
     lines.push_back(std::move(object));

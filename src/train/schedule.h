@@ -86,8 +86,7 @@ struct OneCycleSchedule final : Schedule {
 
 /// Reduction on a plateau: the factor is multiplied by `gamma` when the validation score has not improved for more than
 /// `patience` epochs. The arithmetic is that of torch's ReduceLROnPlateau with a relative threshold; its `eps`, below which
-/// it keeps the learning rate, does not exist. Epochs of the warm-up do not count, and neither do epochs that end after the
-/// position.
+/// it keeps the learning rate, does not exist. Epochs of the warm-up, and epochs that end after the position, do not count.
 struct PlateauSchedule final : WarmupSchedule {
   enum class Monitor { loss, top1 };
 

@@ -24,11 +24,11 @@ void TrainOptions::visit_fields(FieldVisitor& fields) {
                        "decay of a moving average of the weights, which is then evaluated and saved");
   fields.integer("early_stopping_epochs", early_stopping_epochs, {0, 1'000'000},
                  "epochs without improvement on validation before training stops; 0 = never");
-  fields.group("init", init, "weights to start from");
-  fields.texts("freeze", freeze, "names of layers or parameters, * for any characters, that stay as they are");
-  fields.custom("layer_rates", layer_rates, "{layers, factor}: factors of the learning rate for some layers");
+  fields.group("init", init, "initial weights from a file");
+  fields.texts("freeze", freeze, "frozen layers: names or patterns of modules or parameters; * stands for any characters");
+  fields.custom("layer_rates", layer_rates, "learning-rate multipliers of some layers: a list of {layers, multiplier}");
   fields.real("checkpoint_seconds", checkpoint_seconds, kPositive,
-              {"seconds after which the next update ends with a checkpoint", FieldRole::effort});
+              {"seconds between checkpoints within an epoch", FieldRole::effort});
 }
 
 void TrainOptions::validate() const {

@@ -128,7 +128,7 @@ TrainingResult Trainer::run() {
 }
 
 DryRun Trainer::dry_run(double seconds) {
-  state_.epoch = setup_.options.epochs / 2;  // the policy is not frozen there
+  state_.epoch = setup_.options.epochs / 2;  // the policy is frozen at the beginning and at the end
   DryRun measured;
   BatchStream stream = setup_.train.epoch(0);
   std::int64_t warm_up_images = 0;

@@ -75,8 +75,9 @@ class Trainer {
   /// @throws NumericError when the loss is NaN or infinite; the last checkpoint stays.
   TrainingResult run();
 
-  /// Measures the speed of training: runs updates of an epoch in the middle of training for `seconds`, where the policy is
-  /// not frozen. Writes no file. The network is changed and cannot be used afterwards; call it instead of run().
+  /// Measures the speed of training: runs updates of an epoch in the middle of training for `seconds`; the policy is
+  /// frozen if its warm-up or final phase covers that point. Writes no file. The network is changed and cannot be used
+  /// afterwards; call it instead of run().
   DryRun dry_run(double seconds);
 
  private:
