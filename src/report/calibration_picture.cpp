@@ -29,7 +29,7 @@ CalibrationBin checked_total(const std::vector<CalibrationBin>& bins) {
                        bin.probability <= images * (1 + 1e-9);  // a sum of ones may round upwards
     if (!valid) {
       throw InputError(
-          "calibration picture", "correct images and probabilities of at most the images in each bin",
+          "calibration picture", "counts and sums of probability from 0 to the number of images in each bin",
           std::to_string(bin.correct) + " and " + std::to_string(bin.probability) + " of " + std::to_string(bin.images));
     }
     total.images += bin.images;

@@ -160,7 +160,7 @@ void draw_numbers(Canvas& canvas, const ConfusionLayout& layout, Point corner, s
   }
 }
 
-/// A number's colour on its cell: readable, and quiet where there is little to say.
+/// Colour of a number on its cell: with contrast, and grey for a small fraction.
 Color number_color(double share) {
   const Rgb8 cell = color_of(share_colors(), share);
   const double brightness = 0.299 * cell.red + 0.587 * cell.green + 0.114 * cell.blue;

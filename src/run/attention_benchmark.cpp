@@ -22,7 +22,7 @@ torch::Tensor forward(const BuiltMechanism& block, const torch::Tensor& features
   return block.forward(features, context);
 }
 
-/// How much of the signal gates pass as they start.
+/// Mean gain of freshly initialised gates.
 double mean_gain(const MechanismRow& row, const AttentionBenchmarkOptions& options, const torch::Tensor& features) {
   constexpr std::uint64_t kStarts = 8;
   const auto energy = features.square().sum();
@@ -64,7 +64,7 @@ AttentionBenchmark::Measured measure(const MechanismRow& row, const AttentionBen
 
 std::vector<AttentionBenchmark> benchmark_attention(const AttentionBenchmarkOptions& options) {
   std::vector<const MechanismRow*> chosen;
-  for (const std::string& name : options.names) chosen.push_back(&find_mechanism(name, "fovea bench attention"));
+  for (const std::string& name : options.names) chosen.push_back(&find_mechanism(name, "attention benchmark"));
   if (chosen.empty()) {
     for (const MechanismRow& row : mechanism_registry()) chosen.push_back(&row);
   }

@@ -15,20 +15,20 @@ namespace fovea {
 
 struct AttentionBenchmarkOptions {
   std::vector<std::string> names = {};  ///< of mechanisms; empty = all
-  FeatureShape shape{64, 14, 14};       ///< of the features; height and width are raised to what a mechanism asks for
-  std::int64_t batch = 32;
-  double seconds = 0.2;   ///< at least so long for each measurement
-  bool identity = false;  ///< gates start as the identity
+  FeatureShape shape{64, 14, 14};       ///< of the features; height and width are rounded up, see fitting_shape()
+  std::int64_t batch = 32;              ///< batch size
+  double seconds = 0.2;                 ///< minimum duration of each measurement
+  bool identity = false;                ///< gates start as the identity
   std::uint64_t seed = 1;
-  std::function<void(const std::string&)> progress = {};  ///< is told the name of each mechanism before it is measured
+  std::function<void(const std::string&)> progress = {};  ///< called with the name of each mechanism before its measurement
 };
 
-/// One mechanism, as measured.
+/// Measurements of one mechanism.
 struct AttentionBenchmark {
-  /// What is known of one that goes with such features.
+  /// Results of a mechanism that fits the features.
   struct Measured {
     BlockProfile profile;
-    std::optional<double> gain;  ///< of gates: how much of the signal passes
+    std::optional<double> gain;  ///< of gates; see benchmark_attention()
     Timing forward_ms;           ///< in evaluation mode without gradients
     Timing training_ms;          ///< of forward and backward
   };
@@ -36,12 +36,12 @@ struct AttentionBenchmark {
   std::string name;
   std::string kind;  ///< gate, mixer, pool or warp
   std::optional<Measured> measured;
-  std::string mismatch = {};  ///< why it does not go with such features; empty when it does
+  std::string mismatch = {};  ///< why it does not fit the features; empty when it does
 };
 
 /// Measures freshly initialised mechanisms on normal noise x, on one thread: several would wait for each other longer than
-/// they compute. The gain of a gate is sum(y x) / sum(x x) in evaluation mode, the mean of 8 starts.
-/// @throws InputError for a name that does not exist, and for a named mechanism that does not go with such features.
+/// they compute. The gain of a gate with output y is sum(y x) / sum(x x) in evaluation mode, the mean of 8 initialisations.
+/// @throws InputError for an unknown name, and for a named mechanism that does not fit the features.
 std::vector<AttentionBenchmark> benchmark_attention(const AttentionBenchmarkOptions& options = {});
 
 /// A row of the document of `fovea bench attention --json`.

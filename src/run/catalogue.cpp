@@ -47,7 +47,7 @@ BlockCost cost_of(const MechanismRow& row, const FeatureShape& features) {
 std::vector<CatalogueRow> list_blocks(const CatalogueFilter& filter) {
   std::vector<CatalogueRow> rows;
   for (const MechanismRow& row : mechanism_registry()) {
-    if (!passes(row.traits, filter)) continue;  // before what takes time
+    if (!passes(row.traits, filter)) continue;  // before cost_of(), which takes time
     rows.push_back({.name = row.name,
                     .title = row.title,
                     .arxiv = row.arxiv,
@@ -152,7 +152,7 @@ Listing find_listing(const std::string& name) {
     if (name == known_name) return listing;
     known += (known.empty() ? "" : ", ") + std::string(known_name);
   }
-  throw InputError("fovea list", "one of " + known, "'" + name + "'");
+  throw InputError("listing", "one of " + known, "'" + name + "'");
 }
 
 std::vector<std::string> listing_names() {

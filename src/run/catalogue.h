@@ -13,22 +13,22 @@
 
 namespace fovea {
 
-/// What there is to choose from, by name.
+/// Lists of what is available by name.
 enum class Listing { blocks, models, datasets, augmentations, methods };
 
-/// @throws InputError when there is no such listing.
+/// @throws InputError for an unknown name.
 Listing find_listing(const std::string& name);
 
 /// The names of all listings.
 std::vector<std::string> listing_names();
 
-/// What a mechanism costs where features of one shape arrive.
+/// Cost of a mechanism for features of one shape, or why it does not fit them.
 struct BlockCost {
   std::optional<BlockProfile> profile;
-  std::string mismatch = {};  ///< why it does not go there; empty when it does
+  std::string mismatch = {};  ///< why it does not fit; empty when it does
 };
 
-/// One name of a listing. What a listing does not have stays empty.
+/// One row of a listing. Fields that the listing does not have stay empty.
 struct CatalogueRow {
   std::string name;
   std::string title;  ///< of the paper
@@ -39,24 +39,25 @@ struct CatalogueRow {
 
   std::string help = {};                             ///< of augmentations and methods
   std::string summary = {};                          ///< of blocks
-  std::vector<InsertionKind> at = {};                ///< of blocks: where they go, the default first
+  std::vector<InsertionKind> at = {};                ///< of blocks: insertion points, the default first
   std::optional<BlockCost> cost = {};                ///< of blocks
   std::string reference = {};                        ///< of blocks and data sets: the paper, when it is not on arXiv
-  std::string attention = {};                        ///< of models: by default
-  std::optional<PreprocessOptions> photos = {};      ///< of models: how their published weights expect photos
+  std::string attention = {};                        ///< of models: the default
+  std::optional<PreprocessOptions> photos = {};      ///< of models: preprocessing defaults of their published weights
   std::string licence = {}, size = {}, obtain = {};  ///< of data sets
 };
 
-/// Which rows are wanted: those that have all of these traits; empty = any.
+/// Traits that every row must have; empty = any.
 struct CatalogueFilter {
   std::string where = {}, selects = {}, query = {}, axis = {};
-  /// Of the features that blocks are measured with; height and width are raised to what a block asks for.
+  /// Shape of the features for the cost of blocks; height and width are rounded up, see fitting_shape().
   FeatureShape features{64, 14, 14};
 };
 
 /// The rows of a listing, in the order of its registry.
 std::vector<CatalogueRow> catalogue(Listing listing, const CatalogueFilter& filter = {});
 
+/// {where, selects, query, axis}: a list of names each.
 Json to_json(const Traits& traits);
 
 /// A row of the document of `fovea list --json`, with the keys of its kind.

@@ -17,7 +17,7 @@ std::int64_t count_values(const NamedTensors& tensors) {
   return values;
 }
 
-/// The mapping that --from or --to names; none for the network's own names.
+/// The key mapping of a name; none for the network's own keys. @param option names the option in messages.
 std::optional<KeyMapping> chosen_mapping(const Classifier& network, const std::string& option, const std::string& name,
                                          const std::string& model) {
   if (name == kOwnNames || name.empty()) return std::nullopt;
@@ -36,8 +36,8 @@ Json convert_for(const NetworkPlan& plan, const ConversionOptions& options, Conv
   conversion.names_in = named.weights.mapping.empty() ? kOwnNames : named.weights.mapping;
   conversion.names_out = options.to;
   conversion.report = compare_weights(state_dict(*named.classifier), named.weights.tensors);
-  chosen_mapping(*named.classifier, "--from", options.from, conversion.network);
-  const auto mapping = chosen_mapping(*named.classifier, "--to", options.to, conversion.network);
+  chosen_mapping(*named.classifier, "conversion from", options.from, conversion.network);
+  const auto mapping = chosen_mapping(*named.classifier, "conversion to", options.to, conversion.network);
   conversion.tensors = std::move(named.weights.tensors);
   if (!conversion.report.fits()) return nullptr;
   if (mapping) {
@@ -49,15 +49,15 @@ Json convert_for(const NetworkPlan& plan, const ConversionOptions& options, Conv
 }
 
 void expect_no_network_options(const ConversionOptions& options) {
-  for (const auto& [option, given] : {std::pair("--to", options.to != kOwnNames),
-                                      {"--from", !options.from.empty()},
-                                      {"--classes", !options.classes.empty()},
-                                      {"--set", !options.settings.empty()}}) {
-    if (given) throw InputError(option, "--model NAME beside it", "none", "name the network whose weights these are");
+  for (const auto& [option, given] : {std::pair("conversion to", options.to != kOwnNames),
+                                      {"conversion from", !options.from.empty()},
+                                      {"classes", !options.classes.empty()},
+                                      {"settings", !options.settings.empty()}}) {
+    if (given) throw InputError(option, "a model", "none", "name the network of these weights");
   }
 }
 
-/// The configuration of the network the weights are for: as somebody said, or as their file says.
+/// The configuration of the network: from the options, or from the file's description.
 std::optional<ConfigNode> network_config(const ConversionOptions& options, const ExternalCheckpoint& weights) {
   if (!options.model.empty()) return read_model_config(options.model, options.settings);
   if (!weights.description) return std::nullopt;
@@ -74,13 +74,13 @@ void write_converted(const ConversionOptions& options, const Conversion& convers
     return;
   }
   Metadata metadata{{"format", "pt"}};
-  if (options.to != kOwnNames) metadata[kMappingKey] = options.to;  // names alone may not tell
+  if (options.to != kOwnNames) metadata[kMappingKey] = options.to;  // names alone may be ambiguous
   write_safetensors(options.out, conversion.tensors, metadata);
 }
 
 void expect_new_safetensors(const std::string& path) {
   if (!path.ends_with(".safetensors")) {
-    throw InputError(path, "a name that ends with .safetensors", "another",
+    throw InputError(path, "a name that ends with .safetensors", "another ending",
                      "in Python, safetensors.torch.load_file() reads them");
   }
   if (std::filesystem::exists(path)) throw InputError(path, "a file that does not exist yet", "one", "choose another name");
@@ -129,7 +129,7 @@ Conversion convert_weights(const std::string& in, const ConversionOptions& optio
 void expect_fit(const Conversion& conversion) {
   if (conversion.report.fits()) return;
   throw InputError(conversion.in, "the weights of " + conversion.network, conversion.report.summary(),
-                   "nothing was written; change names with --rename, or name another --model");
+                   "no file was written; rename keys, or choose another model");
 }
 
 Json to_json(const Conversion& conversion) {

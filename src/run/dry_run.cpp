@@ -14,7 +14,7 @@ namespace {
 constexpr double kSeconds = 5;
 constexpr std::int64_t kBatchesPerThread = 2;  // of evaluation: as many at once as there are threads
 
-/// The most memory this process has held, in bytes.
+/// Peak resident memory of this process, in bytes.
 std::int64_t peak_memory() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);

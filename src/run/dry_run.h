@@ -18,10 +18,10 @@ struct DryRunOptions {
   std::function<bool()> stop_requested = {};  ///< true ends the dry run with Interrupted
 };
 
-/// Sizes of an experiment, and the speed and memory of its training on this machine, as measured on some updates and on a
-/// few batches of evaluation.
+/// Sizes of an experiment, and the speed and memory of its training on this machine, measured on some updates and on a few
+/// batches of evaluation.
 struct DryRunReport {
-  /// Of each split.
+  /// Number of images in each split.
   struct Images {
     std::int64_t train = 0, validation = 0, test = 0;
   };
@@ -30,18 +30,19 @@ struct DryRunReport {
   std::int64_t parameters = 0;
   std::int64_t trained_parameters = 0;
   std::int64_t macs = 0;          ///< multiply-adds for one image
-  std::int64_t memory_bytes = 0;  ///< the most main memory that the process has held
-  std::int64_t updates = 0;       ///< measured; the first, which warms up, is counted only when it is the only one
+  std::int64_t memory_bytes = 0;  ///< peak resident memory of the process
+  std::int64_t updates = 0;       ///< measured; the first one, a warm-up, counts only when it is the only one
   double images_per_second = 0;
   double evaluation_images_per_second = 0;
   double epoch_seconds = 0;
-  double seconds = 0;  ///< of all epochs
+  double seconds = 0;  ///< of all epochs, without the test
 };
 
 /// The document of `fovea train --dry-run --json`.
 Json to_json(const DryRunReport& report);
 
-/// Measures; writes no file. @throws InputError when nothing fits together; Interrupted.
+/// Trains and evaluates for a few seconds. Writes no file.
+/// @throws InputError when data, preprocessing and network do not fit; Interrupted.
 DryRunReport dry_run(const Experiment& experiment, const DryRunOptions& options = {});
 
 }  // namespace fovea

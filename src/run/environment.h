@@ -6,7 +6,7 @@
 
 namespace fovea {
 
-/// What a result was computed with.
+/// Versions, BLAS and threads of a computation.
 struct Environment {
   std::string fovea;     ///< version
   std::string libtorch;  ///< version
@@ -18,7 +18,7 @@ Environment environment(int threads);
 
 Json to_json(const Environment& environment);
 
-/// How many threads the machine runs at once, at least 1.
+/// Number of hardware threads, at least 1.
 int available_threads();
 
 }  // namespace fovea

@@ -12,15 +12,15 @@
 
 namespace fovea {
 
-/// What a network scored on the images of one class.
+/// Score of a network on the images of one class.
 struct ClassScore {
   std::int64_t label = 0;
   std::string name;
   std::int64_t images = 0;
-  std::optional<double> top1;  ///< none without images
+  std::optional<double> top1;  ///< in [0, 1]; none without images
 };
 
-/// What a network scored on a split.
+/// Scores of a network on a split.
 struct EvaluationReport {
   Split split = Split::test;
   std::vector<std::string> classes;
@@ -31,6 +31,7 @@ struct EvaluationReport {
   std::int64_t macs = 0;                  ///< multiply-adds for one image
   std::optional<GlimpseScores> glimpses;  ///< of a network that takes glimpses
 
+  /// One score per class, in the order of `classes`.
   std::vector<ClassScore> per_class() const;
 };
 

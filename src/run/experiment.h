@@ -20,7 +20,7 @@ class Experiment {
   const std::shared_ptr<ExperimentConfig>& shared_config() const { return config_; }
   /// Every key with its value.
   Json resolved_config() const { return write_fields(*config_); }
-  /// The data set, seen through the experiment's preprocessing. @param warn is told of images that cannot be read.
+  /// The data set with the experiment's preprocessing. @param warn is called for each image that cannot be read.
   ExperimentData data(Warn warn = {}) const;
 
  private:
@@ -28,7 +28,8 @@ class Experiment {
   std::string name_;
 };
 
-/// Reads a YAML file; its name without ending is the experiment's. @param settings `KEY=VALUE`s that override keys.
+/// Reads a YAML file, which names the experiment by its name without extension.
+/// @param settings `KEY=VALUE`s that override keys.
 /// @throws InputError with file and line.
 Experiment read_experiment(const std::string& path, const std::vector<std::string>& settings = {});
 

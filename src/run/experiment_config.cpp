@@ -7,7 +7,7 @@
 namespace fovea {
 namespace {
 
-/// @throws InputError for a folder of files that is a key of the data set inside this one, where there is such.
+/// @throws InputError for a path that belongs to the nested data set, e.g. `root` in place of `source.root`.
 void expect_own_places(const ConfigNode& section, DataField& data, const std::string& path) {
   for (const RoleOfField& field : field_roles(*data.options)) {
     const std::size_t dot = field.name.rfind('.');
@@ -21,7 +21,7 @@ void expect_own_places(const ConfigNode& section, DataField& data, const std::st
   }
 }
 
-/// Takes a key with a dotted name out of a document.
+/// Removes a key with a dotted name from a document.
 void erase_key(Json& document, const std::string& name) {
   const std::size_t dot = name.find('.');
   if (dot == std::string::npos) {
@@ -40,13 +40,13 @@ PreprocessOptions default_preprocessing(const DataField& data, const ModelRow& m
   return preprocess;
 }
 
-/// Whether training has choices to explore and to learn.
+/// True when training explores and learns hard choices.
 bool makes_hard_choices(const ModelRow& model) {
   const std::vector<Selects>& selects = model.traits.selects;
   return std::find(selects.begin(), selects.end(), Selects::hard) != selects.end();
 }
 
-/// @throws InputError when the section `train` says how choices are learned that the network does not make.
+/// @throws InputError when the section `train` has options of hard choices.
 void expect_no_choices(const ConfigNode* train, const std::string& model) {
   if (train == nullptr) return;
   for (const char* key : {"policy", "step_loss"}) {
@@ -73,8 +73,8 @@ void expect_named(const ConfigNode& root, const std::string& section) {
   const ConfigNode* value = root.kind == ConfigNode::Kind::map ? root.find(section) : nullptr;
   if (value != nullptr && value->kind != ConfigNode::Kind::null) return;
   throw InputError(
-      (root.origin.empty() ? "" : root.origin + ": ") + section + ".name", "a name", "nothing",
-      "add '" + section + ": {name: ...}'; fovea list " + section + (section == "data" ? "sets" : "s") + " shows the names");
+      (root.origin.empty() ? "" : root.origin + ": ") + section + ".name", "a name", "none",
+      "add '" + section + ": {name: ...}'; fovea list " + section + (section == "data" ? "sets" : "s") + " lists the names");
 }
 
 void DataField::read(const ConfigNode& value, const std::string& path) {
@@ -89,14 +89,15 @@ void DataField::read(const ConfigNode& value, const std::string& path) {
 void DataField::visit_fields(FieldVisitor& fields) {
   options->visit_fields(fields);
   fields.optional_real("validation", validation, {.minimum = 0, .maximum = 1, .minimum_open = true, .maximum_open = true},
-                       {"share of the training set to select weights on", FieldRole::splits_training});
+                       {"fraction of the training images that selects the weights; none: the last epoch is selected",
+                        FieldRole::splits_training});
   fields.integer("limit", limit, kNonNegativeInteger,
-                 {"first images of each split to use; 0 = all", FieldRole::splits_training});
+                 {"number of images to use, the first of each split; 0 = all", FieldRole::splits_training});
   fields.integer("workers", workers, {1, 256},
-                 {"threads that read and augment; does not change the result", FieldRole::effort});
+                 {"threads that read and augment images; does not change the result", FieldRole::effort});
   fields.choice("sampler", sampler, {{"shuffled", Sampling::shuffled}, {"balanced", Sampling::balanced}},
                 "order of an epoch: every training image once, or every class equally often");
-  fields.group("augment", augment, "random changes to training images");
+  fields.group("augment", augment, "augmentation of training images");
 }
 
 Json DataField::write() {
@@ -106,11 +107,11 @@ Json DataField::write() {
 }
 
 void ExperimentConfig::visit_fields(FieldVisitor& fields) {
-  fields.integer("seed", seed, kNonNegativeInteger, "of every random draw");
+  fields.integer("seed", seed, kNonNegativeInteger, "seed of every random draw");
   fields.custom("data", data, "a data set and its options");
-  fields.group("preprocess", preprocess, "how images become network input");
+  fields.group("preprocess", preprocess, "resizing, cropping and normalisation of images");
   fields.custom("model", model, "a network, its options and its attention");
-  fields.group("train", train, "how to train");
+  fields.group("train", train, "options of training");
 }
 
 std::unique_ptr<ExperimentConfig> read_experiment_config(const ConfigNode& root) {

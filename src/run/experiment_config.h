@@ -21,7 +21,7 @@ class DataField final : public CustomField {
  public:
   void read(const ConfigNode& value, const std::string& path) override;
   Json write() override;
-  /// Those of the set, and those that all sets have.
+  /// The set's own options, and those that all data sets have.
   void visit_fields(FieldVisitor& fields) override;
 
   const DatasetRow* row = nullptr;
@@ -44,18 +44,17 @@ struct ExperimentConfig {
   void visit_fields(FieldVisitor& fields);
 };
 
-/// The defaults of a section `preprocess` for weights that come with preprocessing of their own. A section that sets `crop`
-/// alone, to one side, keeps the fraction of the photo that is seen (see with_crop()); one that sets `resize` alone takes
-/// all of it.
-/// @param own what the weights expect. @param given the section; null = there is none.
+/// Defaults of a section `preprocess` for weights with preprocessing defaults of their own. A section that sets only `crop`,
+/// to one side, keeps `crop_pct` (see with_crop()); one that sets only `resize` removes the crop.
+/// @param own defaults of the weights. @param given the section; null = none.
 PreprocessOptions preprocessing_defaults(PreprocessOptions own, const ConfigNode* given);
 
 /// @throws InputError unless the configuration has the section and a name in it. @param section "data" or "model".
 void expect_named(const ConfigNode& root, const std::string& section);
 
-/// Reads a configuration; `data.name` and `model.name` have no default. Those of `preprocess` are
-/// preprocessing_defaults() of the network's recipe for a data set of photos and a network that has one, else the data set's
-/// mean and standard deviation.
+/// Reads a configuration; `data.name` and `model.name` have no default. The defaults of `preprocess` are the network's
+/// preprocessing defaults, for a data set of photos and a network that has them, else the data set's mean and standard
+/// deviation.
 /// @throws InputError with file and line.
 std::unique_ptr<ExperimentConfig> read_experiment_config(const ConfigNode& root);
 

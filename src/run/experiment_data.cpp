@@ -11,7 +11,7 @@
 namespace fovea {
 namespace {
 
-/// Passes on what is said about each sample the first time: an unreadable file comes up again in every epoch.
+/// Passes on the first warning about each sample: an unreadable file occurs again in every epoch.
 auto once_per_sample(Warn warn) {
   struct Said {
     std::mutex mutex;
@@ -33,7 +33,7 @@ void expect_channels(const PreprocessOptions& preprocess, const DataField& data,
                    "choose another data set, or set preprocess.mean and preprocess.std");
 }
 
-/// Whether a sample that may be left out is not.
+/// False for a sample that the data set skips as unreadable.
 bool is_readable(const Dataset& dataset, std::int64_t index) {
   if (!dataset.skips_unreadable()) return true;
   try {
@@ -82,7 +82,7 @@ void ExperimentData::open_training() {
   if (data.validation && own_validation == nullptr) {
     split = split_validation(split.train, *data.validation, static_cast<std::uint64_t>(config_->seed));
     if (split.validation.empty()) {
-      throw InputError("data.validation", "a share of at least one image",
+      throw InputError("data.validation", "a fraction of at least one image",
                        Json(*data.validation).dump() + " of " + std::to_string(split.train.size()) + " images",
                        "use more, or validation: none");
     }

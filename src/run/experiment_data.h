@@ -13,36 +13,36 @@
 
 namespace fovea {
 
-/// Is told once of each image that is left out because it cannot be read; by any thread, one at a time.
+/// Callback for warnings, e.g. one for each image that is skipped as unreadable. Called by any thread, one call at a time.
 using Warn = std::function<void(const std::string&)>;
 
-/// A split of a data set, ready to be scored: its images in order, unchanged.
+/// A split of a data set for evaluation: its images in order, without augmentation.
 struct DataSplit {
   Split split = Split::test;
   Loader loader;
 };
 
-/// The data set of a configuration, its splits opened when first asked for, seen through the configuration's preprocessing.
+/// The data set of a configuration with its preprocessing. Splits are opened on first use.
 class ExperimentData {
  public:
-  /// @param config must outlive this, unless it is shared. @param classes the classes of a trained model, by which labels
-  /// are matched; empty: the data set's own. @throws InputError when preprocessing and data set do not fit.
+  /// @param config must outlive this, unless it is shared. @param classes classes of a trained model, to which
+  /// labels are mapped by name; empty: the data set's own. @throws InputError when preprocessing and data set do not fit.
   ExperimentData(const ExperimentConfig& config, std::vector<std::string> classes, Warn warn);
   ExperimentData(std::shared_ptr<const ExperimentConfig> config, std::vector<std::string> classes, Warn warn);
 
   const std::vector<std::string>& classes(Split split) { return part(split).dataset->class_names(); }
-  /// Of a network for the training images. @throws InputError when they have no size in common.
+  /// Input of a network for the training images. @throws InputError when they differ in size and preprocessing sets none.
   InputSpec input();
   bool has_validation() { return config_->data.validation.has_value(); }
 
-  /// Training images of each class.
+  /// [K] number of training images of each class.
   std::vector<std::int64_t> training_images_per_class();
 
-  /// Sampled and augmented.
+  /// Training images, sampled and augmented.
   Loader training_loader();
-  /// The first `images` of the first epoch, always in that order: augmented as in training, or as they are.
+  /// The first `images` readable training images of the first epoch, in the same order in every epoch, augmented or not.
   Loader preview_loader(std::int64_t images, bool augmented);
-  /// In order, unchanged. @param batches the first ones; 0 = all.
+  /// Images of a split in order, without augmentation. @param batches number of batches, the first ones; 0 = all.
   Loader loader(Split split, std::int64_t batches = 0);
 
   DataSplit train() { return split(Split::train); }
@@ -50,7 +50,7 @@ class ExperimentData {
   DataSplit test() { return split(Split::test); }
   DataSplit split(Split split) { return {split, loader(split)}; }
 
-  /// A number that other images or labels would almost surely change: of all labels, and the pixels of some images.
+  /// Hash of all labels and of the pixels of some images. Other data almost surely has another one.
   std::string fingerprint();
 
  private:
@@ -61,7 +61,7 @@ class ExperimentData {
 
   const Part& part(Split split);
   std::shared_ptr<const Dataset> open(Split split) const;
-  /// Fills the parts of training and validation.
+  /// Opens the training and the validation split.
   void open_training();
   LoaderOptions loader_options() const;
 

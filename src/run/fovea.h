@@ -1,7 +1,7 @@
 #pragma once
 
-// What the program can do, as a library: open models, classify and explain photos, train, score, measure. Modules for
-// networks of your own are in <fovea/attention/...>.
+// The program as a library: open models, classify and explain photos, train, score, measure. Modules for networks of your
+// own are in <fovea/attention/...>.
 
 #include <fovea/base/error.h>
 #include <fovea/image/encode.h>

@@ -25,14 +25,14 @@ ModelField read_network(const GlimpseBenchmarkOptions& options) {
   ConfigNode root = parse_yaml("model: {name: ram}", "fovea bench glimpse");
   for (const std::string& setting : options.settings) {
     if (!setting.starts_with("model.") && !setting.starts_with("model=")) {
-      throw InputError("--set " + setting, "a key of model, e.g. model.core=lstm", "another");
+      throw InputError("setting " + setting, "a key of model, e.g. model.core=lstm", "another");
     }
     apply_setting(root, setting);
   }
   ModelField model;
   model.read(*root.find("model"), "model");
   if (model.row->name != "ram") {
-    throw InputError("fovea bench glimpse --set model.name", "ram", model.row->name);
+    throw InputError("model.name", "ram, the network that is measured", "'" + model.row->name + "'");
   }
   return model;
 }
@@ -56,7 +56,7 @@ Batch noise(std::int64_t images, std::int64_t side, std::uint64_t seed) {
   return batch;
 }
 
-/// A network in training, and what it takes to make an update.
+/// A network in training, with its objective and optimiser.
 class Training {
  public:
   Training(const ModelField& model, const InputSpec& input, bool fused, const GlimpseBenchmarkOptions& options)
@@ -76,7 +76,7 @@ class Training {
   }
 
   void update(const Batch& batch) {
-    constexpr std::int64_t kMany = 1 << 20;  // past the warm-up, before the policy settles
+    constexpr std::int64_t kMany = 1 << 20;  // past the warm-up, before the final phase
     const TrainingPosition position{kMany / 2 + updates_, 1, kMany, {}};
     shards_.zero_gradient();
     shards_.add_gradient(batch, 1.0, objective_, position,
@@ -110,9 +110,9 @@ class Training {
   std::int64_t updates_ = 0;
 };
 
-/// How many threads have work: one for each part of the batch.
+/// Number of threads with work: one for each shard of the batch.
 std::int64_t training_threads(const GlimpseBenchmarkOptions& options) {
-  constexpr std::int64_t kSmallestShard = 32;  // of Shards
+  constexpr std::int64_t kSmallestShard = 32;  // as in Shards
   const std::int64_t parts = std::clamp<std::int64_t>(options.batch / kSmallestShard, 1, options.shards);
   return std::min<std::int64_t>(options.threads, parts);
 }
@@ -150,7 +150,8 @@ GlimpseBenchmark::Rates measure_inference(const ModelField& model, const InputSp
   return fused_and_composed([&] { pass(true); }, [&] { pass(false); }, options.batch, options.seconds);
 }
 
-/// The sensor in images of one size: cut out of the same noise for every size, so that each reads from as much memory.
+/// The sensor in images of one size. Images of every size are views of the same noise, so that each reads from as much
+/// memory.
 class SensorRun {
  public:
   static constexpr std::int64_t kGlimpses = 4096;  // of a run

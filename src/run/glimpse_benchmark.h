@@ -13,22 +13,22 @@ namespace fovea {
 struct GlimpseBenchmarkOptions {
   std::vector<std::string> settings = {};  ///< `model.KEY=VALUE` for the network
   std::int64_t size = 60;                  ///< height and width of the images
-  std::int64_t batch = 256;
-  std::int64_t shards = 2;
-  double seconds = 5;  ///< at least so long for each group of measurements that take turns
+  std::int64_t batch = 256;                ///< batch size
+  std::int64_t shards = 2;                 ///< of a training batch
+  double seconds = 5;                      ///< minimum duration of each group of alternating measurements
   std::uint64_t seed = 1;
   int threads = available_threads();
 };
 
-/// The glimpse network `ram`, as measured on 8-bit noise of one channel.
+/// Measurements of the glimpse network `ram` on 8-bit noise of one channel.
 struct GlimpseBenchmark {
-  /// Images per second of two implementations that gave the same, one run of each in turn.
+  /// Images per second of the rollout as one autograd function, and composed of LibTorch's operators; timed alternately.
   struct Rates {
     Timing fused, composed;
   };
-  /// How long a glimpse takes in images of one size, at random places of as many bytes of images for each size.
+  /// Time of a glimpse at random locations in images of one size. All sizes read from the same number of bytes.
   struct Sensor {
-    std::int64_t size = 0;
+    std::int64_t size = 0;  ///< height and width
     Timing glimpse_ms;
   };
 
@@ -38,14 +38,14 @@ struct GlimpseBenchmark {
   std::int64_t size = 0;
   std::int64_t batch = 0;
   std::int64_t shards = 0;
-  std::int64_t threads = 0;  ///< that training uses: a small batch has fewer parts than are allowed
+  std::int64_t threads = 0;  ///< that training uses; a small batch has fewer shards
   Rates training;            ///< of whole updates, with data in memory: forward, loss, backward, clipping, AdamW
   Rates inference;           ///< on one thread
   std::vector<Sensor> sensors;
-  double growth = 0;  ///< of the sensors: the largest median over the smallest
+  double growth = 0;  ///< largest median of the sensors over the smallest
 };
 
-/// @throws InputError for a setting that is not of the network `ram`.
+/// @throws InputError for a setting that does not belong to the network `ram`.
 GlimpseBenchmark benchmark_glimpse(const GlimpseBenchmarkOptions& options = {});
 
 /// The document of `fovea bench glimpse --json`.

@@ -25,8 +25,8 @@ std::optional<GlimpseScores> glimpse_scores(Classifier& network, const Loader& l
   const GlimpseMetrics& learned = evaluation.learned;
   if (learned.collapsed() && warn) {
     warn(
-        "the network looks at the same places of every image (location_spread is almost 0): what it knows, it knows "
-        "without choosing where to look");
+        "the network looks at the same locations of every image (location_spread is almost 0): its accuracy does not "
+        "depend on choosing where to look");
   }
   return GlimpseScores{.glimpses = learned.glimpses(),
                        .pixels_read_fraction = learned.pixels_read_fraction(),

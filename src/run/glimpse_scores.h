@@ -12,38 +12,38 @@
 
 namespace fovea {
 
-/// How often a glimpse network looks into the true box, in fractions.
+/// Hits of a glimpse network in the true box, in fractions of [0, 1].
 struct BoxScores {
-  std::optional<double> glimpses;               ///< in the box
-  std::vector<std::optional<double>> per_step;  ///< of the glimpses of each step
+  std::optional<double> glimpses;               ///< of all glimpses
+  std::vector<std::optional<double>> per_step;  ///< [T] of the glimpses of each step
   std::optional<double> random;                 ///< of glimpses at random locations
-  std::optional<double> first_step;             ///< mean number, from 1, of the first one in the box
-  std::optional<double> never;                  ///< of images
+  std::optional<double> first_step;             ///< mean step, from 1, of the first glimpse in the box
+  std::optional<double> never;                  ///< of images without a glimpse in the box
 };
 
-/// What a glimpse network's accuracy is worth: how it looks at images, and how well it does when it looks elsewhere.
+/// Scores of a glimpse network's fixations, and its accuracy at other fixations as controls. See GlimpseMetrics.
 struct GlimpseScores {
   /// Top-1 of the same weights at other fixations.
   struct Controls {
     std::optional<double> random, centre;
-    std::optional<double> swapped;  ///< those of another image
+    std::optional<double> swapped;  ///< fixations of another image
   };
 
   std::int64_t glimpses = 0;  ///< of each image
   double pixels_read_fraction = 0;
   double pixels_touched_fraction = 0;
   Controls controls;
-  std::vector<double> top1_per_step;
-  std::vector<double> location_spread;
-  bool collapsed = false;          ///< it looks at the same places of every image
-  std::optional<BoxScores> boxes;  ///< where the data set knows the true boxes
+  std::vector<double> top1_per_step;    ///< [T]
+  std::vector<double> location_spread;  ///< [T] in units of [-1, 1]
+  bool collapsed = false;               ///< the chosen locations are the same for every image
+  std::optional<BoxScores> boxes;       ///< of a data set with true boxes
 };
 
-/// None for a network that takes no glimpses. @param warn is told when the network looks at the same places of every image.
+/// None for a network that takes no glimpses. @param warn is called when the locations are the same for every image.
 std::optional<GlimpseScores> glimpse_scores(Classifier& network, const Loader& loader, const EvaluationOptions& options,
                                             const Warn& warn);
 
-/// The keys that these scores add to a network's others.
+/// The keys that these scores add to a report.
 Json to_json(const GlimpseScores& scores);
 
 }  // namespace fovea

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The folder itself, wherever links lead; comparable with others also when it does not exist yet.
+/// The canonical path of a folder, which need not exist; links are resolved.
 fs::path real_folder(const fs::path& folder) {
   std::error_code failure;
   const fs::path real = fs::weakly_canonical(fs::absolute(folder.empty() ? "." : folder), failure);
@@ -23,7 +23,7 @@ bool is_within(const fs::path& path, const fs::path& folder) {
   return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
 }
 
-/// Collects images under names of their own.
+/// Collects images under unique names.
 class ImageCollector {
  public:
   explicit ImageCollector(std::string reserved) : reserved_(std::move(reserved)) {}
@@ -56,7 +56,8 @@ void expect_apart(const std::vector<ImageArgument>& images, const fs::path& outp
   for (const ImageArgument& image : images) outputs.insert((output_folder / image.name).parent_path().string());
   for (const std::string& folder : outputs) {
     if (!real_inputs.contains(real_folder(folder).string())) continue;
-    throw InputError("--out", "a folder apart from the images", folder + ", which holds some of them", "choose another");
+    throw InputError("output folder", "a folder apart from the images", folder + ", which contains some of them",
+                     "choose another");
   }
 }
 
@@ -90,7 +91,7 @@ std::vector<ImageArgument> expand_images(const std::vector<std::string>& argumen
 void expect_all_readable(const std::string& command, std::size_t images, std::int64_t unreadable) {
   if (unreadable == 0) return;
   throw InputError(command, std::to_string(images) + " readable images", std::to_string(unreadable) + " that are not",
-                   "see the warnings; the others are done");
+                   "see the warnings; the other images are done");
 }
 
 }  // namespace fovea

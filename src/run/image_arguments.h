@@ -6,23 +6,22 @@
 
 namespace fovea {
 
-/// An image that a command was given.
+/// An image argument of a command.
 struct ImageArgument {
   std::string path;
-  /// What its results are called: unlike any other's, maybe below folders, and without a dot in its last part, so that what
-  /// follows a dot can never make two the same.
+  /// Unique name of its results, which may include subfolders. Its last component has no dot: suffixes that begin with a dot
+  /// keep names unique.
   std::string name;
 };
 
-/// The images that arguments name: files as they are, folders as the image files in and below them, sorted. Names keep the
-/// folders below a folder argument; what would have the name of an earlier image, or one that begins with `reserved`, gets
-/// another.
-/// @param output_folder results go there; images in it are no input when a folder above it is named. Empty: none.
-/// @throws InputError for a folder without images, and when results would lie beside the images they are made from.
+/// The images of arguments: files as they are, folders as the image files in and below them, sorted. Names keep the
+/// subfolders of a folder argument. A name that is taken, or that begins with `reserved`, is changed.
+/// @param output_folder of the results; images in it are skipped when an argument is a folder above it. Empty: none.
+/// @throws InputError for a folder without images, and when results would be written beside their images.
 std::vector<ImageArgument> expand_images(const std::vector<std::string>& arguments, const std::string& output_folder = "",
                                          const std::string& reserved = "");
 
-/// Ends a command that went on without some of its images. @throws InputError when there were such.
+/// @throws InputError when a command skipped some of its images. @param unreadable their number, of `images` in all.
 void expect_all_readable(const std::string& command, std::size_t images, std::int64_t unreadable);
 
 }  // namespace fovea

@@ -16,7 +16,7 @@
 namespace fovea {
 namespace {
 
-/// A network described by a configuration or known by its name, with weights from elsewhere.
+/// A network of a configuration or a registry name, with the weights of another file.
 Model load_with_weights(const std::string& model, ConfigNode root, const LoadOptions& options, torch::Device device) {
   const ExternalCheckpoint weights = read_weights(options.weights);
   const NetworkPlan plan(root, weights, options.classes, device);
@@ -36,7 +36,7 @@ Model load_trained(const std::string& model, const LoadOptions& options, torch::
   const RunDirectory run(folder.empty() ? "." : folder.string());
   if (!is_directory && !is_safetensors(model)) {
     throw InputError(model, "a run directory or a model file of fovea", "another format",
-                     "name the network, and give this file as --weights");
+                     "name the network, and give this file as its weights");
   }
   LoadedModel loaded = load_model_file(is_directory ? run.model() : model);
   loaded.classifier->to(device);
@@ -53,7 +53,7 @@ Model load_trained(const std::string& model, const LoadOptions& options, torch::
 
 std::vector<Rename> parse_renames(const std::vector<std::string>& texts) {
   std::vector<Rename> renames;
-  for (const std::string& text : texts) renames.push_back(parse_rename(text, "--rename"));
+  for (const std::string& text : texts) renames.push_back(parse_rename(text, "rename"));
   return renames;
 }
 
@@ -67,25 +67,26 @@ std::vector<std::string> read_class_names(const std::string& path) {
     if (line.ends_with('\r')) line.pop_back();
     if (!line.empty()) names.push_back(line);
   }
-  if (names.empty()) throw InputError(path, "names of classes, one in each line", "none");
+  if (names.empty()) throw InputError(path, "names of classes, one per line", "none");
   return names;
 }
 
 Model load_model(const std::string& model, const LoadOptions& options) {
   const torch::Device device = parse_device(options.device);
   if (std::filesystem::exists(model) && !is_yaml(model)) {
-    for (const auto& [option, given] : {std::pair("--weights", !options.weights.empty()),
-                                        {"--rename", !options.renames.empty()},
-                                        {"--classes", !options.classes.empty()}}) {
+    for (const auto& [option, given] : {std::pair("weights", !options.weights.empty()),
+                                        {"renames", !options.renames.empty()},
+                                        {"classes", !options.classes.empty()}}) {
       if (!given) continue;
-      throw InputError(option, "a configuration or a model's name as MODEL",
-                       "'" + model + "', which has weights and classes", std::string("leave out ") + option);
+      throw InputError(option, "a configuration or a model name",
+                       "'" + model + "', which has weights and classes of its own", std::string("remove ") + option);
     }
     return load_trained(model, options, device);
   }
   ConfigNode root = read_model_config(model, options.settings);
   if (options.weights.empty()) {
-    throw InputError(model, "weights for this network", "none", "add --weights FILE, or name a run directory");
+    throw InputError(model, "weights for this network", "none",
+                     "give a file of weights, or choose a run directory or a model file");
   }
   return load_with_weights(model, std::move(root), options, device);
 }
@@ -93,7 +94,8 @@ Model load_model(const std::string& model, const LoadOptions& options) {
 void expect_settings_used(const Model& model) {
   const std::vector<std::string>& settings = model.source().settings;
   if (!model.is_trained() || settings.empty()) return;
-  throw InputError("--set " + settings.front(), "none for a trained model", "one", "it keeps its network and preprocessing");
+  throw InputError("setting " + settings.front(), "no setting for a trained model", "one",
+                   "its network and preprocessing are fixed");
 }
 
 Model::Model(std::shared_ptr<Classifier> network, ModelDescription description, torch::Device device, ModelSource source)
@@ -131,12 +133,12 @@ torch::Device parse_device(const std::string& name) {
   const bool indexed =
       name.starts_with("cuda:") && name.size() > 5 && name.find_first_not_of("0123456789", 5) == std::string::npos;
   if (name != "auto" && name != "cuda" && !indexed) {
-    throw InputError("--device", "auto, cpu, cuda or cuda:<index>", "'" + name + "'");
+    throw InputError("device", "auto, cpu, cuda or cuda:<index>", "'" + name + "'");
   }
-  if (!cuda) throw InputError("--device", "a CUDA device", "LibTorch without one", "use --device cpu");
+  if (!cuda) throw InputError("device", "a CUDA device", "LibTorch without one", "use device cpu");
   const int index = indexed ? std::stoi(name.substr(5)) : 0;
   if (index >= static_cast<int>(torch::cuda::device_count())) {
-    throw InputError("--device", "an index below " + std::to_string(torch::cuda::device_count()), "'" + name + "'");
+    throw InputError("device", "an index below " + std::to_string(torch::cuda::device_count()), "'" + name + "'");
   }
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(index)};
 }

@@ -13,7 +13,7 @@
 namespace fovea {
 namespace {
 
-/// The configuration of the run that a model file lies in; null when the file beside it belongs to another network.
+/// The configuration of a model file's run; null when the config.yaml beside the file belongs to another network.
 ConfigNode config_beside(const Model& model) {
   const ModelSource& source = model.source();
   if (source.config_file.empty()) return {};
@@ -30,8 +30,8 @@ std::string key_of(const std::string& setting) {
 }
 
 [[noreturn]] void throw_settled(const std::string& setting) {
-  throw InputError("--set " + setting, "a data.* key that leaves the training split alone", "another",
-                   "a trained model keeps its network, preprocessing and split");
+  throw InputError("setting " + setting, "a data.* key that leaves the training split alone", "another",
+                   "network, preprocessing and split of a trained model are fixed");
 }
 
 void expect_data_keys(const std::vector<std::string>& settings) {
@@ -62,17 +62,17 @@ void expect_splits_kept(const std::vector<std::string>& settings, ExperimentConf
 
 ExperimentData Model::data(Split split, const Warn& warn) const {
   ConfigNode root = source_.config;
-  if (is_trained()) {  // the configuration only tells where the data is
+  if (is_trained()) {  // the configuration only describes the data
     expect_data_keys(source_.settings);
     try {
       root = config_beside(*this);
-    } catch (const InputError&) {  // some other file of that name, unless this is a run's own
+    } catch (const InputError&) {  // an unrelated config.yaml, unless this is a run directory
       if (!source_.directory.empty()) throw;
     }
     for (const std::string& setting : source_.settings) apply_setting(root, setting);
   }
   if (root.find("data") == nullptr) {
-    throw InputError(source_.name, "a data set to score on", "none", "add --set data.name=NAME; see fovea list datasets");
+    throw InputError(source_.name, "a data set to score on", "none", "set data.name; fovea list datasets lists the names");
   }
   if (root.find("model") == nullptr) root.map.push_back({"model", description_->model});
   std::shared_ptr<ExperimentConfig> config = read_experiment_config(root);
@@ -87,7 +87,7 @@ EvaluationReport Model::evaluate(Split split, const EvaluateOptions& options) co
 }
 
 EvaluationReport Model::evaluate(const DataSplit& data, const EvaluateOptions& options) const {
-  const std::string where = "--split " + to_string(data.split);
+  const std::string where = "split " + to_string(data.split);
   if (data.loader.images() == 0) {
     throw InputError(where, "a split with images", "an empty one", "see data.validation");
   }

@@ -25,7 +25,7 @@ std::string named(const ClassProbability& probability) {
   return probability.name + "  " + percent(probability.probability, 1);
 }
 
-/// The photo's caption, and what the network says of it.
+/// The photo's caption, and the predicted class.
 std::vector<std::string> photo_caption(const Overlay::Content& content) {
   const std::string prediction = named(class_of(content, content.explanation.predicted));
   if (content.caption.empty()) return {prediction};
@@ -48,7 +48,7 @@ OverlayStyle style_of(const OverlayOptions& options, const PhotoMap& map) {
   return style;
 }
 
-/// A layer, and which class its map is about, where the method has one.
+/// A layer, and the class that its map explains, where the method explains one.
 std::vector<std::string> layer_caption(const Overlay::Content& content, const std::string& layer) {
   if (!content.explains_class) return {layer};
   return {layer, "for " + named(class_of(content, content.explanation.explained))};

@@ -11,7 +11,7 @@
 namespace fovea {
 namespace {
 
-/// The keys of the document that say what a map is of.
+/// The keys that describe a map.
 Json about(const OverlayFiles& files) {
   return {{"image", files.image},           {"method", files.method},       {"layer", files.layer},
           {"class", files.explained.label}, {"name", files.explained.name}, {"probability", files.explained.probability},

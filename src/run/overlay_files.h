@@ -19,7 +19,7 @@ struct OverlayFiles {
   ClassProbability explained;
   std::int64_t predicted = 0;
   std::string output;                         ///< PNG
-  std::optional<std::string> map = {};        ///< .npy, where raw maps are written
+  std::optional<std::string> map = {};        ///< .npy; none without raw maps
   std::optional<std::string> panel = {};      ///< PNG, of glimpses
   std::optional<std::string> animation = {};  ///< WebP, of glimpses
 };
@@ -28,7 +28,8 @@ struct OverlayFiles {
 Json to_json(const OverlayFiles& files);
 
 /// Writes the pictures of an overlay, and one of all its layers where there are several.
-/// @param image names the photo and its files. @param maps the raw maps too. @throws SystemError.
+/// @param image names the photo and its files. @param maps also writes the raw maps. @return one entry per layer.
+/// @throws SystemError.
 std::vector<OverlayFiles> write_overlay(const Overlay& overlay, const ImageArgument& image, const std::string& folder,
                                         bool maps = false);
 

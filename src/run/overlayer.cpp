@@ -17,11 +17,11 @@ bool has_spatial(const std::vector<LayerMap>& layers) {
 }
 
 MethodLayers layers_of(const std::string& method, const Model& model) {
-  const MethodRow& row = find_method(method, "--method");
+  const MethodRow& row = find_method(method, "method");
   return {&row, list_layers(row, model.network(), model.description().input)};
 }
 
-/// `auto`: the first method that has something to show on a photo.
+/// `auto`: the first method with a map on the photo.
 std::optional<MethodLayers> automatic_method(const Model& model) {
   for (const char* method : {"glimpses", "attention", "gradcam"}) {
     MethodLayers found = layers_of(method, model);
@@ -36,8 +36,7 @@ bool is_part_of(const std::string& layer, const std::string& module) {
   return layer == module || (layer.starts_with(module) && layer[module.size()] == '.');
 }
 
-/// The layers that options ask for: modules with everything below them, or `all`; without any, the last one, spatial if
-/// there is such.
+/// The chosen layers: modules with their submodules, or `all`; without a choice the last one, spatial if there is one.
 std::vector<LayerMap> choose_layers(const MethodLayers& method, const std::vector<std::string>& wanted) {
   if (wanted.empty()) {
     const auto last = std::find_if(method.layers.rbegin(), method.layers.rend(),
@@ -55,8 +54,8 @@ std::vector<LayerMap> choose_layers(const MethodLayers& method, const std::vecto
     std::vector<std::string> names;
     for (const LayerMap& layer : method.layers) names.push_back(layer.layer);
     const std::string nearest = nearest_name(name, names);
-    throw InputError("--layer", "a layer that " + method.method->name + " can show", "'" + name + "'",
-                     nearest.empty() ? "see --layer list" : "did you mean '" + nearest + "'?");
+    throw InputError("layer", "a layer that " + method.method->name + " can show", "'" + name + "'",
+                     nearest.empty() ? "list the layers to see their names" : "did you mean '" + nearest + "'?");
   }
   std::vector<LayerMap> layers;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
@@ -75,7 +74,7 @@ std::optional<std::int64_t> find_class(const std::string& text, const std::vecto
     return std::stoll(text);
   }
   const std::string nearest = nearest_name(text, classes);
-  throw InputError("--class", "one of the model's classes, or its number below " + std::to_string(classes.size()),
+  throw InputError("class", "one of the model's classes, or its number below " + std::to_string(classes.size()),
                    "'" + text + "'", nearest.empty() ? "" : "did you mean '" + nearest + "'?");
 }
 
@@ -83,18 +82,16 @@ void expect_valid_range(const OverlayOptions& options) {
   if (!options.range) return;
   const auto [low, high] = *options.range;
   if (low < high && std::isfinite(high - low)) return;
-  throw InputError("--range", "two finite numbers, the lower one first",
-                   std::to_string(low) + " and " + std::to_string(high));
+  throw InputError("range", "two finite numbers, the lower one first", std::to_string(low) + " and " + std::to_string(high));
 }
 
-/// Options for maps of colours need such a map.
+/// Range and opacity need a spatial map.
 void expect_colors_used(const OverlayOptions& options, const std::vector<LayerMap>& layers) {
   if (has_spatial(layers) || (!options.range && !options.opacity)) return;
-  throw InputError(options.range ? "--range" : "--opacity", "a layer that lies on the photo as colours", layers.back().layer,
-                   "leave it out");
+  throw InputError(options.range ? "range" : "opacity", "a layer with a spatial map", layers.back().layer, "remove it");
 }
 
-/// Before anything is drawn. @throws InputError when the photo is too large for the pictures of glimpses.
+/// @throws InputError when the photo is too large for the pictures of glimpses.
 void expect_drawable(const Image& photo) {
   if (std::max(photo.height, photo.width) <= kMaximumCanvasSide) return;
   throw InputError("expected sides of at most " + std::to_string(kMaximumCanvasSide) + " pixels to draw glimpses on, got " +
@@ -110,8 +107,8 @@ MethodLayers list_overlay_layers(const Model& model, const std::string& method) 
   }
   std::optional<MethodLayers> automatic = automatic_method(model);
   if (method == "auto" && automatic) return *std::move(automatic);
-  throw InputError("--method " + method, "a network with something that it can show", "one without",
-                   automatic ? "use --method " + automatic->method->name : "no method can show this network");
+  throw InputError("method " + method, "a network with a layer that it can show", "one without",
+                   automatic ? "use method " + automatic->method->name : "no method can show this network");
 }
 
 Overlayer::Overlayer(const Model& model, const OverlayOptions& options)
@@ -121,8 +118,8 @@ Overlayer::Overlayer(const Model& model, const OverlayOptions& options)
   expect_valid_range(options);
   target_ = find_class(options.target_class, model.classes());
   if (target_ && !method_->explains_class) {
-    throw InputError("--class", "a method that explains one class", method_->name,
-                     "the network's own attention is the same for all; use --method gradcam");
+    throw InputError("class", "a method that explains one class", method_->name,
+                     "the network's own attention is the same for all classes; use method gradcam");
   }
   const std::vector<LayerMap> layers = choose_layers(available, options.layers);
   expect_colors_used(options, layers);

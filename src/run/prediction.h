@@ -8,14 +8,14 @@
 
 namespace fovea {
 
-/// A class, and how probable the network finds it.
+/// A class and its probability.
 struct ClassProbability {
   std::int64_t label = 0;  ///< the class's number
   std::string name;
-  double probability = 0;
+  double probability = 0;  ///< in [0, 1]
 };
 
-/// What a network says of one photo.
+/// Prediction of a network for one photo.
 struct Prediction {
   std::vector<ClassProbability> classes;  ///< the most probable first
 };

@@ -48,7 +48,7 @@ Image preview(ExperimentData& data) {
 
 Image preview(const Experiment& experiment, const Warn& warn) {
   ExperimentData data = experiment.data(warn);
-  data.input();  // refuses what training would refuse
+  data.input();  // throws where training would
   return preview(data);
 }
 

@@ -6,10 +6,10 @@
 
 namespace fovea {
 
-/// Some training images, one in a row: as it is, and as the network meets it in the first epochs (but that mixup and cutmix
-/// take their partners from the rows).
+/// Contact sheet of some training images, one per row: the original, then its augmented version in each of the first epochs.
+/// Mixup and cutmix take their partners from the same images.
 Image preview(ExperimentData& data);
-/// @param warn is told of images that cannot be read.
+/// @param warn is called for each image that cannot be read.
 Image preview(const Experiment& experiment, const Warn& warn = {});
 
 }  // namespace fovea

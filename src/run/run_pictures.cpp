@@ -12,7 +12,7 @@
 namespace fovea {
 namespace {
 
-/// A number of a line of metrics.jsonl; nothing for null.
+/// A number of a line of metrics.jsonl; none for null.
 std::optional<double> number_of(const Json& line, const char* key) {
   const auto found = line.find(key);
   if (found == line.end() || !found->is_number()) return std::nullopt;

@@ -7,8 +7,7 @@
 
 namespace fovea {
 
-/// How long a computation takes, in milliseconds: the median of many runs, and what nine of ten runs need at least and at
-/// most.
+/// Time of a computation in milliseconds: median, 10th and 90th percentile of many runs.
 struct Timing {
   double median = 0;
   double p10 = 0;
@@ -18,7 +17,7 @@ struct Timing {
 /// Runs `compute` a few times to warm up, then at least 10 times and for at least `seconds`.
 Timing time_repeatedly(const std::function<void()>& compute, double seconds);
 
-/// Several computations, one run of each in turn, so that what slows the machine down meets all of them alike.
+/// Times several computations likewise, one run of each in turn, so that other load on the machine affects all alike.
 std::vector<Timing> time_alternately(const std::vector<std::function<void()>>& computations, double seconds);
 
 /// {median, p10, p90}.

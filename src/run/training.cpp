@@ -17,14 +17,14 @@
 namespace fovea {
 namespace {
 
-/// An existing run is touched only with --resume.
+/// @throws InputError when the directory contains a run that must not be overwritten.
 void expect_free(const RunDirectory& run, bool resume) {
   if (resume || !run.in_use()) return;
-  throw InputError(run.path(), "a folder without a run", "one that holds a run",
-                   "add --resume to go on with it, or --out another");
+  throw InputError(run.path(), "a directory without a run", "one that contains a run",
+                   "resume it, or choose another output directory");
 }
 
-/// Scores the selected weights on the test split, and leaves the run's summary and pictures.
+/// Scores the selected weights on the test split, and writes the run's summary and pictures.
 void finish_run(TrainingSession& session, const RunDirectory& run, const EvaluationOptions& evaluation,
                 RunObserver& observer, TrainingReport& report) {
   Classifier& network = *session.network;
@@ -41,7 +41,7 @@ void finish_run(TrainingSession& session, const RunDirectory& run, const Evaluat
   try {
     write_curves(run, report.best.val_top1 ? std::optional(report.best.epoch) : std::nullopt);
     write_score_pictures(run, Split::test, metrics, session.experiment.classes());
-  } catch (const Error& error) {  // the result stands without them
+  } catch (const Error& error) {  // the result is valid without them
     observer.warn(error.what());
   }
 }

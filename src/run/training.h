@@ -15,32 +15,32 @@
 
 namespace fovea {
 
-/// Is told how a run goes.
+/// Callbacks of a run.
 class RunObserver : public TrainingObserver {
  public:
-  /// Something worth a line.
+  /// A message for the user.
   virtual void note(const std::string&) {}
-  /// Something is not as it should be, and the run goes on. May be called from several threads, one at a time.
+  /// A warning; the run continues. Called by any thread, one call at a time.
   virtual void warn(const std::string&) {}
 };
 
 struct RunOptions {
   std::string out = {};                       ///< the run directory; empty: runs/<the experiment's name>
-  bool resume = false;                        ///< go on from the run directory's checkpoint, if there is one
+  bool resume = false;                        ///< from the run directory's checkpoint, if there is one
   std::string device = "auto";                ///< auto, cpu, cuda or cuda:<index>
   int threads = available_threads();          ///< never changes the result
   RunObserver* observer = nullptr;            ///< must outlive the run
-  std::function<bool()> stop_requested = {};  ///< asked after every update; true stops the run with a checkpoint
+  std::function<bool()> stop_requested = {};  ///< polled after every update; true stops the run with a checkpoint
 };
 
-/// How a run went.
+/// Result of a run.
 struct TrainingReport {
   /// The epoch whose weights were selected.
   struct Best {
     std::int64_t epoch = 0;
     std::optional<double> val_top1;  ///< none without a validation split: the last epoch is selected
   };
-  /// What the selected weights scored on the test split.
+  /// Scores of the selected weights on the test split.
   struct Test {
     double top1 = 0;
     double loss = 0;
@@ -48,7 +48,7 @@ struct TrainingReport {
   };
 
   std::string run;           ///< the run directory, for load_model()
-  bool interrupted = false;  ///< stopped on request, with a checkpoint: what follows is not known yet
+  bool interrupted = false;  ///< stopped on request, with a checkpoint; parameters, macs and test are not set then
   std::int64_t epochs = 0;
   double seconds = 0;
   double images_per_second = 0;
@@ -66,9 +66,9 @@ struct TrainingReport {
 /// The document of `fovea train --json`, which is the run's summary.json. Of a run that was not interrupted.
 Json to_json(const TrainingReport& report);
 
-/// Trains an experiment's network, and scores it on the test split once, at the end. Leaves a run directory, which is locked
-/// meanwhile. @throws InputError when the directory holds a run and `resume` is not set, or nothing fits together;
-/// NumericError when the loss is not a number; SystemError.
+/// Trains an experiment's network, and scores it on the test split once, at the end. Writes a run directory, which is locked
+/// during the run. @throws InputError when the directory contains a run and `resume` is not set, or when data, preprocessing
+/// and network do not fit; NumericError when the loss is not finite; SystemError.
 TrainingReport train(const Experiment& experiment, const RunOptions& options = {});
 
 }  // namespace fovea

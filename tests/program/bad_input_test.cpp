@@ -40,8 +40,8 @@ TEST_F(BadInput, CommandLine) {
   expect_error({"train"}, {"config is required"});
   expect_error({"train", "tiny.yaml", "--frobnicate"}, {"--frobnicate"});
   expect_error({"train", "tiny.yaml", "--threads", "0"}, {"--threads"});
-  expect_error({"train", "tiny.yaml", "--device", "tpu"}, {"--device", "expected auto, cpu, cuda", "'tpu'"});
-  expect_error({"list", "bloks"}, {"expected one of blocks, models, datasets, augmentations, methods", "'bloks'"});
+  expect_error({"train", "tiny.yaml", "--device", "tpu"}, {"device: expected auto, cpu, cuda", "'tpu'"});
+  expect_error({"list", "bloks"}, {"listing: expected one of blocks, models, datasets, augmentations, methods", "'bloks'"});
 }
 
 TEST_F(BadInput, MissingConfiguration) {
@@ -86,8 +86,8 @@ TEST_F(BadInput, OptionsThatExcludeEachOther) {
 TEST_F(BadInput, SettingsThatWouldDoNothing) {
   train_quickly("run");
   expect_error({"predict", "run", FOVEA_TEST_DATA "/fashion_mnist/bag.png", "--set", "model.width=8"},
-               {"--set model.width=8"});
-  expect_error({"eval", "run", "--set", "model.width=8"}, {"--set model.width=8", "trained model"});
+               {"setting model.width=8: expected no setting for a trained model"});
+  expect_error({"eval", "run", "--set", "model.width=8"}, {"setting model.width=8", "trained model"});
   expect_error({"eval", "run", "--split", "val", "--seed", "3"}, {"--seed", "trained model"});
 }
 
@@ -149,7 +149,7 @@ TEST_F(BadInput, WeightsOfAnotherArchitecture) {
   expect_error({"eval", "tiny.yaml", "--weights", "run/model.safetensors", "--set", "model.width=8"},
                {"run/model.safetensors", "shape mismatch", "another architecture"});
   expect_error({"eval", "tiny.yaml", "--weights", "run/model.safetensors", "--set", "model.attention=none"}, {"unexpected"});
-  expect_error({"eval", "tiny.yaml"}, {"--weights"});
+  expect_error({"eval", "tiny.yaml"}, {"tiny.yaml: expected weights for this network"});
 }
 
 TEST_F(BadInput, WrongChannelCount) {

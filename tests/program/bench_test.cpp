@@ -65,7 +65,7 @@ TEST_F(BenchProgram, BenchMeasuresTheGlimpseNetwork) {
   EXPECT_THAT(run({"bench", "glimpse", "--set", "model.widht=8"}).error, HasSubstr("did you mean 'width'?"));
   EXPECT_THAT(run({"bench", "glimpse", "--set", "model.name=resnet20"}).error, HasSubstr("expected ram"));
   EXPECT_THAT(run({"bench", "glimpse", "--set", "train.epochs=9"}).error,
-              HasSubstr("--set train.epochs=9: expected a key of model"));
+              HasSubstr("setting train.epochs=9: expected a key of model"));
 }
 
 TEST_F(BenchProgram, BenchNamesTheThreadsThatHaveWork) {

@@ -134,12 +134,10 @@ TEST_F(GlimpseOverlay, ListsItsGlimpsesAsALayer) {
 }
 
 TEST_F(GlimpseOverlay, RefusesWhatGlimpsesAreNot) {
-  EXPECT_THAT(error({"photo.png", "--method", "gradcam"}), HasSubstr("got one without; use --method glimpses"));
-  EXPECT_THAT(error({"photo.png", "--method", "attention"}), HasSubstr("got one without; use --method glimpses"));
-  EXPECT_THAT(error({"photo.png", "--range", "0", "1"}),
-              HasSubstr("--range: expected a layer that lies on the photo as colours"));
-  EXPECT_THAT(error({"photo.png", "--opacity", "0.3"}),
-              HasSubstr("--opacity: expected a layer that lies on the photo as colours"));
+  EXPECT_THAT(error({"photo.png", "--method", "gradcam"}), HasSubstr("got one without; use method glimpses"));
+  EXPECT_THAT(error({"photo.png", "--method", "attention"}), HasSubstr("got one without; use method glimpses"));
+  EXPECT_THAT(error({"photo.png", "--range", "0", "1"}), HasSubstr("range: expected a layer with a spatial map"));
+  EXPECT_THAT(error({"photo.png", "--opacity", "0.3"}), HasSubstr("opacity: expected a layer with a spatial map"));
   EXPECT_THAT(error({"photo.png", "--layer", "glimpse"}), HasSubstr("did you mean 'glimpses'?"));
 }
 

@@ -58,9 +58,9 @@ TEST_F(GlimpseScores, BoxesAreAskedForOnlyWhereTheyAreKnown) {
 
 TEST_F(GlimpseScores, ACollapsedNetworkIsReported) {
   const std::vector<std::string> command{"train", "glimpses.yaml", "--out", "stuck", "--quiet", "--set", "model.range=0.01"};
-  EXPECT_THAT(run(command).error, HasSubstr("same places of every image"));
+  EXPECT_THAT(run(command).error, HasSubstr("same locations of every image"));
   const Finished finished = run({"eval", "stuck", "--json"});
-  EXPECT_THAT(finished.error, HasSubstr("same places of every image"));
+  EXPECT_THAT(finished.error, HasSubstr("same locations of every image"));
   EXPECT_EQ(Json::parse(finished.out)["collapsed"], true);
 }
 

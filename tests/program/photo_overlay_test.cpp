@@ -107,7 +107,7 @@ TEST_F(PhotoOverlay, NoOutputReplacesAnotherOrAPhoto) {
   write("own/photo.ppm", photo);
   const Finished refused = run({"overlay", "run", "own", "--out", "own"});
   EXPECT_EQ(refused.code, 2);
-  EXPECT_THAT(refused.error, HasSubstr("--out: expected a folder apart from the images"));
+  EXPECT_THAT(refused.error, HasSubstr("output folder: expected a folder apart from the images"));
   EXPECT_EQ(text("own/photo.ppm"), photo);
 
   for (int time = 0; time < 2; ++time) {  // what the first run wrote is no input of the second
@@ -165,18 +165,19 @@ TEST_F(PhotoOverlay, OverlayRefusesWhatItCannotShow) {
   };
   EXPECT_THAT(error({}), HasSubstr("expected images"));
   EXPECT_THAT(error({"photo.ppm", "--method", "gradcamm"}), HasSubstr("did you mean 'gradcam'?"));
-  EXPECT_THAT(error({"photo.ppm", "--method", "glimpses"}), HasSubstr("got one without; use --method attention"));
-  EXPECT_THAT(error({"photo.ppm", "--layer", "layer3.0.se.channel", "--opacity", "0.3"}), HasSubstr("leave it out"));
+  EXPECT_THAT(error({"photo.ppm", "--method", "glimpses"}), HasSubstr("got one without; use method attention"));
+  EXPECT_THAT(error({"photo.ppm", "--layer", "layer3.0.se.channel", "--opacity", "0.3"}),
+              HasSubstr("a layer with a spatial map, got layer3.0.se.channel; remove it"));
   EXPECT_THAT(error({"photo.ppm", "--layer", "layer3.0.se.spatia"}), HasSubstr("did you mean 'layer3.0.se.spatial'?"));
   EXPECT_THAT(error({"photo.ppm", "--class", "lefd", "--method", "gradcam"}), HasSubstr("did you mean 'left'?"));
   EXPECT_THAT(error({"photo.ppm", "--class", "2", "--method", "gradcam"}), HasSubstr("its number below 2"));
-  EXPECT_THAT(error({"photo.ppm", "--class", "left"}), HasSubstr("use --method gradcam"));
+  EXPECT_THAT(error({"photo.ppm", "--class", "left"}), HasSubstr("use method gradcam"));
   EXPECT_THAT(error({"photo.ppm", "--range", "1", "0"}), HasSubstr("the lower one first"));
   EXPECT_THAT(error({"photo.ppm", "--range", "0", "inf"}), HasSubstr("two finite numbers"));
   EXPECT_THAT(error({"photo.ppm", "--layer", "list"}), HasSubstr("leave them out"));
   EXPECT_THAT(error({"photo.ppm", "--opacity", "2"}), HasSubstr("opacity"));
   EXPECT_THAT(error({"nothing.jpg"}), HasSubstr("nothing.jpg: expected"));
-  EXPECT_THAT(error({"photo.ppm", "--set", "data.root=x"}), HasSubstr("--set data.root=x"));
+  EXPECT_THAT(error({"photo.ppm", "--set", "data.root=x"}), HasSubstr("setting data.root=x"));
 }
 
 TEST_F(PhotoOverlay, AFixedRangeMakesPicturesComparable) {

@@ -146,7 +146,7 @@ TEST_F(ResumeProgram, ExistingRunNeedsResume) {
   ASSERT_EQ(run({"train", "tiny.yaml", "--out", "run", "--quiet", "--set", "train.epochs=1"}).code, 0);
   const Finished again = run({"train", "tiny.yaml", "--out", "run"});
   EXPECT_EQ(again.code, 2);
-  EXPECT_THAT(again.error, HasSubstr("--resume"));
+  EXPECT_THAT(again.error, HasSubstr("got one that contains a run; resume it"));
   const Finished changed =
       run({"train", "tiny.yaml", "--out", "run", "--resume", "--set", "train.epochs=1", "--set", "model.width=8"});
   EXPECT_EQ(changed.code, 2);

@@ -105,7 +105,7 @@ TEST_F(WeightsProgram, ClassNamesComeFromAFileOrAreNumbers) {
   for (const Json& entry : with[0]["topk"]) named.insert(entry["name"]);
   EXPECT_EQ(named, (std::set<std::string>{"ant", "bee", "cat"}));
   write("names.txt", "ant\nbee\n");
-  EXPECT_THAT(refusal(arguments), HasSubstr("a file of 3 names"));
+  EXPECT_THAT(refusal(arguments), HasSubstr("classes: expected 3 names"));
 }
 
 TEST_F(WeightsProgram, ConvertWritesAModelFileThatPredictsTheSame) {
@@ -148,7 +148,8 @@ TEST_F(WeightsProgram, ConvertWithoutAModelChangesNamesAlone) {
   json({"convert", pth, "renamed.safetensors", "--rename", part + "=other"});
   EXPECT_EQ(SafetensorsFile(path("renamed.safetensors")).names().size(), file.names().size());
   EXPECT_FALSE(SafetensorsFile(path("renamed.safetensors")).contains(first));
-  EXPECT_THAT(refusal({"convert", pth, "x.safetensors", "--to", "timm"}), HasSubstr("--model NAME"));
+  EXPECT_THAT(refusal({"convert", pth, "x.safetensors", "--to", "timm"}),
+              HasSubstr("conversion to: expected a model, got none"));
   EXPECT_THAT(refusal({"convert", pth, "x.safetensors", "--rename", "nothing=here"}), HasSubstr("'nothing'"));
   EXPECT_FALSE(exists("x.safetensors"));
 }
@@ -282,7 +283,8 @@ TEST_F(WeightsProgram, MistakesWithWeightsSayWhatHelps) {
   for (const char* config : {"no_model.yaml", "list.yaml"}) {
     EXPECT_THAT(refusal({"predict", config, "--weights", "published.safetensors", kPhoto}), HasSubstr("model.name"));
   }
-  EXPECT_THAT(refusal({"predict", FOVEA_TEST_DATA "/torch_files/state_dict.pth", kPhoto}), HasSubstr("--weights"));
+  EXPECT_THAT(refusal({"predict", FOVEA_TEST_DATA "/torch_files/state_dict.pth", kPhoto}),
+              HasSubstr("give this file as its weights"));
   NamedTensors prefixed;
   add_with_prefix(prefixed, state_dict(*network_), "backbone.");
   prefixed["criterion.weight"] = torch::ones({3});

@@ -83,7 +83,7 @@ TEST_F(RunLibrary, TrainsAsTheProgramDoes) {
   EXPECT_EQ(Json::parse(file_text(path("library/summary.json"))), Json::parse(to_json_text(to_json(report))));
   EXPECT_EQ(report.data().test().loader.images(), 240);
   EXPECT_THAT([] { train(experiment(), {.out = path("library"), .threads = 1}); },
-              ThrowsMessage<InputError>(HasSubstr("one that holds a run")));
+              ThrowsMessage<InputError>(HasSubstr("one that contains a run")));
 }
 
 TEST_F(RunLibrary, ResumesWhereItWasStopped) {

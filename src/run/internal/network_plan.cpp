@@ -17,19 +17,18 @@ struct PhotoConfig {
   PreprocessOptions& preprocess;
 
   void visit_fields(FieldVisitor& fields) {
-    fields.group("preprocess", preprocess, "how photos become network input");
+    fields.group("preprocess", preprocess, "resizing, cropping and normalisation of photos");
     fields.custom("model", model, "a network, its options and its attention");
   }
 };
 
-/// What the network reads when every photo is prepared so.
+/// Input of the network for photos that are preprocessed by these options.
 InputSpec input_of(const PreprocessOptions& options, const std::string& model) {
   const Preprocess preprocess(options);
   const auto size = preprocess.fixed_output_size();
   if (!size) {
-    throw InputError(
-        model, "a size that photos are brought to", "none: this network has no usual one",
-        "add --set preprocess.resize=[HEIGHT,WIDTH] and --set preprocess.mean and std, or --set data.name=NAME");
+    throw InputError(model, "a size that photos are resized to", "none: this network has no preprocessing defaults",
+                     "set preprocess.resize, e.g. [32, 32], with preprocess.mean and preprocess.std, or set data.name");
   }
   return {std::ssize(options.mean), size->first, size->second, 1};
 }
@@ -46,8 +45,8 @@ std::vector<std::string> numbered_classes(std::int64_t count) {
   return names;
 }
 
-/// As many as the last layer's weights have rows; nothing when the file has no such layer for this network. A file that only
-/// claims rows must not have a network built for them.
+/// Number of rows of the last layer's weights; none when the file has no such layer for this network. A file that only
+/// claims rows, without values, must not have a network built for them.
 std::optional<std::int64_t> classes_in(const NamedTensors& weights, const Classifier& network) {
   const std::string head = network.head() + ".weight";
   const auto given = weights.find(head);
@@ -79,8 +78,8 @@ ConfigNode read_model_config(const std::string& model, const std::vector<std::st
   } else if (model.find_first_of("/.") == std::string::npos) {
     apply_setting(root, "model.name=" + find_model(model, "MODEL").name);
   } else {
-    throw InputError(model, "a run directory, a model file, a YAML configuration or a model name", "nothing of that name",
-                     "check the path; files of weights go behind --weights");
+    throw InputError(model, "a run directory, a model file, a YAML configuration or a model name", "none of these",
+                     "check the path; weights are an option of their own, beside the name of their network");
   }
   for (const std::string& setting : settings) apply_setting(root, setting);
   return root;
@@ -145,7 +144,7 @@ std::vector<std::string> NetworkPlan::class_names(std::int64_t num_classes) cons
   const auto as_many = [&](const std::vector<std::string>& names) { return std::ssize(names) == num_classes; };
   if (!classes_.empty()) {
     if (as_many(classes_)) return classes_;
-    throw InputError("--classes", "a file of " + std::to_string(num_classes) + " names, as the weights tell apart",
+    throw InputError("classes", std::to_string(num_classes) + " names, one for each class of the weights",
                      std::to_string(classes_.size()));
   }
   if (experiment_ && as_many(experiment_->classes())) return experiment_->classes();

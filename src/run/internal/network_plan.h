@@ -16,13 +16,13 @@
 
 namespace fovea {
 
-/// Whether a path is one of a configuration.
+/// True for the path of a YAML file.
 bool is_yaml(const std::string& path);
 
-/// The configuration that a YAML file or a model's name stands for, with every `KEY=VALUE` applied. @throws InputError.
+/// The configuration of a YAML file or a model name, with every `KEY=VALUE` applied. @throws InputError.
 ConfigNode read_model_config(const std::string& model, const std::vector<std::string>& settings);
 
-/// Weights to give a network, and what their file says about the network it was written for.
+/// Weights of a file, and its description of the network that they belong to.
 struct ExternalCheckpoint {
   WeightsFile file;
   std::optional<ModelDescription> description;  ///< in files that fovea wrote
@@ -31,23 +31,23 @@ struct ExternalCheckpoint {
 /// Reads a run directory, a safetensors file or one of torch.save. @throws InputError.
 ExternalCheckpoint read_weights(const std::string& path);
 
-/// A network that a configuration names and that weights are meant for, before its number of classes is known.
+/// A network of a configuration for given weights, before its number of classes is known.
 ///
-/// With a section `data` it is built for the data set's images. Without one, the file's own description says what it reads,
-/// or else `preprocess`, whose defaults come with the architecture.
+/// With a section `data` it is built for the data set's images. Without one, its input is that of the file's description, or
+/// else that of `preprocess`, whose defaults are those of the architecture.
 class NetworkPlan {
  public:
-  /// @param root has `model`, and may have `preprocess` and `data`. @param weights meant for it; must outlive this.
-  /// @param classes names that somebody gave; empty = none did. @throws InputError when the sections do not fit together.
+  /// @param root has `model`, and may have `preprocess` and `data`. @param weights of the network; must outlive this.
+  /// @param classes class names; empty = none given. @throws InputError when the sections do not fit together.
   NetworkPlan(const ConfigNode& root, const ExternalCheckpoint& weights, std::vector<std::string> classes,
               torch::Device device);
 
-  /// The number of classes that weights of it most likely have.
+  /// The number of classes that the weights most likely have.
   std::int64_t likely_classes() const;
-  /// With uninitialised weights. @throws InputError when the options do not fit.
+  /// A network with uninitialised weights. @throws InputError when the options do not fit.
   std::shared_ptr<Classifier> build(std::int64_t num_classes) const;
-  /// Of the network for so many classes: their names are those that were given, the data set's, the description's or
-  /// ImageNet's, whichever are as many; else numbers. @throws InputError when names were given and are not as many.
+  /// Description of the network for `num_classes` classes. Their names are the first as many of: those given, the data
+  /// set's, the file's, ImageNet's; else numbers. @throws InputError when another number of names was given.
   ModelDescription description(std::int64_t num_classes) const;
 
   const ExternalCheckpoint& weights() const { return weights_; }
@@ -75,7 +75,7 @@ struct NamedNetwork {
   NamedForNetwork weights;
 };
 
-/// Builds the network for as many classes as the plan's weights tell apart.
+/// Builds the network for the number of classes of the plan's weights.
 NamedNetwork build_for(const NetworkPlan& plan, const std::vector<Rename>& renames);
 
 }  // namespace fovea

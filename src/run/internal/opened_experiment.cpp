@@ -14,7 +14,7 @@ OpenedExperiment::OpenedExperiment(std::shared_ptr<ExperimentConfig> config, tor
 Json OpenedExperiment::description(const std::vector<std::string>& classes) {
   PreprocessOptions preprocess = config_->preprocess;
   const bool keeps_size = preprocess.resize == std::vector<std::int64_t>{0} && preprocess.crop == preprocess.resize;
-  if (keeps_size) {  // true of the data set's images; a photo has to be brought to their size
+  if (keeps_size) {  // the data set's images have one size; photos are resized to it
     const bool square = input_.height == input_.width;
     preprocess.resize = square ? std::vector{input_.height} : std::vector{input_.height, input_.width};
     preprocess.crop = preprocess.resize;

@@ -10,7 +10,7 @@
 
 namespace fovea {
 
-/// A configuration brought to life, in the order data flows: data set, preprocessing and loaders, network.
+/// The objects of a configuration, in the order data flows: data set, preprocessing and loaders, network.
 class OpenedExperiment {
  public:
   /// @throws InputError when data, preprocess and network do not fit.
@@ -21,7 +21,7 @@ class OpenedExperiment {
   const std::shared_ptr<ExperimentData>& shared_data() const { return data_; }
   const InputSpec& input() const { return input_; }
   const std::vector<std::string>& classes() { return data_->classes(Split::train); }
-  /// For the model file: with the preprocessing that brings a photo of any size to the network's input size.
+  /// Description for the model file: its preprocessing resizes a photo of any size to the network's input size.
   Json description() { return description(classes()); }
   /// The same for a network with other classes than the data set's.
   Json description(const std::vector<std::string>& classes);

@@ -6,7 +6,7 @@
 
 namespace fovea {
 
-/// A photo, and what a network gets of it.
+/// A photo, and a network's input made from it.
 struct PreparedPhoto {
   Image photo;        ///< RGB, upright
   Batch batch;        ///< of one image

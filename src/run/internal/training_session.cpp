@@ -11,14 +11,14 @@
 namespace fovea {
 namespace {
 
-/// A head that is kept names its own classes.
+/// A kept head predicts the classes of its file.
 void expect_same_classes(const ExternalCheckpoint& weights, const std::vector<std::string>& classes,
                          const std::string& path) {
   if (!weights.description || weights.description->classes == classes) return;
   throw InputError("train.init.head", "replace, as the classes are not those of " + path, "keep", "set head: replace");
 }
 
-/// What the result depends on: a checkpoint fits only the same.
+/// Everything that the result depends on. A checkpoint resumes only with the same.
 Json identity_of(OpenedExperiment& experiment, torch::Device device) {
   Json identity = result_defining(experiment.config());
   identity["data"]["fingerprint"] = experiment.data().fingerprint();

@@ -15,14 +15,14 @@
 
 namespace fovea {
 
-/// What a trainer refers to: an experiment with its network and data.
+/// An experiment with its network and data, for a trainer.
 struct TrainingSession {
   /// @throws InputError when data, preprocessing and network do not fit.
   TrainingSession(const Experiment& described, torch::Device on_device, RunObserver& told);
 
-  /// Gives the network the weights to start from: random ones, or another network's. @throws InputError.
+  /// Initialises the network at random, or with the weights of `train.init`. @throws InputError.
   void initialise_weights();
-  /// Refers to the session.
+  /// A trainer that refers to this session.
   Trainer trainer(const RunDirectory& run, int threads, const std::function<bool()>& stop_requested);
 
   torch::Device device;
