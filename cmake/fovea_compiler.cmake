@@ -1,4 +1,4 @@
-# How fovea's own code is compiled: warnings, sanitizers, ccache with precompiled headers, and which BLAS runs.
+# Compilation of fovea's own code: warnings, sanitizers, ccache with precompiled headers, and the BLAS at run time.
 
 add_library(fovea_warnings INTERFACE)
 target_compile_options(fovea_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
@@ -37,7 +37,7 @@ function(fovea_compile_as_own target)
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:fovea_warnings>)
 endfunction()
 
-# LibTorch's OpenMP and OpenBLAS's own threads fight for the cores. An old-style RPATH goes before the machine's
+# LibTorch's OpenMP and OpenBLAS's own threads compete for the cores. An old-style RPATH goes before the machine's
 # BLAS alternatives and covers LibTorch's own dependency, so fovea runs on OpenBLAS-OpenMP and changes nothing else.
 set(FOVEA_BLAS_DIRECTORY "/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-openmp" CACHE PATH "Folder of the OpenMP OpenBLAS")
 function(fovea_use_openblas_openmp target)

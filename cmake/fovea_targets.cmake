@@ -7,7 +7,7 @@ set(FOVEA_LIBRARIES "" CACHE INTERNAL "")
 set(FOVEA_LINK_RULES ${PROJECT_BINARY_DIR}/link_rules.txt)
 file(WRITE ${FOVEA_LINK_RULES} "")
 
-# Remembers how a package is found, under the names of the targets it brings.
+# Stores the code that finds a package, under the names of the package's targets.
 function(fovea_remember_package code)
   set_property(GLOBAL APPEND PROPERTY FOVEA_PACKAGES "${code}")
   foreach(target IN LISTS ARGN)
@@ -45,10 +45,10 @@ endfunction()
 
 function(fovea_uses_torch target)
   target_link_libraries(${target} PUBLIC torch gomp)  # gomp: LibTorch's own OpenMP, for thread counts
-  # Debian's LibTorch is built with NDEBUG; without it here, assertions in its headers miss state that its code never keeps.
+  # Debian's LibTorch is built with NDEBUG; without it here, assertions in its headers read state that its code never sets.
   target_compile_definitions(${target} PRIVATE NDEBUG)
   get_target_property(type ${target} TYPE)
-  if(type STREQUAL "EXECUTABLE")  # the header was compiled with -fPIC, and GCC wants the same of whoever uses it
+  if(type STREQUAL "EXECUTABLE")  # the header was compiled with -fPIC, and GCC requires it of every user
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
     target_compile_options(${target} PRIVATE -fPIC)
   endif()
@@ -124,7 +124,7 @@ function(fovea_protobuf name)
   target_include_directories(${target} SYSTEM PRIVATE ${directory})
 endfunction()
 
-# The program: tools/*.cpp. What its commands share with the tests is the library fovea_program.
+# The program: tools/*.cpp. All but main.cpp is the library fovea_program.
 function(fovea_program)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tools/*.cpp)
   list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/tools/main.cpp)
@@ -141,7 +141,7 @@ function(fovea_program)
   fovea_use_openblas_openmp(fovea_executable)
 endfunction()
 
-# What fovea-config.cmake knows of the libraries: which there are, lowest first, what each uses, and which packages it takes.
+# The tables of fovea-config.cmake: the libraries, lowest first, the libraries that each uses, and the packages it needs.
 function(fovea_package_table result)
   set(libraries ${FOVEA_LIBRARIES})
   list(TRANSFORM libraries REPLACE "^fovea_" "")

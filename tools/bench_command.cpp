@@ -27,7 +27,7 @@ struct BenchArguments {
 
 void expect_cpu(const GlobalOptions& global, const std::string& command) {
   if (parse_device(global.device).is_cpu()) return;
-  throw InputError(command + " --device", "cpu, which is what it measures", "'" + global.device + "'");
+  throw InputError(command + " --device", "cpu, the only device that it measures", "'" + global.device + "'");
 }
 
 /// "0.12 (0.10..0.15)".
@@ -54,7 +54,7 @@ void print_attention(const AttentionBenchmark& row) {
 
 void print_attention_table(const std::vector<AttentionBenchmark>& rows, std::int64_t batch) {
   std::printf(
-      "%lld images at once, one thread; gain: how much of the signal x a fresh gate passes as y, <x, y> / <x, x>\n\n",
+      "batch size %lld, one thread; gain of a freshly initialised gate with input x and output y: <x, y> / <x, x>\n\n",
       static_cast<long long>(batch));
   std::printf("%-20s %-6s %-14s %6s %12s %14s  %-22s %s\n", "name", "kind", "features", "gain", "parameters",
               "multiply-adds", "forward ms (p10..p90)", "with backward");
@@ -110,43 +110,44 @@ int run_glimpse_bench(const GlimpseBenchmarkOptions& arguments, const GlobalOpti
 }
 
 void add_attention_bench(CLI::App& bench, AttentionArguments& arguments) {
-  CLI::App* attention = bench.add_subcommand(
-      "attention",
-      "mechanisms alone: how much of the signal a fresh one passes, how large it is and how fast on one thread");
+  CLI::App* attention =
+      bench.add_subcommand("attention", "measure mechanisms alone: gain, parameters, multiply-adds and speed on one thread");
   attention->add_option("NAME", arguments.options.names, "mechanisms (default: all)");
   attention->add_option("--width", arguments.options.shape.channels, "channels of the features")
       ->check(CLI::Range(1, 1 << 14))
       ->capture_default_str();
-  attention->add_option("--size", arguments.size, "height and width of the features, raised to what a mechanism asks for")
+  attention
+      ->add_option("--size", arguments.size,
+                   "height and width of the features, rounded up to a multiple that a mechanism needs")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
-  attention->add_option("--init", arguments.init, "how gates start, as in a configuration")
+  attention->add_option("--init", arguments.init, "initialisation of gates, as in a configuration")
       ->check(CLI::IsMember({"standard", "identity"}))
       ->capture_default_str();
-  attention->add_option("--batch", arguments.options.batch, "images at once")
+  attention->add_option("--batch", arguments.options.batch, "batch size")
       ->check(CLI::Range(1, 1 << 14))
       ->capture_default_str();
-  attention->add_option("--seconds", arguments.options.seconds, "at least so long for each measurement")
+  attention->add_option("--seconds", arguments.options.seconds, "minimum duration of each measurement")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
 }
 
 void add_glimpse_bench(CLI::App& bench, GlimpseBenchmarkOptions& arguments, bool& chosen) {
   CLI::App* glimpse = bench.add_subcommand(
-      "glimpse", "the glimpse network: training, inference, and its sensor in images from 64 to 4096 pixels wide");
+      "glimpse", "measure the glimpse network: training, inference, and its sensor in images from 64 to 4096 pixels wide");
   glimpse->parse_complete_callback([&chosen] { chosen = true; });
   glimpse->add_option("--size", arguments.size, "height and width of the images")
       ->check(CLI::Range(1, 1 << 14))
       ->capture_default_str();
-  glimpse->add_option("--batch", arguments.batch, "images at once")->check(CLI::Range(1, 1 << 14))->capture_default_str();
-  glimpse->add_option("--shards", arguments.shards, "parts of a batch, each on a thread of its own")
+  glimpse->add_option("--batch", arguments.batch, "batch size")->check(CLI::Range(1, 1 << 14))->capture_default_str();
+  glimpse->add_option("--shards", arguments.shards, "shards of a training batch, each on a thread of its own")
       ->check(CLI::Range(1, 1 << 10))
       ->capture_default_str();
-  glimpse->add_option("--set", arguments.settings, "of the network: model.KEY=VALUE, e.g. model.core=lstm; repeatable")
+  glimpse->add_option("--set", arguments.settings, "override a key of the network, e.g. --set model.core=lstm; repeatable")
       ->take_all()
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
-  glimpse->add_option("--seconds", arguments.seconds, "at least so long for each group of measurements that take turns")
+  glimpse->add_option("--seconds", arguments.seconds, "minimum duration of each group of alternating measurements")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
 }
@@ -155,7 +156,7 @@ void add_glimpse_bench(CLI::App& bench, GlimpseBenchmarkOptions& arguments, bool
 
 Action add_bench_command(CLI::App& app) {
   auto arguments = std::make_shared<BenchArguments>();
-  CLI::App* command = app.add_subcommand("bench", "measure on this machine");
+  CLI::App* command = app.add_subcommand("bench", "measure speed on this machine");
   command->require_subcommand(1);
   add_attention_bench(*command, arguments->attention);
   add_glimpse_bench(*command, arguments->glimpse, arguments->measures_glimpse);

@@ -52,7 +52,7 @@ void print_fit(const WeightsReport& report) {
 }
 
 void print_conversion(const Conversion& conversion) {
-  const std::string prefix = conversion.prefix.empty() ? "" : ", '" + conversion.prefix + "' taken off their names";
+  const std::string prefix = conversion.prefix.empty() ? "" : ", prefix '" + conversion.prefix + "' removed";
   std::printf("%-8s %s: %lld tensors of %s values%s\n", "read", conversion.in.c_str(),
               static_cast<long long>(conversion.tensors_in), grouped(conversion.values_in).c_str(), prefix.c_str());
   if (!conversion.network.empty()) {
@@ -79,7 +79,7 @@ int convert(const ConvertArguments& arguments, const GlobalOptions& global) {
   global.json ? print_json(to_json(conversion)) : print_conversion(conversion);
   expect_fit(conversion);
   const std::vector<std::string>& not_finite = conversion.report.not_finite;
-  if (!not_finite.empty()) print_warning(not_finite.front() + " holds NaN or infinity; see the report");
+  if (!not_finite.empty()) print_warning(not_finite.front() + " contains NaN or infinity; see the report");
   return kDone;
 }
 
@@ -88,26 +88,24 @@ int convert(const ConvertArguments& arguments, const GlobalOptions& global) {
 Action add_convert_command(CLI::App& app) {
   auto arguments = std::make_shared<ConvertArguments>();
   ConversionOptions& options = arguments->options;
-  CLI::App* command = app.add_subcommand("convert", "bring weights to safetensors and to other libraries' names");
+  CLI::App* command = app.add_subcommand("convert", "convert weights to safetensors and between key mappings of libraries");
   command->add_option("in", arguments->in, "safetensors or PyTorch file (.pth, .pt, .bin), or run directory")
       ->required()
       ->type_name("IN");
-  command->add_option("out", options.out, "safetensors file to write; without one, what IN holds is listed")
-      ->type_name("OUT");
+  command->add_option("out", options.out, "safetensors file to write (default: list the tensors of IN)")->type_name("OUT");
   command
       ->add_option("--model", options.model,
-                   "config or name of the network they are for: names and shapes are checked, other libraries' names found")
+                   "config or model name of the network: check keys and shapes, detect the key mapping")
       ->type_name("MODEL");
-  command->add_option("--rename", arguments->renames, "change parts of names, e.g. --rename linear=fc; TO may be empty")
+  command->add_option("--rename", arguments->renames, "rename parts of keys, e.g. --rename linear=fc; TO may be empty")
       ->type_name("FROM=TO")
       ->take_all()
       ->allow_extra_args(false);
-  command->add_option("--from", options.from, "whose names IN has (default: found out)")->type_name("NAMES");
-  command->add_option("--to", options.to, "whose names to write: fovea (a model file), timm, torchvision, official")
+  command->add_option("--from", options.from, "key mapping of IN (default: detected)")->type_name("NAMES");
+  command->add_option("--to", options.to, "key mapping to write: fovea (a model file), timm, torchvision, official")
       ->capture_default_str()
       ->type_name("NAMES");
-  command->add_option("--classes", arguments->classes, "names of the classes, one in each line, for the model file")
-      ->type_name("FILE");
+  command->add_option("--classes", arguments->classes, "class names for the model file, one per line")->type_name("FILE");
   command->add_option("--set", options.settings, "override a key of --model, e.g. --set model.attention.bias=true")
       ->type_name("KEY=VALUE")
       ->take_all()

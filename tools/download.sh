@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches a data set of datasets/downloads.tsv: resumes what came before, and keeps only what has the right checksum.
+# Downloads a data set of datasets/downloads.tsv: resumes partial files, and keeps only files with the right checksum.
 # usage: tools/download.sh NAME [--to DIR] [--mirror URL]...    --help says more
 called_from=$PWD
 # shellcheck source=tools/lib.sh
@@ -16,7 +16,7 @@ fail() {
 
 inform() { say "${0##*/}: $*"; }
 
-# A path as the caller means it, who need not be in the repository's root.
+# An absolute path; a relative one starts at the caller's directory, which need not be the repository's root.
 from_caller() {
   case $1 in
     /*) echo "$1" ;;
@@ -68,7 +68,7 @@ done <"$table"
 
 if [[ $help == true ]]; then
   cat <<HELP
-Downloads a data set and checks it. What is there and right is not fetched again; what is there in part is resumed.
+Downloads a data set and checks it. Complete files are not downloaded again; partial ones are resumed.
 $usage
   NAME           one of: ${names[*]}
   --to DIR       the data folder; default: data in the repository
@@ -102,7 +102,7 @@ transfer() (
 )
 
 # fetch_from URL PART SHA256 BYTES: true when PART is complete and right; otherwise says why in $failure. A part that is
-# wrong is removed, one that is only short stays, and a connection that breaks off is taken up again.
+# wrong is removed, one that is only short stays, and a connection that breaks off is resumed.
 failure=
 fetch_from() {
   local url=$1 part=$2 sha256=$3 bytes=$4 attempt before after answer code status got
@@ -152,18 +152,18 @@ fetch() {
     fi
     failures+="${failures:+; }$url: $failure"
   done
-  if [[ -e $file.part ]]; then fail "$file: $failures; run this again to go on from byte $(size_of "$file.part")"; fi
+  if [[ -e $file.part ]]; then fail "$file: $failures; run this again to resume from byte $(size_of "$file.part")"; fi
   fail "$file: $failures; check the network, or name another server with --mirror"
 }
 
-# is_unpacked FOLDER SHA256: it holds what came in the archive with this checksum, unchanged.
+# is_unpacked FOLDER SHA256: it contains the unchanged files of the archive with this checksum.
 is_unpacked() {
   [[ -f $1/$manifest && $(head -n 1 -- "$1/$manifest") == "# $2" ]] &&
     (cd -- "$1" && sha256sum --check --strict --status "$manifest")
 }
 
-# unpack ARCHIVE FOLDER SHA256: FOLDER appears once it is complete. Nothing is unpacked when the archive holds anything but
-# files and folders below the folder's name.
+# unpack ARCHIVE FOLDER SHA256: FOLDER appears once it is complete. An archive with anything but files and folders below
+# the folder's name is not unpacked.
 unpacking=
 trap 'if [[ -n $unpacking ]]; then rm -rf -- "$unpacking"; fi' EXIT
 unpack() {
@@ -209,7 +209,7 @@ for row in "${rows[@]}"; do
     data_root=$target
     if is_unpacked "$target" "$sha256"; then continue; fi
     if [[ -e $target && ! -e $target/$manifest ]]; then
-      die "$target is there, but not from this script, which cannot check it; move it away to have it fetched"
+      die "$target exists, but not from this script, which cannot check it; move it away to download the data set"
     fi
     archive=${target%/*}/${urls[0]##*/}
     is_right "$archive" "$sha256" "$bytes" || fetch "$archive" "$sha256" "$bytes" "${urls[@]}"

@@ -44,7 +44,8 @@ void print_scores(const EvaluationReport& report) {
   }
 }
 
-/// Into the file that was asked for; into the run directory, with pictures, when the run's own data was scored.
+/// Writes the confusion matrix to the file of --confusion, and with pictures to the run directory when its own data was
+/// scored.
 void write_confusion(const EvalArguments& arguments, const Model& model, const EvaluationReport& report,
                      const GlobalOptions& global) {
   if (!arguments.confusion.empty()) {
@@ -54,7 +55,7 @@ void write_confusion(const EvalArguments& arguments, const Model& model, const E
   const RunDirectory run(model.source().directory);
   try {
     write_score_pictures(run, report.split, report.metrics, report.classes);
-  } catch (const Error& error) {  // nobody asked for the files
+  } catch (const Error& error) {  // the scores are valid without the files
     print_warning(error.what());
     return;
   }
@@ -68,7 +69,7 @@ int eval(const EvalArguments& arguments, const GlobalOptions& global) {
   const Split split = parse_split(arguments.split);
   const Model model = open_model(arguments.model, global);
   if (global.seed && model.is_trained()) {
-    throw InputError("--seed", "none for a trained model", "one", "its split belongs to the seed it was trained with");
+    throw InputError("--seed", "no seed for a trained model", "one", "its split is that of the seed it was trained with");
   }
   const EvaluationReport report = model.evaluate(split, {.threads = global.threads, .warn = print_warning});
   global.json ? print_json(to_json(report)) : print_scores(report);

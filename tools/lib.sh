@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts share. Sourcing it moves to the repository's root, so every path below it is relative to that.
+# Functions of the scripts. Sourcing it moves to the repository's root, so every path below it is relative to that.
 set -euo pipefail
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
@@ -13,7 +13,7 @@ die() {
   exit 2
 }
 
-# One compiler process per core, but no more than the memory carries: one that reads LibTorch takes 1.5 GB.
+# One compiler process per core, but no more than fit in memory: one that includes LibTorch takes 1.5 GB.
 parallel_jobs() {
   local cores memory
   cores=$(nproc)
@@ -54,7 +54,7 @@ expect_marks() {
     die "$1: expected the mark <!-- $2: begin --> and then <!-- $2: end -->, each once"
 }
 
-# replace_between_marks FILE NAME TEXT: replaces what stands between those marks, all or nothing.
+# replace_between_marks FILE NAME TEXT: replaces the text between those marks, atomically.
 replace_between_marks() {
   # shellcheck disable=SC2016  # awk's dollars
   name=$2 text=$3 awk '$0 == "<!-- " ENVIRON["name"] ": begin -->" {print $0 "\n\n" ENVIRON["text"] "\n"; old = 1; next}
@@ -68,9 +68,9 @@ replace_between_marks() {
 expect_same_configuration() {
   local fovea=$1 run=$2 says did
   shift 2
-  says=$("$fovea" train "$@" --print-config) || die "$run: what it was to be trained with cannot be read"
+  says=$("$fovea" train "$@" --print-config) || die "$run: the configuration to train it with cannot be read"
   did=$("$fovea" train "$run/config.yaml" --print-config) || die "$run: its configuration cannot be read"
-  [[ $says == "$did" ]] || die "$run was trained with another configuration than it would be now; remove it to train it again"
+  [[ $says == "$did" ]] || die "$run was trained with another configuration than the present one; remove it to train it again"
 }
 
 # stage NAME COMMAND...: runs one command and remembers its time and outcome for print_stages.

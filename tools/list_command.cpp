@@ -14,7 +14,7 @@ namespace {
 struct ListArguments {
   std::string what;
   CatalogueFilter filter;
-  std::int64_t size = 14;  ///< height and width of the features that blocks are measured with
+  std::int64_t size = 14;  ///< height and width of the features for the cost of blocks
   bool markdown = false;
   bool of_blocks = false;  ///< --width, --size or --markdown was given
 };
@@ -43,9 +43,9 @@ const char* name_of(Interpolation interpolation) {
   return "area";
 }
 
-/// "photos: shorter side 256, its middle 224, bilinear".
+/// "photos: shorter side 256, centre crop 224, bilinear".
 std::string photos_of(const PreprocessOptions& photos) {
-  return "photos: shorter side " + std::to_string(photos.resize[0]) + ", its middle " + std::to_string(photos.crop[0]) +
+  return "photos: shorter side " + std::to_string(photos.resize[0]) + ", centre crop " + std::to_string(photos.crop[0]) +
          ", " + name_of(photos.interpolation);
 }
 
@@ -97,7 +97,7 @@ std::string facts_of(const CatalogueRow& row) {
 
 void print_cost(const BlockCost& cost) {
   if (!cost.profile) {
-    std::printf("  not with such features: %s\n", cost.mismatch.c_str());
+    std::printf("  does not fit the features: %s\n", cost.mismatch.c_str());
     return;
   }
   const FeatureShape& at = cost.profile->in;
@@ -106,7 +106,7 @@ void print_cost(const BlockCost& cost) {
               static_cast<long long>(at.channels), static_cast<long long>(at.height), static_cast<long long>(at.width));
 }
 
-/// @param family the row before whose options are the same ones; null = there is none.
+/// @param family an earlier row with the same options; null = none.
 void print_row(const CatalogueRow& row, const CatalogueRow* family) {
   const std::string paper = paper_of(row);
   std::printf("%-20s %s%s\n", row.name.c_str(), row.title.c_str(), paper.empty() ? "" : (" (" + paper + ")").c_str());
@@ -124,18 +124,18 @@ void print_rows(const std::vector<CatalogueRow>& rows) {
     print_row(row, is_relative ? family : nullptr);
     if (!is_relative) family = &row;
   }
-  if (rows.empty()) std::printf("nothing has all of these traits\n");
+  if (rows.empty()) std::printf("no row has all of these traits\n");
 }
 
-/// What a configuration may say of every block.
+/// Options that a configuration may set for every block.
 void print_common_options() {
   std::printf(
-      "every block also takes  at: where in the network (each block's first place above by default)\n"
-      "                        stages: numbers of the stages to go into (all by default)\n"
-      "every gate also takes   init: standard, or identity: start by changing nothing, to join a trained network\n");
+      "every block also takes  at: its insertion point (default: the first one above)\n"
+      "                        stages: numbers of the stages to insert it into (default: all)\n"
+      "every gate also takes   init: standard, or identity: start as the identity, e.g. in a trained network\n");
 }
 
-/// The table of blocks in README.md.
+/// The table of blocks in src/attention/README.md.
 void print_markdown(const std::vector<CatalogueRow>& rows) {
   std::printf("| name | | kind | where | query | axis | parameters | multiply-adds | paper |\n");
   std::printf("|---|---|---|---|---|---|---:|---:|---|\n");
@@ -174,24 +174,27 @@ int list(const ListArguments& arguments, const GlobalOptions& global) {
 Action add_list_command(CLI::App& app) {
   auto arguments = std::make_shared<ListArguments>();
   CatalogueFilter& filter = arguments->filter;
-  CLI::App* command = app.add_subcommand("list", "show what there is, with papers and options");
+  CLI::App* command = app.add_subcommand(
+      "list", "list the available blocks, models, data sets, augmentations or methods, with papers and options");
   command->add_option("what", arguments->what, "blocks, models, datasets, augmentations or methods")
       ->required()
       ->type_name("WHAT");
   const auto add_filter = [&](const char* option, std::string& value, const std::vector<std::string>& values) {
-    command->add_option(option, value, "only rows with this trait")->check(CLI::IsMember(values));
+    command->add_option(option, value, "list only rows with this trait")->check(CLI::IsMember(values));
   };
   add_filter("--where", filter.where, {"location", "item"});
   add_filter("--selects", filter.selects, {"soft", "hard"});
   add_filter("--query", filter.query, {"self", "context"});
   add_filter("--axis", filter.axis, {"channel", "spatial", "branch", "token", "region"});
-  command->add_option("--width", filter.features.channels, "channels of the features that blocks are measured with")
+  command->add_option("--width", filter.features.channels, "channels of the features for the cost of blocks")
       ->check(CLI::Range(1, 1 << 14))
       ->capture_default_str();
-  command->add_option("--size", arguments->size, "their height and width, raised to what a block asks for")
+  command
+      ->add_option("--size", arguments->size,
+                   "height and width of these features, rounded up to a multiple that a block needs")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
-  command->add_flag("--markdown", arguments->markdown, "blocks as a table in Markdown, as in README.md");
+  command->add_flag("--markdown", arguments->markdown, "print blocks as a Markdown table, as in src/attention/README.md");
   command->final_callback([arguments, command] {
     for (const char* name : {"--width", "--size", "--markdown"}) arguments->of_blocks |= command->count(name) > 0;
   });

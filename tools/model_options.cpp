@@ -10,12 +10,11 @@ void add_model_options(CLI::App& command, ModelArguments& arguments) {
       .add_option("--weights", arguments.weights,
                   "safetensors or PyTorch file (.pth), or run directory, when MODEL is a config or a name")
       ->type_name("FILE");
-  command.add_option("--rename", arguments.renames, "other names for tensors of --weights, e.g. --rename linear=fc")
+  command.add_option("--rename", arguments.renames, "rename parts of keys in --weights, e.g. --rename linear=fc")
       ->type_name("FROM=TO")
       ->take_all()
       ->allow_extra_args(false);
-  command.add_option("--classes", arguments.classes, "names of the classes of --weights, one in each line")
-      ->type_name("FILE");
+  command.add_option("--classes", arguments.classes, "class names of --weights, one per line")->type_name("FILE");
   command.add_option("--set", arguments.settings, "override a key of the configuration, e.g. --set data.root=DIR")
       ->type_name("KEY=VALUE")
       ->take_all()

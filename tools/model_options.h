@@ -15,16 +15,16 @@
 
 namespace fovea {
 
-/// How a command line names a network.
+/// Arguments that choose a network and its weights.
 struct ModelArguments {
   std::string model;    ///< a run directory, a model file, or (with weights) a configuration or a registry name
-  std::string weights;  ///< a file or a run directory; empty when the model brings its own
+  std::string weights;  ///< a file or a run directory; empty when the model contains them
   std::vector<std::string> settings;
   std::vector<std::string> renames;
-  std::string classes;  ///< a file of names
+  std::string classes;  ///< a file of class names
 };
 
-/// MODEL, --weights, --rename, --classes and --set. @param arguments must outlive the parsing.
+/// Adds MODEL, --weights, --rename, --classes and --set. @param arguments must outlive the parsing.
 void add_model_options(CLI::App& command, ModelArguments& arguments);
 
 /// Opens MODEL, with --seed as the last setting.

@@ -40,7 +40,7 @@ const char* kind_of(const LayerMap& layer) {
 std::string size_text(const LayerMap& layer) {
   const auto size = [&](std::size_t axis) { return std::to_string(layer.values.sizes()[axis]); };
   if (layer.is_channels()) return size(0) + " channels";
-  return layer.is_spatial() ? size(0) + " x " + size(1) + " cells" : size(0) + " glimpses of " + size(1) + " scales";
+  return layer.is_spatial() ? size(0) + " x " + size(1) + " positions" : size(0) + " glimpses of " + size(1) + " scales";
 }
 
 int print_layers(const MethodLayers& found, const GlobalOptions& global) {
@@ -74,7 +74,7 @@ class PhotoSeries {
         global_(global),
         sheet_(folder_ + "/" + kSheetName, std::move(title), overlayer.tiles_per_photo()) {}
 
-  /// What cannot be read is warned about and counted.
+  /// Warns about unreadable photos and counts them.
   void draw(const std::vector<ImageArgument>& images) {
     ThreadTeam team(static_cast<int>(std::min<std::int64_t>(global_.threads, std::ssize(images))),
                     compat::use_one_operator_thread);
@@ -138,7 +138,7 @@ class PhotoSeries {
   std::int64_t unreadable_ = 0;
 };
 
-/// Where the pictures go: each method has a folder of its own, unless one was named.
+/// The folder of --out; by default each method has a folder of its own.
 std::string output_folder(const OverlayArguments& arguments, const Model& model, const MethodRow& method) {
   if (!arguments.out.empty()) return arguments.out;
   const std::string& run = model.source().directory;
@@ -152,7 +152,7 @@ bool asks_for_list(const OverlayArguments& arguments) {
     return false;
   }
   if (arguments.images.empty() && layers.size() == 1) return true;
-  throw InputError("--layer list", "nothing else to do", "images or other layers", "leave them out");
+  throw InputError("--layer list", "no images and no other layer", "some", "remove them");
 }
 
 int overlay_photos(const OverlayArguments& arguments, const GlobalOptions& global) {
@@ -177,23 +177,28 @@ int overlay_photos(const OverlayArguments& arguments, const GlobalOptions& globa
 Action add_overlay_command(CLI::App& app) {
   auto arguments = std::make_shared<OverlayArguments>();
   OverlayOptions& options = arguments->options;
-  CLI::App* command = app.add_subcommand("overlay", "draw on photos what a model attends to");
+  CLI::App* command = app.add_subcommand("overlay", "draw a model's attention or explanations on photos");
   add_model_options(*command, arguments->model);
   command->add_option("images", arguments->images, "image files, or folders of them")->type_name("IMAGE");
   std::string methods = "auto";
   for (const MethodRow& row : method_registry()) methods += ", " + row.name;
   command->add_option("--method", options.method, methods)->capture_default_str();
-  command->add_option("--layer", options.layers, "module name, repeatable; all; list shows them (default: the last)")
+  command->add_option("--layer", options.layers, "module name, repeatable; all; list: print the names (default: the last)")
       ->take_all()
       ->allow_extra_args(false);
   command->add_option("--class", options.target_class, "class to explain, by name or number (default: the predicted one)");
-  command->add_option("--out", arguments->out, "folder (default: overlays/METHOD in the run directory, or here)")
+  command
+      ->add_option("--out", arguments->out,
+                   "output folder (default: overlays/METHOD in the run directory, or in the working directory)")
       ->type_name("DIR");
-  command->add_flag("--maps", arguments->maps, "also the raw maps: float32 .npy with a .json of their place");
-  command->add_option("--range", arguments->range, "values of the first and the last colour (default: each map's own)")
+  command->add_flag("--maps", arguments->maps,
+                    "also write the raw maps: float32 .npy, with their position on the photo in .json");
+  command
+      ->add_option("--range", arguments->range,
+                   "values of the first and the last colour (default: each map's minimum and maximum)")
       ->expected(2)
       ->type_name("LOW HIGH");
-  command->add_option("--opacity", options.opacity, "of the colours (default: 0.5)")->check(CLI::Range(0.0, 1.0));
+  command->add_option("--opacity", options.opacity, "opacity of the colours (default: 0.5)")->check(CLI::Range(0.0, 1.0));
   std::map<std::string, ColorMap> color_maps;
   for (const auto& [name, map] : kColorMapNames) color_maps.emplace(name, map);
   command->add_option("--colors", options.color_map, "colour map (default: inferno)")

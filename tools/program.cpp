@@ -64,9 +64,9 @@ void add_global_options(CLI::App& app, GlobalOptions& global, bool& version) {
       ->check(CLI::Range(1, 1024));
   app.add_option("--seed", global.seed, "seed of every random draw; overrides the configuration's");
   app.add_option("--device", global.device, "auto, cpu, cuda or cuda:<index>")->capture_default_str();
-  app.add_flag("--quiet", global.quiet, "no progress on stderr");
-  app.add_flag("--json", global.json, "one JSON document on stdout instead of text");
-  app.add_flag("--version", version, "versions, BLAS and threads in use");
+  app.add_flag("--quiet", global.quiet, "print no progress on stderr");
+  app.add_flag("--json", global.json, "print one JSON document on stdout instead of text");
+  app.add_flag("--version", version, "print versions, BLAS and threads in use");
 }
 
 }  // namespace
@@ -88,7 +88,7 @@ int run_program(int argc, const char* const* argv) {
   GlobalOptions global;
   global.threads = available_threads();
   bool version = false;
-  CLI::App app{"fovea: train image classifiers that attend, and see where they attended", "fovea"};
+  CLI::App app{"fovea: train image classifiers with visual attention, and draw where they attend", "fovea"};
   add_global_options(app, global, version);
 
   std::vector<std::pair<CLI::App*, Action>> commands;

@@ -12,10 +12,10 @@
 
 namespace fovea {
 
-/// What a command exits with.
+/// Exit codes of the program.
 enum ExitCode : int { kDone = 0, kFailed = 1, kUserError = 2, kInterrupted = 130 };
 
-/// The options that every command has.
+/// Options of every command.
 struct GlobalOptions {
   int threads = 1;  ///< set from the machine by run_program()
   std::optional<std::uint64_t> seed;
@@ -27,10 +27,10 @@ struct GlobalOptions {
   std::vector<std::string> with_seed(std::vector<std::string> settings) const;
 };
 
-/// What a command runs with.
+/// Runs a command; returns its exit code.
 using Action = std::function<int(const GlobalOptions&)>;
 
-/// Each adds one command to the program and returns what to run when it was chosen.
+/// Each adds one command to the program and returns its action.
 Action add_train_command(CLI::App& app);
 Action add_eval_command(CLI::App& app);
 Action add_predict_command(CLI::App& app);
@@ -42,7 +42,7 @@ Action add_bench_command(CLI::App& app);
 /// Parses the command line, runs the command, and turns every error into one line on stderr and an exit code.
 int run_program(int argc, const char* const* argv);
 
-/// Prints a document as the one thing on stdout.
+/// Prints a document on stdout, where nothing else may be printed.
 void print_json(const Json& document);
 
 /// A list of results as a document.
@@ -53,7 +53,7 @@ Json json_list(const Results& results) {
   return list;
 }
 
-/// One line on stderr: something is not as it should be, and the command goes on.
+/// Prints a warning, one line on stderr.
 void print_warning(const std::string& message);
 
 }  // namespace fovea

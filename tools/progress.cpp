@@ -37,7 +37,7 @@ std::string describe(const EpochRecord& record) {
   return text + "  | " + fixed(record.images_per_second, 0) + " images/s  " + fixed(record.seconds, 1) + " s";
 }
 
-/// Calls for an update at most so often.
+/// Limits the rate of updates.
 class Interval {
  public:
   explicit Interval(std::chrono::milliseconds length) : length_(length) {}
@@ -78,7 +78,7 @@ class PlainDisplay final : public TrainingDisplay {
   Interval interval_{std::chrono::seconds(30)};
 };
 
-/// Columns of the terminal behind stderr; 80 when it does not say.
+/// Columns of the terminal behind stderr; 80 when unknown.
 std::size_t terminal_columns() {
   winsize size{};
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;

@@ -7,10 +7,10 @@
 
 namespace fovea {
 
-/// Shows on stderr how training goes. May be called from several threads.
+/// Shows the progress of training on stderr. May be called from several threads.
 class TrainingDisplay : public RunObserver {
  public:
-  /// A line of its own, also when quiet.
+  /// Prints a line of its own, also when quiet.
   void warn(const std::string& text) override;
 };
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # From a fresh checkout to a trained classifier: installs what is missing, builds the program, trains on Fashion-MNIST,
-# scores the test split, classifies four images and draws where the network looked at them. What is done already is not
-# done again.
+# scores the test split, classifies four images and draws where the network looked at them. Finished steps are not
+# repeated.
 # usage: tools/quickstart.sh
 # shellcheck source=tools/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
@@ -32,7 +32,7 @@ Where things are, in $run
   curves.png          learning curves; confusion_test.png and calibration_test.png are beside it
   overlays/attention  where the network looked: start with contact_sheet.png
 
-How to go on
+Next steps
   classify your own image     $fovea predict $run IMAGE
   see what it looked at       $fovea overlay $run IMAGE
   list the mechanisms         $fovea list blocks

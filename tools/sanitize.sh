@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds with sanitizers and runs the suites. LibTorch and the other libraries are not instrumented; what that makes
-# the sanitizers say about them is suppressed in tools/sanitizers/.
+# Builds with sanitizers and runs the suites. LibTorch and the other libraries are not instrumented; the false
+# reports that follow are suppressed in tools/sanitizers/.
 # usage: tools/sanitize.sh [asan-ubsan | tsan] [--short] [CTEST ARGUMENT...]
 #   --short  only the suites of the lower layers, which read foreign bytes or share work among threads
 # shellcheck source=tools/lib.sh

@@ -31,7 +31,7 @@ void print_glimpse_scores(const GlimpseScores& scores) {
                              " of the pixels read, " + four_digits(scores.pixels_touched_fraction) + " of the area touched");
   print_line("", "top-1 after each: " + four_digits_each(scores.top1_per_step));
   print_line("", "spread over images: " + four_digits_each(scores.location_spread));
-  print_line("controls", "top-1 " + four_digits(scores.controls.random) + " at random places, " +
+  print_line("controls", "top-1 " + four_digits(scores.controls.random) + " at random locations, " +
                              four_digits(scores.controls.centre) + " at the centre, " +
                              four_digits(scores.controls.swapped) + " at another image's");
   if (!scores.boxes) return;

@@ -4,7 +4,7 @@
 
 namespace fovea {
 
-/// Prints how a glimpse network looks at images, a line or two for each number.
+/// Prints the scores of a glimpse network, a line or two each.
 void print_glimpse_scores(const GlimpseScores& scores);
 
 }  // namespace fovea

@@ -19,7 +19,7 @@ for argument in "$@"; do
 done
 
 if [[ ! -e /etc/debian_version ]] || ! command -v apt-get dpkg-query >/dev/null; then
-  die "installs on Debian 12 only; elsewhere install what these Debian packages hold, then run cmake --preset release: ${packages[*]}"
+  die "installs on Debian 12 only; elsewhere install the contents of these Debian packages, then run cmake --preset release: ${packages[*]}"
 fi
 
 installed=" $(dpkg-query --show --showformat '${db:Status-Status}:${Package} ' "${packages[@]}" 2>/dev/null || true)"

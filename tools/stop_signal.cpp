@@ -20,7 +20,7 @@ extern "C" void request_stop(int signal) {
 StopSignal::StopSignal() {
   signal_arrived = false;
   for (const int signal : kSignals) {
-    if (std::signal(signal, request_stop) == SIG_IGN) std::signal(signal, SIG_IGN);  // nohup and background jobs mean it
+    if (std::signal(signal, request_stop) == SIG_IGN) std::signal(signal, SIG_IGN);  // as nohup and background jobs set it
   }
 }
 

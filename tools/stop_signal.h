@@ -2,7 +2,7 @@
 
 namespace fovea {
 
-/// While alive, SIGINT and SIGTERM ask the program to stop instead of ending it; a second one ends it at once.
+/// While it lives, SIGINT and SIGTERM request a stop instead of ending the program; a second one ends it at once.
 class StopSignal {
  public:
   StopSignal();

@@ -46,7 +46,7 @@ void print_dry_run(const DryRunReport& report) {
   std::printf("%-14s %lld per image\n", "multiply-adds", count(report.macs));
   std::printf("%-14s %lld MiB of main memory\n", "memory", count(report.memory_bytes / (1 << 20)));
   std::printf("%-14s %.0f images/s in training, %.0f in evaluation%s\n", "speed", report.images_per_second,
-              report.evaluation_images_per_second, warm ? "" : " (of a first update, which warms up: there is only one)");
+              report.evaluation_images_per_second, warm ? "" : " (without warm-up: there is only one update)");
   std::printf("%-14s %s an epoch, %s in all\n", "time", duration_text(report.epoch_seconds).c_str(),
               duration_text(report.seconds).c_str());
 }
@@ -84,7 +84,7 @@ int run_training(const Experiment& experiment, const TrainArguments& arguments, 
                                                    .observer = display.get(),
                                                    .stop_requested = [&] { return stop.requested(); }});
   if (report.interrupted) {
-    display->note("stopped; the checkpoint is saved. Go on with --resume");
+    display->note("stopped; the checkpoint is saved; continue with --resume");
     return kInterrupted;
   }
   global.json ? print_json(to_json(report)) : print_summary(report);
@@ -103,7 +103,7 @@ int run_train_command(const TrainArguments& arguments, const GlobalOptions& glob
 
 Action add_train_command(CLI::App& app) {
   auto arguments = std::make_shared<TrainArguments>();
-  CLI::App* command = app.add_subcommand("train", "train a classifier as a configuration says");
+  CLI::App* command = app.add_subcommand("train", "train a classifier from a configuration");
   command->add_option("config", arguments->config, "experiment in YAML")->required()->type_name("CONFIG");
   command->add_option("--set", arguments->settings, "override a key, e.g. --set model.attention.name=eca")
       ->type_name("KEY=VALUE")
@@ -111,12 +111,11 @@ Action add_train_command(CLI::App& app) {
       ->allow_extra_args(false);
   CLI::Option* out =
       command->add_option("--out", arguments->out, "run directory (default: runs/<config name>)")->type_name("DIR");
-  CLI::Option* resume = command->add_flag("--resume", arguments->resume, "go on from the run directory's checkpoint");
+  CLI::Option* resume = command->add_flag("--resume", arguments->resume, "resume from the run directory's checkpoint");
   CLI::Option* print_config =
       command->add_flag("--print-config", arguments->print_config, "print the resolved configuration and stop");
-  CLI::Option* dry =
-      command->add_flag("--dry-run", arguments->dry_run, "measure speed and memory on some updates, and stop");
-  command->add_option("--preview", arguments->preview, "draw training images as augmented, and stop")
+  CLI::Option* dry = command->add_flag("--dry-run", arguments->dry_run, "measure speed and memory on some updates and stop");
+  command->add_option("--preview", arguments->preview, "draw augmented training images and stop")
       ->type_name("PNG")
       ->excludes(out)
       ->excludes(resume)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Rewrites the table of mechanisms in src/attention/README.md from what the program says of them. (tools/bench/results.sh rewrites the
-# table of results.) FOVEA_PROGRAM: another build of fovea
+# Rewrites the table of mechanisms in src/attention/README.md with `fovea list blocks --markdown`. (tools/bench/results.sh
+# rewrites the table of results.) FOVEA_PROGRAM: another build of fovea
 # shellcheck source=tools/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 

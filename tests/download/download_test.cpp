@@ -147,7 +147,7 @@ TEST_F(DownloadTest, ResumesWhenTheConnectionBreaksOff) {
 TEST_F(DownloadTest, GivesUpOnAServerThatKeepsBreakingOffAndResumesInTheNextRun) {
   const std::string contents = random_bytes(100'000, 3);
   list_file(contents, {.body = contents, .cut_after = 10'000});
-  expect_failure(download(), 1, {server_.url("/a.bin"), "run this again to go on from byte 50000"});
+  expect_failure(download(), 1, {server_.url("/a.bin"), "run this again to resume from byte 50000"});
   EXPECT_THAT(names(), ElementsAre("a.bin.part"));
   EXPECT_EQ(file_text(data("a.bin.part")), contents.substr(0, 50'000));
 
@@ -275,7 +275,7 @@ TEST_F(DownloadTest, KeepsThePartWhenCurlIsKilled) {
   fs::permissions(folder_.write("bin/curl", "#!/bin/sh\nkill -KILL $$\n"), fs::perms::owner_all);
   ScriptCommand killed = command({"toy", "--to", "data"});
   killed.environment.front().insert(std::string("PATH=").size(), folder_.path("bin") + ":");
-  expect_failure(ScriptRun(killed).wait(), 1, {"curl was stopped; run this again to go on from byte 4"});
+  expect_failure(ScriptRun(killed).wait(), 1, {"curl was stopped; run this again to resume from byte 4"});
   EXPECT_EQ(file_text(data("a.bin.part")), "cont");
 }
 
@@ -473,7 +473,7 @@ TEST_F(DownloadArchiveTest, UsesAnArchiveThatIsThereAlready) {
 TEST_F(DownloadArchiveTest, LeavesAFolderAloneThatSomeoneElseMade) {
   list_toy();
   folder_.write("data/toy-bin/train.bin", "theirs");
-  expect_failure(download(), 2, {data("toy-bin") + " is there, but not from this script"});
+  expect_failure(download(), 2, {data("toy-bin") + " exists, but not from this script"});
   EXPECT_EQ(file_text(data("toy-bin/train.bin")), "theirs");
   EXPECT_THAT(server_.requests(), IsEmpty());
 }

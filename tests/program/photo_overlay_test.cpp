@@ -174,7 +174,7 @@ TEST_F(PhotoOverlay, OverlayRefusesWhatItCannotShow) {
   EXPECT_THAT(error({"photo.ppm", "--class", "left"}), HasSubstr("use method gradcam"));
   EXPECT_THAT(error({"photo.ppm", "--range", "1", "0"}), HasSubstr("the lower one first"));
   EXPECT_THAT(error({"photo.ppm", "--range", "0", "inf"}), HasSubstr("two finite numbers"));
-  EXPECT_THAT(error({"photo.ppm", "--layer", "list"}), HasSubstr("leave them out"));
+  EXPECT_THAT(error({"photo.ppm", "--layer", "list"}), HasSubstr("no images and no other layer, got some; remove them"));
   EXPECT_THAT(error({"photo.ppm", "--opacity", "2"}), HasSubstr("opacity"));
   EXPECT_THAT(error({"nothing.jpg"}), HasSubstr("nothing.jpg: expected"));
   EXPECT_THAT(error({"photo.ppm", "--set", "data.root=x"}), HasSubstr("setting data.root=x"));

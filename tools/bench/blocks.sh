@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Trains a small network with each attention mechanism on the same few images (configs/blocks.yaml) and prints a table in
-# Markdown: test top-1, time per image, parameters. The time comes from a short rehearsal of each, one after another, when all
-# are trained: leave the machine alone for it. Can be stopped at any time: the next call goes on. Runs are in runs/blocks.
+# Markdown: test top-1, time per image, parameters. The time comes from a dry run of each, one after another, when all are
+# trained: leave the machine idle for it. Can be stopped at any time: the next call continues. Runs are in runs/blocks.
 # usage: tools/bench/blocks.sh [--table] [MECHANISM...]   --table: measure nothing; MECHANISM: only these ("none": without)
 #        --set KEY=VALUE: also change the configuration, e.g. --set train.epochs=1 --runs DIR; FOVEA_PROGRAM: another build
 caller=$PWD
@@ -44,7 +44,7 @@ for name in "${wanted[@]}"; do
 done
 if ((${#wanted[@]} == 0)); then wanted=("${mechanisms[@]}"); fi
 
-# arguments_of NAME: what `fovea train` is called with, one argument a line.
+# arguments_of NAME: the arguments of `fovea train`, one per line.
 arguments_of() {
   local attention=none
   if [[ $1 != none ]]; then attention="{name: $1${options[$1]:+, ${options[$1]}}}"; fi

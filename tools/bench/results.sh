@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Trains the rows of the README's results table (tools/bench/results.tsv) that are not trained yet, and rewrites the table
-# after each. Can be stopped at any time: what is there is kept, and the next call goes on. Runs are in runs/results.
+# after each. Can be stopped at any time: the next call continues. Runs are in runs/results.
 # usage: tools/bench/results.sh [--table] [ROW...]    --table: rewrite the table only; ROW: train only these, by their id
 #        --rows FILE, --runs DIR, --readme FILE: instead of the repository's own; FOVEA_PROGRAM: another build of fovea
 caller=$PWD
@@ -51,7 +51,7 @@ for row in "${wanted[@]}"; do
   [[ " ${ids[*]} " == *" $row "* ]] || die "unknown row $row; there are: ${ids[*]}"
 done
 
-# arguments_of ROW SEED: what `fovea train` is called with, one argument a line.
+# arguments_of ROW SEED: the arguments of `fovea train`, one per line.
 arguments_of() {
   local row=$1 seed=$2 setting
   echo "${configurations[row]}"
@@ -59,7 +59,7 @@ arguments_of() {
   printf -- '--seed\n%s\n' "$seed"
 }
 
-# command_of ROW: for the table. Several seeds are named as one.
+# command_of ROW: the command in the table, one for all seeds.
 command_of() {
   local row=$1 setting
   local text="fovea train ${configurations[row]}"
