@@ -1,4 +1,4 @@
-// Trains what a configuration describes, and scores it: train CONFIG RUN
+// Trains the experiment of a configuration, and scores it: train CONFIG RUN
 #include <iostream>
 
 #include <fovea/fovea.h>
@@ -11,7 +11,7 @@ int main(int argc, char** argv) try {
 
   const fovea::Model model = fovea::load_model(argv[2]);
   const fovea::EvaluationReport scores = model.evaluate(report.data().test());
-  std::cout << "the same of its run directory: " << scores.metrics.top1() << std::endl;
+  std::cout << "test top-1 of the saved model " << scores.metrics.top1() << std::endl;
 } catch (const fovea::Error& error) {
   std::cerr << error.what() << std::endl;
   return 1;
