@@ -17,7 +17,7 @@ build() {
 
 # expect_none WHAT PATTERN FILE: no line of the file matches.
 expect_none() {
-  if grep -iE "$2" "$3" >&2; then die "$1 of the component attention name more than LibTorch and fovea"; fi
+  if grep -iE "$2" "$3" >&2; then die "expected $1 of the component attention to name only LibTorch and fovea, got the lines above"; fi
 }
 
 # photo "RED GREEN BLUE" FILE: a small picture of one colour.

@@ -1,5 +1,4 @@
-// Whatever a user gets wrong ends in one line on stderr that says where, what was expected, what was there and what to do,
-// and in the exit code of the contract.
+// Every user error gives one line on stderr, with where, expected, got and what to do, and the exit code of the contract.
 
 #include <cstring>
 #include <filesystem>
@@ -113,7 +112,7 @@ TEST_F(BadInput, NamesAreSuggested) {
   expect_error({"train", "tiny.yaml", "--set", "data.name=fashion-mnist"}, {"did you mean 'fashion_mnist'?"});
 }
 
-TEST_F(BadInput, AttentionThatFindsNoPlace) {
+TEST_F(BadInput, AttentionWithoutAnInsertionPoint) {
   expect_error({"train", "tiny.yaml", "--set", "model.attention.stages=7"}, {"model.attention", "'cbam'", "stages 7"});
   expect_error({"train", "tiny.yaml", "--set", "model.attention.at=pool"},
                {"model.attention.at", "block and stage", "'pool'"});

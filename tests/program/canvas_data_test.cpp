@@ -1,4 +1,4 @@
-// Data sets that make their images, in an experiment: what is drawn anew, what stays, and what training is shown.
+// Data sets that generate their images, in an experiment: random draws, boxes and the preview.
 
 #include <cmath>
 #include <cstdint>

@@ -18,7 +18,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// A trained network, and a configuration that moves its weights by nothing that can be seen.
+/// A trained network, and a configuration whose learning rate is too low to change its weights.
 class FineTuning : public FreshProgramTest {
  protected:
   FineTuning() {
@@ -51,7 +51,7 @@ TEST_F(FineTuning, StartsFromARunDirectoryWithANewHead) {
   }
 }
 
-TEST_F(FineTuning, KeepsTheHeadAndFrozenStatisticsWhenAsked) {
+TEST_F(FineTuning, KeepsTheHeadAndFrozenStatisticsOnRequest) {
   const Finished finished = fine_tune(
       "tuned", {"train.init.weights=source/model.safetensors", "train.init.head=keep", "train.freeze=['*bn*', layer1]"});
   ASSERT_EQ(finished.code, 0) << finished.error;
@@ -59,7 +59,7 @@ TEST_F(FineTuning, KeepsTheHeadAndFrozenStatisticsWhenAsked) {
   for (const auto& [name, tensor] : weights("source")) EXPECT_TRUE(torch::equal(tensor, tuned.at(name))) << name;
 }
 
-TEST_F(FineTuning, ForeignNamesAreChangedWhenAsked) {
+TEST_F(FineTuning, RenamesKeysOfExternalCheckpoints) {
   NamedTensors foreign;
   for (const auto& [name, tensor] : weights("source")) {
     foreign[name.starts_with("fc.") ? "module.linear" + name.substr(2) : "module.body." + name] = tensor;
@@ -81,7 +81,7 @@ TEST_F(FineTuning, UnfrozenStatisticsFollowTheData) {
   EXPECT_FALSE(torch::equal(before.at("layer2.0.bn1.running_mean"), tuned.at("layer2.0.bn1.running_mean")));
 }
 
-TEST_F(FineTuning, GoesOnOnlyFromTheSameWeights) {
+TEST_F(FineTuning, ResumesOnlyFromTheSameWeights) {
   ASSERT_EQ(fine_tune("tuned", {"train.init.weights=source"}).code, 0);
   std::filesystem::rename(path("source"), path("elsewhere"));
   EXPECT_EQ(fine_tune("tuned", {"train.init.weights=source"}, /*resume=*/true).code, 0);  // the checkpoint has it all

@@ -1,4 +1,4 @@
-// What `fovea overlay` shows of a glimpse network.
+// `fovea overlay` of a glimpse network.
 
 #include <algorithm>
 #include <filesystem>
@@ -21,7 +21,7 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-/// And a photo of another size than the canvas.
+/// The glimpse network, and a photo of another size than its canvas.
 class GlimpseOverlay : public GlimpseProgram {
  protected:
   static void SetUpTestSuite() {
@@ -81,7 +81,7 @@ TEST_F(GlimpseOverlay, WritesWhereItLooked) {
   EXPECT_NEAR(upright["probabilities"][3][upright["class"].get<std::size_t>()], upright["probability"], 1e-6);
 }
 
-TEST_F(GlimpseOverlay, FollowsTheClassThatIsAskedFor) {
+TEST_F(GlimpseOverlay, FollowsTheGivenClass) {
   ASSERT_EQ(overlay_json({"photo.png", "--maps", "--out", "plain"}).size(), 1U);
   const Json about = Json::parse(text("plain/photo.glimpses.json"));
   const auto last = about["probabilities"].back().get<std::vector<double>>();
@@ -93,7 +93,7 @@ TEST_F(GlimpseOverlay, FollowsTheClassThatIsAskedFor) {
   EXPECT_NE(picture("least/photo.panel.png").pixels, picture("plain/photo.panel.png").pixels);
 }
 
-TEST_F(GlimpseOverlay, SaysWhichClassWasAskedFor) {
+TEST_F(GlimpseOverlay, MarksTheGivenClass) {
   overlay_json({"photo.png", "--maps", "--out", "first"});
   const Json about = Json::parse(text("first/photo.glimpses.json"));
   const auto last = about["probabilities"].back().get<std::vector<double>>();

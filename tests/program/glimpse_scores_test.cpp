@@ -1,4 +1,4 @@
-// What `fovea train` and `fovea eval` say of a glimpse network.
+// Scores of a glimpse network in `fovea train` and `fovea eval`.
 
 #include <filesystem>
 #include <string>
@@ -49,7 +49,7 @@ TEST_F(GlimpseScores, TheTestSplitOfTrainingHasThemToo) {
   EXPECT_TRUE(summary["test"].contains("controls"));
 }
 
-TEST_F(GlimpseScores, BoxesAreAskedForOnlyWhereTheyAreKnown) {
+TEST_F(GlimpseScores, BoxScoresNeedTrueBoxes) {
   std::filesystem::copy(path("run/model.safetensors"), path("alone.safetensors"));
   const Json scores = json({"eval", "alone.safetensors", "--set", "data.name=mnist", "--set", "data.root=" + path("data")});
   EXPECT_TRUE(scores.contains("controls"));

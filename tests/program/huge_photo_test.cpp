@@ -19,7 +19,7 @@ using testing::HasSubstr;
 
 using HugePhoto = PhotoProgram;
 
-/// Bytes that the machine can still give.
+/// Available memory in bytes.
 std::int64_t available_memory() {
   std::ifstream file("/proc/meminfo");
   for (std::string key, unit; file >> key;) {

@@ -1,4 +1,4 @@
-// What weights without a data set are fed with, when a configuration asks for another crop.
+// Preprocessing for weights without a data set, when a configuration sets another crop.
 
 #include <cstdint>
 #include <string>
@@ -14,7 +14,7 @@
 namespace fovea {
 namespace {
 
-/// seresnet50 for weights that nobody has described yet, or that `fovea convert` has.
+/// Preprocessing of seresnet50 for weights without a description, or with that of `fovea convert`.
 PreprocessOptions planned_preprocessing(const std::string& preprocess, const ExternalCheckpoint& weights) {
   const ConfigNode root = parse_yaml("{model: {name: seresnet50}, preprocess: " + preprocess + "}", "test");
   return NetworkPlan(root, weights, {}, torch::kCPU).description(1000).preprocess;

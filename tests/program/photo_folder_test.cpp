@@ -1,4 +1,4 @@
-// Folders of photos: trained on, scored and looked at, whatever is in them.
+// Folders of photos in training, evaluation and preview, also with unreadable files.
 
 #include <cstddef>
 #include <string>
@@ -45,7 +45,7 @@ TEST_F(PhotoFolder, UnreadableTrainingImagesAreNamed) {
   }
   EXPECT_EQ(json({"eval", "skipped"})["images"], 8);
 
-  // The model does not depend on who met the file first.
+  // The model does not depend on the thread that reads the file first.
   ASSERT_EQ(
       run({"train", "broken.yaml", "--set", "data.on_error=skip", "--set", "data.workers=5", "--out", "again", "--quiet"})
           .code,

@@ -54,7 +54,7 @@ TEST_F(PhotoOverlay, EveryLayerCanBeSeen) {
   EXPECT_EQ(about["shape"], Json::array({16, 16}));
   EXPECT_EQ(about["photo"]["width"], 97);
   ASSERT_EQ(about["map_to_photo"].size(), 2U);
-  // 60 rows were resized to 16, and one cell is one input pixel.
+  // 60 rows were resized to 16, and one position of the map is one input pixel.
   EXPECT_NEAR(about["map_to_photo"][1][1].get<double>(), 60.0 / 16.0, 1e-9);
 
   EXPECT_EQ(json({"overlay", "run", "photo.ppm", "--layer", "layer1", "--out", "one"}).size(), 2U);

@@ -1,4 +1,4 @@
-// The keys that say how hard choices are learned: there for networks that make such choices, an error for others.
+// Keys for learning hard choices: options of networks with hard choices, an error for others.
 
 #include <string>
 

@@ -7,7 +7,7 @@
 
 namespace fovea {
 
-/// What a finished process left.
+/// Result of a finished process.
 struct Finished {
   int code = 0;  ///< exit code, or 128 + signal as a shell counts it
   std::string out;
@@ -18,15 +18,15 @@ struct Finished {
 /// A running `fovea`, as a user starts it.
 class Program {
  public:
-  /// @param folder the working directory. @param limit_file_bytes largest file it may write (what a full disk looks like to
-  /// it), 0 = no limit.
+  /// @param folder the working directory. @param limit_file_bytes largest file it may write, as on a full disk;
+  /// 0 = no limit.
   Program(const std::string& folder, const std::vector<std::string>& arguments, std::size_t limit_file_bytes = 0);
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
   void send(int signal) const;
-  /// What it has written to stderr until now.
+  /// Its stderr until now.
   std::string messages() const;
   Finished wait();
 
@@ -40,7 +40,7 @@ class Program {
 Finished run_fovea(const std::string& folder, const std::vector<std::string>& arguments, std::size_t limit_file_bytes = 0);
 
 /// Writes a data set in MNIST's files: `images` training and as many test images of 8 x 8 pixels in ten classes, each a
-/// bright pixel block at a place of its own.
+/// bright pixel block at its own position.
 void write_tiny_mnist(const std::string& folder, std::uint32_t images = 240);
 
 /// A configuration of a small network on that data set. @param more lines appended to the file.

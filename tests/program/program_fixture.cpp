@@ -44,7 +44,7 @@ Json ProgramTest::json(std::vector<std::string> arguments) {
 std::string ProgramTest::refusal(const std::vector<std::string>& arguments) {
   const Finished finished = run(arguments);
   EXPECT_EQ(finished.code, 2) << finished.error;
-  if (arguments.front() != "convert") {  // which reports what does not fit
+  if (arguments.front() != "convert") {  // which also prints its report
     EXPECT_EQ(finished.out, "");
   }
   EXPECT_THAT(finished.error, testing::StartsWith("fovea: error: "));

@@ -1,4 +1,4 @@
-// tools/bench/results.sh: the README's table from runs that it trains where they are missing.
+// tools/bench/results.sh: trains missing runs and writes the README's table.
 
 #include <cstdlib>
 #include <filesystem>
@@ -53,7 +53,7 @@ class ResultsScript : public FreshProgramTest {
                           "\ttrain.epochs=1 train.init.weights={runs}/plain-1\t3");  // and no newline
   }
 
-  /// Called as a user would, with paths relative to where he is. @return whether it succeeded.
+  /// Runs the script as a user does, with relative paths. @return true on success.
   static bool run_script(const std::string& arguments) {
     const std::string command = "cd '" + path() +
                                 "' && FOVEA_PROGRAM='" FOVEA_PROGRAM "' " FOVEA_SOURCE_DIR

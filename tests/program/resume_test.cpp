@@ -1,4 +1,4 @@
-// `fovea train` that is stopped, killed, started twice or refused the disk, and resumed.
+// `fovea train` that is stopped, killed, started twice or out of disk space, and resumed.
 
 #include <algorithm>
 #include <chrono>
@@ -33,7 +33,7 @@ class ResumeProgram : public FreshProgramTest {
   }
 };
 
-/// Everything of training that draws, or has a state, beside the plain recipe.
+/// Every training option with random draws or state of its own.
 const std::vector<std::string> kEverything = {
     "data.sampler=balanced",
     "data.augment={pad_crop: 1, erasing: 0.5, cutmix: 0.5}",
@@ -92,7 +92,7 @@ TEST_P(KilledProgram, AtRandomMomentsAndResumedGivesTheSameBytes) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Recipes, KilledProgram, testing::Bool(),
+INSTANTIATE_TEST_SUITE_P(Configurations, KilledProgram, testing::Bool(),
                          [](const auto& everything) { return everything.param ? "Everything" : "Plain"; });
 
 TEST_F(ResumeProgram, InterruptSavesAndExits130) {

@@ -1,4 +1,4 @@
-// `fovea train` from outside: what it writes, measures and says.
+// `fovea train` from outside: files, measurements and messages.
 
 #include <cstdint>
 #include <string>

@@ -1,4 +1,4 @@
-// Weights that other programs wrote, from outside: `--weights`, `--rename`, `fovea convert`, and files that mean harm.
+// External checkpoints, from outside: `--weights`, `--rename`, `fovea convert`, and hostile files.
 
 #include <cstdint>
 #include <filesystem>
@@ -87,7 +87,7 @@ TEST_F(WeightsProgram, PreprocessingOfANamedNetworkCanBeSet) {
   EXPECT_NE(with({"--set", "preprocess.resize=232", "--set", "preprocess.crop=224"}), json(predict)[0]["topk"]);
   EXPECT_NE(with({"--set", "preprocess.mean=[0.5,0.5,0.5]"}), json(predict)[0]["topk"]);
   EXPECT_EQ(with({"--set", "preprocess.crop=192"}), with({"--set", "preprocess.crop=192", "--set", "preprocess.resize=219"}))
-      << "the share of the photo that is seen stays 0.875";
+      << "crop_pct stays 0.875";
 }
 
 TEST_F(WeightsProgram, ClassNamesComeFromAFileOrAreNumbers) {
@@ -204,7 +204,7 @@ void write_colour_folder(const std::string& root) {
   }
 }
 
-TEST_F(WeightsProgram, ACifarNetworkWithForeignNamesScoresAFolderAfterTwoRenames) {
+TEST_F(WeightsProgram, ACifarNetworkWithExternalKeysScoresAFolderAfterTwoRenames) {
   write_colour_folder(path("colours"));
   write("folder.yaml",
         "data: {name: image_folder, root: colours, validation: none}\n"

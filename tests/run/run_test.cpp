@@ -1,4 +1,4 @@
-// What a command does, the library does with one call: the same bytes and the same documents.
+// One call of the library gives the same bytes and documents as a command of the program.
 
 #include <filesystem>
 #include <memory>
@@ -154,7 +154,7 @@ TEST_F(RunLibrary, OpensARegistryNameWithWeightsOfAnotherLibrary) {
             json({"predict", "mobilenet_v3_small", "--weights", "published.safetensors", kPhoto})[0]["topk"]);
 }
 
-TEST_F(RunLibrary, RehearsesAndPreviews) {
+TEST_F(RunLibrary, DryRunsAndPreviews) {
   const DryRunReport report = dry_run(experiment(), {.threads = 1});
   EXPECT_EQ(report.images.train + report.images.validation, 240);
   EXPECT_GT(report.images_per_second, 0);

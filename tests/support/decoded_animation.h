@@ -10,14 +10,14 @@
 
 namespace fovea {
 
-/// An animated WebP taken apart by libwebp's own decoder.
+/// An animated WebP as libwebp's own decoder reads it.
 struct DecodedAnimation {
   std::vector<Image> frames;  ///< RGB
   std::vector<int> ends;      ///< in ms since the start
   std::uint32_t loops = 1;    ///< 0: for ever
 };
 
-/// As much as can be decoded.
+/// Decodes as many frames as possible.
 inline DecodedAnimation decoded_animation(const std::vector<std::uint8_t>& bytes) {
   const WebPData data{bytes.data(), bytes.size()};
   const std::unique_ptr<WebPAnimDecoder, void (*)(WebPAnimDecoder*)> decoder(WebPAnimDecoderNew(&data, nullptr),

@@ -39,7 +39,7 @@ inline GateRun run_mixer(Mixer& mixer, const torch::Tensor& features) {
   return run_module(mixer, features);
 }
 
-/// Fills a parameter, row by row, with all of the module's as float64.
+/// Fills a parameter row by row; makes the whole module float64.
 inline void set_parameter(torch::nn::Module& module, const std::string& name, const std::vector<double>& values) {
   const torch::NoGradGuard no_grad;
   module.to(torch::kFloat64);
@@ -54,7 +54,7 @@ inline torch::Tensor channels_of(const std::vector<std::vector<double>>& rows) {
   return torch::stack(channels).unsqueeze(0).unsqueeze(2);
 }
 
-/// Whether two tensors hold the same numbers but for rounding in float64, whatever their shapes.
+/// True when two tensors of any shapes have the same values up to rounding in float64.
 inline bool nearly_equal(const torch::Tensor& got, const std::vector<double>& want) {
   return torch::allclose(got.flatten(), torch::tensor(want, torch::kFloat64), 1e-12, 1e-12);
 }

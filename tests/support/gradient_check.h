@@ -22,7 +22,7 @@ inline void expect_gradients_match(const std::function<torch::Tensor()>& forward
   constexpr std::int64_t kEntries = 64;
   const auto first = forward();
   const auto cotangent =
-      torch::cos(torch::arange(first.numel(), torch::kFloat64)).view(first.sizes());  // no symmetry to hide in
+      torch::cos(torch::arange(first.numel(), torch::kFloat64)).view(first.sizes());  // no symmetry that could hide an error
   const auto loss = [&] { return (forward() * cotangent).sum(); };
 
   std::vector<torch::Tensor> leaves;

@@ -17,7 +17,7 @@ struct OptionChange {
   std::size_t number = 0;  ///< which of the field's other values
 };
 
-/// Applies a change while it visits the fields; knows afterwards whether there was such a value.
+/// Applies a change while it visits the fields; changed() is true when the field has that value.
 class OptionChanger final : public FieldVisitor {
  public:
   explicit OptionChanger(OptionChange change) : change_(std::move(change)) {}

@@ -8,7 +8,7 @@
 
 namespace fovea {
 
-/// How timm finds the width of a bottleneck: make_divisible of channels x branches x rd_ratio x factor.
+/// Width of a bottleneck in timm: make_divisible of channels x branches x rd_ratio x factor.
 struct PeerWidth {
   std::int64_t divisor;    ///< unless rd_divisor is given
   double round_limit = 0;  ///< see divisible_width()
@@ -23,7 +23,7 @@ struct PeerWidth {
   }
 };
 
-/// That of timm's mechanisms of one branch, by our names; others read no rd_ratio.
+/// Widths of timm's mechanisms with one branch, by fovea's names; other mechanisms have no rd_ratio.
 inline const std::map<std::string, PeerWidth>& peer_widths() {
   static const std::map<std::string, PeerWidth> widths{
       {"se", {.divisor = 8}},

@@ -14,7 +14,7 @@ inline Rgb8 pixel(const Image& image, int y, int x) {
   return {image.at(y, x, 0), image.at(y, x, 1), image.at(y, x, 2)};
 }
 
-/// What a pixel becomes when it is covered by an opaque colour.
+/// The pixel value of an opaque colour.
 inline Rgb8 rgb8(const Color& color) {
   const auto value = [](double part) { return static_cast<std::uint8_t>(std::lround(part * 255)); };
   return {value(color.red), value(color.green), value(color.blue)};
@@ -36,7 +36,7 @@ inline Region whole(const Image& image) {
   return {0, 0, image.height, image.width};
 }
 
-/// How many pixels of a region have a colour that `accept` accepts.
+/// Number of pixels of a region whose colour `accept` accepts.
 template <typename Accept>
 int count_pixels(const Image& image, const Region& region, Accept accept) {
   int count = 0;

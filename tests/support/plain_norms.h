@@ -4,7 +4,7 @@
 
 namespace fovea {
 
-/// Lets every batch norm below pass its input unchanged in evaluation mode, so that a result can be computed by hand.
+/// Makes every batch norm of the module the identity in evaluation mode, so that a result can be computed by hand.
 inline void make_norms_plain(torch::nn::Module& module) {
   constexpr double kNormEpsilon = 1e-5;  // is added to the variance
   const torch::NoGradGuard no_grad;

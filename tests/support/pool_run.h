@@ -12,7 +12,7 @@
 
 namespace fovea {
 
-/// A place for a pool behind features of this shape. @param query_features of a query from outside; 0 = none.
+/// An insertion point for a pool after features of this shape. @param query_features of a context query; 0 = none.
 inline InsertionPoint pool_site(const FeatureShape& in, std::int64_t query_features = 0) {
   InsertionPoint point{InsertionKind::pool, 0, in, in.channels, 1, "pool", {in}};
   point.query_features = query_features;

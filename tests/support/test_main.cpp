@@ -23,7 +23,7 @@ void for_each_test(Visit visit) {
   }
 }
 
-/// The file that the arguments ask for; empty without one.
+/// The file of the argument --file; empty without one.
 std::string file_argument(int argc, char** argv) {
   constexpr std::string_view kOption = "--file=";
   for (int i = 1; i < argc; ++i) {

@@ -9,7 +9,7 @@
 namespace fovea {
 
 /// A folder that this process may not look into, until the end of the scope. The superuser may look into everything, so
-/// that tests run as root go on as an ordinary user meanwhile.
+/// tests that run as root continue as an ordinary user meanwhile.
 class UnreadableFolder {
  public:
   /// @param folder below `root`, where everything else becomes readable to all.
