@@ -48,7 +48,7 @@ void print_attention(const AttentionBenchmark& row) {
   char gain[16] = "-";
   if (measured.gain) std::snprintf(gain, sizeof gain, "%.2f", *measured.gain);
   std::printf("%-20s %-6s %-14s %6s %12s %14s  %-22s %s\n", row.name.c_str(), row.kind.c_str(), at.c_str(), gain,
-              grouped(measured.profile.parameters).c_str(), grouped(measured.profile.macs).c_str(),
+              grouped_digits(measured.profile.parameters).c_str(), grouped_digits(measured.profile.macs).c_str(),
               spread(measured.forward_ms).c_str(), spread(measured.training_ms).c_str());
 }
 
@@ -68,8 +68,8 @@ void print_rate(const std::string& what, const Timing& rate) {
 void print_glimpse(const GlimpseBenchmark& measured) {
   const auto count = [](std::int64_t number) { return static_cast<long long>(number); };
   std::printf("ram, %lld images of %lld x %lld at once, %s parameters, %s multiply-adds per image\n\n",
-              count(measured.batch), count(measured.size), count(measured.size), grouped(measured.parameters).c_str(),
-              grouped(measured.macs).c_str());
+              count(measured.batch), count(measured.size), count(measured.size), grouped_digits(measured.parameters).c_str(),
+              grouped_digits(measured.macs).c_str());
   std::printf("%-34s %10s  %s\n", "images per second", "median", "p10..p90");
   const std::string threads = " (" + std::to_string(measured.threads) + (measured.threads == 1 ? " thread)" : " threads)");
   print_rate("training, fused" + threads, measured.training.fused);

@@ -54,7 +54,7 @@ void print_fit(const WeightsReport& report) {
 void print_conversion(const Conversion& conversion) {
   const std::string prefix = conversion.prefix.empty() ? "" : ", prefix '" + conversion.prefix + "' removed";
   std::printf("%-8s %s: %lld tensors of %s values%s\n", "read", conversion.in.c_str(),
-              static_cast<long long>(conversion.tensors_in), grouped(conversion.values_in).c_str(), prefix.c_str());
+              static_cast<long long>(conversion.tensors_in), grouped_digits(conversion.values_in).c_str(), prefix.c_str());
   if (!conversion.network.empty()) {
     const std::string whose = conversion.names_in == kOwnNames ? "the network's own" : conversion.names_in + "'s";
     std::printf("%-8s %s, for %s\n", "names", whose.c_str(), conversion.network.c_str());

@@ -102,7 +102,7 @@ void print_cost(const BlockCost& cost) {
   }
   const FeatureShape& at = cost.profile->in;
   std::printf("  %s parameters, %s multiply-adds with features [N, %lld, %lld, %lld]\n",
-              grouped(cost.profile->parameters).c_str(), grouped(cost.profile->macs).c_str(),
+              grouped_digits(cost.profile->parameters).c_str(), grouped_digits(cost.profile->macs).c_str(),
               static_cast<long long>(at.channels), static_cast<long long>(at.height), static_cast<long long>(at.width));
 }
 
@@ -145,8 +145,8 @@ void print_markdown(const std::vector<CatalogueRow>& rows) {
                                                 : "[" + row.title + "](https://arxiv.org/abs/" + row.arxiv + ")";
     std::printf("| `%s` | %s | %s | %s | %s | %s | %s | %s | %s |\n", row.name.c_str(), row.summary.c_str(),
                 row.kind.c_str(), joined(row.traits.where).c_str(), joined(row.traits.query).c_str(),
-                joined(row.traits.axis).c_str(), profile ? grouped(profile->parameters).c_str() : "",
-                profile ? grouped(profile->macs).c_str() : "", paper.c_str());
+                joined(row.traits.axis).c_str(), profile ? grouped_digits(profile->parameters).c_str() : "",
+                profile ? grouped_digits(profile->macs).c_str() : "", paper.c_str());
   }
 }
 

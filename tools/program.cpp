@@ -47,7 +47,7 @@ int guarded(const std::function<int()>& work) {
 }
 
 void print_version(const GlobalOptions& global) {
-  const Environment used = environment(global.threads);
+  const Environment used = describe_environment(global.threads);
   if (global.json) {
     print_json(to_json(used));
     return;

@@ -106,9 +106,9 @@ std::shared_ptr<torch::nn::Module> InvertedResidualImpl::rebuilt() const {
 
 torch::Tensor InvertedResidualImpl::forward(const torch::Tensor& features, ForwardContext& context) {
   const Activation activation = plan_.shape.activation;
-  const auto inside = expand_ ? activate(normed(*this, expand_norm_, expand_(features)), activation) : features;
+  const auto inside = expand_ ? apply_activation(normed(*this, expand_norm_, expand_(features)), activation) : features;
   const auto mixed = mixer_ ? mixer_->forward(inside, context) : depthwise_(inside);
-  const auto hidden = activate(normed(*this, depthwise_norm_, mixed), activation);
+  const auto hidden = apply_activation(normed(*this, depthwise_norm_, mixed), activation);
   const auto gated = gate_ ? gate_->forward(hidden, context) : hidden;
   const auto branch = normed(*this, project_norm_, project_(gated));
   if (!residual_) return branch;

@@ -119,12 +119,12 @@ MobileTrunk::MobileTrunk(torch::nn::Module& owner, const MobileTrunkShape& shape
 torch::Tensor MobileTrunk::forward(const torch::nn::Module& owner, const torch::Tensor& images, ForwardContext& context) {
   expect_features(owner, images, in_channels_);
   PoolInput passing{attention_.enter(images, context)};
-  passing.features = activate(normed(owner, stem_norm_, stem_(passing.features)), activation_);
+  passing.features = apply_activation(normed(owner, stem_norm_, stem_(passing.features)), activation_);
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     for (const auto& block : stages_[i]) passing.features = block->forward(passing.features, context);
     attention_.finish_stage(i, *hooked_[i], passing, context);
   }
-  passing.features = activate(normed(owner, last_norm_, last_(passing.features)), activation_);
+  passing.features = apply_activation(normed(owner, last_norm_, last_(passing.features)), activation_);
   attention_.finish_stage(stages_.size(), *hooked_.back(), passing, context);
   return attention_.pool(passing, context);
 }

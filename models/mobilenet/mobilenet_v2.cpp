@@ -69,7 +69,7 @@ std::shared_ptr<torch::nn::Module> MobileNetV2Impl::rebuilt() const {
 
 ModelOutput MobileNetV2Impl::forward(const Batch& batch, ForwardContext& context) {
   auto pooled = trunk_.forward(*this, batch.input(), context);  // [N, C]
-  if (is_training()) pooled = dropout(pooled, options_.dropout, context.random.child("dropout"));
+  if (is_training()) pooled = apply_dropout(pooled, options_.dropout, context.random.child("dropout"));
   return {classifier_(pooled)};
 }
 

@@ -17,7 +17,7 @@ namespace fovea {
 
 struct MobileNetV2Options {
   double width = 1;             ///< channels of every layer, as a multiple of the paper's
-  double dropout = 0.2;         ///< probability, of a feature before the last layer; see dropout()
+  double dropout = 0.2;         ///< probability, of a feature before the last layer; see apply_dropout()
   double stochastic_depth = 0;  ///< of the last block's branch, lower before; see stochastic_depth_probability()
 
   void visit_fields(FieldVisitor& fields);

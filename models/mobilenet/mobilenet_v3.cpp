@@ -193,8 +193,8 @@ std::shared_ptr<torch::nn::Module> MobileNetV3Impl::rebuilt() const {
 ModelOutput MobileNetV3Impl::forward(const Batch& batch, ForwardContext& context) {
   const auto pooled = trunk_.forward(*this, batch.input(), context);  // [N, C]
   const auto scores = hidden_ ? hidden_(pooled) : hidden_convolution_(pooled.unsqueeze(-1).unsqueeze(-1)).flatten(1);
-  auto hidden = activate(scores, options_.minimal ? Activation::relu : Activation::hard_swish);
-  if (is_training()) hidden = dropout(hidden, options_.dropout, context.random.child("dropout"));
+  auto hidden = apply_activation(scores, options_.minimal ? Activation::relu : Activation::hard_swish);
+  if (is_training()) hidden = apply_dropout(hidden, options_.dropout, context.random.child("dropout"));
   return {classifier_(hidden)};
 }
 

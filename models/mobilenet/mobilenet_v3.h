@@ -33,7 +33,7 @@ struct MobileNetV3Options {
   bool squeeze_excitation = true;                      ///< in the blocks of the paper that have it
   std::optional<double> norm_epsilon = std::nullopt;   ///< of batch norms; None: the variant's
   std::optional<double> norm_momentum = std::nullopt;  ///< of batch norms, as in torch; None: the variant's
-  double dropout = 0.2;                                ///< probability, of a feature before the last layer; see dropout()
+  double dropout = 0.2;         ///< probability, of a feature before the last layer; see apply_dropout()
   double stochastic_depth = 0;  ///< of the last block's branch, lower before; see stochastic_depth_probability()
 
   void visit_fields(FieldVisitor& fields);

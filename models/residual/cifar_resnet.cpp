@@ -147,7 +147,7 @@ ModelOutput CifarResnetImpl::forward(const Batch& batch, ForwardContext& context
     attention_.finish_stage(i, *stages_[i], passing, context);
   }
   auto pooled = attention_.pool(passing, context);  // [N, C]
-  if (is_training()) pooled = dropout(pooled, options_.dropout, context.random.child("dropout"));
+  if (is_training()) pooled = apply_dropout(pooled, options_.dropout, context.random.child("dropout"));
   return {fc_(pooled)};
 }
 

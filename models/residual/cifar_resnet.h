@@ -25,7 +25,7 @@ struct CifarResnetOptions {
   std::int64_t depth = 20;  ///< layers with weights: 6n + 2
   std::int64_t width = 16;  ///< channels of the first stage; the second and third have two and four times as many
   Shortcut shortcut = Shortcut::pad;
-  double dropout = 0;           ///< probability, of a feature before the last layer; see dropout()
+  double dropout = 0;           ///< probability, of a feature before the last layer; see apply_dropout()
   double stochastic_depth = 0;  ///< of the last block's branch, lower before; see stochastic_depth_probability()
   bool depth_is_name = false;   ///< the depth is part of the network's name, not an option
 

@@ -32,7 +32,7 @@ struct ResnetOptions {
   std::int64_t output_stride =
       32;  ///< pixels per position of the last stage: 32, 16 or 8; below 32, later stages dilate instead of striding
   bool avg_down = false;        ///< shortcuts downsample by 2x2 average pooling instead of a strided convolution
-  double dropout = 0;           ///< probability, of a feature before the last layer; see dropout()
+  double dropout = 0;           ///< probability, of a feature before the last layer; see apply_dropout()
   double stochastic_depth = 0;  ///< of the last block's branch, lower before; see stochastic_depth_probability()
 
   void visit_fields(FieldVisitor& fields);

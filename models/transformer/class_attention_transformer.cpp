@@ -131,7 +131,7 @@ ModelOutput ClassAttentionTransformerImpl::forward(const Batch& batch, ForwardCo
   const auto patches = patch_embed_->forward(attention_.enter(images, context), context) + pos_embed_;
   const auto tokens = trunk_.forward(patches, passing, attention_, context, /*reads_patches=*/true);
   auto features = pooled(tokens, passing, context);  // [N, C]
-  if (is_training()) features = dropout(features, options_.dropout, context.random.child("dropout"));
+  if (is_training()) features = apply_dropout(features, options_.dropout, context.random.child("dropout"));
   return {head_(features)};
 }
 

@@ -30,7 +30,7 @@ struct ClassAttentionTransformerOptions {
   double mlp_ratio = 4;                      ///< hidden width of the MLP / channels; 4 in the blocks of class attention
   bool qkv_bias = true;                      ///< biases of queries, keys and values
   double layer_scale = 1e-5;                 ///< initial value of layer scale; timm's init_values
-  double dropout = 0;                        ///< probability, of a feature before the last layer; see dropout()
+  double dropout = 0;                        ///< probability, of a feature before the last layer; see apply_dropout()
   double stochastic_depth = 0;               ///< of each branch; 0 in the blocks of class attention
 
   void visit_fields(FieldVisitor& fields);

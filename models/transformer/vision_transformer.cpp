@@ -145,7 +145,7 @@ ModelOutput VisionTransformerImpl::forward(const Batch& batch, ForwardContext& c
   PoolInput passing;
   const auto tokens = trunk_.forward(embedded(images, context), passing, attention_, context, reads_patches());
   auto features = pooled(tokens, passing, context);  // [N, C]
-  if (is_training()) features = dropout(features, options_.dropout, context.random.child("dropout"));
+  if (is_training()) features = apply_dropout(features, options_.dropout, context.random.child("dropout"));
   return {head_(features)};
 }
 

@@ -42,7 +42,7 @@ struct VisionTransformerOptions {
   double layer_scale = 0;                    ///< initial value of layer scale, timm's init_values; 0: no layer scale
   bool class_token = true;                   ///< a learned token before the patches
   TokenPooling global_pool = TokenPooling::token;
-  double dropout = 0;           ///< probability, of a feature before the last layer; see dropout()
+  double dropout = 0;           ///< probability, of a feature before the last layer; see apply_dropout()
   double stochastic_depth = 0;  ///< of the last block's branches, lower before; see stochastic_depth_probability()
 
   void visit_fields(FieldVisitor& fields);

@@ -25,7 +25,7 @@ struct VggOptions {
   VggNorm norm = VggNorm::batch;
   std::int64_t hidden = 4096;  ///< width of the second hidden layer
   double mlp_ratio = 1;        ///< width of the first hidden layer over that of the second
-  double dropout = 0.5;        ///< probability, of a feature after each hidden layer; see dropout()
+  double dropout = 0.5;        ///< probability, of a feature after each hidden layer; see apply_dropout()
 
   void visit_fields(FieldVisitor& fields);
 };

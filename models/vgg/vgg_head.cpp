@@ -69,7 +69,7 @@ std::string VggHead::logits() const {
 
 torch::Tensor VggHead::forward(const torch::Tensor& features, double drop_probability, ForwardContext& context) {
   const auto dropped = [&](const torch::Tensor& from, const char* layer) {
-    return dropout(from, drop_probability, context.random.child("dropout").child(layer));
+    return apply_dropout(from, drop_probability, context.random.child("dropout").child(layer));
   };
   torch::Tensor hidden = features;
   if (!hidden_.empty()) {

@@ -43,9 +43,9 @@ torch::Tensor ResidualJoin::join(const torch::Tensor& features, const torch::Ten
                                  ForwardContext& context, const torch::Tensor& keep) const {
   if (keep.defined()) {
     const auto gated = gate_ ? gate_->forward(features, context) : features;
-    return activate(torch::addcmul(residual, gated, keep), activation);
+    return apply_activation(torch::addcmul(residual, gated, keep), activation);
   }
-  return gate_ ? gate_->join(features, residual, activation, context) : activate(features + residual, activation);
+  return gate_ ? gate_->join(features, residual, activation, context) : apply_activation(features + residual, activation);
 }
 
 }  // namespace fovea

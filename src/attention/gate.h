@@ -23,7 +23,7 @@ class Gate : public ContextModule, public ConstantStart {
   /// End of a residual block: activation(forward(features) + residual). A gate may compute it in one pass.
   virtual torch::Tensor join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
                              ForwardContext& context) {
-    return activate(forward(features, context) + residual, activation);
+    return apply_activation(forward(features, context) + residual, activation);
   }
 
   /// Registers `identity_gain`, a trained scalar with the initial value 0, so that a new gate in a trained network starts as

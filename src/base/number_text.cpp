@@ -6,7 +6,7 @@
 
 namespace fovea {
 
-std::string grouped(std::int64_t number) {
+std::string grouped_digits(std::int64_t number) {
   std::string text = std::to_string(number);
   const std::ptrdiff_t first_digit = number < 0 ? 1 : 0;
   for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > first_digit; at -= 3) {
@@ -15,7 +15,7 @@ std::string grouped(std::int64_t number) {
   return text;
 }
 
-std::string percent(double fraction, int decimals) {
+std::string percent_text(double fraction, int decimals) {
   char text[32];
   std::snprintf(text, sizeof text, "%.*f %%", decimals, 100 * fraction);
   return text;

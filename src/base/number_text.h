@@ -6,10 +6,10 @@
 namespace fovea {
 
 /// Digits in groups of three, "1 234 567".
-std::string grouped(std::int64_t number);
+std::string grouped_digits(std::int64_t number);
 
 /// "87.5 %". @param fraction in [0, 1]. @param decimals digits behind the point.
-std::string percent(double fraction, int decimals);
+std::string percent_text(double fraction, int decimals);
 
 /// Hours, minutes and seconds, rounded up to a second: "1:05" or "2:03:20".
 std::string duration_text(double seconds);

@@ -133,7 +133,7 @@ BatchStream Loader::epoch(std::int64_t epoch, std::int64_t first_batch) const {
 EpochOrder Loader::order(std::int64_t epoch) const {
   if (!options_.training) return once_each(indices_);
   if (options_.sampling == Sampling::balanced) return balanced_order(classes_, options_.seed, epoch);
-  return once_each(shuffled(indices_, options_.seed, epoch));
+  return once_each(shuffled_indices(indices_, options_.seed, epoch));
 }
 
 RandomStream Loader::stream_of(const ImageUse& use, std::int64_t epoch) const {
@@ -212,7 +212,7 @@ Batch Loader::batch(const EpochOrder& order, std::int64_t epoch, std::int64_t nu
     streams.push_back(stream);
   }
   const auto mixed = options_.training ? mix_batch(options_.augment, images, labels, streams) : std::nullopt;
-  Batch batch = collate(images, labels, preprocess_->normalization());
+  Batch batch = collate_images(images, labels, preprocess_->normalization());
   batch.boxes = relative_boxes(boxes, images);
   if (mixed) {
     batch.other_labels = torch::tensor(mixed->other, torch::kInt64);

@@ -103,9 +103,9 @@ Image Preprocess::operator()(const Image& image) const {
   const Plan plan = this->plan(image.height, image.width);
   const Window whole{0, 0, image.height, image.width};
   const Window crop{plan.top, plan.left, plan.crop_height, plan.crop_width};
-  if (!plan.resizes(image.height, image.width)) return cropped(image, crop);
+  if (!plan.resizes(image.height, image.width)) return cropped_image(image, crop);
   const Image resized = resampled(image, whole, plan.height, plan.width, options_.interpolation, options_.antialias);
-  return cropped(resized, crop);
+  return cropped_image(resized, crop);
 }
 
 Image Preprocess::operator()(Image&& image) const {
@@ -160,8 +160,8 @@ Image to_image(const torch::Tensor& tensor) {
   return image;
 }
 
-Batch collate(const std::vector<Image>& images, const std::vector<std::int64_t>& labels,
-              std::shared_ptr<const Normalization> normalization) {
+Batch collate_images(const std::vector<Image>& images, const std::vector<std::int64_t>& labels,
+                     std::shared_ptr<const Normalization> normalization) {
   Batch batch;
   batch.normalization = std::move(normalization);
   if (!images.empty() && have_one_size(images)) {

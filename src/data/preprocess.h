@@ -86,7 +86,7 @@ torch::Tensor to_tensor(const Image& image);
 Image to_image(const torch::Tensor& tensor);
 
 /// Batch of images, in `singles` when their sizes differ, and, unless empty, of labels. Without images the batch is empty.
-Batch collate(const std::vector<Image>& images, const std::vector<std::int64_t>& labels,
-              std::shared_ptr<const Normalization> normalization);
+Batch collate_images(const std::vector<Image>& images, const std::vector<std::int64_t>& labels,
+                     std::shared_ptr<const Normalization> normalization);
 
 }  // namespace fovea

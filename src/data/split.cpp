@@ -27,7 +27,7 @@ TrainingSplit split_validation(const Indices& indices, double fraction, std::uin
   return split;
 }
 
-Indices shuffled(Indices indices, std::uint64_t seed, std::int64_t epoch) {
+Indices shuffled_indices(Indices indices, std::uint64_t seed, std::int64_t epoch) {
   RandomStream draws(seed, Purpose::shuffle, {static_cast<std::uint64_t>(epoch)});
   shuffle(indices, draws);
   return indices;

@@ -21,6 +21,6 @@ struct TrainingSplit {
 TrainingSplit split_validation(const Indices& indices, double fraction, std::uint64_t seed);
 
 /// A random order of `indices` that depends on (seed, epoch) only.
-Indices shuffled(Indices indices, std::uint64_t seed, std::int64_t epoch);
+Indices shuffled_indices(Indices indices, std::uint64_t seed, std::int64_t epoch);
 
 }  // namespace fovea

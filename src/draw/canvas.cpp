@@ -228,7 +228,7 @@ void Canvas::draw(const Image& image, const Rectangle& box, Scaling scaling) {
         std::to_string(image.width) + " x " + std::to_string(image.height) + " x " + std::to_string(image.channels));
   }
   const PixelBox place = on_pixels(box);
-  const Image source = scaled(image, place.height, place.width, scaling);
+  const Image source = scaled_image(image, place.height, place.width, scaling);
   const int channels = image.channels;
   const int first_row = std::max(0, -place.top);
   const int end_row = std::min(place.height, height() - place.top);

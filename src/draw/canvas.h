@@ -7,7 +7,7 @@
 #include <fovea/draw/color.h>
 #include <fovea/image/image.h>
 #include <fovea/image/point.h>
-#include <fovea/image/scaled.h>
+#include <fovea/image/scaled_image.h>
 
 namespace fovea {
 

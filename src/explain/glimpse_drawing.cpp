@@ -33,7 +33,7 @@ struct Pens {
 Image with_unseen_pale(const Image& photo, const std::vector<PhotoGlimpse>& glimpses) {
   Image result = photo;
   for (std::size_t i = 0; i < result.pixels.size(); i += 3) {
-    const Rgb8 pale = unseen({photo.pixels[i], photo.pixels[i + 1], photo.pixels[i + 2]});
+    const Rgb8 pale = unseen_color({photo.pixels[i], photo.pixels[i + 1], photo.pixels[i + 2]});
     result.pixels[i] = pale.red;
     result.pixels[i + 1] = pale.green;
     result.pixels[i + 2] = pale.blue;

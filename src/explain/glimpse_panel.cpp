@@ -5,7 +5,7 @@
 #include <fovea/base/error.h>
 #include <fovea/base/number_text.h>
 #include <fovea/draw/canvas.h>
-#include <fovea/draw/zoomed.h>
+#include <fovea/draw/zoomed_image.h>
 #include <fovea/explain/glimpse_drawing.h>
 #include <fovea/explain/glimpse_panel.h>
 
@@ -29,7 +29,7 @@ const TextStyle kNameStyle{
 Image fitted(const Image& photo, double longer_side) {
   const double longer = std::max(photo.height, photo.width);
   const double factor = longer > longer_side ? longer_side / longer : std::floor(longer_side / longer);
-  return zoomed(photo, factor);
+  return zoomed_image(photo, factor);
 }
 
 /// The photo at another size, with its glimpses.
@@ -37,7 +37,7 @@ Image drawn_at(const Image& picture, const Image& photo, const std::vector<Photo
                const GlimpseMoment& moment) {
   const double factor_x = static_cast<double>(picture.width) / photo.width;
   const double factor_y = static_cast<double>(picture.height) / photo.height;
-  return draw_glimpses(picture, scaled(glimpses, factor_x, factor_y), moment);
+  return draw_glimpses(picture, scaled_glimpses(glimpses, factor_x, factor_y), moment);
 }
 
 /// Size of a window on the photo, as text.
@@ -121,7 +121,7 @@ class GlimpseTable {
     const double top = cell.y + (cell.height - kThickness) / 2;
     canvas.fill_rectangle({cell.x, top, room, kThickness}, kGrid);
     canvas.fill_rectangle({cell.x, top, probability * room, kThickness}, leads ? kBlue : kQuiet);
-    canvas.text(percent(probability, 0), {cell.x + cell.width, cell.y + cell.height / 2},
+    canvas.text(percent_text(probability, 0), {cell.x + cell.width, cell.y + cell.height / 2},
                 {.size = 11.5,
                  .bold = leads,
                  .color = leads ? kInk : kQuiet,

@@ -18,13 +18,13 @@ Rgb8 blended(Rgb8 pixel, Rgb8 color, double opacity) {
 
 }  // namespace
 
-Rgb8 unseen(Rgb8 pixel) {
+Rgb8 unseen_color(Rgb8 pixel) {
   const double luma = 0.299 * pixel.red + 0.587 * pixel.green + 0.114 * pixel.blue;
   const auto pale = static_cast<std::uint8_t>(std::lround(0.5 * luma + 0.5 * 255));
   return {pale, pale, pale};
 }
 
-Image overlay(const Image& photo, const PhotoMap& map, const OverlayStyle& style) {
+Image draw_overlay(const Image& photo, const PhotoMap& map, const OverlayStyle& style) {
   if (photo.channels != 3) throw InputError("overlay", "an RGB photo", std::to_string(photo.channels) + " channels");
   if (!(style.opacity >= 0 && style.opacity <= 1)) {
     throw InputError("overlay", "an opacity in [0, 1]", std::to_string(style.opacity));
@@ -37,7 +37,7 @@ Image overlay(const Image& photo, const PhotoMap& map, const OverlayStyle& style
     for (int x = 0; x < photo.width; ++x, target += 3) {
       const Rgb8 pixel{target[0], target[1], target[2]};
       const auto value = map.at(x + 0.5, y + 0.5);
-      const Rgb8 shown = value ? blended(pixel, color(*value), style.opacity) : unseen(pixel);
+      const Rgb8 shown = value ? blended(pixel, color(*value), style.opacity) : unseen_color(pixel);
       target[0] = shown.red;
       target[1] = shown.green;
       target[2] = shown.blue;

@@ -15,10 +15,10 @@ struct OverlayStyle {
 };
 
 /// Colour of a pixel outside the network input: halfway from its luma (ITU-R BT.601) to white, which is in no colour map.
-Rgb8 unseen(Rgb8 pixel);
+Rgb8 unseen_color(Rgb8 pixel);
 
 /// The photo at its own size under the colours of a map. Pixels outside the network input (the crop) are pale and grey.
 /// @param photo RGB. @throws InputError for another number of channels, or an opacity outside [0, 1].
-Image overlay(const Image& photo, const PhotoMap& map, const OverlayStyle& style);
+Image draw_overlay(const Image& photo, const PhotoMap& map, const OverlayStyle& style);
 
 }  // namespace fovea

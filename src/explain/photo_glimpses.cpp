@@ -32,7 +32,8 @@ std::vector<double> values_of(const torch::Tensor& row) {
 
 }  // namespace
 
-std::vector<PhotoGlimpse> on_photo(const GlimpsePath& path, const Geometry& geometry, int input_height, int input_width) {
+std::vector<PhotoGlimpse> glimpses_on_photo(const GlimpsePath& path, const Geometry& geometry, int input_height,
+                                            int input_width) {
   const std::int64_t channels = path.patches.size(2);
   if (channels != 1 && channels != 3) {
     throw InputError("glimpses", "a network for images of 1 or 3 channels", std::to_string(channels));
@@ -54,7 +55,7 @@ std::vector<PhotoGlimpse> on_photo(const GlimpsePath& path, const Geometry& geom
   return glimpses;
 }
 
-std::vector<PhotoGlimpse> scaled(std::vector<PhotoGlimpse> glimpses, double factor_x, double factor_y) {
+std::vector<PhotoGlimpse> scaled_glimpses(std::vector<PhotoGlimpse> glimpses, double factor_x, double factor_y) {
   for (PhotoGlimpse& glimpse : glimpses) {
     glimpse.fixation = {factor_x * glimpse.fixation.x, factor_y * glimpse.fixation.y};
     for (Box& window : glimpse.windows) {

@@ -20,9 +20,10 @@ struct PhotoGlimpse {
 
 /// Glimpses in pixels of a photo that was preprocessed by `geometry` to input_height x input_width pixels.
 /// @throws InputError when the network's input has other than 1 or 3 channels.
-std::vector<PhotoGlimpse> on_photo(const GlimpsePath& path, const Geometry& geometry, int input_height, int input_width);
+std::vector<PhotoGlimpse> glimpses_on_photo(const GlimpsePath& path, const Geometry& geometry, int input_height,
+                                            int input_width);
 
 /// Glimpses for the photo resized by these factors.
-std::vector<PhotoGlimpse> scaled(std::vector<PhotoGlimpse> glimpses, double factor_x, double factor_y);
+std::vector<PhotoGlimpse> scaled_glimpses(std::vector<PhotoGlimpse> glimpses, double factor_x, double factor_y);
 
 }  // namespace fovea

@@ -70,7 +70,7 @@ PhotoMap PhotoMap::scaled(double factor_x, double factor_y) const {
   return map;
 }
 
-PhotoMap on_photo(const LayerMap& map, const Geometry& geometry, int input_height, int input_width) {
+PhotoMap map_on_photo(const LayerMap& map, const Geometry& geometry, int input_height, int input_width) {
   if (!map.is_spatial()) throw InputError(map.layer, "a map over the image", "one over channels");
   const Affine photo_to_input{1 / geometry.scale_x, 0, -geometry.offset_x, 0, 1 / geometry.scale_y, -geometry.offset_y};
   const Affine map_to_input = affine_of(map.theta);

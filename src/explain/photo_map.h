@@ -32,6 +32,6 @@ struct PhotoMap {
 
 /// Lays a map over a photo. @param map a spatial map, of a photo that was preprocessed by `geometry` to input_height x
 /// input_width pixels. @throws InputError when the map is not spatial, or its affine transform cannot be inverted.
-PhotoMap on_photo(const LayerMap& map, const Geometry& geometry, int input_height, int input_width);
+PhotoMap map_on_photo(const LayerMap& map, const Geometry& geometry, int input_height, int input_width);
 
 }  // namespace fovea

@@ -222,7 +222,7 @@ Image equalized(Image image) {
   });
 }
 
-Image warped(const Image& image, const Affine& to_source) {
+Image warped_image(const Image& image, const Affine& to_source) {
   const auto between = [](double from, double to, double part) { return from + (to - from) * part; };
   Image result(image.height, image.width, image.channels);
   for (int y = 0; y < image.height; ++y) {

@@ -46,6 +46,6 @@ Image equalized(Image image);
 /// The image warped by an affine transform, bilinear, rounded down, black outside of the image: PIL's Image.transform
 /// with AFFINE and BILINEAR. @param to_source maps the result's coordinates to the image's, both in pixels from the top
 /// left corner, so that pixel i covers [i, i + 1).
-Image warped(const Image& image, const Affine& to_source);
+Image warped_image(const Image& image, const Affine& to_source);
 
 }  // namespace fovea

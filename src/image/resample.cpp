@@ -227,12 +227,12 @@ Image resampled(const Image& image, const Window& window, int height, int width,
   if (height < 1 || width < 1) {
     throw InputError("resampled", "a result of at least 1 x 1 pixels (height x width)", size_text(height, width));
   }
-  if (height == window.height && width == window.width) return cropped(image, window);
+  if (height == window.height && width == window.width) return cropped_image(image, window);
   return antialias ? filtered<PilArithmetic>(image, window, height, width, interpolation)
                    : filtered<TorchArithmetic>(image, window, height, width, interpolation);
 }
 
-Image cropped(const Image& image, const Window& window) {
+Image cropped_image(const Image& image, const Window& window) {
   expect_window("cropped", image, window);
   Image crop(window.height, window.width, image.channels);
   const std::size_t line_length = static_cast<std::size_t>(window.width) * static_cast<std::size_t>(image.channels);

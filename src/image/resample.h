@@ -32,6 +32,6 @@ Image resampled(const Image& image, const Window& window, int height, int width,
 
 /// Copy of a window of an image. @return [window.height, window.width, C].
 /// @throws InputError for a window that is empty or not inside the image.
-Image cropped(const Image& image, const Window& window);
+Image cropped_image(const Image& image, const Window& window);
 
 }  // namespace fovea

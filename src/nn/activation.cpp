@@ -2,7 +2,7 @@
 
 namespace fovea {
 
-torch::Tensor activate(const torch::Tensor& features, Activation activation) {
+torch::Tensor apply_activation(const torch::Tensor& features, Activation activation) {
   switch (activation) {
     case Activation::relu:
       return torch::relu(features);

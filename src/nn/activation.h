@@ -25,7 +25,7 @@ enum class Activation {
   hard_sigmoid,  ///< relu6(x + 3) / 6
 };
 
-torch::Tensor activate(const torch::Tensor& features, Activation activation);
+torch::Tensor apply_activation(const torch::Tensor& features, Activation activation);
 
 /// Function from scores to gate values.
 enum class GateFunction {

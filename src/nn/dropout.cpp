@@ -10,7 +10,7 @@ torch::Tensor dropout_mask(torch::IntArrayRef shape, double probability, RandomS
   return kept.to(options).div_(1 - probability);
 }
 
-torch::Tensor dropout(const torch::Tensor& features, double probability, const RandomStream& stream) {
+torch::Tensor apply_dropout(const torch::Tensor& features, double probability, const RandomStream& stream) {
   if (probability == 0) return features;
   return features * dropout_mask(features.sizes(), probability, stream, features.options().requires_grad(false));
 }

@@ -17,6 +17,6 @@ torch::Tensor dropout_mask(torch::IntArrayRef shape, double probability, RandomS
 /// probability in evaluation.
 /// @param features of any shape. @param probability of a feature to be dropped, in [0, 1); with 0 the features are returned
 /// unchanged.
-torch::Tensor dropout(const torch::Tensor& features, double probability, const RandomStream& stream);
+torch::Tensor apply_dropout(const torch::Tensor& features, double probability, const RandomStream& stream);
 
 }  // namespace fovea

@@ -12,7 +12,8 @@ bool is_batch_norm(torch::nn::Module& module) {
 }
 
 bool chosen_by_any(const std::vector<std::string>& patterns, const std::string& path) {
-  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) { return matches(pattern, path); });
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return matches_layer(pattern, path); });
 }
 
 void expect_each_matches(const torch::nn::Module& network, const std::vector<std::string>& patterns,
@@ -20,7 +21,7 @@ void expect_each_matches(const torch::nn::Module& network, const std::vector<std
   for (const std::string& pattern : patterns) {
     bool chooses_norm = false;
     for (const auto& item : network.named_modules("", /*include_self=*/false))
-      chooses_norm |= is_batch_norm(*item.value()) && matches(pattern, item.key());
+      chooses_norm |= is_batch_norm(*item.value()) && matches_layer(pattern, item.key());
     if (!chooses_norm) parameters_matching(network, pattern, where);
   }
 }

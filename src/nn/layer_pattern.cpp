@@ -36,7 +36,7 @@ std::vector<std::string> paths_to(const std::string& path) {
 
 }  // namespace
 
-bool matches(const std::string& pattern, const std::string& path) {
+bool matches_layer(const std::string& pattern, const std::string& path) {
   const std::vector<std::string> paths = paths_to(path);
   return std::any_of(paths.begin(), paths.end(),
                      [&](const std::string& one) { return fnmatch(pattern.c_str(), one.c_str(), 0) == 0; });
@@ -46,7 +46,7 @@ std::vector<std::string> parameters_matching(const torch::nn::Module& network, c
                                              const std::string& where) {
   std::vector<std::string> chosen;
   for (const auto& item : network.named_parameters()) {
-    if (matches(pattern, item.key())) chosen.push_back(item.key());
+    if (matches_layer(pattern, item.key())) chosen.push_back(item.key());
   }
   if (chosen.empty()) throw_nothing_chosen(network, pattern, where);
   return chosen;

@@ -115,9 +115,9 @@ Conversion convert_weights(const std::string& in, const ConversionOptions& optio
     description = convert_for(plan, options, conversion);
   } else {
     expect_no_network_options(options);
-    conversion.tensors = renamed(weights.file, options.renames);
+    conversion.tensors = renamed_tensors(weights.file, options.renames);
   }
-  conversion.report.not_finite = not_finite(conversion.tensors);
+  conversion.report.not_finite = not_finite_names(conversion.tensors);
   if (!conversion.report.fits()) return conversion;
   conversion.is_model_file = !description.is_null();
   if (options.out.empty()) return conversion;

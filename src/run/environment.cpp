@@ -26,7 +26,7 @@ std::string loaded_blas() {
 
 }  // namespace
 
-Environment environment(int threads) {
+Environment describe_environment(int threads) {
   return {FOVEA_VERSION, TORCH_VERSION, loaded_blas(), threads};
 }
 

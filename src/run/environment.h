@@ -14,7 +14,7 @@ struct Environment {
   int threads = 1;
 };
 
-Environment environment(int threads);
+Environment describe_environment(int threads);
 
 Json to_json(const Environment& environment);
 

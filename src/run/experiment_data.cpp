@@ -5,7 +5,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/fnv1a.h>
-#include <fovea/data/relabelled.h>
+#include <fovea/data/relabelled_dataset.h>
 #include <fovea/run/experiment_data.h>
 
 namespace fovea {
@@ -71,7 +71,7 @@ std::shared_ptr<const Dataset> ExperimentData::open(Split split) const {
   std::shared_ptr<const Dataset> dataset = data.row->open(*data.options, split);
   if (dataset == nullptr) return nullptr;
   expect_channels(config_->preprocess, data, *dataset);
-  return classes_.empty() ? dataset : relabelled(std::move(dataset), classes_);
+  return classes_.empty() ? dataset : relabelled_dataset(std::move(dataset), classes_);
 }
 
 void ExperimentData::open_training() {
@@ -156,7 +156,7 @@ Loader ExperimentData::preview_loader(std::int64_t images, bool augmented) {
   options.seed = static_cast<std::uint64_t>(config_->seed);
   options.augment = config_->data.augment;
   Indices chosen;
-  for (const std::int64_t index : shuffled(training.indices, options.seed, 0)) {
+  for (const std::int64_t index : shuffled_indices(training.indices, options.seed, 0)) {
     if (std::ssize(chosen) == images) break;
     if (is_readable(*training.dataset, index)) chosen.push_back(index);
   }

@@ -4,7 +4,7 @@
 #include <fovea/base/error.h>
 #include <fovea/base/number_text.h>
 #include <fovea/draw/bar_strip.h>
-#include <fovea/draw/zoomed.h>
+#include <fovea/draw/zoomed_image.h>
 #include <fovea/explain/glimpse_drawing.h>
 #include <fovea/explain/glimpse_panel.h>
 #include <fovea/explain/overlay.h>
@@ -22,7 +22,7 @@ ClassProbability class_of(const Overlay::Content& content, std::int64_t label) {
 
 /// "dog  97.3 %".
 std::string named(const ClassProbability& probability) {
-  return probability.name + "  " + percent(probability.probability, 1);
+  return probability.name + "  " + percent_text(probability.probability, 1);
 }
 
 /// The photo's caption, and the predicted class.
@@ -95,7 +95,7 @@ Image Overlay::picture(std::size_t layer) const {
   if (map.is_channels()) return channels();
   if (!map.is_spatial()) return draw_glimpses(photo(), glimpses(), {content_->options.color_map});
   const PhotoMap& placed = *on_photo(layer);
-  return fovea::overlay(photo(), placed, style_of(content_->options, placed));
+  return draw_overlay(photo(), placed, style_of(content_->options, placed));
 }
 
 Image Overlay::channels() const {
@@ -121,7 +121,7 @@ Animation Overlay::animation() const {
 }
 
 std::vector<Tile> Overlay::tiles() const {
-  const Image small = zoomed(photo(), static_cast<double>(kTileSide) / std::max(photo().height, photo().width));
+  const Image small = zoomed_image(photo(), static_cast<double>(kTileSide) / std::max(photo().height, photo().width));
   const double factor_x = static_cast<double>(small.width) / photo().width;
   const double factor_y = static_cast<double>(small.height) / photo().height;
   const ColorMap colors = content_->options.color_map;
@@ -130,10 +130,10 @@ std::vector<Tile> Overlay::tiles() const {
     const std::string& layer = maps()[i].layer;
     if (const std::optional<PhotoMap>& placed = on_photo(i)) {
       const OverlayStyle style = style_of(content_->options, *placed);
-      tiles.push_back({fovea::overlay(small, placed->scaled(factor_x, factor_y), style), layer_caption(*content_, layer),
+      tiles.push_back({draw_overlay(small, placed->scaled(factor_x, factor_y), style), layer_caption(*content_, layer),
                        ColorScale{style.color_map, style.low, style.high}});
     } else if (!maps()[i].is_channels()) {
-      tiles.push_back({draw_glimpses(small, scaled(glimpses(), factor_x, factor_y), {colors}),
+      tiles.push_back({draw_glimpses(small, scaled_glimpses(glimpses(), factor_x, factor_y), {colors}),
                        {layer, std::to_string(glimpses().size()) + " steps"},
                        std::nullopt});
     }

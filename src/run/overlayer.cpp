@@ -143,11 +143,12 @@ Overlay Overlayer::operator()(Image photo, const std::string& caption) const {
   content->explanation = method_->explain(model_.network(), prepared.batch.to(model_.device()), wanted_, target_);
   if (const auto& path = content->explanation.glimpses) {
     expect_drawable(prepared.photo);
-    content->glimpses = on_photo(*path, prepared.geometry, prepared.height, prepared.width);
+    content->glimpses = glimpses_on_photo(*path, prepared.geometry, prepared.height, prepared.width);
   }
   for (const LayerMap& map : content->explanation.maps) {
-    content->on_photo.push_back(
-        map.is_spatial() ? std::optional(on_photo(map, prepared.geometry, prepared.height, prepared.width)) : std::nullopt);
+    content->on_photo.push_back(map.is_spatial()
+                                    ? std::optional(map_on_photo(map, prepared.geometry, prepared.height, prepared.width))
+                                    : std::nullopt);
   }
   content->photo = std::move(prepared.photo);
   return Overlay(std::move(content));

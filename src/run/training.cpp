@@ -89,7 +89,7 @@ TrainingReport train(const Experiment& experiment, const RunOptions& options) {
   report.seconds = result.seconds;
   report.images_per_second = result.images_per_second;
   report.best.epoch = result.epochs;
-  report.environment = environment(options.threads);
+  report.environment = describe_environment(options.threads);
   report.opened_data = session.experiment.shared_data();
   if (result.best) report.best = {result.best->epoch, result.best->val_top1};
   if (result.interrupted) return report;

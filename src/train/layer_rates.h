@@ -12,7 +12,7 @@ namespace fovea {
 
 /// Learning-rate multiplier of some layers.
 struct LayerRate {
-  std::string layers;     ///< name or pattern of modules or parameters; see matches() in nn/layer_pattern.h
+  std::string layers;     ///< name or pattern of modules or parameters; see matches_layer() in nn/layer_pattern.h
   double multiplier = 1;  ///< learning rate over that of the optimiser
   std::string where;      ///< for messages
 

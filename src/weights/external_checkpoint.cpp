@@ -58,7 +58,7 @@ std::string advice_on(const WeightsReport& report, const NamedTensors& own, cons
 
 NamedForNetwork name_for(const torch::nn::Module& network, const WeightsFile& file, const std::vector<Rename>& renames) {
   const NamedTensors own = state_dict(network);
-  const NamedTensors given = renamed(file, renames);
+  const NamedTensors given = renamed_tensors(file, renames);
   NamedForNetwork named{given, ""};
   for (const KeyMapping& mapping : key_mappings_of(network)) {
     auto translated = to_own_names(mapping, own, given);
@@ -80,7 +80,7 @@ void load_named_weights(torch::nn::Module& network, const NamedForNetwork& named
     throw InputError(where, "the weights of this " + std::to_string(own.size()) + "-tensor network", report.summary(),
                      advice_on(report, own, named.tensors));
   }
-  if (const auto names = not_finite(named.tensors); !names.empty()) {
+  if (const auto names = not_finite_names(named.tensors); !names.empty()) {
     const std::string more = names.size() > 1 ? ", as in " + std::to_string(names.size() - 1) + " more" : "";
     throw InputError(where + ": " + names.front(), "finite values", "NaN or infinity" + more,
                      "the weights are damaged; download or train them again");

@@ -128,7 +128,7 @@ void load_initial_weights(Classifier& network, NamedTensors weights, const Initi
   const auto stays = [&](const std::string& name) {
     if (options.head == InitialHead::replace && is_below(name, network.head())) return true;
     return std::any_of(options.reinitialised.begin(), options.reinitialised.end(),
-                       [&](const std::string& pattern) { return matches(pattern, name); });
+                       [&](const std::string& pattern) { return matches_layer(pattern, name); });
   };
   weights = with_own_tensors(std::move(weights), own, stays);
   expect_weights_fit(network, weights, where);

@@ -27,7 +27,7 @@ struct InitialWeightsOptions {
   InitialHead head = InitialHead::replace;
   InitialInput input = InitialInput::keep;
   std::vector<std::string> rename;         ///< "FROM=TO": renames of keys in the file; see Rename
-  std::vector<std::string> reinitialised;  ///< names or patterns of layers that are not loaded; see matches()
+  std::vector<std::string> reinitialised;  ///< names or patterns of layers that are not loaded; see matches_layer()
 
   void visit_fields(FieldVisitor& fields);
 };

@@ -110,7 +110,7 @@ Rename parse_rename(const std::string& text, const std::string& where) {
   return rename;
 }
 
-NamedTensors renamed(const WeightsFile& file, const std::vector<Rename>& renames) {
+NamedTensors renamed_tensors(const WeightsFile& file, const std::vector<Rename>& renames) {
   std::map<std::string, std::string> names;  // to the name in `tensors`
   for (const auto& [name, tensor] : file.tensors) names.emplace(file.prefix + name, name);
   for (const Rename& rename : renames) {

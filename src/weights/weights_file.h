@@ -42,6 +42,6 @@ Rename parse_rename(const std::string& text, const std::string& where);
 
 /// Applies renames, one after the other. A rename may include the prefix of the file: "module.linear=fc".
 /// @throws InputError when one matches no key, two tensors would have the same name, or no tensor remains.
-NamedTensors renamed(const WeightsFile& file, const std::vector<Rename>& renames);
+NamedTensors renamed_tensors(const WeightsFile& file, const std::vector<Rename>& renames);
 
 }  // namespace fovea

@@ -70,7 +70,7 @@ WeightsReport compare_weights(const NamedTensors& own, const NamedTensors& given
   return report;
 }
 
-std::vector<std::string> not_finite(const NamedTensors& tensors) {
+std::vector<std::string> not_finite_names(const NamedTensors& tensors) {
   std::vector<std::string> names;
   for (const auto& [name, tensor] : tensors) {
     if (!tensor.is_floating_point() || tensor.numel() == 0) continue;

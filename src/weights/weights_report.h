@@ -38,6 +38,6 @@ struct WeightsReport {
 WeightsReport compare_weights(const NamedTensors& own, const NamedTensors& given);
 
 /// Names of the tensors with NaN or infinity, also after conversion to float32.
-std::vector<std::string> not_finite(const NamedTensors& tensors);
+std::vector<std::string> not_finite_names(const NamedTensors& tensors);
 
 }  // namespace fovea

@@ -11,7 +11,7 @@
 #include <torch/torch.h>
 
 #include <fovea/data/loader.h>
-#include <fovea/data/relabelled.h>
+#include <fovea/data/relabelled_dataset.h>
 
 #include "augmentation_cases.h"
 #include "made_samples.h"
@@ -179,7 +179,7 @@ TEST(LoaderTrainingSampleTest, EvaluationTakesTheFixedOne) {
 
 TEST(RelabelledTrainingSampleTest, IsTheDatasetsOwnUnderItsNewLabel) {
   const auto dataset = std::make_shared<MarkedDataset>();
-  const auto renamed = relabelled(dataset, {"f", "e", "d", "c", "b", "a"});
+  const auto renamed = relabelled_dataset(dataset, {"f", "e", "d", "c", "b", "a"});
   const RandomStream stream(1, Purpose::test);
   const Sample sample = renamed->training_sample(2, stream);
   EXPECT_EQ(sample.label, 3);

@@ -64,7 +64,7 @@ TEST(ErasingTest, NoiseIsUniform) {
   const Window window = difference_of(image, erased);
   EXPECT_EQ(window.height, 100);
   EXPECT_EQ(window.width, 100);
-  const Image noise = cropped(erased, window);
+  const Image noise = cropped_image(erased, window);
   double sum = 0;
   for (const int value : noise.pixels) sum += value;
   const auto count = static_cast<double>(noise.pixels.size());

@@ -20,7 +20,7 @@
 #include <fovea/base/error.h>
 #include <fovea/data/internal/mix.h>
 #include <fovea/data/loader.h>
-#include <fovea/data/relabelled.h>
+#include <fovea/data/relabelled_dataset.h>
 
 #include "augmentation_cases.h"
 #include "wait_for.h"
@@ -206,7 +206,7 @@ void expect_same_batches(const std::vector<Batch>& left, const std::vector<Batch
 
 TEST(LoaderTest, GivesTheSameBatchesForAnyNumberOfWorkers) {
   const auto dataset = std::make_shared<CountingDataset>(30);
-  const Indices order = shuffled(first_indices(30, 0), kLoaderSeed, 3);
+  const Indices order = shuffled_indices(first_indices(30, 0), kLoaderSeed, 3);
   const Loader one = loader_of(dataset, training_options(1));
   std::vector<Batch> direct;
   for (std::int64_t number = 0; number < one.batches(); ++number) direct.push_back(one.batch(order, 3, number));
@@ -385,7 +385,7 @@ TEST(LoaderTest, EvaluationLeavesOutWhatCannotBeRead) {
 TEST(LoaderTest, TrainingBatchesKeepTheirSize) {
   const std::set<std::int64_t> unreadable = {0, 3, 4, 9, 10, 11, 12, 20, 28, 29};
   const auto dataset = std::make_shared<PatchyDataset>(30, unreadable);
-  const Indices order = shuffled(first_indices(30, 0), kLoaderSeed, 6);
+  const Indices order = shuffled_indices(first_indices(30, 0), kLoaderSeed, 6);
   std::vector<std::int64_t> expected;  // where one cannot be read, the next that can, round the end of the epoch
   for (std::size_t position = 0; position < order.size(); ++position) {
     std::size_t next = position;
@@ -425,7 +425,7 @@ TEST(LoaderTest, TellsWhatIsLeftOutAndWhy) {
 }
 
 TEST(LoaderTest, TrainingEndsWhenNothingCanBeRead) {
-  const Indices order = shuffled(first_indices(100, 0), kLoaderSeed, 0);
+  const Indices order = shuffled_indices(first_indices(100, 0), kLoaderSeed, 0);
   const auto batch_behind = [&](std::int64_t count) {  // unreadable images at the beginning of the epoch
     const auto dataset = std::make_shared<PatchyDataset>(100, std::set<std::int64_t>(order.begin(), order.begin() + count));
     return loader_of(dataset, training_options(1)).batch(order, 0, 0);
@@ -463,7 +463,7 @@ TEST(LoaderTest, CropsThePhotoBeforeItIsResized) {
 
 TEST(LoaderTest, MixesImagesAndTheirLabels) {
   const auto dataset = std::make_shared<CountingDataset>(8);
-  const Indices order = shuffled(first_indices(8, 0), kLoaderSeed, 1);
+  const Indices order = shuffled_indices(first_indices(8, 0), kLoaderSeed, 1);
   for (const char* augment : {"{mixup: 1}", "{cutmix: 1}"}) {
     SCOPED_TRACE(augment);
     LoaderOptions options = training_options(1);
@@ -542,7 +542,7 @@ TEST(LoaderTest, StaysBalancedWhereImagesCannotBeRead) {
 }
 
 TEST(LoaderTest, BalancesTheClassesOfARelabelledSet) {
-  const auto dataset = relabelled(std::make_shared<UnevenDataset>(9), {"many", "none", "one", "two"});
+  const auto dataset = relabelled_dataset(std::make_shared<UnevenDataset>(9), {"many", "none", "one", "two"});
   std::vector<std::int64_t> labels = labels_of(all_batches(loader_of(dataset, balanced_options(1)).epoch(0)));
   std::sort(labels.begin(), labels.end());
   EXPECT_THAT(labels, ElementsAre(0, 0, 0, 2, 2, 2, 3, 3, 3));

@@ -17,7 +17,7 @@ Image padded_and_cropped(const Image& image, int pad, int top, int left) {
       for (int c = 0; c < image.channels; ++c) padded.at(y + pad, x + pad, c) = image.at(y, x, c);
     }
   }
-  return cropped(padded, {top, left, image.height, image.width});
+  return cropped_image(padded, {top, left, image.height, image.width});
 }
 
 TEST(PadCropTest, IsAPaddedCrop) {

@@ -476,18 +476,18 @@ TEST(CollateTest, StacksImagesOfOneSize) {
   const Image first = drawn(2, 3, 3, [](int y, int x, int c) { return y + x + c; });
   const Image second = drawn(2, 3, 3, [](int y, int x, int c) { return 50 + y * x * c; });
   const auto normalization = std::make_shared<const Normalization>(Normalization{{0, 0, 0}, {1, 1, 1}});
-  const Batch batch = collate({first, second}, {4, 2}, normalization);
+  const Batch batch = collate_images({first, second}, {4, 2}, normalization);
   ASSERT_TRUE(batch.images.defined());
   EXPECT_EQ(batch.images.sizes(), torch::IntArrayRef({2, 3, 2, 3}));
   EXPECT_TRUE(torch::equal(batch.images[0], to_tensor(first)));
   EXPECT_TRUE(torch::equal(batch.images[1], to_tensor(second)));
   EXPECT_TRUE(torch::equal(batch.labels, torch::tensor({4, 2}, torch::kInt64)));
   EXPECT_EQ(batch.normalization, normalization);
-  EXPECT_FALSE(collate({first}, {}, normalization).labels.defined());
+  EXPECT_FALSE(collate_images({first}, {}, normalization).labels.defined());
 }
 
 TEST(CollateTest, KeepsImagesOfDifferentSizesApart) {
-  const Batch batch = collate({Image(2, 3, 1), Image(3, 2, 1)}, {0, 1}, nullptr);
+  const Batch batch = collate_images({Image(2, 3, 1), Image(3, 2, 1)}, {0, 1}, nullptr);
   EXPECT_FALSE(batch.images.defined());
   EXPECT_EQ(batch.size(), 2);
   EXPECT_EQ(batch.singles.at(0).sizes(), torch::IntArrayRef({1, 2, 3}));

@@ -49,14 +49,14 @@ TEST(RandAugmentTest, DrawsFourteenOperationsEquallyOften) {
   for (const int sign : {-1, 1}) {
     const std::string suffix = sign < 0 ? " -" : " +";
     const double shear = sign * 0.09;
-    add("shear_x" + suffix, warped(image, {1, shear, 0, 0, 1, 0}));
-    add("shear_y" + suffix, warped(image, {1, 0, 0, shear, 1, 0}));
+    add("shear_x" + suffix, warped_image(image, {1, shear, 0, 0, 1, 0}));
+    add("shear_y" + suffix, warped_image(image, {1, 0, 0, shear, 1, 0}));
     add("translate_x" + suffix, moved_by(image, 0, sign * 4));  // 150 / 331 * 31 * 0.3 = 4.21
     add("translate_y" + suffix, moved_by(image, sign * 2, 0));  // 150 / 331 * 21 * 0.3 = 2.85
     const double cosine = 0.98768834059513777;                  // of 9 degrees
     const double sine = sign * 0.15643446504023087;
-    add("rotate" + suffix, warped(image, {cosine, sine, 15.5 - 15.5 * cosine - 10.5 * sine,  //
-                                          -sine, cosine, 10.5 + 15.5 * sine - 10.5 * cosine}));
+    add("rotate" + suffix, warped_image(image, {cosine, sine, 15.5 - 15.5 * cosine - 10.5 * sine,  //
+                                                -sine, cosine, 10.5 + 15.5 * sine - 10.5 * cosine}));
     add("brightness" + suffix, with_brightness(image, 1 + sign * 0.27));
     add("saturation" + suffix, with_saturation(image, 1 + sign * 0.27));
     add("contrast" + suffix, with_contrast(image, 1 + sign * 0.27));
@@ -94,7 +94,7 @@ TEST(RandAugmentTest, MagnitudeThirtyIsTheLargest) {
   for (const int sign : {-1, 1}) {
     EXPECT_TRUE(seen.contains(moved_by(image, sign * 14, 0).pixels));  // 150 / 331 * 33 = 14.95
     EXPECT_TRUE(seen.contains(moved_by(image, 0, sign * 4).pixels));   // 150 / 331 * 10 = 4.53
-    EXPECT_TRUE(seen.contains(warped(image, {1, sign * 0.3, 0, 0, 1, 0}).pixels));
+    EXPECT_TRUE(seen.contains(warped_image(image, {1, sign * 0.3, 0, 0, 1, 0}).pixels));
     EXPECT_TRUE(seen.contains(with_brightness(image, 1 + sign * 0.9).pixels));
   }
   EXPECT_TRUE(seen.contains(posterized(image, 4).pixels));

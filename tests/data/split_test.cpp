@@ -82,25 +82,25 @@ TEST(SplitValidationTest, ChoosesFromTheWholeSet) {
 
 TEST(ShuffledTest, IsAPermutation) {
   const Indices indices = {3, 1, 4, 10, 5, 9, 2, 6};
-  for (std::int64_t epoch = 0; epoch < 20; ++epoch) EXPECT_EQ(sorted(shuffled(indices, 0, epoch)), sorted(indices));
-  EXPECT_THAT(shuffled({}, 0, 0), IsEmpty());
-  EXPECT_THAT(shuffled({8}, 0, 0), ElementsAre(8));
+  for (std::int64_t epoch = 0; epoch < 20; ++epoch) EXPECT_EQ(sorted(shuffled_indices(indices, 0, epoch)), sorted(indices));
+  EXPECT_THAT(shuffled_indices({}, 0, 0), IsEmpty());
+  EXPECT_THAT(shuffled_indices({8}, 0, 0), ElementsAre(8));
 }
 
 TEST(ShuffledTest, DependsOnSeedAndEpoch) {
   const Indices indices = first_indices(100, 0);
-  const Indices order = shuffled(indices, 1, 1);
-  EXPECT_EQ(shuffled(indices, 1, 1), order);
+  const Indices order = shuffled_indices(indices, 1, 1);
+  EXPECT_EQ(shuffled_indices(indices, 1, 1), order);
   EXPECT_NE(order, indices);
-  EXPECT_NE(shuffled(indices, 1, 2), order);
-  EXPECT_NE(shuffled(indices, 2, 1), order);
-  EXPECT_NE(shuffled(indices, 2, 1), shuffled(indices, 1, 2));
+  EXPECT_NE(shuffled_indices(indices, 1, 2), order);
+  EXPECT_NE(shuffled_indices(indices, 2, 1), order);
+  EXPECT_NE(shuffled_indices(indices, 2, 1), shuffled_indices(indices, 1, 2));
 }
 
 TEST(ShuffledTest, FavoursNoOrder) {
   constexpr int kEpochs = 6000;
   std::map<Indices, int> counts;
-  for (int epoch = 0; epoch < kEpochs; ++epoch) ++counts[shuffled({0, 1, 2}, 5, epoch)];
+  for (int epoch = 0; epoch < kEpochs; ++epoch) ++counts[shuffled_indices({0, 1, 2}, 5, epoch)];
   ASSERT_EQ(counts.size(), 6U);
   const double sigma = std::sqrt(kEpochs * (1.0 / 6) * (5.0 / 6));
   for (const auto& [order, count] : counts) EXPECT_NEAR(count, kEpochs / 6.0, 5 * sigma) << testing::PrintToString(order);

@@ -113,7 +113,7 @@ TEST(DigitCanvasTest, PutsTheWholeImageOnBlackGround) {
       ASSERT_EQ(sample.image.pixels.size(), 45U * static_cast<unsigned>(channels));
       const Window place = window_of(sample.box.value());
       EXPECT_EQ(as_list(light_in(sample.image).value()), as_list(place));
-      EXPECT_EQ(cropped(sample.image, place).pixels, source->sample(1).image.pixels);
+      EXPECT_EQ(cropped_image(sample.image, place).pixels, source->sample(1).image.pixels);
     }
   }
 }

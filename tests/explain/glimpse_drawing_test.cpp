@@ -52,7 +52,7 @@ TEST(GlimpseDrawingTest, OutlinesTheInsideOfAWindow) {
     EXPECT_EQ(pixel(drawn, y, 49), color) << y;
   }
   // The photo inside, as the network saw it; pale outside.
-  const Rgb8 pale = unseen(rgb8(kPhotoBlue));
+  const Rgb8 pale = unseen_color(rgb8(kPhotoBlue));
   EXPECT_EQ(pixel(drawn, 11, 21), rgb8(kPhotoBlue));
   EXPECT_EQ(pixel(drawn, 38, 48), rgb8(kPhotoBlue));
   for (const auto& [y, x] : {std::pair(9, 30), {40, 30}, {30, 19}, {30, 50}, {0, 0}, {59, 89}}) {
@@ -69,12 +69,12 @@ TEST(GlimpseDrawingTest, DrawsEveryScale) {
   EXPECT_NE(pixel(drawn, 27, 30), rgb8(kPhotoBlue));  // translucent
   EXPECT_NE(pixel(drawn, 44, 45), rgb8(kPhotoBlue));
   EXPECT_EQ(pixel(drawn, 44, 20), rgb8(kPhotoBlue));
-  EXPECT_EQ(count_pixels(drawn, whole(drawn), is_color(to_color(unseen(rgb8(kPhotoBlue))))), 0);  // all was seen
+  EXPECT_EQ(count_pixels(drawn, whole(drawn), is_color(to_color(unseen_color(rgb8(kPhotoBlue))))), 0);  // all was seen
 }
 
 TEST(GlimpseDrawingTest, StaysWithinThePixelsThatAWindowTouches) {
   const Image drawn = draw_glimpses(blue_photo(200, 200), {glimpse_of({49.4, 60.6, 149.4, 160.4})}, {});
-  const auto is_seen = [](Rgb8 rgb) { return rgb != unseen(rgb8(kPhotoBlue)); };
+  const auto is_seen = [](Rgb8 rgb) { return rgb != unseen_color(rgb8(kPhotoBlue)); };
   EXPECT_EQ(bounds(drawn, whole(drawn), is_seen), (Region{60, 49, 161, 150}));
 }
 
@@ -105,7 +105,7 @@ TEST(GlimpseDrawingTest, AMomentShowsThePathSoFarAndItsOwnWindow) {
   const std::vector<PhotoGlimpse> glimpses = {glimpse_of({10, 10, 50, 50}), glimpse_of({100, 10, 140, 50}),
                                               glimpse_of({100, 100, 140, 140})};
   const auto of_step = [](std::size_t step) { return is_color(to_color(step_color(ColorMap::viridis, step, 3))); };
-  const auto is_pale = is_color(to_color(unseen(rgb8(kPhotoBlue))));
+  const auto is_pale = is_color(to_color(unseen_color(rgb8(kPhotoBlue))));
   const Image first = draw_glimpses(blue_photo(150, 150), glimpses, {ColorMap::viridis, 0});
   const Image second = draw_glimpses(blue_photo(150, 150), glimpses, {ColorMap::viridis, 1});
   const Image all = draw_glimpses(blue_photo(150, 150), glimpses, {ColorMap::viridis});
@@ -208,10 +208,10 @@ bool expect_window_around_marker(const Image& photo, const Preprocess& preproces
   ScriptedGlimpses network(
       torch::tensor({{unit(seen.left, seen.right, input.width), unit(seen.top, seen.bottom, input.height)}}),
       torch::zeros({1, 2}), {side, 1});
-  const Batch batch = collate({input}, {}, preprocess.normalization());
+  const Batch batch = collate_images({input}, {}, preprocess.normalization());
   const auto everything = [](const std::string&) { return true; };
   const Explanation explanation = explain_by_glimpses(network, batch, everything, std::nullopt);
-  const std::vector<PhotoGlimpse> glimpses = on_photo(*explanation.glimpses, geometry, input.height, input.width);
+  const std::vector<PhotoGlimpse> glimpses = glimpses_on_photo(*explanation.glimpses, geometry, input.height, input.width);
   const Box& window = glimpses.at(0).windows.at(0);
   // The edges of the marker are known to half a pixel of the input, and the window lies on its grid.
   const double x_tolerance = 1.01 * geometry.scale_x + std::abs(seen.width() - side) * geometry.scale_x;
@@ -225,7 +225,7 @@ bool expect_window_around_marker(const Image& photo, const Preprocess& preproces
 
   const Image drawn = draw_glimpses(photo, glimpses, {});
   const Region shown = bounds(drawn, whole(drawn), [](Rgb8 rgb) {
-    return rgb != unseen({0, 0, 0}) && rgb != Rgb8{255, 255, 255};  // of the marker, whose edges may lie outside
+    return rgb != unseen_color({0, 0, 0}) && rgb != Rgb8{255, 255, 255};  // of the marker, whose edges may lie outside
   });
   EXPECT_NEAR(shown.left, window.left, 1);  // the pixels that it touches
   EXPECT_NEAR(shown.top, window.top, 1);

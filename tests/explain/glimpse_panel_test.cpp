@@ -105,7 +105,7 @@ TEST(GlimpsePanelTest, MakesAPhotoLargeEnoughForNumbers) {
   constexpr Color kPhoto = to_color({40, 60, 180});
   for (const int side : {20, 119, 121, 151, 179, 180, 181, 300, 700}) {
     const Image panel = glimpse_panel(plain(side, side, kPhoto), glimpses, texts_for(glimpses), ColorMap::inferno);
-    const int shown = bounds(panel, whole(panel), is_color(to_color(unseen(rgb8(kPhoto))))).height();
+    const int shown = bounds(panel, whole(panel), is_color(to_color(unseen_color(rgb8(kPhoto))))).height();
     EXPECT_GE(shown, 180) << side;
     EXPECT_LE(shown, 360) << side;
   }

@@ -152,7 +152,7 @@ GlimpsePath one_window(double left, double top, double right, double bottom, std
 }
 
 TEST(PhotoGlimpsesTest, ReadsTheWholeImageAsTheWholePhoto) {
-  const std::vector<PhotoGlimpse> glimpses = on_photo(one_window(-1, -1, 1, 1), {}, 30, 50);
+  const std::vector<PhotoGlimpse> glimpses = glimpses_on_photo(one_window(-1, -1, 1, 1), {}, 30, 50);
   ASSERT_EQ(glimpses.size(), 1U);
   EXPECT_EQ(glimpses[0].fixation.x, 25);
   EXPECT_EQ(glimpses[0].fixation.y, 15);
@@ -165,22 +165,22 @@ TEST(PhotoGlimpsesTest, ReadsTheWholeImageAsTheWholePhoto) {
 
 TEST(PhotoGlimpsesTest, UndoesCropAndResize) {
   // A photo halved, of which columns 4 to 13 and rows 3 to 22 were seen.
-  const std::vector<PhotoGlimpse> glimpses = on_photo(one_window(-1, 0, 0, 1), {4, 3, 2, 2}, 20, 10);
+  const std::vector<PhotoGlimpse> glimpses = glimpses_on_photo(one_window(-1, 0, 0, 1), {4, 3, 2, 2}, 20, 10);
   const Box window = glimpses.at(0).windows.at(0);
   EXPECT_THAT((std::vector<double>{window.left, window.top, window.right, window.bottom}),
               ::testing::ElementsAre(8, 26, 18, 46));
   EXPECT_EQ(glimpses[0].fixation.x, 13);
   EXPECT_EQ(glimpses[0].fixation.y, 36);
 
-  const PhotoGlimpse larger = scaled(glimpses, 3, 0.5).at(0);
+  const PhotoGlimpse larger = scaled_glimpses(glimpses, 3, 0.5).at(0);
   EXPECT_THAT((std::vector<double>{larger.windows[0].left, larger.windows[0].top, larger.windows[0].right,
                                    larger.windows[0].bottom, larger.fixation.x, larger.fixation.y}),
               ::testing::ElementsAre(24, 13, 54, 23, 39, 18));
 }
 
 TEST(PhotoGlimpsesTest, ShowsPatchesOfGreyAndColourOnly) {
-  EXPECT_EQ(on_photo(one_window(-1, -1, 1, 1, 3), {}, 8, 8).at(0).patches.at(0).channels, 3);
-  EXPECT_THAT([] { on_photo(one_window(-1, -1, 1, 1, 2), {}, 8, 8); },
+  EXPECT_EQ(glimpses_on_photo(one_window(-1, -1, 1, 1, 3), {}, 8, 8).at(0).patches.at(0).channels, 3);
+  EXPECT_THAT([] { glimpses_on_photo(one_window(-1, -1, 1, 1, 2), {}, 8, 8); },
               ThrowsMessage<InputError>(HasSubstr("1 or 3 channels, got 2")));
 }
 

@@ -98,7 +98,7 @@ TEST(MapFileTest, SaysWhereTheMapLies) {
   const TemporaryDirectory folder;
   const LayerMap map = map_of(torch::zeros({2, 4}));
   // A photo halved to 4 x 8 pixels, of which columns 2 to 5 and rows 1 and 2 were seen: a cell is two pixels wide.
-  const PhotoMap place = on_photo(map, {2, 1, 2, 2}, 2, 4);
+  const PhotoMap place = map_on_photo(map, {2, 1, 2, 2}, 2, 4);
   write_map(folder.path("a"), map, &place, {{"image", "photo.jpg"}, {"layer", "layer"}});
   const std::string text = file_text(folder.path("a.json"));
   EXPECT_THAT(text, EndsWith("}\n"));
@@ -125,7 +125,7 @@ TEST(MapFileTest, WritesTheWindowsOfGlimpses) {
   path.patches = torch::zeros({1, 2, 1, 3, 3});
   path.probabilities = torch::tensor({{0.25, 0.75}}, torch::kFloat64);
   // An input of 4 x 8 pixels out of a photo twice as large, from its column 2 and row 1 on.
-  const std::vector<PhotoGlimpse> glimpses = on_photo(path, {2, 1, 2, 2}, 4, 8);
+  const std::vector<PhotoGlimpse> glimpses = glimpses_on_photo(path, {2, 1, 2, 2}, 4, 8);
   const NpyFile file = read_npy(write_glimpses(folder.path("a.glimpses"), path, glimpses, {{"image", "photo.jpg"}}));
   expect_header(file.header, "(1,2,4,)");
   EXPECT_THAT(file.values, ElementsAre(10, 6, 14, 10, 8, 4, 16, 12));  // left, top, right, bottom

@@ -45,7 +45,7 @@ Image colorful_photo(int height, int width) {
 /// A map over a photo of which a centre crop is seen: columns [2, 6) and rows [1, 3) of 8 x 4 pixels, a cell each.
 PhotoMap cropped_map(const std::vector<float>& values) {
   const auto cells = torch::tensor(values).view({2, 4});
-  return on_photo({"layer", Meaning::gate, cells}, {2, 1, 1, 1}, 2, 4);
+  return map_on_photo({"layer", Meaning::gate, cells}, {2, 1, 1, 1}, 2, 4);
 }
 
 bool is_seen(int y, int x) {
@@ -55,7 +55,7 @@ bool is_seen(int y, int x) {
 TEST(OverlayTest, OpaqueColorsAreThoseOfTheTable) {
   const std::vector<float> values = {0.0F, 1.0F, 0.5F, 0.25F, 0.75F, 0.1F, 0.9F, 0.6F};
   for (const ColorMap color_map : {ColorMap::inferno, ColorMap::viridis}) {
-    const Image result = overlay(colorful_photo(4, 8), cropped_map(values), {color_map, 0, 1, 1});
+    const Image result = draw_overlay(colorful_photo(4, 8), cropped_map(values), {color_map, 0, 1, 1});
     for (std::size_t cell = 0; cell < values.size(); ++cell) {
       const auto [y, x] = std::pair{1 + static_cast<int>(cell) / 4, 2 + static_cast<int>(cell) % 4};
       EXPECT_EQ(pixel(result, y, x), color_of(color_map, values[cell])) << "cell " << cell;
@@ -65,7 +65,7 @@ TEST(OverlayTest, OpaqueColorsAreThoseOfTheTable) {
 
 TEST(OverlayTest, KeepsThePhotosSize) {
   const Image photo = colorful_photo(4, 8);
-  const Image result = overlay(photo, cropped_map(std::vector<float>(8, 0.5F)), OverlayStyle());
+  const Image result = draw_overlay(photo, cropped_map(std::vector<float>(8, 0.5F)), OverlayStyle());
   EXPECT_EQ(result.height, 4);
   EXPECT_EQ(result.width, 8);
   EXPECT_EQ(result.channels, 3);
@@ -74,7 +74,7 @@ TEST(OverlayTest, KeepsThePhotosSize) {
 
 TEST(OverlayTest, TransparentColorsShowThePhoto) {
   const Image photo = colorful_photo(4, 8);
-  const Image result = overlay(photo, cropped_map(std::vector<float>(8, 0.5F)), {ColorMap::inferno, 0, 1, 0});
+  const Image result = draw_overlay(photo, cropped_map(std::vector<float>(8, 0.5F)), {ColorMap::inferno, 0, 1, 0});
   for (int y = 0; y < 4; ++y) {
     for (int x = 0; x < 8; ++x) {
       if (!is_seen(y, x)) continue;
@@ -86,7 +86,7 @@ TEST(OverlayTest, TransparentColorsShowThePhoto) {
 TEST(OverlayTest, WhatIsNotSeenIsPaleAndGrey) {
   const Image photo = colorful_photo(4, 8);
   for (const double opacity : {0.0, 0.5, 1.0}) {
-    const Image result = overlay(photo, cropped_map(std::vector<float>(8, 0.5F)), {ColorMap::inferno, 0, 1, opacity});
+    const Image result = draw_overlay(photo, cropped_map(std::vector<float>(8, 0.5F)), {ColorMap::inferno, 0, 1, opacity});
     for (int y = 0; y < 4; ++y) {
       for (int x = 0; x < 8; ++x) {
         if (is_seen(y, x)) continue;
@@ -104,8 +104,9 @@ TEST(OverlayTest, BlendsAsComputedByHand) {
   photo.pixels = {200, 0, 101};
   const Rgb8 color = color_of(ColorMap::inferno, 1.0);  // 252, 255, 164
   ASSERT_EQ(color, (Rgb8{252, 255, 164}));
-  const PhotoMap map = on_photo({"layer", Meaning::gate, torch::ones({1, 1})}, {}, 1, 1);
-  EXPECT_EQ(pixel(overlay(photo, map, {ColorMap::inferno, 0, 1, 0.25}), 0, 0), (Rgb8{213, 64, 117}));  // 63.75 and 116.75
+  const PhotoMap map = map_on_photo({"layer", Meaning::gate, torch::ones({1, 1})}, {}, 1, 1);
+  EXPECT_EQ(pixel(draw_overlay(photo, map, {ColorMap::inferno, 0, 1, 0.25}), 0, 0),
+            (Rgb8{213, 64, 117}));  // 63.75 and 116.75
 }
 
 TEST(OverlayTest, TheRangeChoosesTheColors) {
@@ -114,7 +115,7 @@ TEST(OverlayTest, TheRangeChoosesTheColors) {
   OverlayStyle style = kPlainColors;
   style.low = 0;
   style.high = 6;
-  const Image result = overlay(photo, map, style);
+  const Image result = draw_overlay(photo, map, style);
   EXPECT_EQ(pixel(result, 1, 2), color_of(style.color_map, 0));  // below
   EXPECT_EQ(pixel(result, 1, 3), color_of(style.color_map, 0));
   EXPECT_EQ(pixel(result, 1, 4), color_of(style.color_map, 2.0 / 6));
@@ -126,25 +127,25 @@ TEST(OverlayTest, AFlatMapHasTheFirstColor) {
   const PhotoMap map = cropped_map(std::vector<float>(8, 3.0F));
   OverlayStyle style = kPlainColors;
   style.low = style.high = 3;
-  const Image result = overlay(Image(4, 8, 3), map, style);
+  const Image result = draw_overlay(Image(4, 8, 3), map, style);
   for (int x = 2; x < 6; ++x) EXPECT_EQ(pixel(result, 1, x), color_of(style.color_map, 0));
 }
 
 TEST(OverlayTest, ShowsWhatIsNotANumber) {
   std::vector<float> values(8, 0.5F);
   values[0] = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_EQ(pixel(overlay(Image(4, 8, 3), cropped_map(values), kPlainColors), 1, 2), kNotANumberColor);
+  EXPECT_EQ(pixel(draw_overlay(Image(4, 8, 3), cropped_map(values), kPlainColors), 1, 2), kNotANumberColor);
 }
 
 TEST(OverlayTest, RefusesAnythingButAnRgbPhoto) {
-  EXPECT_THAT([] { overlay(Image(4, 8, 1), cropped_map(std::vector<float>(8, 0.5F)), OverlayStyle()); },
+  EXPECT_THAT([] { draw_overlay(Image(4, 8, 1), cropped_map(std::vector<float>(8, 0.5F)), OverlayStyle()); },
               ThrowsMessage<InputError>(StrEq("overlay: expected an RGB photo, got 1 channels")));
 }
 
 TEST(OverlayTest, RefusesAnOpacityThatIsNone) {
   const PhotoMap map = cropped_map(std::vector<float>(8, 0.5F));
   for (const double opacity : {-0.1, 1.1, std::numeric_limits<double>::quiet_NaN()}) {
-    EXPECT_THROW(overlay(Image(4, 8, 3), map, {ColorMap::inferno, 0, 1, opacity}), InputError) << opacity;
+    EXPECT_THROW(draw_overlay(Image(4, 8, 3), map, {ColorMap::inferno, 0, 1, opacity}), InputError) << opacity;
   }
 }
 
@@ -214,8 +215,8 @@ void expect_hot_on_marker(const Image& photo, const Geometry& geometry, int inpu
                           const Point& in_map, const torch::Tensor& theta = {}) {
   const Point marker = light_of(photo).centre;
   const auto values = hot_cell(grid, static_cast<int>(in_map.y * grid.rows), static_cast<int>(in_map.x * grid.columns));
-  const PhotoMap map = on_photo({"layer", Meaning::gate, values, theta}, geometry, input_height, input_width);
-  const Image overlaid = overlay(photo, map, kPlainColors);
+  const PhotoMap map = map_on_photo({"layer", Meaning::gate, values, theta}, geometry, input_height, input_width);
+  const Image overlaid = draw_overlay(photo, map, kPlainColors);
   ASSERT_EQ(std::pair(overlaid.height, overlaid.width), std::pair(photo.height, photo.width));
 
   const std::vector<double> shown = shown_values(overlaid);
@@ -260,7 +261,7 @@ std::pair<int, int> expect_markers_found(const std::function<std::string(const I
     if (light.amount == 0) {
       ++unseen;
       const PhotoMap map =
-          on_photo({"layer", Meaning::gate, torch::ones({3, 4})}, geometry, prepared.height, prepared.width);
+          map_on_photo({"layer", Meaning::gate, torch::ones({3, 4})}, geometry, prepared.height, prepared.width);
       const Point marker = light_of(photo).centre;
       EXPECT_EQ(map.at(marker.x, marker.y), std::nullopt);
     } else if (light.amount > 0.98 * whole_marker) {  // what is cut off has its centre elsewhere

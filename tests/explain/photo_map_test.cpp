@@ -29,7 +29,7 @@ LayerMap spatial_map(const torch::Tensor& values, const torch::Tensor& theta = {
 
 /// 2 x 4 cells with the values 0 to 7, over a photo of as many pixels that is prepared as it is, or scaled.
 PhotoMap counting_map(const torch::Tensor& theta = {}, const Geometry& geometry = {}) {
-  return on_photo(spatial_map(torch::arange(8, torch::kFloat32).view({2, 4}), theta), geometry, 2, 4);
+  return map_on_photo(spatial_map(torch::arange(8, torch::kFloat32).view({2, 4}), theta), geometry, 2, 4);
 }
 
 torch::Tensor frame_tensor(std::vector<double> entries) {
@@ -76,7 +76,7 @@ TEST(PhotoMapTest, EndsAtTheEdge) {
 
 TEST(PhotoMapTest, AConstantMapStaysConstant) {
   RandomStream random(2, Purpose::test);
-  const PhotoMap map = on_photo(spatial_map(torch::full({3, 5}, 0.3F)), {2, 1, 1.7, 0.9}, 20, 30);
+  const PhotoMap map = map_on_photo(spatial_map(torch::full({3, 5}, 0.3F)), {2, 1, 1.7, 0.9}, 20, 30);
   int inside = 0;
   for (int i = 0; i < 500; ++i) {
     const auto value = map.at(random.uniform(0, 60), random.uniform(0, 25));
@@ -88,7 +88,7 @@ TEST(PhotoMapTest, AConstantMapStaysConstant) {
 }
 
 TEST(PhotoMapTest, OneCellCoversEverythingSeen) {
-  const PhotoMap map = on_photo(spatial_map(torch::full({1, 1}, 5.0F)), {}, 1, 1);  // of a photo of one pixel
+  const PhotoMap map = map_on_photo(spatial_map(torch::full({1, 1}, 5.0F)), {}, 1, 1);  // of a photo of one pixel
   expect_value(map, 0.5, 0.5, 5);
   expect_value(map, 0, 1, 5);
   EXPECT_EQ(map.at(1.5, 0.5), std::nullopt);
@@ -118,7 +118,7 @@ TEST(PhotoMapTest, AMapOfOneCellPerPixelFollowsTheGeometry) {
       const auto [rows, columns] = preprocess.output_size(height, width);
       const Geometry geometry = preprocess.geometry(height, width);
       const auto values = torch::arange(rows * columns, torch::kFloat32).view({rows, columns});
-      const PhotoMap map = on_photo(spatial_map(values), geometry, rows, columns);
+      const PhotoMap map = map_on_photo(spatial_map(values), geometry, rows, columns);
       for (int i = 0; i < 50; ++i) {
         const auto row = static_cast<int>(random.below(static_cast<std::uint64_t>(rows)));
         const auto column = static_cast<int>(random.below(static_cast<std::uint64_t>(columns)));
@@ -179,19 +179,19 @@ TEST(PhotoMapTest, RefusesAFrameThatCannotBeUndone) {
 }
 
 TEST(PhotoMapTest, RefusesAMapOverChannels) {
-  EXPECT_THAT([] { on_photo(spatial_map(torch::zeros({5})), {}, 4, 4); },
+  EXPECT_THAT([] { map_on_photo(spatial_map(torch::zeros({5})), {}, 4, 4); },
               ThrowsMessage<InputError>(AllOf(StartsWith("layer: expected a map over the image"), HasSubstr("channels"))));
 }
 
 TEST(PhotoMapTest, ReadsValuesOfAnyLayout) {
   const auto values = torch::arange(8, torch::kFloat32).view({4, 2}).t();  // rows lie two apart in memory
-  const PhotoMap map = on_photo(spatial_map(values), {}, 2, 4);
+  const PhotoMap map = map_on_photo(spatial_map(values), {}, 2, 4);
   expect_value(map, 1.5, 0.5, 2);
   expect_value(map, 0.5, 1.5, 1);
 }
 
 TEST(PhotoMapTest, KnowsItsRange) {
-  const PhotoMap map = on_photo(spatial_map(torch::tensor({{3.0F, -2.0F}, {0.5F, 1.0F}})), {}, 2, 2);
+  const PhotoMap map = map_on_photo(spatial_map(torch::tensor({{3.0F, -2.0F}, {0.5F, 1.0F}})), {}, 2, 2);
   EXPECT_EQ(map.lowest(), -2);
   EXPECT_EQ(map.highest(), 3);
 }

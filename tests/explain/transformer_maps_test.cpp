@@ -149,7 +149,7 @@ TEST(TransformerMapsTest, MapsCoverThePatchesAndNotThePixelsBeyondThem) {
       EXPECT_EQ(map.values.sizes(), torch::IntArrayRef({2, 3}));
       ASSERT_TRUE(map.theta.defined()) << map.layer;
       EXPECT_TRUE(torch::allclose(map.theta, theta, 1e-6, 1e-7)) << map.layer;  // of float32
-      const PhotoMap on_image = on_photo(map, Geometry(), 11, 15);
+      const PhotoMap on_image = map_on_photo(map, Geometry(), 11, 15);
       EXPECT_NEAR(on_image.at(10, 6).value(), map.values[1][2].item<float>(), 1e-5) << "the last patch's centre";
       EXPECT_FALSE(on_image.at(12.5, 4).has_value());
       EXPECT_FALSE(on_image.at(6, 8.5).has_value());

@@ -66,7 +66,7 @@ const std::vector<Adjustment>& adjustments() {
       {"equalized", [](const Image& image) { return equalized(image); }},
       {"warped",
        [](const Image& image) {
-         return warped(image, {1, 0.1, 0, 0.1, 1, 0});
+         return warped_image(image, {1, 0.1, 0, 0.1, 1, 0});
        }},
   };
   return all;
@@ -136,7 +136,7 @@ TEST(AdjustTest, EqualsPil) {
   EXPECT_THAT(autocontrasted(image).pixels,
               ElementsAre(0, 50, 117, 42, 92, 161, 84, 133, 205, 126, 175, 249, 104, 152, 225, 179, 226, 0,  //
                           255, 13, 78, 37, 87, 156, 208, 255, 29, 24, 74, 142, 132, 180, 255, 241, 0, 64));
-  EXPECT_THAT(warped(image, {0.9, 0.3, -0.4, -0.2, 1.1, 0.3}).pixels,
+  EXPECT_THAT(warped_image(image, {0.9, 0.3, -0.4, -0.2, 1.1, 0.3}).pixels,
               ElementsAre(22, 75, 128, 27, 80, 125, 55, 108, 161, 88, 141, 194, 122, 175, 139, 133, 186, 39,  //
                           202, 61, 65, 92, 87, 140, 133, 186, 60, 40, 93, 146, 125, 152, 205, 184, 19, 72));
 }
@@ -286,28 +286,28 @@ TEST(EqualizedTest, KeepsWhatHasTooFewPixels) {
 
 TEST(WarpedTest, ShiftsByWholeAndHalfPixels) {
   const Image image = image_of(2, 3, 1, {10, 20, 40, 50, 60, 80});
-  EXPECT_EQ(warped(image, {1, 0, 0, 0, 1, 0}).pixels, image.pixels);
-  EXPECT_THAT(warped(image, {1, 0, 1, 0, 1, 0}).pixels, ElementsAre(20, 40, 0, 60, 80, 0));
-  EXPECT_THAT(warped(image, {1, 0, 0, 0, 1, -1}).pixels, ElementsAre(0, 0, 0, 10, 20, 40));
-  EXPECT_THAT(warped(image, {1, 0, 0.5, 0, 1, 0}).pixels, ElementsAre(15, 30, 0, 55, 70, 0));
-  EXPECT_THAT(warped(image, {1, 0, 0.25, 0, 1, 0.25}).pixels,  // 3/4 and 1/4: 12.5 and 52.5 make 22.5, rounded down
+  EXPECT_EQ(warped_image(image, {1, 0, 0, 0, 1, 0}).pixels, image.pixels);
+  EXPECT_THAT(warped_image(image, {1, 0, 1, 0, 1, 0}).pixels, ElementsAre(20, 40, 0, 60, 80, 0));
+  EXPECT_THAT(warped_image(image, {1, 0, 0, 0, 1, -1}).pixels, ElementsAre(0, 0, 0, 10, 20, 40));
+  EXPECT_THAT(warped_image(image, {1, 0, 0.5, 0, 1, 0}).pixels, ElementsAre(15, 30, 0, 55, 70, 0));
+  EXPECT_THAT(warped_image(image, {1, 0, 0.25, 0, 1, 0.25}).pixels,  // 3/4 and 1/4: 12.5 and 52.5 make 22.5, rounded down
               ElementsAre(22, 35, 50, 52, 65, 80));
-  EXPECT_THAT(warped(image, {1, 0, 9, 0, 1, 0}).pixels, Each(0));
+  EXPECT_THAT(warped_image(image, {1, 0, 9, 0, 1, 0}).pixels, Each(0));
 }
 
 TEST(WarpedTest, TransposesAndEnlarges) {
   const Image image = image_of(2, 3, 1, {10, 20, 40, 50, 60, 80});
-  EXPECT_THAT(warped(image, {0, 1, 0, 1, 0, 0}).pixels, ElementsAre(10, 50, 0, 20, 60, 0));
-  EXPECT_THAT(warped(image, {-1, 0, 3, 0, -1, 2}).pixels, ElementsAre(80, 60, 50, 40, 20, 10));
+  EXPECT_THAT(warped_image(image, {0, 1, 0, 1, 0, 0}).pixels, ElementsAre(10, 50, 0, 20, 60, 0));
+  EXPECT_THAT(warped_image(image, {-1, 0, 3, 0, -1, 2}).pixels, ElementsAre(80, 60, 50, 40, 20, 10));
   // Columns at 1/4, 3/4 and 5/4 of the source lie 0, 1/4 and 3/4 of the way from the first pixel's centre to the second's.
-  EXPECT_THAT(warped(image, {0.5, 0, 0, 0, 1, 0}).pixels, ElementsAre(10, 12, 17, 50, 52, 57));
+  EXPECT_THAT(warped_image(image, {0.5, 0, 0, 0, 1, 0}).pixels, ElementsAre(10, 12, 17, 50, 52, 57));
 }
 
 TEST(WarpedTest, BlackWhereTheMapLeadsNowhere) {
   const Image image = image_of(1, 2, 1, {100, 200});
   for (const double value : {kNan, kInfinity, 1e300}) {
-    EXPECT_THAT(warped(image, {1, 0, value, 0, 1, 0}).pixels, Each(0));
-    EXPECT_THAT(warped(image, {1, 0, 0, 0, 1, -value}).pixels, Each(0));
+    EXPECT_THAT(warped_image(image, {1, 0, value, 0, 1, 0}).pixels, Each(0));
+    EXPECT_THAT(warped_image(image, {1, 0, 0, 0, 1, -value}).pixels, Each(0));
   }
 }
 

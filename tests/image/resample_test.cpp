@@ -189,7 +189,7 @@ TEST(ResampledTest, TreatsChannelsAlike) {
 TEST(ResampledTest, NothingOutsideTheWindowCounts) {
   const Image image = pattern(12, 17, 3);
   for (const Window& window : {Window{0, 0, 12, 17}, Window{2, 3, 9, 5}, Window{11, 16, 1, 1}, Window{0, 4, 12, 2}}) {
-    const Image crop = cropped(image, window);
+    const Image crop = cropped_image(image, window);
     for (const Filter& filter : kFilters) {
       for (const auto& [height, width] : {std::pair{4, 6}, {20, 3}, {window.height, 8}, {5, window.width}}) {
         EXPECT_EQ(resampled(image, window, height, width, filter.interpolation, filter.antialias).pixels,
@@ -207,7 +207,7 @@ TEST(ResampledTest, TheSameSizeIsTheCrop) {
     const Image same = resampled(image, window, 4, 5, filter.interpolation, filter.antialias);
     EXPECT_EQ(same.height, 4);
     EXPECT_EQ(same.width, 5);
-    EXPECT_EQ(same.pixels, cropped(image, window).pixels) << filter.name;
+    EXPECT_EQ(same.pixels, cropped_image(image, window).pixels) << filter.name;
     // A side that keeps its length passes through unchanged: what the other does to it is the same in every line.
     const Image taller = resampled(image, window, 8, 5, filter.interpolation, filter.antialias);
     const Image one_column = resampled(image, {1, 4, 4, 1}, 8, 1, filter.interpolation, filter.antialias);
@@ -309,7 +309,7 @@ TEST(ResampledTest, RefusesWindowsOutsideAndEmptyResults) {
        {Window{-1, 0, 2, 2}, Window{0, -1, 2, 2}, Window{0, 5, 2, 2}, Window{0, 0, 0, 2}, Window{0, 0, 2, 0},
         Window{0, 0, 2, -1}, Window{2147483647, 0, 1, 1}, Window{1, 0, 2147483647, 1}}) {
     EXPECT_THROW(resample(window, 2, 2), InputError);
-    EXPECT_THROW(cropped(image, window), InputError);
+    EXPECT_THROW(cropped_image(image, window), InputError);
   }
   EXPECT_THROW(resized(Image(), 2, 2, kFilters[0]), InputError);
 }
@@ -321,13 +321,13 @@ TEST(CroppedTest, TakesRowsOfAllChannels) {
       for (int c = 0; c < 3; ++c) image.at(y, x, c) = static_cast<std::uint8_t>(60 * y + 10 * x + c);
     }
   }
-  const Image crop = cropped(image, {1, 2, 2, 1});
+  const Image crop = cropped_image(image, {1, 2, 2, 1});
   EXPECT_EQ(crop.height, 2);
   EXPECT_EQ(crop.width, 1);
   EXPECT_EQ(crop.channels, 3);
   EXPECT_THAT(crop.pixels, ElementsAre(80, 81, 82, 140, 141, 142));
-  EXPECT_EQ(cropped(image, all_of(image)).pixels, image.pixels);
-  EXPECT_THAT(cropped(image, {3, 4, 1, 1}).pixels, ElementsAre(220, 221, 222));
+  EXPECT_EQ(cropped_image(image, all_of(image)).pixels, image.pixels);
+  EXPECT_THAT(cropped_image(image, {3, 4, 1, 1}).pixels, ElementsAre(220, 221, 222));
 }
 
 }  // namespace

@@ -71,8 +71,8 @@ TEST(InvertedResidualTest, IsThePapersFormula) {
     // Fresh norms divide by sqrt(1 + 1e-5).
     const auto norm = [](const torch::Tensor& x) { return x / std::sqrt(1 + 1e-5); };
     const auto features = arriving();
-    const auto expanded = activate(norm(torch::conv2d(features, weight("conv_pw"))), activation);
-    const auto mixed = activate(norm(torch::conv2d(expanded, weight("conv_dw"), {}, 1, 2, 1, 12)), activation);
+    const auto expanded = apply_activation(norm(torch::conv2d(features, weight("conv_pw"))), activation);
+    const auto mixed = apply_activation(norm(torch::conv2d(expanded, weight("conv_dw"), {}, 1, 2, 1, 12)), activation);
     const auto expected = features + norm(torch::conv2d(mixed, weight("conv_pwl")));
     EXPECT_TRUE(torch::allclose(block_result(*block, features), expected, 1e-10, 1e-10));
   }

@@ -51,7 +51,7 @@ const ActivationCase kActivations[] = {
 TEST(ActivationTest, EveryOneIsItsFormula) {
   for (const ActivationCase& expected : kActivations) {
     for (const double x : {-7.0, -2.5, -1.0, -0.3, 0.0, 0.4, 1.0, 2.5, 7.0}) {
-      const auto got = activate(torch::full({1}, x, torch::kFloat64), expected.activation);
+      const auto got = apply_activation(torch::full({1}, x, torch::kFloat64), expected.activation);
       EXPECT_NEAR(got.item<double>(), expected.formula(x), 1e-12) << expected.name << " of " << x;
     }
   }

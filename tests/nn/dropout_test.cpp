@@ -64,29 +64,29 @@ TEST(KeepFactorsTest, NeighboursAreIndependent) {
 
 TEST(DropoutTest, MultipliesEveryFeatureWithAFactorOfItsOwn) {
   const auto features = torch::arange(1, 25, torch::kFloat64).view({2, 3, 4});
-  EXPECT_TRUE(torch::equal(dropout(features, 0.5, kDropStream), features * factors_of({2, 3, 4}, 0.5)));
+  EXPECT_TRUE(torch::equal(apply_dropout(features, 0.5, kDropStream), features * factors_of({2, 3, 4}, 0.5)));
   const auto turned = features.permute({2, 0, 1});  // another layout in memory
-  EXPECT_TRUE(torch::equal(dropout(turned, 0.5, kDropStream), turned * factors_of({4, 2, 3}, 0.5)));
+  EXPECT_TRUE(torch::equal(apply_dropout(turned, 0.5, kDropStream), turned * factors_of({4, 2, 3}, 0.5)));
 }
 
 TEST(DropoutTest, TheSameStreamDropsTheSame) {
   const auto features = torch::ones({5, 40});
-  const auto once = dropout(features, 0.5, kDropStream);
-  EXPECT_TRUE(torch::equal(dropout(features, 0.5, kDropStream), once));
-  EXPECT_FALSE(torch::equal(dropout(features, 0.5, kDropStream.child("other")), once));
+  const auto once = apply_dropout(features, 0.5, kDropStream);
+  EXPECT_TRUE(torch::equal(apply_dropout(features, 0.5, kDropStream), once));
+  EXPECT_FALSE(torch::equal(apply_dropout(features, 0.5, kDropStream.child("other")), once));
 }
 
 TEST(DropoutTest, WithoutDropsTheFeaturesThemselvesComeBack) {
   const auto features = torch::ones({5, 40});
-  EXPECT_TRUE(dropout(features, 0, kDropStream).is_same(features));
+  EXPECT_TRUE(apply_dropout(features, 0, kDropStream).is_same(features));
 }
 
 TEST(DropoutTest, GradientsMatchDifferences) {
   auto features = torch::empty({3, 4}, torch::kFloat64);
   fill_normal(features, kDropStream.child("features"), 1.0);
   features.requires_grad_();
-  expect_gradients_match([&] { return dropout(features, 0.4, kDropStream); }, {{"features", features}});
-  dropout(features, 0.4, kDropStream).sum().backward();
+  expect_gradients_match([&] { return apply_dropout(features, 0.4, kDropStream); }, {{"features", features}});
+  apply_dropout(features, 0.4, kDropStream).sum().backward();
   EXPECT_TRUE(torch::equal(features.grad(), factors_of({3, 4}, 0.4)));
 }
 

@@ -67,7 +67,7 @@ TEST(ChoosesTest, APathOrThePathOfAModuleAroundIt) {
            Case{"layer[!12]", "layer2.1.conv2.weight", false},
            Case{"LAYER1", "layer1", false},
        }) {
-    EXPECT_EQ(matches(example.pattern, example.path), example.chosen) << example.pattern << " and " << example.path;
+    EXPECT_EQ(matches_layer(example.pattern, example.path), example.chosen) << example.pattern << " and " << example.path;
   }
 }
 

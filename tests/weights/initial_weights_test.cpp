@@ -273,7 +273,7 @@ TEST(InitialWeightsTest, ImagesOfAnotherNumberOfChannelsAreAdaptedTo) {
 }
 
 TEST(InitialWeightsTest, AdaptingNeedsAPlainInputConvolution) {
-  BegunNet grouped(4, 2, 2);
+  BegunNet grouped_digits(4, 2, 2);
   EXPECT_EQ(weights_refusal(grouped, file_weights(3), kAdapted),
             "a.safetensors: expected a network that reads images with a convolution of one group, for input: adapt, got 2 "
             "groups; set input: keep");

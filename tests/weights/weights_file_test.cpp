@@ -61,7 +61,7 @@ std::vector<Rename> renames_of(const std::vector<std::string>& texts) {
 }
 
 std::vector<std::string> names_after(const std::vector<std::string>& names, const std::vector<std::string>& renames) {
-  return names_in(renamed(without_wrapper_prefix("a.pth", tensors_named(names)), renames_of(renames)));
+  return names_in(renamed_tensors(without_wrapper_prefix("a.pth", tensors_named(names)), renames_of(renames)));
 }
 
 /// What is said about the renames, or "accepted".
@@ -218,7 +218,7 @@ TEST(RenamedTest, OneFollowsTheOther) {
   EXPECT_THAT(names_after({"a.w"}, {"a=b", "b=c"}), ElementsAre("c.w"));
   EXPECT_THAT(names_after({"a.w", "b.w"}, {"a=t", "b=a", "t=b"}), ElementsAre("a.w", "b.w"));
   const auto swapped =
-      renamed(without_wrapper_prefix("a.pth", tensors_named({"a.w", "b.w"})), renames_of({"a=t", "b=a", "t=b"}));
+      renamed_tensors(without_wrapper_prefix("a.pth", tensors_named({"a.w", "b.w"})), renames_of({"a=t", "b=a", "t=b"}));
   EXPECT_EQ(swapped.at("a.w").item<int>(), 1);
   EXPECT_EQ(swapped.at("b.w").item<int>(), 0);
 }

@@ -83,7 +83,7 @@ torch::Tensor SelectiveKernelImpl::attend(const torch::Tensor& features, Forward
   const auto seen = options_.split_input ? features.chunk(branches, 1) : std::vector<torch::Tensor>(paths_.size(), features);
   std::vector<torch::Tensor> results;
   for (std::size_t i = 0; i < paths_.size(); ++i)
-    results.push_back(activate(paths_[i]->forward(seen[i]), options_.activation));
+    results.push_back(apply_activation(paths_[i]->forward(seen[i]), options_.activation));
   const auto stacked = torch::stack(results, 1);  // [N, B, C, H, W]
   return (stacked * attn_->forward(stacked, context)).sum(1);
 }

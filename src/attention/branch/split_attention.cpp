@@ -79,13 +79,14 @@ torch::Tensor SplitAttentionImpl::attend(const torch::Tensor& features, ForwardC
   expect_features(*this, features, in_channels_);
   auto convolved = conv_(features);
   if (bn0_) convolved = bn0_(convolved);
-  const auto branches = activate(convolved, options_.activation).unflatten(1, {options_.radix, -1});  // [N, R, C, H, W]
-  auto hidden = fc1_(branches.sum(1).mean({2, 3}, /*keepdim=*/true));                                 // [N, reduced, 1, 1]
+  const auto branches =
+      apply_activation(convolved, options_.activation).unflatten(1, {options_.radix, -1});  // [N, R, C, H, W]
+  auto hidden = fc1_(branches.sum(1).mean({2, 3}, /*keepdim=*/true));                       // [N, reduced, 1, 1]
   if (bn1_) {
     expect_norm_fits(*this, *bn1_, hidden);
     hidden = bn1_(hidden);
   }
-  return (branches * branch_factors(fc2_(activate(hidden, options_.activation)), context)).sum(1);
+  return (branches * branch_factors(fc2_(apply_activation(hidden, options_.activation)), context)).sum(1);
 }
 
 std::shared_ptr<torch::nn::Module> SplitAttentionImpl::rebuilt() const {

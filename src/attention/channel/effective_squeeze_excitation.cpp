@@ -21,7 +21,7 @@ EffectiveSqueezeExcitationImpl::EffectiveSqueezeExcitationImpl(std::int64_t chan
 
 torch::Tensor EffectiveSqueezeExcitationImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
-  const auto gate = gate_values(fc_(squeeze(features, options_.max_pool)), options_.gate);  // [N, C, 1, 1]
+  const auto gate = gate_values(fc_(squeeze_channels(features, options_.max_pool)), options_.gate);  // [N, C, 1, 1]
   return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
 }
 

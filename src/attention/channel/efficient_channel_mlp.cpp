@@ -27,7 +27,7 @@ EfficientChannelMlpImpl::EfficientChannelMlpImpl(std::int64_t channels, Efficien
 torch::Tensor EfficientChannelMlpImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const auto squeezed = features.mean({2, 3}).unsqueeze(1);                            // [N, 1, C]
-  const auto scores = conv2_(activate(conv_(squeezed), options_.activation));          // [N, 1, C]
+  const auto scores = conv2_(apply_activation(conv_(squeezed), options_.activation));  // [N, 1, C]
   const auto gate = gate_values(scores, options_.gate).transpose(1, 2).unsqueeze(-1);  // [N, C, 1, 1]
   return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
 }

@@ -61,7 +61,7 @@ DepthwiseGatherImpl::DepthwiseGatherImpl(const FeatureShape& in, std::int64_t ex
 torch::Tensor DepthwiseGatherImpl::forward(const torch::Tensor& features) {
   auto gathered = features;
   for (std::size_t i = 0; i < convolutions_.size(); ++i) {
-    if (i > 0) gathered = activate(gathered, activation_);
+    if (i > 0) gathered = apply_activation(gathered, activation_);
     gathered = convolutions_[i](gathered);
     expect_norm_fits(*this, *norms_[i], gathered);
     gathered = norms_[i](gathered);
@@ -97,7 +97,7 @@ GatherExciteImpl::GatherExciteImpl(const FeatureShape& in, GatherExciteOptions o
 torch::Tensor GatherExciteImpl::gathered(const torch::Tensor& features) {
   if (gather_) return gather_->forward(features);
   const std::int64_t extent = options_.extent;
-  if (extent == 0) return squeeze(features, options_.max_pool);
+  if (extent == 0) return squeeze_channels(features, options_.max_pool);
   const std::int64_t window = 2 * extent - 1;
   const std::int64_t padding = extent - 1;
   const auto average =

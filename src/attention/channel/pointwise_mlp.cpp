@@ -12,7 +12,7 @@ PointwiseMlpImpl::PointwiseMlpImpl(std::int64_t channels, std::int64_t hidden, A
 torch::Tensor PointwiseMlpImpl::forward(const torch::Tensor& features) {
   auto hidden = fc1_(features);
   if (norm_) hidden = norm_(hidden.permute({0, 2, 3, 1})).permute({0, 3, 1, 2});
-  return fc2_(activate(hidden, activation_));
+  return fc2_(apply_activation(hidden, activation_));
 }
 
 void PointwiseMlpImpl::start_at_zero() {

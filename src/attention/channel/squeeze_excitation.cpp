@@ -33,12 +33,12 @@ SqueezeExcitationImpl::SqueezeExcitationImpl(std::int64_t channels, SqueezeExcit
 
 torch::Tensor SqueezeExcitationImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
-  auto hidden = reduce_(squeeze(features, options_.max_pool));  // [N, reduced, 1, 1]
+  auto hidden = reduce_(squeeze_channels(features, options_.max_pool));  // [N, reduced, 1, 1]
   if (bn_) {
     expect_norm_fits(*this, *bn_, hidden);
     hidden = bn_(hidden);
   }
-  const auto gate = gate_values(expand_(activate(hidden, options_.activation)), options_.gate);  // [N, C, 1, 1]
+  const auto gate = gate_values(expand_(apply_activation(hidden, options_.activation)), options_.gate);  // [N, C, 1, 1]
   return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
 }
 

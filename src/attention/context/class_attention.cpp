@@ -59,7 +59,7 @@ torch::Tensor ClassAttentionPoolImpl::attend(const PoolInput& input, ForwardCont
   const auto tokens = torch::cat({cls_token_.expand({positions.values.size(0), 1, channels}), positions.values}, 1);
   const auto gathered = attn_->forward(tokens, positions.grid, context).squeeze(1);
   if (!is_training()) return gathered;
-  return dropout(gathered, options_.dropout, context.random.child(point_.path).child("dropout"));
+  return apply_dropout(gathered, options_.dropout, context.random.child(point_.path).child("dropout"));
 }
 
 void ClassAttentionPoolImpl::initialise(const RandomStream& stream) {

@@ -78,7 +78,7 @@ torch::Tensor LatentPoolImpl::attend(const PoolInput& input, ForwardContext& con
   query = query.expand({positions.values.size(0), -1, -1, -1});
   auto outputs = proj_(
       scaled_dot_product_attention(*this, query, key, split_heads(halves[1], heads), {.key_grid = positions.grid}, context));
-  if (is_training()) outputs = dropout(outputs, options_.dropout, context.random.child(point_.path).child("dropout"));
+  if (is_training()) outputs = apply_dropout(outputs, options_.dropout, context.random.child(point_.path).child("dropout"));
   outputs = outputs + mlp_->forward(norm_ ? norm_(outputs) : outputs);  // [N, latents, C]
   switch (options_.pool_type) {
     case LatentPoolType::mean:

@@ -77,7 +77,8 @@ torch::Tensor TokenPool::attended(const torch::Tensor& features, bool all, Forwa
   auto gathered =
       scaled_dot_product_attention(*this, all ? turned(query, positions) : query, turned(projected(tokens, 1), positions),
                                    projected(tokens, 2), about, context);
-  if (is_training()) gathered = dropout(gathered, options_.dropout, context.random.child(point_.path).child("dropout"));
+  if (is_training())
+    gathered = apply_dropout(gathered, options_.dropout, context.random.child(point_.path).child("dropout"));
   return proj_ ? proj_(gathered) : gathered;
 }
 

@@ -50,7 +50,7 @@ BilinearTransformImpl::BilinearTransformImpl(std::int64_t channels, BilinearAtte
 
 torch::Tensor BilinearTransformImpl::forward(const torch::Tensor& features, ForwardContext& context) {
   const std::int64_t bands = options_.block_size;
-  const auto summary = activate(conv1_->forward(features), options_.activation);  // [N, groups, H, W]
+  const auto summary = apply_activation(conv1_->forward(features), options_.activation);  // [N, groups, H, W]
   const auto matrices = [&](const torch::Tensor& predicted) {
     return torch::log_sigmoid(predicted.view({features.size(0), options_.groups, bands, bands}));
   };
@@ -63,7 +63,7 @@ torch::Tensor BilinearTransformImpl::forward(const torch::Tensor& features, Forw
   };
   const auto mixed = mix_rows(weights_of(p, {bands, 1}), features);
   const auto turned = mix_rows(weights_of(q.transpose(2, 3), {1, bands}), mixed.transpose(2, 3));
-  return activate(conv2_->forward(turned.transpose(2, 3)), options_.activation);
+  return apply_activation(conv2_->forward(turned.transpose(2, 3)), options_.activation);
 }
 
 std::shared_ptr<torch::nn::Module> BilinearTransformImpl::rebuilt() const {
@@ -87,8 +87,8 @@ BilinearAttentionImpl::BilinearAttentionImpl(const InsertionPoint& point, Biline
 
 torch::Tensor BilinearAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_blocks(*this, features, point_.in.channels, options_.block_size);
-  const auto transformed = ba_->forward(activate(conv1_->forward(features), options_.activation), context);
-  const auto correction = activate(conv2_->forward(transformed), options_.activation);
+  const auto transformed = ba_->forward(apply_activation(conv1_->forward(features), options_.activation), context);
+  const auto correction = apply_activation(conv2_->forward(transformed), options_.activation);
   if (!is_training() || options_.dropout == 0) return correction + features;
   const auto keep =
       dropout_mask({features.size(0), point_.in.channels, 1, 1}, options_.dropout,

@@ -51,8 +51,8 @@ class BilinearTransformImpl final : public CloneableModule {
 TORCH_MODULE(BilinearTransform);
 
 /// Bilinear attentional transform, "Non-Local Neural Networks With Grouped Bilinear Attentional Transforms", CVPR 2020:
-/// x + dropout(conv2(P conv1(x) Q)). Parameter names and defaults are timm's (`conv1.conv`, `ba.conv_p`, `ba.conv_q`, ...).
-/// Differs from the paper: nothing known; this is the form of its image classification networks.
+/// x + dropout(conv2(P conv1(x) Q)). Parameter names and defaults are timm's (`conv1.conv`, `ba.conv_p`, `ba.conv_q`,
+/// ...). Differs from the paper: nothing known; this is the form of its image classification networks.
 class BilinearAttentionImpl final : public Gate {
  public:
   /// @param channels C of the features. @throws InputError when an option is out of its range or does not fit, e.g. groups

@@ -13,7 +13,7 @@ BottleneckGate::BottleneckGate(const std::string& name, std::int64_t channels, s
 }
 
 torch::Tensor BottleneckGate::scores(const torch::Tensor& squeezed) {
-  return fc2_(activate(fc1_(squeezed), activation_));
+  return fc2_(apply_activation(fc1_(squeezed), activation_));
 }
 
 }  // namespace fovea

@@ -75,7 +75,8 @@ torch::Tensor CoordinateAttentionImpl::attend(const torch::Tensor& features, For
   const auto rows = features.mean(3, /*keepdim=*/true);                     // [N, C, H, 1]
   const auto columns = features.mean(2, /*keepdim=*/true).transpose(2, 3);  // [N, C, W, 1]
   const auto both = conv1_(torch::cat({rows, columns}, 2));                 // [N, width, H + W, 1]
-  const auto hidden = activate(bn1_.forward(both), options_.activation).split_with_sizes({rows.size(2), columns.size(2)}, 2);
+  const auto hidden =
+      apply_activation(bn1_.forward(both), options_.activation).split_with_sizes({rows.size(2), columns.size(2)}, 2);
   const auto gate_h = gate_values(conv_h_(hidden[0]), options_.gate);                  // [N, C, H, 1]
   const auto gate_w = gate_values(conv_w_(hidden[1].transpose(2, 3)), options_.gate);  // [N, C, 1, W]
   const HookedTensor dense{MapKind::dense, Meaning::gate};

@@ -31,7 +31,7 @@ EfficientLocalAttentionImpl::EfficientLocalAttentionImpl(std::int64_t channels, 
 torch::Tensor EfficientLocalAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
   const auto gate = [&](const torch::Tensor& means, torch::nn::Conv2d& convolution, torch::nn::AnyModule& norm) {
-    const auto values = gate_values(activate(norm.forward(convolution(means)), options_.activation), options_.gate);
+    const auto values = gate_values(apply_activation(norm.forward(convolution(means)), options_.activation), options_.gate);
     return context.hook(*convolution, {MapKind::dense, Meaning::gate}, values.expand_as(features));
   };
   const auto gate_h = gate(features.mean(3, /*keepdim=*/true), conv_h_, norm_h_);  // from [N, C, H, 1]

@@ -30,11 +30,11 @@ SimpleCoordinateAttentionImpl::SimpleCoordinateAttentionImpl(std::int64_t channe
 
 torch::Tensor SimpleCoordinateAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
-  const auto rows = features.mean(3).transpose(1, 2);                                                  // [N, H, C]
-  const auto columns = features.mean(2).transpose(1, 2);                                               // [N, W, C]
-  const auto row_scores = fc_h_(activate(fc1_(rows), options_.activation)).transpose(1, 2);            // [N, C, H]
-  const auto column_scores = fc_w_(activate(fc1_(columns), options_.activation)).transpose(1, 2);      // [N, C, W]
-  const auto gate = gate_values(row_scores.unsqueeze(3) + column_scores.unsqueeze(2), options_.gate);  // [N, C, H, W]
+  const auto rows = features.mean(3).transpose(1, 2);                                                      // [N, H, C]
+  const auto columns = features.mean(2).transpose(1, 2);                                                   // [N, W, C]
+  const auto row_scores = fc_h_(apply_activation(fc1_(rows), options_.activation)).transpose(1, 2);        // [N, C, H]
+  const auto column_scores = fc_w_(apply_activation(fc1_(columns), options_.activation)).transpose(1, 2);  // [N, C, W]
+  const auto gate = gate_values(row_scores.unsqueeze(3) + column_scores.unsqueeze(2), options_.gate);      // [N, C, H, W]
   const auto gated = features * context.hook(*this, {MapKind::dense, Meaning::gate}, gate);
   return options_.skip ? gated + features : gated;
 }

@@ -21,11 +21,11 @@ Image unchanged(const Image& image, double /*strength*/) {
 }
 
 Image sheared_across(const Image& image, double strength) {
-  return warped(image, {1, 0.3 * strength, 0, 0, 1, 0});
+  return warped_image(image, {1, 0.3 * strength, 0, 0, 1, 0});
 }
 
 Image sheared_down(const Image& image, double strength) {
-  return warped(image, {1, 0, 0, 0.3 * strength, 1, 0});
+  return warped_image(image, {1, 0, 0, 0.3 * strength, 1, 0});
 }
 
 /// Translation by whole pixels.
@@ -34,11 +34,11 @@ double translation(int side, double strength) {
 }
 
 Image translated_across(const Image& image, double strength) {
-  return warped(image, {1, 0, -translation(image.width, strength), 0, 1, 0});
+  return warped_image(image, {1, 0, -translation(image.width, strength), 0, 1, 0});
 }
 
 Image translated_down(const Image& image, double strength) {
-  return warped(image, {1, 0, 0, 0, 1, -translation(image.height, strength)});
+  return warped_image(image, {1, 0, 0, 0, 1, -translation(image.height, strength)});
 }
 
 /// Rotation about the centre, counter-clockwise, by up to 30 degrees.
@@ -48,7 +48,7 @@ Image rotated(const Image& image, double strength) {
   const double sine = std::sin(angle);
   const double x = image.width / 2.0;
   const double y = image.height / 2.0;
-  return warped(image, {cosine, -sine, x - cosine * x + sine * y, sine, cosine, y - sine * x - cosine * y});
+  return warped_image(image, {cosine, -sine, x - cosine * x + sine * y, sine, cosine, y - sine * x - cosine * y});
 }
 
 /// Adjustment whose factor differs from 1 by up to 0.9.

@@ -11,7 +11,7 @@ PreparedPhoto prepare_photo(Image photo, const Preprocess& preprocess, int chann
   prepared.geometry = preprocess.geometry(photo.height, photo.width);
   prepared.height = input.height;
   prepared.width = input.width;
-  prepared.batch = collate({input}, {}, preprocess.normalization());
+  prepared.batch = collate_images({input}, {}, preprocess.normalization());
   prepared.photo = photo.channels == 3 ? std::move(photo) : to_channels(photo, 3);
   return prepared;
 }

@@ -2,7 +2,7 @@
 
 namespace fovea {
 
-torch::Tensor squeeze(const torch::Tensor& features, bool max_pool) {
+torch::Tensor squeeze_channels(const torch::Tensor& features, bool max_pool) {
   const auto average = features.mean({2, 3}, /*keepdim=*/true);
   return max_pool ? 0.5 * average + 0.5 * features.amax({2, 3}, /*keepdim=*/true) : average;
 }

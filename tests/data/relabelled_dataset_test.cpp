@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <fovea/base/error.h>
-#include <fovea/data/relabelled.h>
+#include <fovea/data/relabelled_dataset.h>
 
 #include "made_samples.h"
 
@@ -38,11 +38,11 @@ std::shared_ptr<const Dataset> classes(std::vector<std::string> names) {
 
 TEST(RelabelledTest, IsTheDatasetItselfWhenNothingDiffers) {
   const auto dataset = classes({"cat", "dog"});
-  EXPECT_EQ(relabelled(dataset, {"cat", "dog"}), dataset);
+  EXPECT_EQ(relabelled_dataset(dataset, {"cat", "dog"}), dataset);
 }
 
 TEST(RelabelledTest, MatchesLabelsByName) {
-  const auto dataset = relabelled(classes({"cat", "dog", "owl"}), {"owl", "ant", "cat", "dog"});
+  const auto dataset = relabelled_dataset(classes({"cat", "dog", "owl"}), {"owl", "ant", "cat", "dog"});
   EXPECT_THAT(dataset->class_names(), ElementsAre("owl", "ant", "cat", "dog"));
   const std::vector<std::int64_t> expected = {2, 3, 0};
   for (std::int64_t index = 0; index < 3; ++index) {
@@ -54,13 +54,13 @@ TEST(RelabelledTest, MatchesLabelsByName) {
 }
 
 TEST(RelabelledTest, TheOrderAloneIsADifference) {
-  const auto dataset = relabelled(classes({"cat", "dog"}), {"dog", "cat"});
+  const auto dataset = relabelled_dataset(classes({"cat", "dog"}), {"dog", "cat"});
   EXPECT_EQ(dataset->label(0), 1);
   EXPECT_EQ(dataset->label(1), 0);
 }
 
 TEST(RelabelledTest, EverythingElseIsTheDatasetsOwn) {
-  const auto dataset = relabelled(classes({"cat", "dog"}), {"ant", "cat", "dog"});
+  const auto dataset = relabelled_dataset(classes({"cat", "dog"}), {"ant", "cat", "dog"});
   EXPECT_EQ(dataset->size(), 2);
   EXPECT_EQ(dataset->channels(), 3);
   EXPECT_EQ(dataset->height(), 5);
@@ -72,11 +72,11 @@ TEST(RelabelledTest, EverythingElseIsTheDatasetsOwn) {
 TEST(RelabelledTest, RefusesAClassThatTheModelDoesNotKnow) {
   EXPECT_THAT(
       [] {
-        relabelled(classes({"cat", "dog"}), {"cat", "Dog"});
+        relabelled_dataset(classes({"cat", "dog"}), {"cat", "Dog"});
       },
       ThrowsMessage<InputError>(StrEq("data: expected the model's 2 classes (cat, ...), got a class 'dog'; choose a data "
                                       "set with the classes that the model was trained on")));
-  EXPECT_THAT([] { relabelled(classes({"cat"}), {}); }, ThrowsMessage<InputError>(HasSubstr("got a class 'cat'")));
+  EXPECT_THAT([] { relabelled_dataset(classes({"cat"}), {}); }, ThrowsMessage<InputError>(HasSubstr("got a class 'cat'")));
 }
 
 }  // namespace

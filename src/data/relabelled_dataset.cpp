@@ -2,7 +2,7 @@
 #include <utility>
 
 #include <fovea/base/error.h>
-#include <fovea/data/relabelled.h>
+#include <fovea/data/relabelled_dataset.h>
 
 namespace fovea {
 namespace {
@@ -40,8 +40,8 @@ class RelabelledDataset final : public Dataset {
 
 }  // namespace
 
-std::shared_ptr<const Dataset> relabelled(std::shared_ptr<const Dataset> dataset,
-                                          const std::vector<std::string>& class_names) {
+std::shared_ptr<const Dataset> relabelled_dataset(std::shared_ptr<const Dataset> dataset,
+                                                  const std::vector<std::string>& class_names) {
   if (dataset->class_names() == class_names) return dataset;
   std::vector<std::int64_t> labels;
   for (const std::string& name : dataset->class_names()) {

@@ -6,6 +6,6 @@ namespace fovea {
 
 /// An image at `factor` times its size, at least 1 x 1: the mean of the covered pixels when shrinking, nearest neighbour
 /// when enlarging. @param factor positive.
-Image zoomed(const Image& image, double factor);
+Image zoomed_image(const Image& image, double factor);
 
 }  // namespace fovea

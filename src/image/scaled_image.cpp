@@ -6,7 +6,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include <fovea/base/error.h>
-#include <fovea/image/scaled.h>
+#include <fovea/image/scaled_image.h>
 
 namespace fovea {
 namespace {
@@ -18,7 +18,7 @@ cv::Mat matrix_over(const Image& image) {
 
 }  // namespace
 
-Image scaled(const Image& image, int height, int width, Scaling scaling) {
+Image scaled_image(const Image& image, int height, int width, Scaling scaling) {
   Image result(height, width, image.channels);
   cv::Mat target = matrix_over(result);
   const cv::Mat source = matrix_over(image);

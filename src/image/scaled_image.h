@@ -12,6 +12,6 @@ enum class Scaling {
 
 /// A picture at another size, for display only; for network input see resampled().
 /// @param image of 1 or 3 channels, with pixels. @param height, width at least 1. @throws SystemError when it is too large.
-Image scaled(const Image& image, int height, int width, Scaling scaling);
+Image scaled_image(const Image& image, int height, int width, Scaling scaling);
 
 }  // namespace fovea
