@@ -32,27 +32,36 @@ macro(fovea_pkg_config name)
                          PkgConfig::${name})
 endmacro()
 
-# LibTorch's headers cost 28 s per file; precompiled once, every Torch target reuses them.
-function(fovea_precompiled_torch)
-  set(source ${PROJECT_BINARY_DIR}/torch_precompiled.cpp)
-  file(CONFIGURE OUTPUT ${source} CONTENT "// Exists to own the precompiled LibTorch header.\n")
-  add_library(fovea_torch_precompiled OBJECT ${source})
-  target_link_libraries(fovea_torch_precompiled PUBLIC torch)
-  fovea_compile_as_own(fovea_torch_precompiled)  # a user must have the same flags
-  target_compile_definitions(fovea_torch_precompiled PRIVATE NDEBUG)
-  target_precompile_headers(fovea_torch_precompiled PRIVATE <torch/torch.h>)
+# LibTorch's headers cost 28 s per file; precompiled once, every target that uses LibTorch reuses them. A target can reuse them
+# only with the same flags, so the suites, which are compiled without optimisation, have their own.
+# fovea_precompile(name headers... [OPTIONS compiler options])
+function(fovea_precompile name)
+  cmake_parse_arguments(ARG "" "" "OPTIONS" ${ARGN})
+  set(source ${PROJECT_BINARY_DIR}/${name}.cpp)
+  file(CONFIGURE OUTPUT ${source} CONTENT "// Exists to own the precompiled headers.\n")
+  add_library(${name} OBJECT ${source})
+  target_link_libraries(${name} PUBLIC torch)
+  fovea_compile_as_own(${name})
+  target_compile_options(${name} PRIVATE ${ARG_OPTIONS})
+  target_compile_definitions(${name} PRIVATE NDEBUG)
+  target_precompile_headers(${name} PRIVATE ${ARG_UNPARSED_ARGUMENTS})
 endfunction()
 
+# fovea_uses_torch(target [precompiled])
 function(fovea_uses_torch target)
+  set(precompiled fovea_torch_precompiled)
+  if(ARGC GREATER 1)
+    set(precompiled ${ARGV1})
+  endif()
   target_link_libraries(${target} PUBLIC torch gomp)  # gomp: LibTorch's own OpenMP, for thread counts
-  # Debian's LibTorch is built with NDEBUG; without it here, assertions in its headers read state that its code never sets.
+  # Debian's LibTorch is built with NDEBUG; without it here, assertions in its headers miss state that its code never keeps.
   target_compile_definitions(${target} PRIVATE NDEBUG)
   get_target_property(type ${target} TYPE)
-  if(type STREQUAL "EXECUTABLE")  # the header was compiled with -fPIC, and GCC requires it of every user
+  if(type STREQUAL "EXECUTABLE")  # the header was compiled with -fPIC, and GCC wants the same of whoever uses it
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
     target_compile_options(${target} PRIVATE -fPIC)
   endif()
-  target_precompile_headers(${target} REUSE_FROM fovea_torch_precompiled)
+  target_precompile_headers(${target} REUSE_FROM ${precompiled})
 endfunction()
 
 # fovea_library(name FOLDER folder [USES fovea libraries] [LINK public dependencies] [PRIVATE hidden ones] [TORCH])
@@ -197,8 +206,9 @@ function(fovea_test name)
   list(TRANSFORM ARG_USES PREPEND fovea_)
   target_link_libraries(${target} PRIVATE ${ARG_USES} fovea_test_support fovea_test_main)
   fovea_compile_as_own(${target})
+  target_compile_options(${target} PRIVATE ${FOVEA_TEST_OPTIONS})
   if(ARG_TORCH)
-    fovea_uses_torch(${target})
+    fovea_uses_torch(${target} fovea_test_precompiled)
     fovea_use_openblas_openmp(${target})
   endif()
   if(ARG_ENTRY_PER_FILE)
