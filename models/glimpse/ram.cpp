@@ -126,7 +126,7 @@ RolloutPlan RamImpl::plan(const Retina& retina, const ForwardContext& context) c
   return plan;
 }
 
-ModelOutput RamImpl::forward(const Batch& batch, ForwardContext& context) {
+ModelOutput RamImpl::classify(const Batch& batch, ForwardContext& context) {
   const Retina retina(retina_, batch, context.rollouts, network_.classifier->weight.scalar_type());
   if (retina.channels() != input_.channels) {
     const torch::Tensor& images = batch.images.defined() ? batch.images : batch.singles.front();

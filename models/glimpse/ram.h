@@ -55,10 +55,9 @@ class RamImpl final : public Classifier {
   explicit RamImpl(const RamOptions& options = {}, const InputSpec& input = {},
                    AttentionFactory& attention = no_attention());
 
-  using Classifier::forward;
   /// The logits are those after the last glimpse. @throws ShapeError when images have another number of channels, or the
   /// locations to replay another shape. @throws InputError for sampling without a standard deviation > 0.
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override;
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "classifier"; }
   bool takes_glimpses() const override { return true; }
 

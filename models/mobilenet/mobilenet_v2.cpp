@@ -67,7 +67,7 @@ std::shared_ptr<torch::nn::Module> MobileNetV2Impl::rebuilt() const {
   return std::make_shared<MobileNetV2Impl>(options_, input_, attention);
 }
 
-ModelOutput MobileNetV2Impl::forward(const Batch& batch, ForwardContext& context) {
+ModelOutput MobileNetV2Impl::classify(const Batch& batch, ForwardContext& context) {
   auto pooled = trunk_.forward(*this, batch.input(), context);  // [N, C]
   if (is_training()) pooled = apply_dropout(pooled, options_.dropout, context.random.child("dropout"));
   return {classifier_(pooled)};

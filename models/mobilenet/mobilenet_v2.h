@@ -36,9 +36,8 @@ class MobileNetV2Impl final : public Classifier, public HasKeyMappings {
   explicit MobileNetV2Impl(const MobileNetV2Options& options = {}, const InputSpec& input = {},
                            AttentionFactory& attention = no_attention());
 
-  using Classifier::forward;
   /// Hooks see `features` after every stage. @throws ShapeError when the batch has another number of channels.
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override;
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "classifier.1"; }
   std::string input_layer() const override { return "features.0.0"; }
   std::vector<KeyMapping> key_mappings() const override;

@@ -190,7 +190,7 @@ std::shared_ptr<torch::nn::Module> MobileNetV3Impl::rebuilt() const {
   return std::make_shared<MobileNetV3Impl>(options_, input_, attention);
 }
 
-ModelOutput MobileNetV3Impl::forward(const Batch& batch, ForwardContext& context) {
+ModelOutput MobileNetV3Impl::classify(const Batch& batch, ForwardContext& context) {
   const auto pooled = trunk_.forward(*this, batch.input(), context);  // [N, C]
   const auto scores = hidden_ ? hidden_(pooled) : hidden_convolution_(pooled.unsqueeze(-1).unsqueeze(-1)).flatten(1);
   auto hidden = apply_activation(scores, options_.minimal ? Activation::relu : Activation::hard_swish);

@@ -62,9 +62,8 @@ class MobileNetV3Impl final : public Classifier, public HasKeyMappings {
   explicit MobileNetV3Impl(const MobileNetV3Options& options = {}, const InputSpec& input = {},
                            AttentionFactory& attention = no_attention());
 
-  using Classifier::forward;
   /// Hooks see `features` after every stage. @throws ShapeError when the batch has another number of channels.
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override;
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override;
   std::string head() const override;
   std::string input_layer() const override;
   std::vector<KeyMapping> key_mappings() const override;

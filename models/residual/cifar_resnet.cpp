@@ -136,7 +136,7 @@ std::shared_ptr<torch::nn::Module> CifarResnetImpl::rebuilt() const {
   return std::make_shared<CifarResnetImpl>(options_, input_, attention);
 }
 
-ModelOutput CifarResnetImpl::forward(const Batch& batch, ForwardContext& context) {
+ModelOutput CifarResnetImpl::classify(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
   expect_features(*this, images, input_.channels);
   PoolInput passing{attention_.enter(images, context)};

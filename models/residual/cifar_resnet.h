@@ -80,9 +80,8 @@ class CifarResnetImpl final : public Classifier {
   explicit CifarResnetImpl(const CifarResnetOptions& options = {}, const InputSpec& input = {},
                            AttentionFactory& attention = no_attention());
 
-  using Classifier::forward;
   /// Hooks see `features` after every stage. @throws ShapeError when the batch has another number of channels.
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override;
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "fc"; }
   std::string input_layer() const override { return "conv1"; }
 

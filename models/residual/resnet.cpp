@@ -149,7 +149,7 @@ void ResnetImpl::make_stages(FeatureShape& shape, AttentionFactory& attention) {
   }
 }
 
-ModelOutput ResnetImpl::forward(const Batch& batch, ForwardContext& context) {
+ModelOutput ResnetImpl::classify(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
   expect_features(*this, images, input_.channels);
   PoolInput passing{attention_.enter(images, context)};

@@ -59,9 +59,8 @@ class ResnetImpl final : public Classifier, public HasKeyMappings {
   explicit ResnetImpl(const ResnetOptions& options = {}, const InputSpec& input = {},
                       AttentionFactory& attention = no_attention());
 
-  using Classifier::forward;
   /// Hooks see `features` after every stage. @throws ShapeError when the batch has another number of channels.
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override;
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "fc"; }
   std::string input_layer() const override { return conv1_ ? "conv1" : "conv1.0"; }
   /// No renames: the names are torchvision's and timm's.

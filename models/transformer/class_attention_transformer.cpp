@@ -124,7 +124,7 @@ torch::Tensor ClassAttentionTransformerImpl::pooled(const torch::Tensor& tokens,
   return norm_(class_token).squeeze(1);
 }
 
-ModelOutput ClassAttentionTransformerImpl::forward(const Batch& batch, ForwardContext& context) {
+ModelOutput ClassAttentionTransformerImpl::classify(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
   expect_images(*this, images, {input_.channels, input_.height, input_.width});
   PoolInput passing;

@@ -79,10 +79,9 @@ class ClassAttentionTransformerImpl final : public Classifier,
   explicit ClassAttentionTransformerImpl(const ClassAttentionTransformerOptions& options = {}, const InputSpec& input = {},
                                          AttentionFactory& attention = no_attention());
 
-  using Classifier::forward;
   /// Hooks see pairwise attention of every block, and `features` of every stage; see TransformerTrunk::forward().
   /// @throws ShapeError for images of another shape than the network was built for.
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override;
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "head"; }
   std::string input_layer() const override { return "patch_embed.proj"; }
   std::vector<KeyMapping> key_mappings() const override { return {{.name = "timm"}}; }

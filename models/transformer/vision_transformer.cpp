@@ -139,7 +139,7 @@ torch::Tensor VisionTransformerImpl::pooled(const torch::Tensor& tokens, PoolInp
   return latent_pool_ ? latent_pool_->attend(passing, context) : attention_.pool(passing, context);
 }
 
-ModelOutput VisionTransformerImpl::forward(const Batch& batch, ForwardContext& context) {
+ModelOutput VisionTransformerImpl::classify(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
   expect_images(*this, images, {input_.channels, input_.height, input_.width});
   PoolInput passing;

@@ -66,10 +66,9 @@ class VisionTransformerImpl final : public Classifier, public SelfInitialising, 
   explicit VisionTransformerImpl(const VisionTransformerOptions& options = {}, const InputSpec& input = {},
                                  AttentionFactory& attention = no_attention());
 
-  using Classifier::forward;
   /// Hooks see pairwise attention of every block, with the class token as prefix, and `features` of every stage; see
   /// TransformerTrunk::forward(). @throws ShapeError for images of another shape than the network was built for.
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override;
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "head"; }
   std::string input_layer() const override { return "patch_embed.proj"; }
 

@@ -133,7 +133,7 @@ torch::Tensor VggImpl::pass(Stage& stage, torch::Tensor features, ForwardContext
   return stage.pool(features);
 }
 
-ModelOutput VggImpl::forward(const Batch& batch, ForwardContext& context) {
+ModelOutput VggImpl::classify(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
   expect_features(*this, images, input_.channels);
   PoolInput passing{attention_.enter(images, context)};

@@ -52,10 +52,9 @@ class VggImpl final : public Classifier, public HasKeyMappings, public SelfIniti
   explicit VggImpl(const VggOptions& options = {}, const InputSpec& input = {},
                    AttentionFactory& attention = no_attention());
 
-  using Classifier::forward;
   /// Hooks see `features` after every stage, under the name of the stage's last layer, e.g. "features.3". @throws
   /// ShapeError when the batch has another number of channels or its images are too small for the pools.
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override;
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return head_.logits(); }
   std::string input_layer() const override { return input_layer_; }
   std::vector<KeyMapping> key_mappings() const override { return head_.key_mappings(); }

@@ -30,7 +30,7 @@ FittedSize fitted_size(const Image& picture, int side) {
   if (picture.pixels.empty()) throw InputError("contact sheet", "pictures with pixels", "an empty one");
   const double factor = static_cast<double>(side) / std::max(picture.height, picture.width);
   const auto scaled = [factor](int length) { return std::max(1.0, std::round(length * factor)); };
-  return {scaled_image(picture.height), scaled_image(picture.width), factor >= 2 ? Scaling::nearest : Scaling::smooth};
+  return {scaled(picture.height), scaled(picture.width), factor >= 2 ? Scaling::nearest : Scaling::smooth};
 }
 
 /// Common layout of the tiles of a row.

@@ -21,7 +21,7 @@ ClassificationMetrics evaluate(Classifier& classifier, const Loader& loader, std
   const ClassificationMetrics none(num_classes);
   return score_batches(classifier, loader, options, none, [&](const Batch& batch, ForwardContext context) {
     ClassificationMetrics metrics = none;
-    metrics.add(classifier.forward(batch, context).logits, batch.labels);
+    metrics.add(classifier.classify(batch, context).logits, batch.labels);
     return metrics;
   });
 }
@@ -36,7 +36,7 @@ double single_image_seconds(Classifier& classifier, const InputSpec& input, torc
   for (int run = 0; run < kWarmUp + kRuns; ++run) {
     const auto start = std::chrono::steady_clock::now();
     ForwardContext context;
-    classifier.forward(batch, context).logits.to(torch::kCPU);  // waits for the device
+    classifier.classify(batch, context).logits.to(torch::kCPU);  // waits for the device
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     if (run >= kWarmUp) seconds.push_back(elapsed.count());
   }

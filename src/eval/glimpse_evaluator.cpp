@@ -14,7 +14,7 @@ GlimpsePass look(Classifier& classifier, const Batch& batch, ForwardContext cont
                  const torch::Tensor& replay = {}) {
   context.policy = policy;
   context.replay = replay;
-  const ModelOutput output = classifier.forward(batch, context);
+  const ModelOutput output = classifier.classify(batch, context);
   if (!output.trajectory) throw ShapeError("glimpses", "a network with a glimpse trajectory", "one without");
   return {*output.trajectory, {output.logits.argmax(1).eq(batch.labels).sum().item<std::int64_t>(), batch.size()}};
 }

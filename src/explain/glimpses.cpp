@@ -33,7 +33,7 @@ Explanation explain_by_glimpses(Classifier& classifier, const Batch& batch, cons
   expect_one_image(batch);
   const torch::NoGradGuard no_grad;
   ForwardContext context;
-  const ModelOutput output = classifier.forward(batch, context);
+  const ModelOutput output = classifier.classify(batch, context);
   Explanation explanation = explanation_of(output.logits, target);
   if (!output.trajectory || !wanted(kGlimpsesLayer)) return explanation;
   explanation.glimpses = path_of(*output.trajectory, batch.normalization.get());

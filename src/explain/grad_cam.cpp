@@ -43,7 +43,7 @@ Explanation explain_by_grad_cam(Classifier& classifier, const Batch& batch, cons
   FeatureHooks hooks(classifier, wanted);
   ForwardContext context;
   context.hooks = &hooks;
-  const ModelOutput output = classifier.forward(batch, context);
+  const ModelOutput output = classifier.classify(batch, context);
   const torch::Tensor& logits = output.logits;
   Explanation explanation = explanation_of(logits, target);
   if (output.trajectory) return explanation;                                  // features of glimpses do not cover the image

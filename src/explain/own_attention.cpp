@@ -60,7 +60,7 @@ Explanation explain_by_attention(Classifier& classifier, const Batch& batch, con
   AttentionRecorder recorder(classifier);
   ForwardContext context;
   context.hooks = &recorder;
-  const ModelOutput output = classifier.forward(batch, context);
+  const ModelOutput output = classifier.classify(batch, context);
   Explanation explanation = explanation_of(output.logits, target);
   if (output.trajectory) return explanation;  // maps of glimpses do not cover the image
   for (const AttentionMap& map : recorder.maps) {

@@ -10,7 +10,7 @@ torch::Tensor Classifier::forward(const torch::Tensor& images) {
   ContextArgument context;
   Batch batch;
   batch.images = images;
-  return forward(batch, context.of(*this)).logits;
+  return classify(batch, context.of(*this)).logits;
 }
 
 InputSpec expect_possible(const InputSpec& input, const std::string& network) {

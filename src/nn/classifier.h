@@ -39,14 +39,15 @@ struct ModelOutput {
   std::optional<GlimpseTrajectory> trajectory = std::nullopt;
 };
 
-/// Image classifier with K classes. The forward pass changes no state of the module.
+/// Image classifier with K classes. A forward pass changes no state of the module.
 class Classifier : public CloneableModule {
  public:
   using CloneableModule::CloneableModule;
-  virtual ModelOutput forward(const Batch& batch, ForwardContext& context) = 0;
+  /// The whole output of a batch, drawn and recorded as the context says.
+  virtual ModelOutput classify(const Batch& batch, ForwardContext& context) = 0;
 
-  /// Logits alone, for use like any LibTorch module. Random draws in training are keyed by LibTorch's default generator, see
-  /// ContextArgument. (Subclasses unhide this overload by `using Classifier::forward`.)
+  /// Logits alone, for use like any LibTorch module, also in torch::nn::Sequential. Random draws in training are keyed by
+  /// LibTorch's default generator, see ContextArgument.
   /// @param images float, normalised, [N, C, H, W]. @return [N, K]. @throws ShapeError when they do not fit the network.
   torch::Tensor forward(const torch::Tensor& images);
 

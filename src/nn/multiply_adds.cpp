@@ -69,7 +69,7 @@ std::int64_t count_multiply_adds(Classifier& classifier, const InputSpec& input)
   batch.images = torch::zeros({1, input.channels, input.height, input.width}, options.requires_grad(false));
   return count_multiply_adds([&] {
     ForwardContext context;
-    classifier.forward(batch, context);
+    classifier.classify(batch, context);
   });
 }
 

@@ -145,7 +145,7 @@ GlimpseBenchmark::Rates measure_inference(const ModelField& model, const InputSp
   const auto pass = [&](bool fused) {
     network->set_fused(fused);
     ForwardContext context;
-    network->forward(batch, context);
+    network->classify(batch, context);
   };
   return fused_and_composed([&] { pass(true); }, [&] { pass(false); }, options.batch, options.seconds);
 }

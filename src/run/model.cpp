@@ -112,7 +112,7 @@ Prediction Model::predict(const Image& photo, const PredictOptions& options) con
   const PreparedPhoto prepared =
       prepare_photo(photo, Preprocess(description_->preprocess), static_cast<int>(description_->input.channels));
   ForwardContext context;
-  const torch::Tensor logits = network_->forward(prepared.batch.to(device_), context).logits;
+  const torch::Tensor logits = network_->classify(prepared.batch.to(device_), context).logits;
   const torch::Tensor probabilities = torch::softmax(logits.to(torch::kCPU, torch::kFloat64), 1).squeeze(0);
   const auto [values, labels] = probabilities.topk(std::min(options.top_k, probabilities.size(0)));
   Prediction prediction;

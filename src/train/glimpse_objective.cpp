@@ -29,7 +29,7 @@ Loss GlimpseObjective::loss(Classifier& network, const Batch& batch, const Train
   context.policy = exploration.mode;
   context.standard_deviation = exploration.standard_deviation;
   context.rollouts = policy_.rollouts_per_image;
-  const ModelOutput output = network.forward(batch, context);
+  const ModelOutput output = network.classify(batch, context);
   const GlimpseTrajectory& trajectory = expect_trajectory(output);
 
   const Targets targets(batch);
@@ -42,7 +42,7 @@ Loss GlimpseObjective::loss(Classifier& network, const Batch& batch, const Train
     std::uint64_t passes = 0;
     const auto pass = [&](ForwardContext& further) {
       further.random = random.child("further pass").child(passes++);
-      return network.forward(batch, further);
+      return network.classify(batch, further);
     };
     terms = policy_.estimate({trajectory, returns, batch.labels, policy_.rollouts_per_image, pass});
   }

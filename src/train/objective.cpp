@@ -7,7 +7,7 @@ Loss ClassificationObjective::loss(Classifier& network, const Batch& batch, cons
   ForwardContext context;
   context.random = random;
   context.policy = PolicyMode::sample;
-  const ModelOutput output = network.forward(batch, context);
+  const ModelOutput output = network.classify(batch, context);
   const Targets targets(batch);
   return {class_loss_.with_terms_of(context, targets, class_loss_.mean(output.logits, targets)), output.logits, {}};
 }

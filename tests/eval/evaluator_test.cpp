@@ -44,7 +44,7 @@ struct ScoredNet final : Classifier {
     weight = torch::cos(torch::arange(6 * kScoredClasses, torch::kFloat64)).view({6, kScoredClasses});
     register_parameter("weight", weight);
   }
-  ModelOutput forward(const Batch& batch, ForwardContext&) override {
+  ModelOutput classify(const Batch& batch, ForwardContext&) override {
     if (on_forward) on_forward(batch);
     ++forwards;
     trained_modes += is_training();

@@ -46,7 +46,7 @@ double place_of(std::int64_t value) {
 struct PlaceNet final : Classifier {
   PlaceNet() : Classifier("PlaceNet") {}
 
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override {
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override {
     if (on_forward) on_forward(batch, context);
     trained_modes += is_training();
     gradient_modes += torch::GradMode::is_enabled();
@@ -80,7 +80,7 @@ struct PlaceNet final : Classifier {
 /// A network without glimpses.
 struct GlancingNet final : Classifier {
   GlancingNet() : Classifier("GlancingNet") {}
-  ModelOutput forward(const Batch& batch, ForwardContext&) override {
+  ModelOutput classify(const Batch& batch, ForwardContext&) override {
     return {torch::zeros({batch.size(), kGlimpsedClasses})};
   }
 };

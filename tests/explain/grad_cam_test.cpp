@@ -176,7 +176,7 @@ struct ForkedClassifier final : Classifier {
     used = register_module("used", convolution1x1(torch::tensor({{1.0F, 0.0F}, {0.0F, 1.0F}})));
     aside = register_module("aside", convolution1x1(torch::tensor({{1.0F, 1.0F}, {1.0F, -1.0F}})));
   }
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override {
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override {
     const auto features = context.hook(*used, {MapKind::features}, used(batch.input()));
     context.hook(*aside, {MapKind::features}, aside(features));
     const auto scores = features.mean({2, 3});

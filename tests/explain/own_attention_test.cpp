@@ -136,7 +136,7 @@ TEST(OwnAttentionTest, ShowsTheGatesOfTheNetwork) {
   AttentionRecorder recorder(classifier);
   ForwardContext context;
   context.hooks = &recorder;
-  const auto logits = classifier.forward(batch, context).logits;
+  const auto logits = classifier.classify(batch, context).logits;
   EXPECT_EQ(explanation.probabilities, explanation_of(logits, std::nullopt).probabilities);
   ASSERT_EQ(explanation.maps.size(), 2U);
   const LayerMap& channel = explanation.maps[0];

@@ -21,7 +21,7 @@ class ScriptedGlimpses final : public Classifier {
     eval();
   }
 
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override {
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override {
     const torch::Tensor input = batch.input();
     const std::int64_t images = input.size(0);
     const auto size = [&](std::int64_t axis) { return torch::full({images}, input.size(axis), torch::kFloat32); };

@@ -30,7 +30,7 @@ class TinyClassifier final : public Classifier {
     fc_->weight.copy_(torch::tensor({{6.0F, 0.0F}, {0.0F, 6.0F}, {6.0F, -12.0F}}));
   }
 
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override {
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override {
     context.theta = theta;
     auto features = context.hook(*first_, {MapKind::features}, first_(batch.input()));
     features = context.hook(*second_, {MapKind::features}, torch::relu(second_(features)));
@@ -63,7 +63,7 @@ class AttendingClassifier final : public Classifier {
     eval();
   }
 
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override {
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override {
     context.theta = theta;
     return {fc_(cbam_->forward(batch.input(), context).mean({2, 3}))};
   }

@@ -109,8 +109,8 @@ TEST(TransformerMapsTest, AttentionIsShownOfThoseWhoseAnswersAreRead) {
     ForwardContext recorded, changed;
     recorded.hooks = &recorder;
     changed.hooks = &elsewhere;
-    const auto logits = vit->forward(one_image(), recorded).logits;
-    const auto others = vit->forward(one_image(), changed).logits;
+    const auto logits = vit->classify(one_image(), recorded).logits;
+    const auto others = vit->classify(one_image(), changed).logits;
     EXPECT_EQ(!torch::equal(logits, others), reading.reads_class_token);
 
     const auto explanation = explain_by_attention(*vit, one_image(), any_layer, std::nullopt);

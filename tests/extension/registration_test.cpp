@@ -76,8 +76,7 @@ class TinyImpl final : public Classifier {
     fc_ = register_module("fc", torch::nn::Linear(options.width, input.num_classes));
   }
 
-  using Classifier::forward;
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override {
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override {
     auto features = conv_(batch.input());
     if (gate_) features = gate_->forward(features, context);
     return {fc_(context.hook(*conv_, {MapKind::features}, features).mean({2, 3}))};

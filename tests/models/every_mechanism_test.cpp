@@ -33,7 +33,7 @@ torch::Tensor backward_through(Classifier& network, std::int64_t height, Forward
   batch.images = torch::empty({2, 1, height, 2 * height});
   fill_normal(batch.images, RandomStream(2, Purpose::test), 1.0);
   network.train();
-  auto logits = network.forward(batch, context).logits;
+  auto logits = network.classify(batch, context).logits;
   auto loss = logits.square().sum();
   for (const auto& [name, branch] : context.branch_logits) loss = loss + branch.square().sum();
   loss.backward();
@@ -116,7 +116,7 @@ TEST(IdentityStartTest, GatesJoinATrainedNetworkWithoutDamage) {
       continue;  // does not go with this size: EveryMechanism looks at that
     }
     gated->eval();  // initialise() draws by name, so that the convolutions are those of `plain`
-    const auto before = plain->forward(batch, context).logits, after = gated->forward(batch, context).logits;
+    const auto before = plain->classify(batch, context).logits, after = gated->classify(batch, context).logits;
     // A gate may give its result another memory layout, in which later sums round otherwise.
     EXPECT_TRUE(torch::allclose(after, before, 1e-5, 1e-6)) << row.name;
   }

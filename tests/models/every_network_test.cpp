@@ -137,7 +137,7 @@ TEST_P(EveryNetwork, GradientsReachEveryParameter) {
   Batch batch;
   batch.images = normal_images(6, kWideInput);
   ForwardContext context;
-  const auto output = made->forward(batch, context);
+  const auto output = made->classify(batch, context);
   auto loss = (output.logits * weights).sum();
   if (output.trajectory) loss = loss + output.trajectory->means.sum() + output.trajectory->baselines.sum();
   loss.backward();
@@ -429,7 +429,7 @@ TEST_P(EveryNetwork, SaysWhetherItTakesGlimpses) {
   Batch batch;
   batch.images = normal_images(1, kWideInput);
   ForwardContext context;
-  EXPECT_EQ(made->takes_glimpses(), made->forward(batch, context).trajectory.has_value());
+  EXPECT_EQ(made->takes_glimpses(), made->classify(batch, context).trajectory.has_value());
 }
 
 /// Puts one field of some options just out of its range.

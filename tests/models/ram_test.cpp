@@ -41,13 +41,13 @@ ForwardContext context_of(PolicyMode mode, std::uint64_t seed = 1) {
 }
 
 GlimpseTrajectory trajectory_of(RamImpl& network, const Batch& batch, ForwardContext context) {
-  return *network.forward(batch, context).trajectory;
+  return *network.classify(batch, context).trajectory;
 }
 
 TEST(RamTest, SaysWhatItDid) {
   auto network = small_ram();
   auto context = context_of(PolicyMode::mean);
-  const auto output = network->forward(byte_batch(3), context);
+  const auto output = network->classify(byte_batch(3), context);
   const auto& trajectory = *output.trajectory;
   EXPECT_EQ(trajectory.locations.sizes(), (std::vector<std::int64_t>{3, 4, 2}));
   EXPECT_EQ(trajectory.logits.sizes(), (std::vector<std::int64_t>{3, 4, 5}));
@@ -100,7 +100,7 @@ TEST(RamTest, RolloutsOfAnImageAreNeighbouringRows) {
   auto network = small_ram();
   auto context = context_of(PolicyMode::sample);
   context.rollouts = 3;
-  const auto output = network->forward(byte_batch(2), context);
+  const auto output = network->classify(byte_batch(2), context);
   const auto& trajectory = *output.trajectory;
   ASSERT_EQ(trajectory.logits.sizes(), (std::vector<std::int64_t>{6, 4, 5}));
   // All see the same at the first step, and then each something else.
@@ -121,11 +121,11 @@ TEST(RamTest, ReadsBytesAndFloatsAndImagesOfAnySizeAlike) {
   const Batch other = byte_batch(1, 41, 13);
   singles.singles = {bytes.images[0], bytes.images[1], other.images[0]};
   auto context = context_of(PolicyMode::mean);
-  const auto of_bytes = network->forward(bytes, context).logits;
-  EXPECT_TRUE(torch::allclose(of_bytes, network->forward(floats, context).logits, 1e-4, 1e-5));
-  const auto of_singles = network->forward(singles, context).logits;
+  const auto of_bytes = network->classify(bytes, context).logits;
+  EXPECT_TRUE(torch::allclose(of_bytes, network->classify(floats, context).logits, 1e-4, 1e-5));
+  const auto of_singles = network->classify(singles, context).logits;
   EXPECT_TRUE(torch::allclose(of_singles.slice(0, 0, 2), of_bytes));
-  EXPECT_TRUE(torch::allclose(of_singles.slice(0, 2), network->forward(other, context).logits));
+  EXPECT_TRUE(torch::allclose(of_singles.slice(0, 2), network->classify(other, context).logits));
 }
 
 TEST(RamTest, TheFusedRolloutIsTheComposedOne) {
@@ -161,13 +161,13 @@ TEST(RamTest, RefusesWhatDoesNotFit) {
   EXPECT_THAT(building("attention: se"), ThrowsMessage<InputError>(HasSubstr("model.attention")));
   auto network = small_ram();
   auto replay = context_of(PolicyMode::replay);
-  EXPECT_THROW(network->forward(byte_batch(2), replay), ShapeError);
+  EXPECT_THROW(network->classify(byte_batch(2), replay), ShapeError);
   replay.replay = torch::zeros({2, 3, 2});
-  EXPECT_THAT([&] { network->forward(byte_batch(2), replay); },
+  EXPECT_THAT([&] { network->classify(byte_batch(2), replay); },
               ThrowsMessage<ShapeError>(AllOf(HasSubstr("[2, 4, 2]"), HasSubstr("[2, 3, 2]"))));
   auto sample = context_of(PolicyMode::sample);
   sample.standard_deviation = 0;
-  EXPECT_THROW(network->forward(byte_batch(2), sample), InputError);
+  EXPECT_THROW(network->classify(byte_batch(2), sample), InputError);
 }
 
 }  // namespace

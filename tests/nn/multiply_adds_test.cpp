@@ -19,7 +19,7 @@ namespace {
 struct CountedNet final : Classifier {
   explicit CountedNet(std::function<torch::Tensor(const torch::Tensor&)> function)
       : Classifier("CountedNet"), body(std::move(function)) {}
-  ModelOutput forward(const Batch& batch, ForwardContext&) override {
+  ModelOutput classify(const Batch& batch, ForwardContext&) override {
     was_training = is_training();
     had_gradients = torch::GradMode::is_enabled();
     return {body(batch.input())};

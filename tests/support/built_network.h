@@ -24,7 +24,7 @@ inline std::shared_ptr<Classifier> built(const std::string& yaml, const InputSpe
 inline torch::Tensor logits_for(Classifier& network, const torch::Tensor& images, ForwardContext& context) {
   Batch batch;
   batch.images = images;
-  return network.forward(batch, context).logits;
+  return network.classify(batch, context).logits;
 }
 
 inline torch::Tensor logits_for(Classifier& network, const torch::Tensor& images, ForwardHooks* hooks = nullptr) {

@@ -67,7 +67,7 @@ std::shared_ptr<ToyGlimpses> toy_glimpses(std::int64_t steps = 4) {
 struct RecordingGlimpses final : Classifier {
   explicit RecordingGlimpses(std::function<ModelOutput(Batch const&, ForwardContext&)> answer)
       : answer_(std::move(answer)) {}
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override {
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override {
     contexts.push_back(context);
     return answer_(batch, context);
   }
@@ -80,7 +80,7 @@ struct RecordingGlimpses final : Classifier {
 /// A network whose passes are those of another, recorded.
 RecordingGlimpses recording(const std::shared_ptr<ToyGlimpses>& network) {
   return RecordingGlimpses(
-      [network](const Batch& batch, ForwardContext& context) { return network->forward(batch, context); });
+      [network](const Batch& batch, ForwardContext& context) { return network->classify(batch, context); });
 }
 
 RandomStream test_stream() {
@@ -146,7 +146,7 @@ TEST(GlimpseObjectiveTest, SmoothingWeightsAndMixingAreThoseOfTheClassLoss) {
     context.random = test_stream();
     context.policy = PolicyMode::random;
     context.rollouts = 2;
-    const auto logits = network->forward(batch, context).trajectory->logits;
+    const auto logits = network->classify(batch, context).trajectory->logits;
     torch::Tensor expected = torch::zeros({}, torch::kFloat64);
     for (std::int64_t t = 0; t < 4; ++t) {
       expected = expected + static_cast<double>(t) / 6 * class_loss.mean(logits.select(1, t), Targets(batch).repeated(2));
@@ -160,7 +160,7 @@ TEST(GlimpseObjectiveTest, AddsTheTermsOfTheContext) {
   const auto network = toy_glimpses();
   RecordingGlimpses with_term([&](const Batch& batch, ForwardContext& context) {
     context.losses.emplace_back("extra", torch::tensor(2.0, torch::kFloat64));
-    return network->forward(batch, context);
+    return network->classify(batch, context);
   });
   const GlimpseObjective objective(ClassLoss(0), StepLoss::linear, policy);
   const auto total = [&](Classifier& shown) {
@@ -194,7 +194,7 @@ TEST(GlimpseObjectiveTest, EachTermHasItsParameters) {
   context.policy = PolicyMode::sample;
   context.standard_deviation = policy.exploration.at(6, 10).standard_deviation;
   const Batch batch = random_batch();
-  const GlimpseTrajectory trajectory = *network->forward(batch, context).trajectory;
+  const GlimpseTrajectory trajectory = *network->classify(batch, context).trajectory;
   const auto returns = choice_returns(policy.reward, trajectory.logits, batch.labels);
   const PolicyLoss terms = policy.estimate({trajectory, returns, batch.labels, 1, {}});
   const auto expect_gradient = [](const torch::Tensor& term, const torch::Tensor& parameter) {
@@ -329,7 +329,7 @@ std::pair<double, double> learn_quadrant(const std::string& policy_options) {
   const torch::NoGradGuard no_grad;
   ForwardContext context;
   context.policy = PolicyMode::mean;
-  const ModelOutput output = network->forward(batch, context);
+  const ModelOutput output = network->classify(batch, context);
   const auto second = output.trajectory->locations.select(1, 1);
   const auto share = [](const torch::Tensor& which) { return which.to(torch::kFloat64).mean().item<double>(); };
   return {share(output.logits.argmax(1).eq(batch.labels)), share(second.lt(0).all(1))};

@@ -8,7 +8,7 @@ namespace {
 
 /// Draws its logits, and leaves a term and a branch's logits in the context.
 struct DrawingNet final : Classifier {
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override {
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override {
     policy = context.policy;
     const auto draw = [&] { return context.random.normal(); };
     const std::int64_t images = batch.size();

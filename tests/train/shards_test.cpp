@@ -73,7 +73,7 @@ TEST(ShardsTest, OneShardIsPlainBackpropagation) {
   network->train();
   ForwardContext context;
   const Batch batch = toy_batch(40);
-  const auto loss = torch::nn::functional::cross_entropy(network->forward(batch, context).logits, batch.labels);
+  const auto loss = torch::nn::functional::cross_entropy(network->classify(batch, context).logits, batch.labels);
   loss.backward();
   for (const auto& item : network->named_parameters()) {
     EXPECT_TRUE(torch::allclose(item.value().grad(), sharded.gradients.at(item.key()), 1e-4, 1e-6)) << item.key();
@@ -97,7 +97,7 @@ TEST(ShardsTest, UnevenShardsAreWeightedBySize) {
     const Batch part = batch.slice(begin, end);
     network->zero_grad();
     ForwardContext context;
-    torch::nn::functional::cross_entropy(network->forward(part, context).logits, part.labels).backward();
+    torch::nn::functional::cross_entropy(network->classify(part, context).logits, part.labels).backward();
     for (const auto& item : network->named_parameters()) {
       const auto weighted = item.value().grad() * (static_cast<double>(end - begin) / 99.0);
       auto [entry, fresh] = sum.emplace(item.key(), weighted);

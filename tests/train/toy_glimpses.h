@@ -10,18 +10,18 @@
 
 namespace fovea {
 
-/// The least that looks around in the toy task: one pixel a step, the first one in the middle. `see` and `classify` learn
+/// The least that looks around in the toy task: one pixel a step, the first one in the middle. `see` and `classifier` learn
 /// from the classes, `locate` from log-probabilities, `expect` from baselines.
 class ToyGlimpses final : public Classifier {
  public:
   explicit ToyGlimpses(std::int64_t steps = 4) : Classifier("ToyGlimpses"), steps_(steps) {
     see = register_module("see", torch::nn::Linear(3, 16));
-    classify = register_module("classify", torch::nn::Linear(16, 4));
+    classifier = register_module("classifier", torch::nn::Linear(16, 4));
     locate = register_module("locate", torch::nn::Linear(16, 2));
     expect = register_module("expect", torch::nn::Linear(16, 1));
   }
 
-  ModelOutput forward(const Batch& batch, ForwardContext& context) override {
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override {
     const auto type = see->weight.scalar_type();
     const auto images = batch.input().to(type).repeat_interleave(context.rollouts, 0).flatten(1);  // [R, 64]
     const std::int64_t rows = images.size(0);
@@ -34,7 +34,7 @@ class ToyGlimpses final : public Classifier {
       const auto seen = images.gather(1, pixel.select(1, 1).mul(8).add(pixel.select(1, 0)).unsqueeze(1));
       state = state + torch::tanh(see(torch::cat({seen, location}, 1)));
       locations.push_back(location);
-      logits.push_back(classify(state));
+      logits.push_back(classifier(state));
       if (step + 1 == steps_) break;
       const auto mean = 0.8 * torch::tanh(locate(state.detach()));
       means.push_back(mean);
@@ -55,7 +55,7 @@ class ToyGlimpses final : public Classifier {
     return {probability.log(), trajectory};
   }
 
-  torch::nn::Linear see{nullptr}, classify{nullptr}, locate{nullptr}, expect{nullptr};
+  torch::nn::Linear see{nullptr}, classifier{nullptr}, locate{nullptr}, expect{nullptr};
 
  private:
   /// Uniform in the policy's range; as noise, near enough to normal.

@@ -46,8 +46,7 @@ class ToyNetwork final : public Classifier {
     fc = register_module("fc", torch::nn::Linear(16, 4));
   }
 
-  using Classifier::forward;
-  ModelOutput forward(const Batch& batch, ForwardContext& /*context*/) override {
+  ModelOutput classify(const Batch& batch, ForwardContext& /*context*/) override {
     auto x = torch::relu(bn1(conv1(batch.input())));  // [N, 4, 8, 8]
     for (const auto& layer : {layer1, layer2, layer3}) x = layer->forward(x);
     return {fc(x.mean({2, 3}))};

@@ -12,6 +12,7 @@
 #include <fovea/config/fields.h>
 #include <fovea/eval/evaluator.h>
 #include <fovea/train/trainer.h>
+#include <fovea/weights/model_file.h>
 #include <fovea/weights/state_dict.h>
 
 #include "file_text.h"

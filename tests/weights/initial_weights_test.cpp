@@ -28,7 +28,7 @@ struct BegunNet final : Classifier {
     fc0 = register_module("fc0", torch::nn::Linear(torch::nn::LinearOptions(4, 4).bias(false)));
     fc = register_module("fc", torch::nn::Linear(4, classes));
   }
-  ModelOutput forward(const Batch& batch, ForwardContext&) override {
+  ModelOutput classify(const Batch& batch, ForwardContext&) override {
     return {fc(fc0(bn(conv(batch.input())).mean({2, 3})))};
   }
   std::string head() const override { return "fc"; }
@@ -273,7 +273,7 @@ TEST(InitialWeightsTest, ImagesOfAnotherNumberOfChannelsAreAdaptedTo) {
 }
 
 TEST(InitialWeightsTest, AdaptingNeedsAPlainInputConvolution) {
-  BegunNet grouped_digits(4, 2, 2);
+  BegunNet grouped(4, 2, 2);
   EXPECT_EQ(weights_refusal(grouped, file_weights(3), kAdapted),
             "a.safetensors: expected a network that reads images with a convolution of one group, for input: adapt, got 2 "
             "groups; set input: keep");
