@@ -228,7 +228,7 @@ TEST(RegistrationTest, ARowHasANameAndEveryFunction) {
   EXPECT_THAT([] { register_model(tiny_row("")); }, ThrowsMessage<InputError>(HasSubstr("a row with a name")));
   EXPECT_THAT([] { register_mechanism(half_row("none")); },
               ThrowsMessage<InputError>(HasSubstr("'none', which stands for no mechanism")));
-  const auto refused = ThrowsMessage<InputError>(HasSubstr("incomplete: expected every function"));
+  const auto refused = ThrowsMessage<InputError>(HasSubstr("incomplete: expected every required function"));
   EXPECT_THAT([] { register_mechanism({.name = "incomplete", .summary = "", .make_options = make_options<HalfOptions>}); },
               refused);
   EXPECT_THAT([] { register_model({.name = "incomplete", .make_options = make_options<TinyOptions>}); }, refused);

@@ -70,10 +70,11 @@ void expect_equal_bits(const NamedTensors& left, const NamedTensors& right) {
 }
 
 TEST(NetworkShards, ThreadsDoNotChangeABitOfANetworkWithAttention) {
-  for (const char* attention : {"cbam", "{name: eca, drop_path: 0.5}"}) {
+  for (const std::string attention : {"cbam", "eca"}) {
     const auto of_threads = [&](int threads) {
       const auto build = [&] {
-        auto network = built(std::string("{name: resnet8, width: 4, dropout: 0.5, attention: ") + attention + "}", kInput);
+        auto network =
+            built("{name: resnet8, width: 4, dropout: 0.5, stochastic_depth: 0.5, attention: " + attention + "}", kInput);
         network->train();
         return network;
       };
