@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <limits>
 #include <memory>
 
 #include <torch/torch.h>
@@ -12,7 +10,7 @@
 namespace fovea {
 
 /// Context of a module's forward(): the caller's, or a new one for this call. The random draws of a new one are keyed by
-/// LibTorch's default generator, so that torch::manual_seed() repeats them.
+/// LibTorch's default generator, so that torch::manual_seed() repeats them; see ForwardStream.
 class ContextArgument {
  public:
   ContextArgument() = default;
@@ -22,10 +20,7 @@ class ContextArgument {
   ForwardContext& of(const torch::nn::Module& module) {
     if (context_ != nullptr) return *context_;
     own_ = std::make_shared<ForwardContext>();
-    if (module.is_training()) {
-      const auto seed = torch::randint(std::numeric_limits<std::int64_t>::max(), {}, torch::kInt64).item<std::int64_t>();
-      own_->random = RandomStream(static_cast<std::uint64_t>(seed), Purpose::forward);
-    }
+    if (module.is_training()) own_->random = ForwardStream::from_default_generator();
     context_ = own_.get();
     return *context_;
   }

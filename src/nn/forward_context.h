@@ -6,8 +6,8 @@
 
 #include <torch/torch.h>
 
-#include <fovea/base/random.h>
 #include <fovea/nn/forward_hooks.h>
+#include <fovea/nn/forward_stream.h>
 
 namespace fovea {
 
@@ -23,9 +23,9 @@ enum class PolicyMode {
 /// State of one forward pass. Modules keep no state between passes, so one network can run in several threads at the same
 /// time, each with its own context.
 struct ForwardContext {
-  ForwardHooks* hooks = nullptr;             ///< optional
-  RandomStream random{0, Purpose::forward};  ///< every random draw of this pass comes from here
-  PolicyMode policy = PolicyMode::mean;      ///< for networks with hard choices
+  ForwardHooks* hooks = nullptr;                             ///< optional
+  ForwardStream random = RandomStream(0, Purpose::forward);  ///< every random draw of this pass comes from here
+  PolicyMode policy = PolicyMode::mean;                      ///< for networks with hard choices
   /// Standard deviation of the policy, > 0 with PolicyMode::sample; of locations in units of [-1, 1].
   double standard_deviation = 0;
   std::int64_t rollouts = 1;  ///< rollouts per image; see GlimpseTrajectory

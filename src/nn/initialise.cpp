@@ -1,10 +1,10 @@
 #include <cmath>
-#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <fovea/base/error.h>
+#include <fovea/nn/default_generator.h>
 #include <fovea/nn/initialise.h>
 
 namespace fovea {
@@ -169,8 +169,7 @@ void fill_normal(torch::Tensor tensor, RandomStream stream, double standard_devi
 }
 
 RandomStream construction_stream() {
-  const auto seed = torch::randint(std::numeric_limits<std::int64_t>::max(), {}, torch::kInt64).item<std::int64_t>();
-  return {static_cast<std::uint64_t>(seed), Purpose::initialise};
+  return {seed_from_default_generator(), Purpose::initialise};
 }
 
 void initialise(torch::nn::Module& root, std::uint64_t seed) {

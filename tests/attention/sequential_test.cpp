@@ -89,6 +89,18 @@ TEST(SequentialTest, DrawsByLibTorchsGenerator) {
   EXPECT_FALSE(torch::equal(output_by(2), first));
 }
 
+TEST(SequentialTest, AModuleThatDrawsNothingLeavesLibTorchsGenerator) {
+  Cbam cbam(kSequentialChannels);
+  const auto images = torch::rand({2, kSequentialChannels, 7, 7});
+  const auto next_draw = [&](bool passes) {
+    torch::manual_seed(3);
+    if (passes) cbam->forward(images);
+    return torch::rand({1}).item<float>();
+  };
+  ASSERT_TRUE(cbam->is_training());
+  EXPECT_EQ(next_draw(true), next_draw(false));
+}
+
 TEST(SequentialTest, TakesAContext) {
   torch::nn::AnyModule cbam(Cbam{kSequentialChannels});
   ForwardContext context;

@@ -10,7 +10,8 @@ namespace {
 struct DrawingNet final : Classifier {
   ModelOutput classify(const Batch& batch, ForwardContext& context) override {
     policy = context.policy;
-    const auto draw = [&] { return context.random.normal(); };
+    RandomStream& random = context.random;
+    const auto draw = [&] { return random.normal(); };
     const std::int64_t images = batch.size();
     logits = torch::tensor({draw(), draw()}, torch::kFloat64).expand({images, 2});
     branch = torch::tensor({draw(), draw()}, torch::kFloat64).expand({images, 2});
