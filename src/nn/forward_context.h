@@ -34,7 +34,6 @@ struct ForwardContext {
   std::vector<std::pair<std::string, torch::Tensor>> losses;  ///< auxiliary losses: named scalars that the objective adds
   /// Logits [N, K] of auxiliary classifiers, which the objective trains like those of the network.
   std::vector<std::pair<std::string, torch::Tensor>> branch_logits;
-  std::vector<std::pair<std::string, torch::Tensor>> log_probs;  ///< [N] each, of sampled hard choices
 
   /// Passes a tensor to the hooks. @return the tensor that they return; without hooks, the tensor itself.
   torch::Tensor hook(const torch::nn::Module& module, HookedTensor about, const torch::Tensor& tensor) {
