@@ -10,7 +10,7 @@ torch::Tensor Gate::forward(const torch::Tensor& features, ContextArgument conte
 }
 
 void Gate::start_as_identity() {
-  if (is_identity_at_start()) return;
+  if (is_identity_at_start() || identity_gain_.defined()) return;
   identity_gain_ = register_parameter("identity_gain", torch::zeros({}));
 }
 

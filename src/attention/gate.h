@@ -28,7 +28,7 @@ class Gate : public ContextModule, public ConstantStart {
 
   /// Registers `identity_gain`, a trained scalar with the initial value 0, so that a new gate in a trained network starts as
   /// the identity ("ReZero is All You Need: Fast Convergence at Large Depth", arXiv:2003.04887). Has no effect where
-  /// is_identity_at_start(). Call it once, before the first forward().
+  /// is_identity_at_start(), and when it is called again.
   void start_as_identity();
 
   /// True when initialise() already makes the mechanism the identity. With an `identity_gain` of 0, all its gradients would
