@@ -64,7 +64,7 @@ std::shared_ptr<Classifier> create_model(const std::string& name, const ModelOpt
   if (!options.attention.empty()) section["attention"] = attention_of(options.attention, where);
   ModelField model;
   model.read(parse_yaml(section.dump(-1, ' ', false, Json::error_handler_t::replace), where), "model");
-  auto network = build_classifier(model, input_of(row, options));
+  auto network = build_without_weights(model, input_of(row, options));
   initialise(*network, options.seed);
   return network;
 }

@@ -1,6 +1,7 @@
 #include <fovea/base/error.h>
 #include <fovea/base/torch_compat.h>
 #include <fovea/models/model_field.h>
+#include <fovea/nn/initialise.h>
 #include <fovea/weights/state_dict.h>
 
 namespace fovea {
@@ -43,11 +44,16 @@ std::shared_ptr<Classifier> build_classifier(const ModelField& model, const Inpu
   return classifier;
 }
 
-std::shared_ptr<Classifier> build_described(const ModelField& model, const InputSpec& input, std::int64_t file_bytes,
-                                            const std::string& path) {
+std::shared_ptr<Classifier> build_without_weights(const ModelField& model, const InputSpec& input) {
+  const SkipInitialisation skip;
+  return build_classifier(model, input);
+}
+
+std::shared_ptr<Classifier> build_for_weights(const ModelField& model, const InputSpec& input, std::int64_t file_bytes,
+                                              const std::string& path) {
   const compat::AllocationLimit limit(4 * file_bytes + (std::int64_t{1} << 20), path);
   try {
-    return build_classifier(model, input);
+    return build_without_weights(model, input);
   } catch (const c10::Error&) {  // one allocation beyond the machine's memory
     throw InputError(path, "a description of a network that fits into memory", "a larger one",
                      "the file is damaged or forged");
@@ -59,7 +65,7 @@ LoadedModel load_model_file(const std::string& path) {
   LoadedModel loaded{nullptr, read_description(file)};
   ModelField model;
   model.read(loaded.description.model, "model");
-  loaded.classifier = build_described(model, loaded.description.input, file.data_bytes(), path);
+  loaded.classifier = build_for_weights(model, loaded.description.input, file.data_bytes(), path);
   load_state_dict(*loaded.classifier, file.tensors(), path);
   loaded.classifier->eval();
   return loaded;

@@ -20,14 +20,17 @@ class ModelField final : public CustomField {
   AttentionField attention;
 };
 
-/// Network with uninitialised weights. @throws InputError when options, attention and input do not fit.
+/// Network with the weights of its constructor; see initialise_constructed(). @throws InputError when options, attention and
+/// input do not fit.
 std::shared_ptr<Classifier> build_classifier(const ModelField& model, const InputSpec& input);
 
-/// build_classifier() for a description from a file with `file_bytes` of tensors; an undamaged one describes a network of
-/// about that size. @throws InputError, before much memory is allocated, when it needs far more. @param path for the
-/// message.
-std::shared_ptr<Classifier> build_described(const ModelField& model, const InputSpec& input, std::int64_t file_bytes,
-                                            const std::string& path);
+/// build_classifier() without the cost of initialising, for a caller that sets the weights; see SkipInitialisation.
+std::shared_ptr<Classifier> build_without_weights(const ModelField& model, const InputSpec& input);
+
+/// build_without_weights() for a file with `file_bytes` of tensors, of a network of about that size. @throws InputError,
+/// before much memory is allocated, when the network needs far more. @param path for the message.
+std::shared_ptr<Classifier> build_for_weights(const ModelField& model, const InputSpec& input, std::int64_t file_bytes,
+                                              const std::string& path);
 
 /// Network from a model file, with its input, classes and preprocessing.
 struct LoadedModel {

@@ -4,6 +4,7 @@
 #include <fovea/base/error.h>
 #include <fovea/models/glimpse/ram.h>
 #include <fovea/models/internal/families.h>
+#include <fovea/nn/initialise.h>
 #include <fovea/options/check.h>
 
 namespace fovea {
@@ -80,6 +81,7 @@ RamImpl::RamImpl(const RamOptions& options, const InputSpec& input, AttentionFac
       register_module("policy", std::make_shared<LocationPolicyImpl>(options.width, options.policy_features, options.range));
   network_.baseline = register_module("baseline", torch::nn::Linear(options.width, 1));
   network_.classifier = register_module("classifier", torch::nn::Linear(options.width, input.num_classes));
+  initialise_constructed(*this);
 }
 
 std::shared_ptr<torch::nn::Module> RamImpl::rebuilt() const {

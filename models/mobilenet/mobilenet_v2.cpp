@@ -5,6 +5,7 @@
 #include <fovea/models/internal/register_at.h>
 #include <fovea/models/mobilenet/mobilenet_v2.h>
 #include <fovea/nn/dropout.h>
+#include <fovea/nn/initialise.h>
 #include <fovea/options/check.h>
 
 namespace fovea {
@@ -60,6 +61,7 @@ MobileNetV2Impl::MobileNetV2Impl(const MobileNetV2Options& options, const InputS
       shape_(mobilenet_v2_shape(options)),
       trunk_(*this, shape_, torchvision_trunk(shape_, mobilenet_v2_block), {}, options.stochastic_depth, input, attention) {
   classifier_ = register_at(*this, "classifier.1", torch::nn::Linear(trunk_.out_features(), input.num_classes));
+  initialise_constructed(*this);
 }
 
 std::shared_ptr<torch::nn::Module> MobileNetV2Impl::rebuilt() const {

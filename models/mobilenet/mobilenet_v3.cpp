@@ -5,6 +5,7 @@
 #include <fovea/models/internal/register_at.h>
 #include <fovea/models/mobilenet/mobilenet_v3.h>
 #include <fovea/nn/dropout.h>
+#include <fovea/nn/initialise.h>
 #include <fovea/options/check.h>
 
 namespace fovea {
@@ -183,6 +184,7 @@ MobileNetV3Impl::MobileNetV3Impl(const MobileNetV3Options& options, const InputS
     hidden_convolution_ = register_at(*this, names.hidden, torch::nn::Conv2d(pointwise));
   }
   classifier_ = register_at(*this, names.classifier, torch::nn::Linear(hidden, input.num_classes));
+  initialise_constructed(*this);
 }
 
 std::shared_ptr<torch::nn::Module> MobileNetV3Impl::rebuilt() const {

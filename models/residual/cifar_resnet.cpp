@@ -8,6 +8,7 @@
 #include <fovea/models/internal/normed.h>
 #include <fovea/models/residual/cifar_resnet.h>
 #include <fovea/nn/dropout.h>
+#include <fovea/nn/initialise.h>
 #include <fovea/nn/stochastic_depth.h>
 #include <fovea/options/check.h>
 
@@ -108,6 +109,7 @@ CifarResnetImpl::CifarResnetImpl(const CifarResnetOptions& options, const InputS
   for (std::int64_t number = 1; number <= kStages; ++number) stages_.push_back(make_stage(number, shape, attention));
   attention_.add_pool(*this, shape, attention);
   fc_ = register_module("fc", torch::nn::Linear(attention_.pooled_features(shape), input.num_classes));
+  initialise_constructed(*this);
 }
 
 torch::nn::ModuleList CifarResnetImpl::make_stage(std::int64_t number, FeatureShape& shape, AttentionFactory& attention) {

@@ -8,6 +8,7 @@
 #include <fovea/models/internal/normed.h>
 #include <fovea/models/residual/resnet.h>
 #include <fovea/nn/dropout.h>
+#include <fovea/nn/initialise.h>
 #include <fovea/nn/stochastic_depth.h>
 #include <fovea/options/check.h>
 
@@ -94,6 +95,7 @@ ResnetImpl::ResnetImpl(const ResnetOptions& options, const InputSpec& input, Att
   make_stages(shape, attention);
   attention_.add_pool(*this, shape, attention);
   fc_ = register_module("fc", torch::nn::Linear(attention_.pooled_features(shape), input.num_classes));
+  initialise_constructed(*this);
 }
 
 std::shared_ptr<torch::nn::Module> ResnetImpl::rebuilt() const {

@@ -102,6 +102,7 @@ ClassAttentionTransformerImpl::ClassAttentionTransformerImpl(const ClassAttentio
   }
   norm_ = register_module("norm", transformer_norm(channels));
   head_ = register_module("head", torch::nn::Linear(attention_.pooled_features(grid), input.num_classes));
+  initialise_constructed(*this);
 }
 
 std::shared_ptr<torch::nn::Module> ClassAttentionTransformerImpl::rebuilt() const {

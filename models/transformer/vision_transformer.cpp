@@ -89,6 +89,7 @@ VisionTransformerImpl::VisionTransformerImpl(const VisionTransformerOptions& opt
   attention_.add_pool(*this, grid, attention);
   add_pooling(grid);
   head_ = register_module("head", torch::nn::Linear(attention_.pooled_features(grid), input.num_classes));
+  initialise_constructed(*this);
 }
 
 std::shared_ptr<torch::nn::Module> VisionTransformerImpl::rebuilt() const {

@@ -51,6 +51,7 @@ VggImpl::VggImpl(const VggOptions& options, const InputSpec& input, AttentionFac
   } else {
     head_ = VggHead(*this, options.variant, shape.channels, vgg_hidden_widths(options), input.num_classes);
   }
+  initialise_constructed(*this);
 }
 
 std::shared_ptr<torch::nn::Module> VggImpl::rebuilt() const {

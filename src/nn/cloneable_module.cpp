@@ -2,6 +2,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/nn/cloneable_module.h>
+#include <fovea/nn/initialise.h>
 
 namespace fovea {
 namespace {
@@ -30,6 +31,7 @@ void copy_modes(const torch::nn::Module& from, torch::nn::Module& to) {
 }  // namespace
 
 std::shared_ptr<torch::nn::Module> CloneableModule::clone(const torch::optional<torch::Device>& device) const {
+  const SkipInitialisation skip;
   auto copy = rebuilt();
   dynamic_cast<CloneableModule&>(*copy).copy_from(*this, device);
   return copy;

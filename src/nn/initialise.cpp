@@ -158,6 +158,9 @@ void initialise_below(torch::nn::Module& module, const RandomStream& stream) {
   if (auto* own = dynamic_cast<SelfInitialising*>(&module)) own->initialise(stream);
 }
 
+/// Number of SkipInitialisation that live on this thread.
+thread_local int skipped_initialisations = 0;
+
 }  // namespace
 
 void fill_uniform(torch::Tensor tensor, RandomStream stream, double low, double high) {
@@ -185,6 +188,18 @@ void initialise(torch::nn::Module& root, std::uint64_t seed) {
     throw Error("initialise: there is no rule for the initial value of '" + name + "' of " + root.name() +
                 "; derive the module that registers it from SelfInitialising");
   }
+}
+
+void initialise_constructed(torch::nn::Module& network) {
+  if (skipped_initialisations == 0) initialise_below(network, construction_stream());
+}
+
+SkipInitialisation::SkipInitialisation() {
+  ++skipped_initialisations;
+}
+
+SkipInitialisation::~SkipInitialisation() {
+  --skipped_initialisations;
 }
 
 }  // namespace fovea

@@ -51,4 +51,19 @@ RandomStream construction_stream();
 /// SelfInitialising.
 void initialise(torch::nn::Module& root, std::uint64_t seed);
 
+/// Initialises a network at the end of its constructor: as initialise() with the seed of construction_stream(), but a
+/// parameter without a rule keeps the value that its own module gave it. Does nothing while a SkipInitialisation lives.
+void initialise_constructed(torch::nn::Module& network);
+
+/// While it lives, the networks that this thread constructs keep the values that LibTorch's layers start with, as
+/// torch.nn.utils.skip_init does in PyTorch. For networks whose weights are replaced at once: by initialise(), from a file,
+/// or by those of another network.
+class SkipInitialisation {
+ public:
+  SkipInitialisation();
+  ~SkipInitialisation();
+  SkipInitialisation(const SkipInitialisation&) = delete;
+  SkipInitialisation& operator=(const SkipInitialisation&) = delete;
+};
+
 }  // namespace fovea

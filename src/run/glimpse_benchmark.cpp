@@ -38,7 +38,7 @@ ModelField read_network(const GlimpseBenchmarkOptions& options) {
 }
 
 std::shared_ptr<RamImpl> build_ram(const ModelField& model, const InputSpec& input, bool fused) {
-  auto network = std::dynamic_pointer_cast<RamImpl>(build_classifier(model, input));
+  auto network = std::dynamic_pointer_cast<RamImpl>(build_without_weights(model, input));
   network->set_fused(fused);
   return network;
 }

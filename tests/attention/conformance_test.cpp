@@ -13,10 +13,6 @@
 #include <variant>
 #include <vector>
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -30,6 +26,7 @@
 
 #include "gradient_check.h"
 #include "option_changes.h"
+#include "poisoned_memory.h"
 
 namespace fovea {
 namespace {
@@ -674,23 +671,6 @@ TEST_P(Conformance, OptionsOutOfRangeAreRefused) {
     EXPECT_NE(refusal([&] { build_mechanism(row(), *options, point); }), "no InputError");
   }
 }
-
-/// While it lives, memory that is allocated holds bytes that read as NaN, so that values that nobody set are seen.
-class PoisonedMemory {
- public:
-#ifdef __GLIBC__
-  PoisonedMemory() {
-    mallopt(M_PERTURB, 0x100);
-  }  // allocated bytes are the complement of the last one, 0x00
-  ~PoisonedMemory() {
-    mallopt(M_PERTURB, 0);
-  }
-#else
-  PoisonedMemory() = default;
-#endif
-  PoisonedMemory(const PoisonedMemory&) = delete;
-  PoisonedMemory& operator=(const PoisonedMemory&) = delete;
-};
 
 /// The state of a mechanism as its constructor leaves it.
 NamedTensors constructed_state(const MechanismRow& row, std::uint64_t seed) {

@@ -26,11 +26,13 @@
 #include <fovea/models/transformer/class_attention_transformer.h>
 #include <fovea/models/transformer/vision_transformer.h>
 #include <fovea/models/vgg/vgg.h>
+#include <fovea/nn/default_generator.h>
 #include <fovea/nn/multiply_adds.h>
 #include <fovea/weights/external_checkpoint.h>
 #include <fovea/weights/map_keys.h>
 
 #include "network_run.h"
+#include "poisoned_memory.h"
 #include "toy_attention.h"
 
 namespace fovea {
@@ -421,6 +423,48 @@ TEST_P(EveryNetwork, GivesLogitsOfImagesAlone) {
               ThrowsMessage<ShapeError>(HasSubstr("normalised float images")));
   EXPECT_THROW(made->forward(torch::Tensor()), ShapeError);
   EXPECT_THROW(made->forward(images[0]), ShapeError);
+}
+
+TEST_P(EveryNetwork, StandsInASequential) {
+  const auto made = network();
+  made->eval();
+  const auto images = normal_images(3, kWideInput);
+  const auto logits = made->forward(images * 2 - 1);
+  torch::nn::Sequential sequential(torch::nn::Functional([](const torch::Tensor& pixels) { return pixels * 2 - 1; }), made);
+  EXPECT_TRUE(torch::equal(sequential->forward(images), logits));
+  sequential->eval();
+  const auto clone = std::dynamic_pointer_cast<torch::nn::SequentialImpl>(sequential->clone());
+  EXPECT_TRUE(torch::equal(clone->forward(images), logits));
+  torch::nn::AnyModule any(made);
+  EXPECT_TRUE(torch::equal(any.forward(images * 2 - 1), logits));
+}
+
+/// State of the small network as its constructor leaves it.
+NamedTensors constructed_state(const std::string& model, std::uint64_t seed) {
+  const PoisonedMemory poisoned;
+  torch::manual_seed(seed);
+  return copy_state(*build_classifier(model_of(model), kWideInput));
+}
+
+/// The same of a network that is built without weights and then initialised with the seed that a constructor draws.
+NamedTensors initialised_state(const std::string& model, std::uint64_t seed) {
+  torch::manual_seed(seed);
+  const auto network = build_without_weights(model_of(model), kWideInput);
+  initialise(*network, seed_from_default_generator());
+  return copy_state(*network);
+}
+
+TEST_P(EveryNetwork, ConstructorsInitialise) {
+  for (const std::string attention : {"none", "cbam"}) {
+    if (attention != "none" && is_hard(row())) continue;
+    SCOPED_TRACE(attention);
+    const std::string model = small_model(row(), is_hard(row()) ? "" : ", attention: " + attention);
+    for (const std::uint64_t seed : {1, 2}) {
+      const NamedTensors constructed = constructed_state(model, seed), initialised = initialised_state(model, seed);
+      ASSERT_EQ(constructed.size(), initialised.size());
+      for (const auto& [name, tensor] : initialised) EXPECT_TRUE(torch::equal(constructed.at(name), tensor)) << name;
+    }
+  }
 }
 
 TEST_P(EveryNetwork, SaysWhetherItTakesGlimpses) {

@@ -16,9 +16,9 @@ inline ModelField model_of(const std::string& yaml) {
   return model;
 }
 
-/// An uninitialised network of that section.
+/// A network of that section, whose weights the caller sets.
 inline std::shared_ptr<Classifier> built(const std::string& yaml, const InputSpec& input) {
-  return build_classifier(model_of(yaml), input);
+  return build_without_weights(model_of(yaml), input);
 }
 
 inline torch::Tensor logits_for(Classifier& network, const torch::Tensor& images, ForwardContext& context) {

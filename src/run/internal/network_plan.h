@@ -44,7 +44,7 @@ class NetworkPlan {
 
   /// The number of classes that the weights most likely have.
   std::int64_t likely_classes() const;
-  /// A network with uninitialised weights. @throws InputError when the options do not fit.
+  /// A network whose weights the caller sets. @throws InputError when the options do not fit.
   std::shared_ptr<Classifier> build(std::int64_t num_classes) const;
   /// Description of the network for `num_classes` classes. Their names are the first as many of: those given, the data
   /// set's, the file's, ImageNet's; else numbers. @throws InputError when another number of names was given.

@@ -23,7 +23,7 @@ Json OpenedExperiment::description(const std::vector<std::string>& classes) {
 }
 
 std::shared_ptr<Classifier> OpenedExperiment::build_network() const {
-  auto network = build_classifier(config_->model, input_);
+  auto network = build_without_weights(config_->model, input_);
   network->to(device_);
   return network;
 }

@@ -26,7 +26,7 @@ class OpenedExperiment {
   /// The same for a network with other classes than the data set's.
   Json description(const std::vector<std::string>& classes);
 
-  /// A network with uninitialised weights, on the device.
+  /// A network whose weights the caller sets, on the device.
   std::shared_ptr<Classifier> build_network() const;
 
  private:

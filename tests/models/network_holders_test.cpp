@@ -1,0 +1,54 @@
+// Networks and their blocks as a user of LibTorch takes them: by their own types, with images alone.
+
+#include <cstdint>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/models/glimpse/ram.h>
+#include <fovea/models/mobilenet/mobilenet_v2.h>
+#include <fovea/models/mobilenet/mobilenet_v3.h>
+#include <fovea/models/residual/cifar_resnet.h>
+#include <fovea/models/residual/resnet.h>
+#include <fovea/models/transformer/class_attention_transformer.h>
+#include <fovea/models/transformer/vision_transformer.h>
+#include <fovea/models/vgg/vgg.h>
+
+namespace fovea {
+namespace {
+
+constexpr InputSpec kHolderInput{3, 32, 32, 5};
+
+/// That the holder, what it holds and a Sequential with a module before it give the same logits.
+template <typename Network>
+void expect_holder_works(Network network) {
+  SCOPED_TRACE(network->name());
+  network->eval();
+  const auto pixels = torch::rand({2, 3, 32, 32});
+  const auto images = pixels * 2 - 1;
+  const torch::Tensor logits = network->forward(images);
+  EXPECT_EQ(logits.sizes(), (std::vector<std::int64_t>{2, 5}));
+  EXPECT_TRUE(torch::isfinite(logits).all().template item<bool>());
+  EXPECT_TRUE(torch::equal(network(images), logits));
+  const torch::nn::Functional normalise([](const torch::Tensor& values) { return values * 2 - 1; });
+  torch::nn::Sequential sequential(normalise, network);
+  sequential->eval();
+  EXPECT_TRUE(torch::equal(sequential->forward(pixels), logits));
+}
+
+TEST(NetworkHoldersTest, WorkLikeLibTorchsModules) {
+  expect_holder_works(CifarResnet(CifarResnetOptions{.depth = 8, .width = 4}, kHolderInput));
+  expect_holder_works(Resnet(ResnetOptions{.layers = {1, 1, 1, 1}, .channels = {4, 8, 8, 8}}, kHolderInput));
+  expect_holder_works(Vgg(VggOptions{.layers = {4, 0, 8, 0}, .hidden = 8}, kHolderInput));
+  expect_holder_works(MobileNetV2(MobileNetV2Options{.width = 0.1}, kHolderInput));
+  expect_holder_works(MobileNetV3(MobileNetV3Options{.width = 0.1}, kHolderInput));
+  expect_holder_works(
+      VisionTransformer(VisionTransformerOptions{.patch_size = {8}, .embed_dim = 12, .depth = 2}, kHolderInput));
+  expect_holder_works(ClassAttentionTransformer(
+      ClassAttentionTransformerOptions{.patch_size = {8}, .embed_dim = 12, .depth = 2}, kHolderInput));
+  expect_holder_works(Ram(RamOptions{.glimpses = 2, .width = 8}, kHolderInput));
+}
+
+}  // namespace
+}  // namespace fovea
