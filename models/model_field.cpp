@@ -50,13 +50,12 @@ std::shared_ptr<Classifier> build_without_weights(const ModelField& model, const
 }
 
 std::shared_ptr<Classifier> build_for_weights(const ModelField& model, const InputSpec& input, std::int64_t file_bytes,
-                                              const std::string& path) {
-  const compat::AllocationLimit limit(4 * file_bytes + (std::int64_t{1} << 20), path);
+                                              const std::string& path, const std::string& advice) {
+  const compat::AllocationLimit limit(4 * file_bytes + (std::int64_t{1} << 20), path, advice);
   try {
     return build_without_weights(model, input);
   } catch (const c10::Error&) {  // one allocation beyond the machine's memory
-    throw InputError(path, "a description of a network that fits into memory", "a larger one",
-                     "the file is damaged or forged");
+    throw InputError(path, "a description of a network that fits into memory", "a larger one", advice);
   }
 }
 
@@ -65,7 +64,8 @@ LoadedModel load_model_file(const std::string& path) {
   LoadedModel loaded{nullptr, read_description(file)};
   ModelField model;
   model.read(loaded.description.model, "model");
-  loaded.classifier = build_for_weights(model, loaded.description.input, file.data_bytes(), path);
+  loaded.classifier = build_for_weights(model, loaded.description.input, file.data_bytes(), path,
+                                        "the file is damaged or was tampered with");
   load_state_dict(*loaded.classifier, file.tensors(), path);
   loaded.classifier->eval();
   return loaded;

@@ -28,9 +28,10 @@ std::shared_ptr<Classifier> build_classifier(const ModelField& model, const Inpu
 std::shared_ptr<Classifier> build_without_weights(const ModelField& model, const InputSpec& input);
 
 /// build_without_weights() for a file with `file_bytes` of tensors, of a network of about that size. @throws InputError,
-/// before much memory is allocated, when the network needs far more. @param path for the message.
+/// before much memory is allocated, when the network needs far more. @param path for the message. @param advice end of the
+/// message: what to do about a network that is too large.
 std::shared_ptr<Classifier> build_for_weights(const ModelField& model, const InputSpec& input, std::int64_t file_bytes,
-                                              const std::string& path);
+                                              const std::string& path, const std::string& advice);
 
 /// Network from a model file, with its input, classes and preprocessing.
 struct LoadedModel {

@@ -98,25 +98,27 @@ inline std::string optimizer_state_key(const at::Tensor& parameter) {
 /// InputError. For building networks from untrusted descriptions.
 class AllocationLimit {
  public:
-  AllocationLimit(std::int64_t bytes, const std::string& where)
-      : guard_(c10::DebugInfoKind::PROFILER_STATE, std::make_shared<Reporter>(bytes, where)) {}
+  /// @param where, advice beginning and end of the message.
+  AllocationLimit(std::int64_t bytes, const std::string& where, const std::string& advice)
+      : guard_(c10::DebugInfoKind::PROFILER_STATE, std::make_shared<Reporter>(bytes, where, advice)) {}
 
  private:
   class Reporter final : public c10::MemoryReportingInfoBase {
    public:
-    Reporter(std::int64_t bytes, std::string where) : remaining_(bytes), where_(std::move(where)) {}
+    Reporter(std::int64_t bytes, std::string where, std::string advice)
+        : remaining_(bytes), where_(std::move(where)), advice_(std::move(advice)) {}
     bool memoryProfilingEnabled() const override { return true; }
     void reportMemoryUsage(void*, std::int64_t size, std::int64_t, std::int64_t, c10::Device) override {
       remaining_ -= size;  // negative when memory is freed
       if (remaining_ < 0 && size > 0) {
         throw InputError(where_, "a description of the network whose weights the file holds", "one of a far larger network",
-                         "the file is damaged or was tampered with");
+                         advice_);
       }
     }
 
    private:
     std::int64_t remaining_;
-    std::string where_;
+    std::string where_, advice_;
   };
 
   c10::DebugInfoGuard guard_;

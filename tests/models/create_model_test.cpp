@@ -97,6 +97,11 @@ TEST(CreateModelTest, NetworksTakeOptionsByNameOrAsAStruct) {
                       "{name: resnet18, layers: [1, 1, 1, 1], channels: [4, 8, 12, 16]}", {3, 64, 48, 2});
 }
 
+TEST(BuildForWeightsTest, ANetworkFarLargerThanItsFileGetsTheCallersAdvice) {
+  EXPECT_THAT([] { build_for_weights(model_of("resnet110"), kCifarInput, 1000, "w.safetensors", "choose another network"); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("w.safetensors"), HasSubstr("; choose another network"))));
+}
+
 TEST(CreateModelTest, WhatDoesNotExistGetsTheNearestName) {
   EXPECT_THAT([] { create_model("resnet51"); }, ThrowsMessage<InputError>(HasSubstr("did you mean 'resnet5")));
   EXPECT_THAT([] { create_model("resnet8", {.attention = {"cbma"}}); },

@@ -190,18 +190,19 @@ TEST(AllocationLimitTest, HoldsUpToTheLimitAndThrowsBeyond) {
   std::vector<torch::Tensor> kept;
   const auto allocate = [&](std::int64_t bytes) { kept.push_back(torch::empty({bytes}, torch::kUInt8)); };
   {
-    const compat::AllocationLimit limit(10000, "model.safetensors");
+    const compat::AllocationLimit limit(10000, "model.safetensors", "choose another file");
     EXPECT_NO_THROW(allocate(6000));
     EXPECT_NO_THROW(allocate(4000));
     EXPECT_THAT([&] { allocate(1); },
                 testing::ThrowsMessage<InputError>(testing::AllOf(testing::StartsWith("model.safetensors: expected "),
-                                                                  testing::HasSubstr("far larger network"))));
+                                                                  testing::HasSubstr("far larger network"),
+                                                                  testing::HasSubstr("choose another file"))));
   }
   EXPECT_NO_THROW(allocate(20000));  // behind the scope
 }
 
 TEST(AllocationLimitTest, MemoryGivenBackCountsNoMore) {
-  const compat::AllocationLimit limit(10000, "test");
+  const compat::AllocationLimit limit(10000, "test", "");
   for (int i = 0; i < 100; ++i) EXPECT_NO_THROW(torch::empty({6000}, torch::kUInt8)) << "allocation " << i;
 }
 

@@ -127,7 +127,8 @@ std::shared_ptr<Classifier> NetworkPlan::build(std::int64_t num_classes) const {
   InputSpec input = experiment_ ? experiment_->input() : input_;
   input.num_classes = num_classes;
   const bool is_external = weights_.description && !experiment_;
-  auto classifier = is_external ? build_for_weights(*model_, input, bytes_of(weights_.file.tensors), weights_.file.path)
+  auto classifier = is_external ? build_for_weights(*model_, input, bytes_of(weights_.file.tensors), weights_.file.path,
+                                                    "choose the network that these weights are of")
                                 : build_without_weights(*model_, input);
   classifier->to(device_);
   return classifier;
