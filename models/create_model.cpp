@@ -7,26 +7,30 @@
 namespace fovea {
 namespace {
 
-/// Section of a configuration: name and options. @param reserved keys of the section that are not options.
-Json section_of(const std::string& name, const OptionValues& options, std::initializer_list<const char*> reserved,
+/// Section of a configuration: name and options. @param row of the network or mechanism. @param reserved keys of the section
+/// that are not options.
+template <typename Row>
+Json section_of(const Row& row, const OptionValues& options, std::initializer_list<const char*> reserved,
                 const std::string& where) {
-  Json section = {{"name", name}};
+  const auto defaults = row.make_options();
+  const Json values = options.values_for(row.name, *defaults, where);
   for (const char* key : reserved) {
-    if (options.values().contains(key)) {
-      throw InputError(where + ": options of '" + name + "'", "options alone",
+    if (values.contains(key)) {
+      throw InputError(where + ": options of '" + row.name + "'", "options alone",
                        std::string("'") + key + "', which is not an option");
     }
   }
-  section.update(options.values());
+  Json section = {{"name", row.name}};
+  section.update(values);
   return section;
 }
 
 Json section_of(const AttentionChoice& choice, const std::string& where) {
-  choice.options.expect_options_of(find_mechanism(choice.name, where + ": attention"), where);
-  Json section = section_of(choice.name, choice.options, {"name", "at", "stages", "init"}, where);
-  if (choice.place.at) section["at"] = to_string(*choice.place.at);
-  if (!choice.place.stages.empty()) section["stages"] = choice.place.stages;
-  if (choice.place.init == GateStart::identity) section["init"] = "identity";
+  const MechanismRow& row = find_mechanism(choice.name, where + ": attention");
+  Json section = section_of(row, choice.options, {"name", "at", "stages", "init"}, where);
+  if (choice.insertion.at) section["at"] = to_string(*choice.insertion.at);
+  if (!choice.insertion.stages.empty()) section["stages"] = choice.insertion.stages;
+  if (choice.insertion.init == GateStart::identity) section["init"] = "identity";
   return section;
 }
 
@@ -52,15 +56,38 @@ OptionValues::OptionValues(std::initializer_list<std::pair<const char*, Json>> v
   for (const auto& [name, value] : values) values_[name] = value;
 }
 
-void OptionValues::throw_other_type(const std::string& name, const std::string& where) {
-  throw InputError(where + ": " + name, "its own options", "plain options of another type");
+Json OptionValues::values_for(const std::string& name, Options& defaults, const std::string& where) const {
+  if (type_ == nullptr) return values_;
+  if (typeid(defaults) != *type_) {
+    throw InputError(where + ": " + name, "its own options", "plain options of another type");
+  }
+  const Json changeable = write_fields(defaults), all = all_fields_(defaults);
+  Json values = Json::object();
+  for (const auto& [field, value] : values_.items()) {
+    if (changeable.contains(field)) {
+      values[field] = value;
+    } else if (value != all.at(field)) {
+      throw InputError(where + ": " + name + ": " + field, all.at(field).dump() + ", which is part of the name",
+                       value.dump(), "choose the network or mechanism that has it by its name");
+    }
+  }
+  return values;
+}
+
+Json OptionValues::changes_between(const Json& from, const Json& to) {
+  Json changes = Json::object();
+  for (const auto& [name, value] : to.items()) {
+    const Json& before = from.at(name);
+    if (value == before) continue;
+    changes[name] = value.is_object() && before.is_object() ? changes_between(before, value) : value;
+  }
+  return changes;
 }
 
 std::shared_ptr<Classifier> create_model(const std::string& name, const ModelOptions& options) {
   const std::string where = "create_model";
   const ModelRow& row = find_model(name, where);
-  options.options.expect_options_of(row, where);
-  Json section = section_of(name, options.options, {"name", "attention"}, where);
+  Json section = section_of(row, options.options, {"name", "attention"}, where);
   if (!options.attention.empty()) section["attention"] = attention_of(options.attention, where);
   ModelField model;
   model.read(parse_yaml(section.dump(-1, ' ', false, Json::error_handler_t::replace), where), "model");

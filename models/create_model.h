@@ -17,35 +17,44 @@
 namespace fovea {
 
 /// Options of a network or a mechanism: none, for its defaults; some of them by name, as in `fovea list`,
-/// `{{"reduction_ratio", 8}, {"bias", false}}`; or all of them, as the plain struct: `SqueezeExcitationOptions{.bias =
-/// false}`.
+/// `{{"reduction_ratio", 8}, {"bias", false}}`; or as the plain struct, `SqueezeExcitationOptions{.bias = false}`. Fields of
+/// a struct that have the struct's own default keep the value that the network or mechanism has by its name: `resnet50` with
+/// `ResnetOptions{.stochastic_depth = 0.1}` keeps its bottlenecks. Options by name replace every value.
 class OptionValues {
  public:
   OptionValues() = default;
   OptionValues(std::initializer_list<std::pair<const char*, Json>> values);  // NOLINT(google-explicit-constructor)
   template <PlainOptions T>
   OptionValues(T options)  // NOLINT(google-explicit-constructor)
-      : values_(write_fields(options)), type_(&typeid(OptionsOf<T>)) {}
+      : values_(changed_fields<T>(options)), type_(&typeid(OptionsOf<T>)), all_fields_(write_all_fields<T>) {}
 
-  const Json& values() const { return values_; }
-
-  /// @throws InputError when these are plain options of another type than those of `row`. @param where for the message.
-  template <typename Row>
-  void expect_options_of(const Row& row, const std::string& where) const {
-    const auto own = row.make_options();
-    const Options& options = *own;
-    if (type_ != nullptr && typeid(options) != *type_) throw_other_type(row.name, where);
-  }
+  /// Values by name, to be laid over those of the row `name`. @param defaults options of the row. @param where for messages.
+  /// @throws InputError when these are plain options of another type than `defaults`, or when one has another value than the
+  /// row fixes: the depth of resnet20 is part of its name.
+  Json values_for(const std::string& name, Options& defaults, const std::string& where) const;
 
  private:
-  [[noreturn]] static void throw_other_type(const std::string& name, const std::string& where);
+  template <PlainOptions T>
+  static Json changed_fields(T& options) {
+    T defaults;
+    return changes_between(write_fields(defaults), write_fields(options));
+  }
+  /// All fields of the plain options in `options`, those with fixed values too.
+  template <PlainOptions T>
+  static Json write_all_fields(const Options& options) {
+    T plain = options_cast<T>(options);
+    return write_fields(plain);
+  }
+  /// Members of `to`, and of the groups inside it, that are not equal in `from`.
+  static Json changes_between(const Json& from, const Json& to);
 
   Json values_ = Json::object();
-  const std::type_info* type_ = nullptr;  ///< OptionsOf<> of plain options; nullptr for others
+  const std::type_info* type_ = nullptr;          ///< OptionsOf<> of plain options; nullptr for others
+  Json (*all_fields_)(const Options&) = nullptr;  ///< of plain options
 };
 
 /// Insertion points of a mechanism in a network.
-struct AttentionPlace {
+struct AttentionInsertion {
   std::optional<InsertionKind> at = std::nullopt;  ///< None: the default of the mechanism
   std::vector<std::int64_t> stages = {};           ///< numbers, from 1; empty = all
   GateStart init = GateStart::standard;            ///< of a gate
@@ -60,12 +69,12 @@ struct AttentionPlace {
 struct AttentionChoice {
   AttentionChoice(const char* mechanism) : name(mechanism) {}             // NOLINT(google-explicit-constructor)
   AttentionChoice(std::string mechanism) : name(std::move(mechanism)) {}  // NOLINT(google-explicit-constructor)
-  AttentionChoice(std::string mechanism, OptionValues its_options, AttentionPlace its_place = {})
-      : name(std::move(mechanism)), options(std::move(its_options)), place(std::move(its_place)) {}
+  AttentionChoice(std::string mechanism, OptionValues its_options, AttentionInsertion points = {})
+      : name(std::move(mechanism)), options(std::move(its_options)), insertion(std::move(points)) {}
 
   std::string name;
   OptionValues options;
-  AttentionPlace place;
+  AttentionInsertion insertion;
 };
 
 struct ModelOptions {

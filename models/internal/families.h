@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <fovea/models/registry.h>
@@ -26,10 +27,12 @@ auto build_network() {
   };
 }
 
-/// ModelRow::make_options that gives a copy of `options`, for rows of one class with different defaults.
+/// ModelRow::make_options that gives a copy of `options`, for rows of one class with different defaults. @param fixed_fields
+/// names of fields that are part of the row's name, not options.
 template <typename NetworkOptions>
-std::function<std::unique_ptr<Options>()> starting_from(const NetworkOptions& options) {
-  return [options] { return std::make_unique<OptionsOf<NetworkOptions>>(options); };
+std::function<std::unique_ptr<Options>()> starting_from(const NetworkOptions& options,
+                                                        const std::vector<std::string>& fixed_fields = {}) {
+  return [options, fixed_fields] { return std::make_unique<OptionsOf<NetworkOptions>>(options, fixed_fields); };
 }
 
 }  // namespace fovea

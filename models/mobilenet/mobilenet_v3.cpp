@@ -153,6 +153,8 @@ MobileNetV3Names mobilenet_v3_names(const MobileNetV3Options& options) {
 }  // namespace
 
 void MobileNetV3Options::visit_fields(FieldVisitor& fields) {
+  fields.choice("size", size, {{"small", MobileNetV3Size::small}, {"large", MobileNetV3Size::large}},
+                "the small or the large network of the paper");
   fields.choice("variant", variant, {{"torchvision", MobileNetV3Variant::torchvision}, {"timm", MobileNetV3Variant::timm}},
                 "library of the names, the widths and the batch-norm settings");
   fields.real("width", width, {.minimum = 0.01, .maximum = 16}, "channels of every layer, as a multiple of the paper's");
@@ -251,7 +253,7 @@ std::vector<ModelRow> mobilenet_v3_models() {
                     .title = "Searching for MobileNetV3",
                     .arxiv = "1905.02244",
                     .traits = {{Where::item}, {Selects::soft}, {Query::self}, {Axis::channel}},
-                    .make_options = starting_from(options),
+                    .make_options = starting_from(options, {"size"}),
                     .build = build_network<MobileNetV3Impl, MobileNetV3Options>(),
                     .photos = photos};
   };

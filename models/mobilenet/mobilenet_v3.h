@@ -26,7 +26,7 @@ enum class MobileNetV3Variant {
 };
 
 struct MobileNetV3Options {
-  MobileNetV3Size size = MobileNetV3Size::small;  ///< part of the network's name, not an option
+  MobileNetV3Size size = MobileNetV3Size::small;  ///< part of a registered network's name
   MobileNetV3Variant variant = MobileNetV3Variant::torchvision;
   double width = 1;                                    ///< channels of every layer, as a multiple of the paper's
   bool minimal = false;                                ///< 3x3 convolutions, ReLU, no squeeze-and-excitation

@@ -44,7 +44,7 @@ const CifarResnetBlockPlan& expect_possible_block(const CifarResnetBlockPlan& pl
 }  // namespace
 
 void CifarResnetOptions::visit_fields(FieldVisitor& fields) {
-  if (!depth_is_name) fields.integer("depth", depth, {8, 1202}, "layers with weights: 6n + 2");
+  fields.integer("depth", depth, {8, 1202}, "layers with weights: 6n + 2");
   fields.integer("width", width, {1, 1024}, "channels of the first stage; doubled in each of the next two");
   fields.choice("shortcut", shortcut, {{"pad", Shortcut::pad}, {"conv", Shortcut::conv}},
                 "shortcut where shapes differ: zero padding (option A of the paper) or a 1x1 convolution (option B)");
@@ -154,22 +154,21 @@ ModelOutput CifarResnetImpl::classify(const Batch& batch, ForwardContext& contex
 }
 
 std::vector<ModelRow> cifar_resnet_models() {
-  const auto row = [](const std::string& name, std::int64_t depth, bool depth_is_name) {
+  const auto row = [](const std::string& name, std::int64_t depth, const std::vector<std::string>& fixed_fields) {
     CifarResnetOptions options;
     options.depth = depth;
-    options.depth_is_name = depth_is_name;
     return ModelRow{.name = name,
                     .title = "Deep Residual Learning for Image Recognition",
                     .arxiv = "1512.03385",
                     .traits = {},
-                    .make_options = starting_from(options),
+                    .make_options = starting_from(options, fixed_fields),
                     .build = build_network<CifarResnetImpl, CifarResnetOptions>()};
   };
   std::vector<ModelRow> rows;
   for (const std::int64_t depth : {8, 14, 20, 32, 44, 56, 110}) {
-    rows.push_back(row("resnet" + std::to_string(depth), depth, true));
+    rows.push_back(row("resnet" + std::to_string(depth), depth, {"depth"}));
   }
-  rows.push_back(row("cifar_resnet", CifarResnetOptions().depth, false));
+  rows.push_back(row("cifar_resnet", CifarResnetOptions().depth, {}));
   return rows;
 }
 

@@ -27,7 +27,6 @@ struct CifarResnetOptions {
   Shortcut shortcut = Shortcut::pad;
   double dropout = 0;           ///< probability, of a feature before the last layer; see apply_dropout()
   double stochastic_depth = 0;  ///< of the last block's branch, lower before; see stochastic_depth_probability()
-  bool depth_is_name = false;   ///< the depth is part of the network's name, not an option
 
   void visit_fields(FieldVisitor& fields);
 };

@@ -70,8 +70,7 @@ class FieldVisitor {
     value = (words.begin() + selected)->second;
   }
 
- protected:
-  /// `selected` is an index into `words`.
+  /// The same by the names of the words. @param selected index into `words`.
   virtual void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, FieldHelp help) = 0;
 };
 

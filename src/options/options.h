@@ -5,6 +5,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <fovea/base/error.h>
 
@@ -28,16 +29,6 @@ concept PlainOptions = !std::derived_from<T, Options> && requires(T & options, F
   options.visit_fields(fields);
 };
 
-/// Owner of plain options.
-template <PlainOptions T>
-class OptionsOf final : public Options {
- public:
-  explicit OptionsOf(T options = {}) : value(std::move(options)) {}
-  void visit_fields(FieldVisitor& fields) override { value.visit_fields(fields); }
-
-  T value;
-};
-
 /// Reference to plain options, which must outlive it.
 template <PlainOptions T>
 class OptionsView final : public Options {
@@ -47,6 +38,27 @@ class OptionsView final : public Options {
 
  private:
   T& options_;
+};
+
+/// Visits the fields of `options` but for those with a name in `hidden`.
+void visit_fields_except(const std::vector<std::string>& hidden, Options& options, FieldVisitor& fields);
+
+/// Owner of plain options.
+template <PlainOptions T>
+class OptionsOf final : public Options {
+ public:
+  /// @param fixed_fields names of fields that keep their values: visitors do not see them.
+  explicit OptionsOf(T options = {}, std::vector<std::string> fixed_fields = {})
+      : value(std::move(options)), fixed_fields_(std::move(fixed_fields)) {}
+  void visit_fields(FieldVisitor& fields) override {
+    OptionsView view(value);
+    visit_fields_except(fixed_fields_, view, fields);
+  }
+
+  T value;
+
+ private:
+  std::vector<std::string> fixed_fields_;
 };
 
 /// The plain options in `options`. @throws Error when they are of another type.

@@ -9,7 +9,10 @@
 #include <fovea/attention/spatial/cbam.h>
 #include <fovea/base/error.h>
 #include <fovea/models/create_model.h>
+#include <fovea/models/mobilenet/mobilenet_v3.h>
 #include <fovea/models/residual/cifar_resnet.h>
+#include <fovea/models/residual/resnet.h>
+#include <fovea/nn/multiply_adds.h>
 
 #include "network_run.h"
 
@@ -95,6 +98,20 @@ TEST(CreateModelTest, NetworksTakeOptionsByNameOrAsAStruct) {
                                                  .height = 64,
                                                  .width = 48}),
                       "{name: resnet18, layers: [1, 1, 1, 1], channels: [4, 8, 12, 16]}", {3, 64, 48, 2});
+}
+
+TEST(CreateModelTest, FieldsOfAStructThatAreNotSetKeepTheValuesOfTheName) {
+  const auto network = create_model("resnet50", {.options = ResnetOptions{.stochastic_depth = 0.1}});
+  EXPECT_EQ(count_parameters(*network), 25557032);  // torchvision's resnet50
+  EXPECT_NO_THROW(create_model("resnet20", {.options = CifarResnetOptions{.dropout = 0.1}}));
+}
+
+TEST(CreateModelTest, AFieldThatIsPartOfTheNameCannotBeSetToAnotherValue) {
+  EXPECT_NO_THROW(create_model("resnet8", {.options = CifarResnetOptions{.depth = 8}}));
+  EXPECT_THAT([] { create_model("resnet20", {.options = CifarResnetOptions{.depth = 32}}); },
+              ThrowsMessage<InputError>(HasSubstr("resnet20: depth: expected 20, which is part of the name, got 32")));
+  EXPECT_THAT([] { create_model("mobilenet_v3_small", {.options = MobileNetV3Options{.size = MobileNetV3Size::large}}); },
+              ThrowsMessage<InputError>(HasSubstr("mobilenet_v3_small: size: expected \"small\"")));
 }
 
 TEST(BuildForWeightsTest, ANetworkFarLargerThanItsFileGetsTheCallersAdvice) {

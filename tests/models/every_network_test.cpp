@@ -15,6 +15,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/config/fields.h>
+#include <fovea/models/create_model.h>
 #include <fovea/models/glimpse/ram.h>
 #include <fovea/models/mobilenet/mobilenet_v2.h>
 #include <fovea/models/mobilenet/mobilenet_v3.h>
@@ -464,6 +465,51 @@ TEST_P(EveryNetwork, ConstructorsInitialise) {
       ASSERT_EQ(constructed.size(), initialised.size());
       for (const auto& [name, tensor] : initialised) EXPECT_TRUE(torch::equal(constructed.at(name), tensor)) << name;
     }
+  }
+}
+
+/// Plain options that make the row's network small, and the same for a configuration.
+std::pair<OptionValues, std::string> small_plain_options(const ModelRow& row) {
+  const auto options = row.make_options();
+  const auto is = [&]<typename NetworkOptions>(const NetworkOptions&) {
+    return dynamic_cast<OptionsOf<NetworkOptions>*>(options.get()) != nullptr;
+  };
+  const CifarResnetOptions cifar{.width = 4, .dropout = 0.25};
+  if (is(cifar)) return {cifar, "width: 4, dropout: 0.25"};
+  const ResnetOptions resnet{.channels = {8, 8, 8, 16}, .stochastic_depth = 0.25};
+  if (is(resnet)) return {resnet, "channels: [8, 8, 8, 16], stochastic_depth: 0.25"};
+  const VggOptions vgg{.hidden = 16};
+  if (is(vgg)) return {vgg, "hidden: 16"};
+  const MobileNetV2Options mobile_v2{.width = 0.25};
+  if (is(mobile_v2)) return {mobile_v2, "width: 0.25"};
+  const MobileNetV3Options mobile_v3{.width = 0.25, .norm_momentum = 0.5};
+  if (is(mobile_v3)) return {mobile_v3, "width: 0.25, norm_momentum: 0.5"};
+  const VisionTransformerOptions vision{.patch_size = {8}, .embed_dim = 24, .depth = 2};
+  if (is(vision)) return {vision, "patch_size: 8, embed_dim: 24, depth: 2"};
+  const ClassAttentionTransformerOptions cait{.patch_size = {8}, .embed_dim = 24, .depth = 2};
+  if (is(cait)) return {cait, "patch_size: 8, embed_dim: 24, depth: 2"};
+  const RamOptions ram{.glimpses = 3, .encoder = GlimpseEncoderKind::convolutional};
+  if (is(ram)) return {ram, "glimpses: 3, encoder: convolutional"};
+  ADD_FAILURE() << row.name << ": say how plain options make its network small";
+  return {{}, ""};
+}
+
+TEST_P(EveryNetwork, PlainOptionsKeepTheRowsOwnValues) {
+  const auto [options, yaml] = small_plain_options(row());
+  const auto created = create_model(row().name, {.num_classes = kWideInput.num_classes,
+                                                 .options = options,
+                                                 .in_channels = kWideInput.channels,
+                                                 .height = kWideInput.height,
+                                                 .width = kWideInput.width});
+  const auto read = built("{name: " + row().name + ", " + yaml + "}", kWideInput);
+  ASSERT_TRUE(compare_weights(state_dict(*read), state_dict(*created)).fits());
+  load_state_dict(*read, copy_state(*created), "test");
+  const auto images = normal_images(4, kWideInput);
+  for (const bool training : {true, false}) {
+    created->train(training);
+    read->train(training);
+    ForwardContext first, second;
+    EXPECT_TRUE(torch::equal(logits_for(*created, images, first), logits_for(*read, images, second)));
   }
 }
 
