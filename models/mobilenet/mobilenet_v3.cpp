@@ -161,7 +161,7 @@ void MobileNetV3Options::visit_fields(FieldVisitor& fields) {
   fields.boolean("minimal", minimal, "3x3 convolutions, ReLU and no squeeze-and-excitation");
   fields.boolean("squeeze_excitation", squeeze_excitation,
                  "squeeze-and-excitation in the blocks of the paper that have it; an inserted gate replaces it");
-  fields.optional_real("norm_epsilon", norm_epsilon, {.minimum = 1e-12, .maximum = 1},
+  fields.optional_real("norm_epsilon", norm_epsilon, kNormEpsilon,
                        "epsilon of batch norms; none = the variant's: 0.001 in torchvision, 0.00001 in timm");
   fields.optional_real(
       "norm_momentum", norm_momentum, {.minimum = 0, .maximum = 1, .minimum_open = true},

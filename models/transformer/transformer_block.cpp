@@ -17,7 +17,6 @@ SelfAttentionOptions self_attention_options(const TransformerBlockOptions& optio
   attention.heads = options.heads;
   attention.qkv_bias = options.qkv_bias;
   attention.qk_norm = options.qk_norm;
-  attention.norm_epsilon = kTransformerEpsilon;
   return attention;
 }
 
@@ -25,8 +24,9 @@ const TransformerBlockOptions& expect_possible_block(const TransformerBlockOptio
   expect_positive(channels, "TransformerBlock: channels");
   expect_positive(options.heads, "TransformerBlock: heads");
   expect_divides(channels, options.heads, "TransformerBlock: heads");
-  if (options.mlp_ratio > 0) return options;
-  throw InputError("TransformerBlock: mlp_ratio", describe(kPositive), std::to_string(options.mlp_ratio));
+  expect_in_range(options.mlp_ratio, kPositive, "TransformerBlock: mlp_ratio");
+  if (options.layer_scale) expect_in_range(*options.layer_scale, {}, "TransformerBlock: layer_scale");
+  return options;
 }
 
 }  // namespace
@@ -71,8 +71,8 @@ TransformerBlockImpl::TransformerBlockImpl(const TransformerBlockPlace& place, c
   } else if (options.is_cait) {
     talking_ = register_module("attn", std::make_shared<TalkingHeadsImpl>(channels, options.heads, options.qkv_bias));
   } else {
-    attn_ =
-        register_module("attn", std::make_shared<SelfAttentionImpl>(channels, channels, self_attention_options(options)));
+    attn_ = register_module("attn", std::make_shared<SelfAttentionImpl>(channels, channels, self_attention_options(options),
+                                                                        kTransformerEpsilon));
   }
   if (options.layer_scale) scale1_ = factors("ls1", "gamma_1");
   norm2_ = register_module("norm2", transformer_norm(channels));

@@ -109,9 +109,8 @@ void VisionTransformerImpl::add_pooling(const FeatureShape& grid) {
     pool.heads = options_.heads;
     pool.mlp_ratio = options_.mlp_ratio;
     pool.norm = true;
-    pool.norm_epsilon = kTransformerEpsilon;
     const InsertionPoint point{InsertionKind::pool, 0, grid, grid.channels, 1, "attn_pool", {}};
-    latent_pool_ = register_module("attn_pool", std::make_shared<LatentPoolImpl>(point, pool));
+    latent_pool_ = register_module("attn_pool", std::make_shared<LatentPoolImpl>(point, pool, kTransformerEpsilon));
   } else if (options_.global_pool == TokenPooling::prr) {
     refinement_ = register_module("attn_pool", std::make_shared<PatchRefinementImpl>(options_.heads));
   }

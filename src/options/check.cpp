@@ -71,6 +71,11 @@ std::int64_t expect_positive(std::int64_t value, const std::string& where) {
   throw InputError(where, describe(kPositiveInteger), std::to_string(value));
 }
 
+double expect_in_range(double value, RealRange range, const std::string& where) {
+  if (contains(range, value)) return value;
+  throw InputError(where, describe(range), text_of(value));
+}
+
 void expect_in_range(Options& options, const std::string& where) {
   RangeChecker checker(where);
   options.visit_fields(checker);

@@ -20,6 +20,9 @@ T expect_in_range(T options, const std::string& where) {
   return options;
 }
 
+/// @return the value. @throws InputError `<where>: expected ..., got ...` when it is not in the range.
+double expect_in_range(double value, RealRange range, const std::string& where);
+
 /// @return the value. @throws InputError `<where>: expected an integer >= 1, got ...`.
 std::int64_t expect_positive(std::int64_t value, const std::string& where);
 

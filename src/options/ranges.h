@@ -26,6 +26,7 @@ inline constexpr RealRange kPositive{.minimum = 0.0, .minimum_open = true};
 inline constexpr RealRange kNonNegative{.minimum = 0.0};
 inline constexpr RealRange kFraction{.minimum = 0.0, .maximum = 1.0};                                ///< [0, 1]
 inline constexpr RealRange kFractionBelowOne{.minimum = 0.0, .maximum = 1.0, .maximum_open = true};  ///< [0, 1)
+inline constexpr RealRange kNormEpsilon{.minimum = 1e-12, .maximum = 1.0};  ///< added to variances by a norm
 
 /// Description for messages: "an integer from 1 to 64", "a number > 0".
 std::string describe(IntegerRange range);

@@ -1,5 +1,7 @@
+#include <cmath>
 #include <memory>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -72,6 +74,13 @@ TEST(LatentPoolTest, IsBuiltFromAPlainNumberToo) {
 TEST(FeedForwardTest, IsClonedAndRefusesNoFeatures) {
   expect_clone(FeedForwardImpl(4, 6));
   EXPECT_THROW(FeedForwardImpl(4, 0), InputError);
+}
+
+TEST(LatentPoolTest, AnEpsilonOutOfItsRangeIsRefused) {
+  for (const double epsilon : {0.0, -1.0, 2.0, std::nan("")}) {
+    EXPECT_THAT([&] { LatentPoolImpl(pool_site({8, 2, 3}), {}, epsilon); },
+                testing::ThrowsMessage<InputError>(testing::HasSubstr("LatentPool: norm_epsilon: expected a number")));
+  }
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
+#include <cmath>
 #include <memory>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -101,6 +103,13 @@ TEST(GridSelfAttentionTest, IsBuiltFromPlainNumbersToo) {
                });
   EXPECT_THROW(GridSelfAttentionImpl(8, 6, {.heads = 0}), InputError);
   EXPECT_THROW(GridSelfAttentionImpl(0, 6), InputError);
+}
+
+TEST(SelfAttentionTest, AnEpsilonOutOfItsRangeIsRefused) {
+  for (const double epsilon : {0.0, -1.0, 2.0, std::nan("")}) {
+    EXPECT_THAT([&] { SelfAttentionImpl(8, 8, {}, epsilon); },
+                testing::ThrowsMessage<InputError>(testing::HasSubstr("SelfAttention: norm_epsilon: expected a number")));
+  }
 }
 
 }  // namespace

@@ -32,17 +32,18 @@ LatentPoolImpl::LatentPoolImpl(std::int64_t channels, LatentPoolOptions options)
 LatentPoolImpl::LatentPoolImpl(const FeatureShape& in, LatentPoolOptions options)
     : LatentPoolImpl(InsertionPoint{.kind = InsertionKind::pool, .in = in}, options) {}
 
-LatentPoolImpl::LatentPoolImpl(const InsertionPoint& point, LatentPoolOptions options)
+LatentPoolImpl::LatentPoolImpl(const InsertionPoint& point, LatentPoolOptions options, double norm_epsilon)
     : Pool("LatentPool"),
       point_(expect_channels(point, "LatentPool")),
       options_(expect_in_range(options, "LatentPool")),
+      norm_epsilon_(expect_in_range(norm_epsilon, kNormEpsilon, "LatentPool: norm_epsilon")),
       grid_({point.in.height, point.in.width}) {
   expect_no_outer_query(point, "latent_pool");
   if (options.positions) expect_size(point, "LatentPool");
   const std::int64_t channels = point.in.channels;
   const std::int64_t head_features = channels_per_head(channels, options.heads, "latent_pool: heads");
   const auto layer_norm = [&](const char* called, std::int64_t features) {
-    return register_module(called, torch::nn::LayerNorm(torch::nn::LayerNormOptions({features}).eps(options.norm_epsilon)));
+    return register_module(called, torch::nn::LayerNorm(torch::nn::LayerNormOptions({features}).eps(norm_epsilon)));
   };
   latent_ = register_parameter("latent", torch::zeros({1, options.latents, channels}));
   if (options.positions) pos_embed_ = register_parameter("pos_embed", torch::zeros({grid_[0] * grid_[1], channels}));
@@ -96,13 +97,13 @@ std::int64_t LatentPoolImpl::out_features() const {
 }
 
 void LatentPoolImpl::initialise(const RandomStream& stream) {
-  const double deviation = 1 / std::sqrt(static_cast<double>(point_.in.channels));
-  fill_normal(latent_, stream.child("latent"), deviation);
-  if (pos_embed_.defined()) fill_normal(pos_embed_, stream.child("pos_embed"), deviation);
+  const double standard_deviation = 1 / std::sqrt(static_cast<double>(point_.in.channels));
+  fill_normal(latent_, stream.child("latent"), standard_deviation);
+  if (pos_embed_.defined()) fill_normal(pos_embed_, stream.child("pos_embed"), standard_deviation);
 }
 
 std::shared_ptr<torch::nn::Module> LatentPoolImpl::rebuilt() const {
-  return std::make_shared<LatentPoolImpl>(point_, options_);
+  return std::make_shared<LatentPoolImpl>(point_, options_, norm_epsilon_);
 }
 
 }  // namespace fovea

@@ -32,8 +32,6 @@ struct LatentPoolOptions {
   bool positions = false;  ///< add learned position embeddings
   double dropout = 0;      ///< dropout probability of the heads' output, in training
 
-  double norm_epsilon = 1e-5;  ///< of the norms; set by networks, not a configuration key
-
   void visit_fields(FieldVisitor& fields);
 };
 
@@ -45,11 +43,12 @@ struct LatentPoolOptions {
 /// concatenated; latents and position embeddings are initially normal, where timm truncates at two standard deviations.
 class LatentPoolImpl final : public Pool, public SelfInitialising {
  public:
-  /// @param channels C of the features; with positions, the whole shape `in` of the features is needed. @throws InputError
-  /// when an option is out of its range, unless the channels divide into heads, or when the network gives a query.
+  /// @param channels C of the features; with positions, the whole shape `in` of the features is needed. @param norm_epsilon
+  /// of its norms, from 1e-12 to 1. @throws InputError when an option is out of its range, unless the channels divide into
+  /// heads, or when the network gives a query.
   explicit LatentPoolImpl(std::int64_t channels, LatentPoolOptions options = {});
   explicit LatentPoolImpl(const FeatureShape& in, LatentPoolOptions options = {});
-  explicit LatentPoolImpl(const InsertionPoint& point, LatentPoolOptions options = {});
+  explicit LatentPoolImpl(const InsertionPoint& point, LatentPoolOptions options = {}, double norm_epsilon = 1e-5);
 
   /// @return [N, out_features()]. Hooks see the weights [N, heads, latents, L]. @throws ShapeError unless the features are
   /// [N, C, H, W] or [N, L, C]; with positions, tokens have to be as many as the insertion point's positions.
@@ -64,6 +63,7 @@ class LatentPoolImpl final : public Pool, public SelfInitialising {
  private:
   InsertionPoint point_;
   LatentPoolOptions options_;
+  double norm_epsilon_;
   std::vector<std::int64_t> grid_;
   torch::Tensor latent_;     ///< [1, latents, C]
   torch::Tensor pos_embed_;  ///< [H W, C]

@@ -22,11 +22,12 @@ void SelfAttentionOptions::visit_fields(FieldVisitor& fields) {
 }
 
 SelfAttentionImpl::SelfAttentionImpl(std::int64_t channels, std::int64_t out_channels, SelfAttentionOptions options,
-                                     std::string mechanism)
+                                     double norm_epsilon, std::string mechanism)
     : CloneableModule("SelfAttention"),
       channels_(expect_positive(channels, "SelfAttention: channels")),
       out_channels_(expect_positive(out_channels, "SelfAttention: out_channels")),
       options_(expect_in_range(options, "SelfAttention")),
+      norm_epsilon_(expect_in_range(norm_epsilon, kNormEpsilon, "SelfAttention: norm_epsilon")),
       mechanism_(std::move(mechanism)) {
   const std::int64_t head_channels =
       options.head_channels > 0 ? options.head_channels : channels_per_head(channels, options.heads, mechanism_ + ": heads");
@@ -35,7 +36,7 @@ SelfAttentionImpl::SelfAttentionImpl(std::int64_t channels, std::int64_t out_cha
     return torch::nn::Linear(torch::nn::LinearOptions(in, out).bias(bias));
   };
   const auto norm = [&](std::int64_t features) {
-    return torch::nn::LayerNorm(torch::nn::LayerNormOptions({features}).eps(options.norm_epsilon));
+    return torch::nn::LayerNorm(torch::nn::LayerNormOptions({features}).eps(norm_epsilon));
   };
   qkv_ = register_module("qkv", linear(channels, 3 * width, options.qkv_bias));
   if (options.qk_norm) {
@@ -73,7 +74,7 @@ torch::Tensor SelfAttentionImpl::forward(const torch::Tensor& tokens, ContextArg
 }
 
 std::shared_ptr<torch::nn::Module> SelfAttentionImpl::rebuilt() const {
-  return std::make_shared<SelfAttentionImpl>(channels_, out_channels_, options_, mechanism_);
+  return std::make_shared<SelfAttentionImpl>(channels_, out_channels_, options_, norm_epsilon_, mechanism_);
 }
 
 GridSelfAttentionImpl::GridSelfAttentionImpl(std::int64_t in_channels, std::int64_t out_channels,
@@ -85,8 +86,8 @@ GridSelfAttentionImpl::GridSelfAttentionImpl(const InsertionPoint& point, SelfAt
     : Mixer("GridSelfAttention"),
       point_(expect_mixer_channels(point, "GridSelfAttention")),
       options_(expect_in_range(options, "GridSelfAttention")) {
-  attn_ =
-      register_module("attn", std::make_shared<SelfAttentionImpl>(point.in.channels, point.out_channels, options, "mhsa"));
+  attn_ = register_module("attn", std::make_shared<SelfAttentionImpl>(point.in.channels, point.out_channels, options,
+                                                                      kLayerNormEpsilon, "mhsa"));
 }
 
 torch::Tensor GridSelfAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {

@@ -24,10 +24,11 @@ struct SelfAttentionOptions {
   bool gated = false;              ///< multiply the concatenated heads by sigmoid(gate(token))
   bool proj_bias = true;           ///< in the projection behind the heads
 
-  double norm_epsilon = 1e-5;  ///< of the norms; set by networks, not a configuration key
-
   void visit_fields(FieldVisitor& fields);
 };
+
+/// Epsilon of LibTorch's layer norms.
+inline constexpr double kLayerNormEpsilon = 1e-5;
 
 /// Layout of tokens, for attention maps.
 struct TokenLayout {
@@ -43,10 +44,11 @@ struct TokenLayout {
 /// Attention for Large Language Models: Non-linearity, Sparsity, and Attention-Sink-Free", arXiv:2505.06708.
 class SelfAttentionImpl final : public CloneableModule {
  public:
-  /// @param channels C of the tokens. @param mechanism for messages. @throws InputError when an option is out of its range,
-  /// or when heads does not divide the channels and head_channels is 0.
+  /// @param channels C of the tokens. @param norm_epsilon of its norms, from 1e-12 to 1. @param mechanism for messages.
+  /// @throws InputError when an option is out of its range, or when heads does not divide the channels and head_channels
+  /// is 0.
   SelfAttentionImpl(std::int64_t channels, std::int64_t out_channels, SelfAttentionOptions options = {},
-                    std::string mechanism = "attention");
+                    double norm_epsilon = kLayerNormEpsilon, std::string mechanism = "attention");
 
   /// @param tokens [N, L, C]. @return [N, L, out]. Hooks see pairwise weights [N, heads, L, L], rows summing to one.
   /// @throws ShapeError for any other shape. Does not depend on train/eval mode.
@@ -59,6 +61,7 @@ class SelfAttentionImpl final : public CloneableModule {
  private:
   std::int64_t channels_, out_channels_;
   SelfAttentionOptions options_;
+  double norm_epsilon_;
   std::string mechanism_;
   torch::nn::Linear qkv_{nullptr}, gate_{nullptr}, proj_{nullptr};
   torch::nn::LayerNorm q_norm_{nullptr}, k_norm_{nullptr}, norm_{nullptr};
