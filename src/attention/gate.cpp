@@ -10,11 +10,11 @@ torch::Tensor Gate::forward(const torch::Tensor& features, ContextArgument conte
 }
 
 void Gate::start_as_identity() {
-  if (is_identity_at_start() || identity_gain_.defined()) return;
+  if (is_identity_initially() || identity_gain_.defined()) return;
   identity_gain_ = register_parameter("identity_gain", torch::zeros({}));
 }
 
-void Gate::set_constant_start() {
+void Gate::initialise_constants() {
   const torch::NoGradGuard no_grad;
   if (identity_gain_.defined()) identity_gain_.zero_();
 }
@@ -40,10 +40,10 @@ std::shared_ptr<torch::nn::Module> GateChainImpl::rebuilt() const {
 }
 
 torch::Tensor ResidualJoin::join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
-                                 ForwardContext& context, const torch::Tensor& keep) const {
-  if (keep.defined()) {
+                                 ForwardContext& context, const torch::Tensor& mask) const {
+  if (mask.defined()) {
     const auto gated = gate_ ? gate_->forward(features, context) : features;
-    return apply_activation(torch::addcmul(residual, gated, keep), activation);
+    return apply_activation(torch::addcmul(residual, gated, mask), activation);
   }
   return gate_ ? gate_->join(features, residual, activation, context) : apply_activation(features + residual, activation);
 }

@@ -13,7 +13,7 @@
 namespace fovea {
 
 /// Attention that keeps the shape: [N, C, H, W] in and out, any N, H and W.
-class Gate : public ContextModule, public ConstantStart {
+class Gate : public ContextModule, public ConstantInitialising {
  public:
   using ContextModule::ContextModule;
 
@@ -28,15 +28,15 @@ class Gate : public ContextModule, public ConstantStart {
 
   /// Registers `identity_gain`, a trained scalar with the initial value 0, so that a new gate in a trained network starts as
   /// the identity ("ReZero is All You Need: Fast Convergence at Large Depth", arXiv:2003.04887). Has no effect where
-  /// is_identity_at_start(), and when it is called again.
+  /// is_identity_initially(), and when it is called again.
   void start_as_identity();
 
   /// True when initialise() already makes the mechanism the identity. With an `identity_gain` of 0, all its gradients would
   /// then stay 0.
-  virtual bool is_identity_at_start() const { return false; }
+  virtual bool is_identity_initially() const { return false; }
 
   /// Sets `identity_gain` to 0, if there is one.
-  void set_constant_start() override;
+  void initialise_constants() override;
 
  protected:
   /// The mechanism itself, without `identity_gain`. @param features [N, C, H, W]. @return the same shape.
@@ -57,10 +57,10 @@ class ResidualJoin {
   /// Gate for the block to register; nullptr without one.
   const std::shared_ptr<Gate>& gate() const { return gate_; }
 
-  /// activation(keep * gate(features) + residual). @param keep mask that broadcasts to the gated features, e.g.
+  /// activation(mask * gate(features) + residual). @param mask that broadcasts to the gated features, e.g.
   /// drop_path_mask(); undefined = 1.
   torch::Tensor join(const torch::Tensor& features, const torch::Tensor& residual, Activation activation,
-                     ForwardContext& context, const torch::Tensor& keep = {}) const;
+                     ForwardContext& context, const torch::Tensor& mask = {}) const;
 
  private:
   std::shared_ptr<Gate> gate_;

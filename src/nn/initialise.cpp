@@ -154,7 +154,7 @@ void initialise_below(torch::nn::Module& module, const RandomStream& stream) {
   initialise_recurrent<torch::nn::LSTMCell>(module, stream);
   initialise_recurrent<torch::nn::GRUCell>(module, stream);
   initialise_multihead_attention(module, stream);
-  if (auto* constant = dynamic_cast<ConstantStart*>(&module)) constant->set_constant_start();
+  if (auto* constant = dynamic_cast<ConstantInitialising*>(&module)) constant->initialise_constants();
   if (auto* own = dynamic_cast<SelfInitialising*>(&module)) own->initialise(stream);
 }
 

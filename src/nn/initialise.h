@@ -24,10 +24,10 @@ class SelfInitialising {
 };
 
 /// Interface of a base class with constant initial values; its subclasses may be SelfInitialising too.
-class ConstantStart {
+class ConstantInitialising {
  public:
-  virtual ~ConstantStart() = default;
-  virtual void set_constant_start() = 0;
+  virtual ~ConstantInitialising() = default;
+  virtual void initialise_constants() = 0;
 };
 
 /// Random stream of a module's constructor, for the initial values of parameters that the module registers itself. It is

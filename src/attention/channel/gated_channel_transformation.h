@@ -36,7 +36,7 @@ class GatedChannelTransformationImpl final : public Gate, public SelfInitialisin
   explicit GatedChannelTransformationImpl(std::int64_t channels, GatedChannelTransformationOptions options = {});
 
   void initialise(const RandomStream& stream) override;
-  bool is_identity_at_start() const override { return true; }
+  bool is_identity_initially() const override { return true; }
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see the factors, in (0, 2), as a channel map [N, C, 1, 1].
   /// @throws ShapeError if features is not 4-D or C differs. Does not depend on train/eval mode.

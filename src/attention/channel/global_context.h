@@ -56,7 +56,7 @@ class GlobalContextImpl final : public Gate, public SelfInitialising {
 
   void initialise(const RandomStream& stream) override;
   /// True for the additive form alone, which initially adds 0.
-  bool is_identity_at_start() const override { return mlp_scale_ == nullptr; }
+  bool is_identity_initially() const override { return mlp_scale_ == nullptr; }
 
   /// @param features [N, C, H, W]. @return the same shape. Hooks see the weights of the positions [N, 1, H, W] (with
   /// attention), which sum to one; a channel gate [N, C, 1, 1] in [0, 1] (multiplicative); what is added, [N, C, 1, 1]

@@ -44,7 +44,7 @@ class NonLocalImpl final : public Gate, public SelfInitialising {
   torch::Tensor attend(const torch::Tensor& features, ForwardContext& context) override;
 
   void initialise(const RandomStream& stream) override;
-  bool is_identity_at_start() const override { return true; }
+  bool is_identity_initially() const override { return true; }
 
  protected:
   std::shared_ptr<torch::nn::Module> rebuilt() const override;
