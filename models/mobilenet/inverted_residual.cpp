@@ -71,7 +71,7 @@ torch::nn::BatchNorm2d mobile_norm(std::int64_t channels, const InvertedResidual
 }
 
 InvertedResidualImpl::InvertedResidualImpl(const InvertedResidualPlan& plan, AttentionFactory& attention)
-    : CloneableModule("InvertedResidual"),
+    : ContextModule("InvertedResidual"),
       plan_(expect_possible_block(plan)),
       residual_(plan.shape.stride == 1 && plan.in.channels == plan.shape.out_channels) {
   const auto& [in, shape, names, settings, stage, path, drop_probability] = plan;
@@ -104,7 +104,8 @@ std::shared_ptr<torch::nn::Module> InvertedResidualImpl::rebuilt() const {
   return std::make_shared<InvertedResidualImpl>(plan_, attention);
 }
 
-torch::Tensor InvertedResidualImpl::forward(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor InvertedResidualImpl::forward(const torch::Tensor& features, ContextArgument argument) {
+  ForwardContext& context = argument.of(*this);
   const Activation activation = plan_.shape.activation;
   const auto inside = expand_ ? apply_activation(normed(*this, expand_norm_, expand_(features)), activation) : features;
   const auto mixed = mixer_ ? mixer_->forward(inside, context) : depthwise_(inside);

@@ -10,7 +10,7 @@
 #include <fovea/attention/attention_factory.h>
 #include <fovea/attention/channel/squeeze_excitation.h>
 #include <fovea/nn/activation.h>
-#include <fovea/nn/cloneable_module.h>
+#include <fovea/nn/context_argument.h>
 
 namespace fovea {
 
@@ -67,13 +67,13 @@ torch::nn::BatchNorm2d mobile_norm(std::int64_t channels, const InvertedResidual
 /// convolution to fewer channels without activation, and the sum with the input where their shapes agree. The gate acts on
 /// the expanded channels, as squeeze-and-excitation does in MobileNetV3. A factory's gate replaces the block's own, if any;
 /// a factory's mixer replaces the depthwise convolution.
-class InvertedResidualImpl final : public CloneableModule {
+class InvertedResidualImpl final : public ContextModule {
  public:
   /// @throws InputError unless channels, kernel and stride are at least 1.
   explicit InvertedResidualImpl(const InvertedResidualPlan& plan, AttentionFactory& attention = no_attention());
 
   /// @param features [N, C, H, W]. @return [N, out_channels, ceil(H / stride), ceil(W / stride)].
-  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
+  torch::Tensor forward(const torch::Tensor& features, ContextArgument context = {});
 
   /// Shape of the output of forward().
   const FeatureShape& out() const { return out_; }

@@ -54,7 +54,7 @@ void CifarResnetOptions::visit_fields(FieldVisitor& fields) {
 }
 
 CifarResnetBlockImpl::CifarResnetBlockImpl(const CifarResnetBlockPlan& plan, AttentionFactory& attention)
-    : CloneableModule("CifarResnetBlock"), plan_(expect_possible_block(plan)) {
+    : ContextModule("CifarResnetBlock"), plan_(expect_possible_block(plan)) {
   const std::int64_t in = plan.in.channels, out = plan.out_channels;
   const FeatureShape inside{out, strided(plan.in.height, plan.stride), strided(plan.in.width, plan.stride)};
   conv1_ = register_module("conv1", convolution3x3(in, out, plan.stride));
@@ -89,7 +89,8 @@ torch::Tensor CifarResnetBlockImpl::shortcut(const torch::Tensor& features) {
   return torch::constant_pad_nd(kept, {0, 0, 0, 0, 0, plan_.new_channels()});  // new channels after the old ones
 }
 
-torch::Tensor CifarResnetBlockImpl::forward(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor CifarResnetBlockImpl::forward(const torch::Tensor& features, ContextArgument argument) {
+  ForwardContext& context = argument.of(*this);
   const auto hidden = torch::relu(normed(*this, bn1_, conv1_(features)));
   const auto mixed = mixer_ ? mixer_->forward(hidden, context) : conv2_(hidden);
   const auto branch = normed(*this, bn2_, mixed);

@@ -10,7 +10,7 @@
 #include <fovea/attention/attention_factory.h>
 #include <fovea/models/backbone_attention.h>
 #include <fovea/nn/classifier.h>
-#include <fovea/nn/cloneable_module.h>
+#include <fovea/nn/context_argument.h>
 #include <fovea/options/fields.h>
 
 namespace fovea {
@@ -46,12 +46,12 @@ struct CifarResnetBlockPlan {
 };
 
 /// Residual block: two 3x3 convolutions with batch norm, a gate, and the sum with the shortcut.
-class CifarResnetBlockImpl final : public CloneableModule {
+class CifarResnetBlockImpl final : public ContextModule {
  public:
   /// @throws InputError unless channels and stride are at least 1.
   explicit CifarResnetBlockImpl(const CifarResnetBlockPlan& plan, AttentionFactory& attention = no_attention());
   /// [N, C, H, W] -> [N, out_channels, ceil(H / stride), ceil(W / stride)].
-  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
+  torch::Tensor forward(const torch::Tensor& features, ContextArgument context = {});
 
  protected:
   std::shared_ptr<torch::nn::Module> rebuilt() const override;

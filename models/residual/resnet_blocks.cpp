@@ -65,7 +65,7 @@ std::int64_t resnet_side(std::int64_t side, std::int64_t stride) {
 }
 
 ResnetBlockImpl::ResnetBlockImpl(const ResnetBlockPlan& plan, AttentionFactory& attention)
-    : CloneableModule("ResnetBlock"),
+    : ContextModule("ResnetBlock"),
       plan_(expect_possible_block(plan)),
       out_{plan.out_channels(), resnet_side(plan.in.height, plan.stride), resnet_side(plan.in.width, plan.stride)} {
   const std::int64_t in = plan.in.channels, width = plan.width(), out = out_.channels;
@@ -102,7 +102,8 @@ void ResnetBlockImpl::add_layer(const torch::nn::Conv2dOptions& convolution, con
   norms_.push_back(register_module("bn" + number, torch::nn::BatchNorm2d(convolution.out_channels())));
 }
 
-torch::Tensor ResnetBlockImpl::forward(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor ResnetBlockImpl::forward(const torch::Tensor& features, ContextArgument argument) {
+  ForwardContext& context = argument.of(*this);
   torch::Tensor branch = features;
   for (std::size_t i = 0; i < norms_.size(); ++i) {
     if (i > 0) branch = torch::relu(branch);

@@ -9,8 +9,7 @@
 
 #include <fovea/attention/attention_factory.h>
 #include <fovea/attention/insertion_point.h>
-#include <fovea/nn/cloneable_module.h>
-#include <fovea/nn/forward_context.h>
+#include <fovea/nn/context_argument.h>
 
 namespace fovea {
 
@@ -46,14 +45,14 @@ std::int64_t resnet_side(std::int64_t side, std::int64_t stride);
 /// Residual block: convolutions with batch norm, a gate after the last norm, and the sum with the shortcut. Modules have
 /// torchvision's and timm's names: `conv1`, `bn1`, ..., `se`, `downsample`. A mixer replaces `conv2`, which is a 3x3
 /// convolution in both kinds; cardinality and dilation do not apply to it.
-class ResnetBlockImpl final : public CloneableModule {
+class ResnetBlockImpl final : public ContextModule {
  public:
   /// @throws InputError unless every number of the plan is at least 1.
   explicit ResnetBlockImpl(const ResnetBlockPlan& plan, AttentionFactory& attention = no_attention());
 
   /// [N, C, H, W] -> [N, plan.out_channels(), ceil(H / stride), ceil(W / stride)]. @throws ShapeError in training when a
   /// batch norm would have a single value per channel.
-  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
+  torch::Tensor forward(const torch::Tensor& features, ContextArgument context = {});
   const FeatureShape& output_shape() const { return out_; }
 
  protected:

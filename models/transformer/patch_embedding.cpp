@@ -44,7 +44,7 @@ void visit_patch_size(FieldVisitor& fields, std::vector<std::int64_t>& patch_siz
 
 PatchEmbeddingImpl::PatchEmbeddingImpl(const FeatureShape& image, std::vector<std::int64_t> patch_size,
                                        std::int64_t channels)
-    : CloneableModule("PatchEmbedding"),
+    : ContextModule("PatchEmbedding"),
       image_(image),
       patch_size_(expect_possible_patch(std::move(patch_size))),
       grid_(grid_of_patches(image, patch_size_.front(), patch_size_.back(),
@@ -59,7 +59,8 @@ std::shared_ptr<torch::nn::Module> PatchEmbeddingImpl::rebuilt() const {
   return std::make_shared<PatchEmbeddingImpl>(image_, patch_size_, grid_.channels);
 }
 
-torch::Tensor PatchEmbeddingImpl::forward(const torch::Tensor& images, ForwardContext& context) {
+torch::Tensor PatchEmbeddingImpl::forward(const torch::Tensor& images, ContextArgument argument) {
+  ForwardContext& context = argument.of(*this);
   const auto& patch = *proj_->options.kernel_size();
   const double x = covered_share(images.size(3), patch[1]), y = covered_share(images.size(2), patch[0]);
   if (x < 1 || y < 1) {

@@ -8,8 +8,7 @@
 
 #include <fovea/attention/insertion_point.h>
 #include <fovea/attention/self/self_attention.h>
-#include <fovea/nn/cloneable_module.h>
-#include <fovea/nn/forward_context.h>
+#include <fovea/nn/context_argument.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/options/fields.h>
 
@@ -21,7 +20,7 @@ void visit_patch_size(FieldVisitor& fields, std::vector<std::int64_t>& patch_siz
 /// Patch embedding of a transformer: the convolution `proj`, whose kernel and stride are the patch, maps each patch to a
 /// token. The patches start at the upper left corner; pixels beyond the last whole patch are ignored. initialise() draws
 /// uniformly from +-1 / sqrt(fan-in), as in timm.
-class PatchEmbeddingImpl final : public CloneableModule, public SelfInitialising {
+class PatchEmbeddingImpl final : public ContextModule, public SelfInitialising {
  public:
   /// @param image shape of the images. @param patch_size see visit_patch_size(). @param channels of a token. @throws
   /// InputError naming `model.patch_size` when no patch fits into the image, and when a number is less than 1.
@@ -32,7 +31,7 @@ class PatchEmbeddingImpl final : public CloneableModule, public SelfInitialising
 
   /// @param images [N, C, H, W]. @return tokens [N, h w, channels], row by row. Composes into ForwardContext::theta
   /// the part of the image that they cover.
-  torch::Tensor forward(const torch::Tensor& images, ForwardContext& context);
+  torch::Tensor forward(const torch::Tensor& images, ContextArgument context = {});
   void initialise(const RandomStream& stream) override;
 
  protected:

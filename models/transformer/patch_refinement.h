@@ -7,7 +7,7 @@
 
 #include <fovea/attention/self/self_attention.h>
 #include <fovea/nn/cloneable_module.h>
-#include <fovea/nn/forward_context.h>
+#include <fovea/nn/context_argument.h>
 #include <fovea/options/check.h>
 
 namespace fovea {
@@ -23,10 +23,11 @@ class PatchRefinementImpl final : public CloneableModule {
 
   /// @param tokens [N, P + h w, C]. @return [N, C]: the first refined token, or without a prefix the mean of all. Hooks see
   /// pairwise weights [N, heads, L, L].
-  torch::Tensor forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout);
+  torch::Tensor forward(const torch::Tensor& tokens, ContextArgument context = {}, const TokenLayout& layout = {});
 
  protected:
   std::shared_ptr<torch::nn::Module> rebuilt() const override { return std::make_shared<PatchRefinementImpl>(heads_); }
+  FORWARD_HAS_DEFAULT_ARGS({1, torch::nn::AnyValue(ContextArgument())}, {2, torch::nn::AnyValue(TokenLayout())})
 
  private:
   std::int64_t heads_;

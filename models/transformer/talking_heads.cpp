@@ -31,7 +31,7 @@ std::shared_ptr<torch::nn::Module> TalkingHeadsImpl::rebuilt() const {
   return std::make_shared<TalkingHeadsImpl>(channels_, heads_, qkv_bias_);
 }
 
-torch::Tensor TalkingHeadsImpl::forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout) {
+torch::Tensor TalkingHeadsImpl::forward(const torch::Tensor& tokens, ContextArgument context, const TokenLayout& layout) {
   const auto projected = qkv_(tokens).chunk(3, 2);
   const auto queries = split_heads(projected[0], heads_);  // [N, heads, L, D]
   const auto keys = split_heads(projected[1], heads_);
@@ -43,7 +43,7 @@ torch::Tensor TalkingHeadsImpl::forward(const torch::Tensor& tokens, ForwardCont
                            .key_grid = layout.grid,
                            .prefix_tokens = layout.prefix_tokens,
                            .prefix_is_read = layout.prefix_is_read};
-  const auto weights = context.hook(*this, about, torch::softmax(mixed_over_heads(proj_l_, scores), 3));
+  const auto weights = context.of(*this).hook(*this, about, torch::softmax(mixed_over_heads(proj_l_, scores), 3));
   return proj_(merge_heads(torch::matmul(mixed_over_heads(proj_w_, weights), split_heads(projected[2], heads_))));
 }
 

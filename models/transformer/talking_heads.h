@@ -7,7 +7,7 @@
 
 #include <fovea/attention/self/self_attention.h>
 #include <fovea/nn/cloneable_module.h>
-#include <fovea/nn/forward_context.h>
+#include <fovea/nn/context_argument.h>
 
 namespace fovea {
 
@@ -21,12 +21,13 @@ class TalkingHeadsImpl final : public CloneableModule {
   /// channels and heads do not fit.
   explicit TalkingHeadsImpl(std::int64_t channels, std::int64_t heads = 1, bool qkv_bias = true);
 
-  /// @param tokens [N, L, C]. @return the same shape. Hooks see pairwise weights [N, heads, L, L] after the softmax and
-  /// before proj_w: rows sum to one.
-  torch::Tensor forward(const torch::Tensor& tokens, ForwardContext& context, const TokenLayout& layout);
+  /// @param tokens [N, L, C]. @param layout for attention maps. @return the same shape. Hooks see pairwise weights [N,
+  /// heads, L, L] after the softmax and before proj_w: rows sum to one.
+  torch::Tensor forward(const torch::Tensor& tokens, ContextArgument context = {}, const TokenLayout& layout = {});
 
  protected:
   std::shared_ptr<torch::nn::Module> rebuilt() const override;
+  FORWARD_HAS_DEFAULT_ARGS({1, torch::nn::AnyValue(ContextArgument())}, {2, torch::nn::AnyValue(TokenLayout())})
 
  private:
   std::int64_t channels_, heads_;

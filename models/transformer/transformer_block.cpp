@@ -105,7 +105,8 @@ torch::Tensor TransformerBlockImpl::sum(const torch::Tensor& tokens, const torch
   return tokens + (keep.defined() ? scaled * keep : scaled);
 }
 
-torch::Tensor TransformerBlockImpl::forward(const torch::Tensor& tokens, ForwardContext& context, bool hooks_input) {
+torch::Tensor TransformerBlockImpl::forward(const torch::Tensor& tokens, ContextArgument argument, bool hooks_input) {
+  ForwardContext& context = argument.of(*this);
   auto read = norm1_(tokens);
   if (hooks_input) {
     const auto patches = context.hook(*norm1_, {MapKind::features}, patches_of(read, layout_));

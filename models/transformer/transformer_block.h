@@ -12,6 +12,7 @@
 #include <fovea/attention/self/self_attention.h>
 #include <fovea/models/transformer/talking_heads.h>
 #include <fovea/nn/cloneable_module.h>
+#include <fovea/nn/context_argument.h>
 #include <fovea/nn/initialise.h>
 
 namespace fovea {
@@ -64,13 +65,14 @@ class TransformerBlockImpl final : public CloneableModule, public SelfInitialisi
 
   /// @param tokens [N, P + h w, C]. @param hooks_input true: hooks see `features` of norm1, the patches that
   /// attention reads, [N, C, h, w]. @return the same shape.
-  torch::Tensor forward(const torch::Tensor& tokens, ForwardContext& context, bool hooks_input = false);
+  torch::Tensor forward(const torch::Tensor& tokens, ContextArgument context = {}, bool hooks_input = false);
 
   /// Initialises the block's own layers, not a gate or a mixer.
   void initialise(const RandomStream& stream) override;
 
  protected:
   std::shared_ptr<torch::nn::Module> rebuilt() const override;
+  FORWARD_HAS_DEFAULT_ARGS({1, torch::nn::AnyValue(ContextArgument())}, {2, torch::nn::AnyValue(false)})
 
  private:
   torch::Tensor attended(const torch::Tensor& tokens, ForwardContext& context);

@@ -50,5 +50,35 @@ TEST(NetworkHoldersTest, WorkLikeLibTorchsModules) {
   expect_holder_works(Ram(RamOptions{.glimpses = 2, .width = 8}, kHolderInput));
 }
 
+/// That the module gives the same alone and in a Sequential.
+template <typename Module>
+void expect_stands_in_a_sequential(Module module, const torch::Tensor& input) {
+  SCOPED_TRACE(module->name());
+  module->eval();
+  const torch::Tensor output = module->forward(input);
+  torch::nn::Sequential sequential(torch::nn::Identity(), module);
+  sequential->eval();
+  EXPECT_TRUE(torch::equal(sequential->forward(input), output));
+  ForwardContext context;
+  EXPECT_TRUE(torch::equal(module->forward(input, context), output));
+}
+
+TEST(NetworkHoldersTest, BlocksStandInASequential) {
+  const FeatureShape shape{8, 4, 4};
+  const auto features = torch::rand({2, 8, 4, 4}), tokens = torch::rand({2, 17, 8});
+  expect_stands_in_a_sequential(CifarResnetBlock(CifarResnetBlockPlan{.in = shape, .out_channels = 12}), features);
+  expect_stands_in_a_sequential(ResnetBlock(ResnetBlockPlan{.in = shape, .channels = 8}), features);
+  expect_stands_in_a_sequential(
+      InvertedResidual(InvertedResidualPlan{
+          .in = shape, .shape = {.expanded = 16, .out_channels = 8}, .names = timm_inverted_residual(true)}),
+      features);
+  expect_stands_in_a_sequential(PatchEmbedding(shape, std::vector<std::int64_t>{2}, 6), features);
+  expect_stands_in_a_sequential(
+      TransformerBlock(TransformerBlockPlace{.grid = shape, .prefix_tokens = 1}, TransformerBlockOptions{.heads = 2}),
+      tokens);
+  expect_stands_in_a_sequential(TalkingHeads(8, 2), tokens);
+  expect_stands_in_a_sequential(PatchRefinement(2), tokens);
+}
+
 }  // namespace
 }  // namespace fovea

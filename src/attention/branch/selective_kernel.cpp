@@ -22,7 +22,7 @@ void SelectiveKernelOptions::visit_fields(FieldVisitor& fields) {
 }
 
 BranchSelectionImpl::BranchSelectionImpl(std::int64_t channels, std::int64_t branches, std::int64_t reduced)
-    : CloneableModule("BranchSelection"), channels_(channels), branches_(branches), reduced_(reduced) {
+    : ContextModule("BranchSelection"), channels_(channels), branches_(branches), reduced_(reduced) {
   const auto reduce = torch::nn::Conv2dOptions(channels, reduced, 1).bias(false);
   const auto select = torch::nn::Conv2dOptions(reduced, channels * branches, 1).bias(false);
   fc_reduce_ = register_module("fc_reduce", torch::nn::Conv2d(reduce));
@@ -30,13 +30,13 @@ BranchSelectionImpl::BranchSelectionImpl(std::int64_t channels, std::int64_t bra
   fc_select_ = register_module("fc_select", torch::nn::Conv2d(select));
 }
 
-torch::Tensor BranchSelectionImpl::forward(const torch::Tensor& branches, ForwardContext& context) {
+torch::Tensor BranchSelectionImpl::forward(const torch::Tensor& branches, ContextArgument context) {
   const auto squeezed = branches.sum(1).mean({2, 3}, /*keepdim=*/true);  // [N, C, 1, 1]
   const auto reduced = fc_reduce_(squeezed);
   expect_norm_fits(*this, *bn_, reduced);
   const auto scores = fc_select_(torch::relu(bn_(reduced)));                              // [N, B C, 1, 1]
   const auto weights = scores.view({branches.size(0), branches.size(1), -1}).softmax(1);  // [N, B, C]
-  const auto hooked = context.hook(*this, {MapKind::branch, Meaning::weights}, weights);
+  const auto hooked = context.of(*this).hook(*this, {MapKind::branch, Meaning::weights}, weights);
   return hooked.unsqueeze(-1).unsqueeze(-1);
 }
 

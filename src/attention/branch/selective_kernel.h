@@ -11,7 +11,7 @@
 #include <fovea/attention/insertion_point.h>
 #include <fovea/attention/mixer.h>
 #include <fovea/nn/activation.h>
-#include <fovea/nn/cloneable_module.h>
+#include <fovea/nn/context_argument.h>
 #include <fovea/options/fields.h>
 
 namespace fovea {
@@ -33,13 +33,13 @@ struct SelectiveKernelOptions {
 
 /// Weights of the branches for each channel: softmax over branches of W_select relu(BN(W_reduce s)), s the mean over
 /// positions of the sum of the branches.
-class BranchSelectionImpl final : public CloneableModule {
+class BranchSelectionImpl final : public ContextModule {
  public:
   /// @param reduced width of the bottleneck; each number at least 1.
   BranchSelectionImpl(std::int64_t channels, std::int64_t branches, std::int64_t reduced);
 
   /// @param branches [N, B, C, H, W]. @return weights [N, B, C, 1, 1], hooked as branch weights [N, B, C].
-  torch::Tensor forward(const torch::Tensor& branches, ForwardContext& context);
+  torch::Tensor forward(const torch::Tensor& branches, ContextArgument context = {});
 
  protected:
   std::shared_ptr<torch::nn::Module> rebuilt() const override;

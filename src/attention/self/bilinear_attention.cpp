@@ -37,7 +37,7 @@ void BilinearAttentionOptions::visit_fields(FieldVisitor& fields) {
 }
 
 BilinearTransformImpl::BilinearTransformImpl(std::int64_t channels, BilinearAttentionOptions options)
-    : CloneableModule("BilinearTransform"),
+    : ContextModule("BilinearTransform"),
       channels_(expect_positive(channels, "BilinearTransform: channels")),
       options_(expect_in_range(options, "BilinearTransform")) {
   const std::int64_t bands = options.block_size, groups = options.groups;
@@ -48,7 +48,7 @@ BilinearTransformImpl::BilinearTransformImpl(std::int64_t channels, BilinearAtte
   conv2_ = register_module("conv2", pointwise_norm(channels, channels));
 }
 
-torch::Tensor BilinearTransformImpl::forward(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor BilinearTransformImpl::forward(const torch::Tensor& features, ContextArgument context) {
   const std::int64_t bands = options_.block_size;
   const auto summary = apply_activation(conv1_->forward(features), options_.activation);  // [N, groups, H, W]
   const auto matrices = [&](const torch::Tensor& predicted) {
@@ -59,7 +59,7 @@ torch::Tensor BilinearTransformImpl::forward(const torch::Tensor& features, Forw
   // Division of sigmoids by their sum, as a softmax of their logarithms: stable where every sigmoid is tiny.
   const auto weights_of = [&](const torch::Tensor& logarithms, const std::vector<std::int64_t>& grid) {
     const HookedTensor about{MapKind::pairwise, Meaning::weights, grid, grid};
-    return context.hook(*this, about, logarithms.softmax(3));
+    return context.of(*this).hook(*this, about, logarithms.softmax(3));
   };
   const auto mixed = mix_rows(weights_of(p, {bands, 1}), features);
   const auto turned = mix_rows(weights_of(q.transpose(2, 3), {1, bands}), mixed.transpose(2, 3));

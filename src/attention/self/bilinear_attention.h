@@ -10,7 +10,7 @@
 #include <fovea/attention/gate.h>
 #include <fovea/attention/insertion_point.h>
 #include <fovea/nn/activation.h>
-#include <fovea/nn/cloneable_module.h>
+#include <fovea/nn/context_argument.h>
 #include <fovea/options/fields.h>
 
 namespace fovea {
@@ -30,14 +30,14 @@ struct BilinearAttentionOptions {
 
 /// Bilinear transform P x Q with matrices P and Q that are predicted from the features: it mixes rows, then columns. Their
 /// entries are positive; the rows of P and the columns of Q sum to one.
-class BilinearTransformImpl final : public CloneableModule {
+class BilinearTransformImpl final : public ContextModule {
  public:
   /// @throws InputError unless there are channels, or when an option is out of its range.
   explicit BilinearTransformImpl(std::int64_t channels, BilinearAttentionOptions options = {});
 
   /// @param features [N, r, H, W]. @return the same shape. Hooks see P and the transpose of Q, pairwise [N, groups, b, b]:
   /// the weights of the bands of rows, then of columns.
-  torch::Tensor forward(const torch::Tensor& features, ForwardContext& context);
+  torch::Tensor forward(const torch::Tensor& features, ContextArgument context = {});
 
  protected:
   std::shared_ptr<torch::nn::Module> rebuilt() const override;
