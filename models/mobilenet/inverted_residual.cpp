@@ -5,6 +5,7 @@
 #include <fovea/attention/cloned_attention.h>
 #include <fovea/models/internal/normed.h>
 #include <fovea/models/internal/register_at.h>
+#include <fovea/models/internal/strided_side.h>
 #include <fovea/models/mobilenet/inverted_residual.h>
 #include <fovea/nn/stochastic_depth.h>
 #include <fovea/options/check.h>
@@ -76,9 +77,8 @@ InvertedResidualImpl::InvertedResidualImpl(const InvertedResidualPlan& plan, Att
       residual_(plan.shape.stride == 1 && plan.in.channels == plan.shape.out_channels) {
   const auto& [in, shape, names, settings, stage, path, drop_probability] = plan;
   const std::int64_t stride = shape.stride;
-  const auto strided = [stride](std::int64_t side) { return (side + stride - 1) / stride; };
   const FeatureShape inside{shape.expanded, in.height, in.width};
-  const FeatureShape gated{shape.expanded, strided(in.height), strided(in.width)};
+  const FeatureShape gated{shape.expanded, strided_side(in.height, stride), strided_side(in.width, stride)};
   out_ = {shape.out_channels, gated.height, gated.width};
 
   if (shape.expands) {

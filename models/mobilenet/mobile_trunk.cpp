@@ -2,6 +2,7 @@
 #include <fovea/attention/positions.h>
 #include <fovea/models/internal/normed.h>
 #include <fovea/models/internal/register_at.h>
+#include <fovea/models/internal/strided_side.h>
 #include <fovea/models/mobilenet/mobile_trunk.h>
 #include <fovea/nn/stochastic_depth.h>
 
@@ -84,7 +85,7 @@ MobileTrunk::MobileTrunk(torch::nn::Module& owner, const MobileTrunkShape& shape
   const auto stem = torch::nn::Conv2dOptions(features.channels, shape.stem, 3).stride(2).padding(1).bias(false);
   stem_ = register_at(owner, names.stem, torch::nn::Conv2d(stem));
   stem_norm_ = register_at(owner, names.stem_norm, mobile_norm(shape.stem, settings));
-  features = {shape.stem, (features.height + 1) / 2, (features.width + 1) / 2};
+  features = {shape.stem, strided_side(features.height, 2), strided_side(features.width, 2)};
 
   const std::int64_t count = blocks_of(shape);
   std::int64_t number = 0;

@@ -6,6 +6,7 @@
 #include <fovea/base/error.h>
 #include <fovea/models/internal/families.h>
 #include <fovea/models/internal/normed.h>
+#include <fovea/models/internal/strided_side.h>
 #include <fovea/models/residual/cifar_resnet.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/nn/initialise.h>
@@ -19,11 +20,6 @@ constexpr std::int64_t kStages = 3;
 
 torch::nn::Conv2d convolution3x3(std::int64_t in_channels, std::int64_t out_channels, std::int64_t stride) {
   return torch::nn::Conv2d(torch::nn::Conv2dOptions(in_channels, out_channels, 3).stride(stride).padding(1).bias(false));
-}
-
-/// Length of a side after a convolution with odd kernel k and padding k / 2.
-std::int64_t strided(std::int64_t side, std::int64_t stride) {
-  return (side + stride - 1) / stride;
 }
 
 std::int64_t blocks_per_stage(std::int64_t depth) {
@@ -56,7 +52,7 @@ void CifarResnetOptions::visit_fields(FieldVisitor& fields) {
 CifarResnetBlockImpl::CifarResnetBlockImpl(const CifarResnetBlockPlan& plan, AttentionFactory& attention)
     : ContextModule("CifarResnetBlock"), plan_(expect_possible_block(plan)) {
   const std::int64_t in = plan.in.channels, out = plan.out_channels;
-  const FeatureShape inside{out, strided(plan.in.height, plan.stride), strided(plan.in.width, plan.stride)};
+  const FeatureShape inside{out, strided_side(plan.in.height, plan.stride), strided_side(plan.in.width, plan.stride)};
   conv1_ = register_module("conv1", convolution3x3(in, out, plan.stride));
   bn1_ = register_module("bn1", torch::nn::BatchNorm2d(out));
   mixer_ = attention.mixer({InsertionKind::conv, plan.stage, inside, out, 1, plan.path + ".conv2", {}});
@@ -127,7 +123,7 @@ torch::nn::ModuleList CifarResnetImpl::make_stage(std::int64_t number, FeatureSh
                                     .drop_probability = stochastic_depth_probability(
                                         (number - 1) * count + i + 1, kStages * count, options_.stochastic_depth)};
     blocks->push_back(std::make_shared<CifarResnetBlockImpl>(plan, attention));
-    shape = {plan.out_channels, strided(shape.height, plan.stride), strided(shape.width, plan.stride)};
+    shape = {plan.out_channels, strided_side(shape.height, plan.stride), strided_side(shape.width, plan.stride)};
   }
   register_module(name, blocks);
   attention_.add_stage(*this, name, shape, attention);

@@ -6,6 +6,7 @@
 #include <fovea/base/error.h>
 #include <fovea/models/internal/families.h>
 #include <fovea/models/internal/normed.h>
+#include <fovea/models/internal/strided_side.h>
 #include <fovea/models/residual/resnet.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/nn/initialise.h>
@@ -117,7 +118,7 @@ void ResnetImpl::make_stem(FeatureShape& shape) {
                                                        torch::nn::ReLU(), stem_convolution(width, out, 3, 1)));
   }
   bn1_ = register_module("bn1", torch::nn::BatchNorm2d(out));
-  shape = {out, resnet_side(shape.height, 4), resnet_side(shape.width, 4)};
+  shape = {out, strided_side(shape.height, 4), strided_side(shape.width, 4)};
 }
 
 void ResnetImpl::make_stages(FeatureShape& shape, AttentionFactory& attention) {

@@ -3,6 +3,7 @@
 
 #include <fovea/attention/cloned_attention.h>
 #include <fovea/attention/positions.h>
+#include <fovea/models/internal/strided_side.h>
 #include <fovea/models/residual/resnet_blocks.h>
 #include <fovea/nn/stochastic_depth.h>
 #include <fovea/options/check.h>
@@ -60,14 +61,10 @@ const ResnetBlockPlan& expect_possible_block(const ResnetBlockPlan& plan) {
 
 }  // namespace
 
-std::int64_t resnet_side(std::int64_t side, std::int64_t stride) {
-  return (side + stride - 1) / stride;
-}
-
 ResnetBlockImpl::ResnetBlockImpl(const ResnetBlockPlan& plan, AttentionFactory& attention)
     : ContextModule("ResnetBlock"),
       plan_(expect_possible_block(plan)),
-      out_{plan.out_channels(), resnet_side(plan.in.height, plan.stride), resnet_side(plan.in.width, plan.stride)} {
+      out_{plan.out_channels(), strided_side(plan.in.height, plan.stride), strided_side(plan.in.width, plan.stride)} {
   const std::int64_t in = plan.in.channels, width = plan.width(), out = out_.channels;
   const std::string mixer = plan.path + ".conv2";
   if (plan.kind == ResnetBlockKind::basic) {

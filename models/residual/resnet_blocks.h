@@ -39,9 +39,6 @@ struct ResnetBlockPlan {
   std::int64_t width() const { return channels * base_width / 64 * cardinality; }
 };
 
-/// Length of a side after a convolution or pool that would keep it with stride 1: ceil(side / stride).
-std::int64_t resnet_side(std::int64_t side, std::int64_t stride);
-
 /// Residual block: convolutions with batch norm, a gate after the last norm, and the sum with the shortcut. Modules have
 /// torchvision's and timm's names: `conv1`, `bn1`, ..., `se`, `downsample`. A mixer replaces `conv2`, which is a 3x3
 /// convolution in both kinds; cardinality and dilation do not apply to it.
