@@ -5,6 +5,7 @@
 #include <fovea/models/glimpse/ram.h>
 #include <fovea/models/internal/families.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/nn/shape_text.h>
 #include <fovea/options/check.h>
 
 namespace fovea {
@@ -111,7 +112,7 @@ RolloutPlan RamImpl::plan(const Retina& retina, const ForwardContext& context) c
     if (!context.replay.defined() || context.replay.sizes() != torch::IntArrayRef(expected)) {
       throw ShapeError("Ram",
                        "locations to replay of [" + std::to_string(rows) + ", " + std::to_string(options_.glimpses) + ", 2]",
-                       context.replay.defined() ? c10::str(context.replay.sizes()) : "none");
+                       context.replay.defined() ? shape_text(context.replay) : "none");
     }
     plan.locations = context.replay.to(like.device(), like.scalar_type());
   }
@@ -133,7 +134,7 @@ ModelOutput RamImpl::classify(const Batch& batch, ForwardContext& context) {
   if (retina.channels() != input_.channels) {
     const torch::Tensor& images = batch.images.defined() ? batch.images : batch.singles.front();
     throw ShapeError("Ram", (batch.images.defined() ? "[N, " : "[") + std::to_string(input_.channels) + ", H, W]",
-                     c10::str(images.sizes()));
+                     shape_text(images));
   }
   const bool fuses = fused_ && can_fuse(network_, retina);
   auto trajectory = (fuses ? fused_rollout : composed_rollout)(network_, retina, plan(retina, context));

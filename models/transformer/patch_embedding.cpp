@@ -1,5 +1,4 @@
 #include <cmath>
-#include <sstream>
 #include <string>
 #include <utility>
 
@@ -7,6 +6,7 @@
 #include <fovea/attention/warp/affine_sampling.h>
 #include <fovea/base/error.h>
 #include <fovea/models/transformer/patch_embedding.h>
+#include <fovea/nn/shape_text.h>
 #include <fovea/options/check.h>
 
 namespace fovea {
@@ -90,11 +90,8 @@ torch::Tensor with_patches(const torch::Tensor& tokens, const torch::Tensor& map
 void expect_images(const torch::nn::Module& network, const torch::Tensor& images, const FeatureShape& built_for) {
   expect_features(network, images, built_for.channels);
   if (images.size(2) == built_for.height && images.size(3) == built_for.width) return;
-  std::ostringstream expected;
-  expected << "[N, " << built_for.channels << ", " << built_for.height << ", " << built_for.width << "]";
-  std::ostringstream got;
-  got << images.sizes();
-  throw ShapeError(network.name(), expected.str() + ", the size of the position embedding", got.str());
+  const auto expected = c10::str("[N, ", built_for.channels, ", ", built_for.height, ", ", built_for.width, "]");
+  throw ShapeError(network.name(), expected + ", the size of the position embedding", shape_text(images));
 }
 
 }  // namespace fovea

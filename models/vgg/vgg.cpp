@@ -6,6 +6,7 @@
 #include <fovea/base/error.h>
 #include <fovea/models/internal/families.h>
 #include <fovea/models/vgg/vgg.h>
+#include <fovea/nn/shape_text.h>
 #include <fovea/options/check.h>
 
 namespace fovea {
@@ -127,9 +128,7 @@ torch::Tensor VggImpl::pass(Stage& stage, torch::Tensor features, ForwardContext
   for (Block& block : stage.blocks) features = pass(block, features, context);
   if (!stage.pool) return features;
   if (std::min(features.size(2), features.size(3)) < 2) {
-    std::ostringstream got;
-    got << features.sizes();
-    throw ShapeError(name(), "at least 2 x 2 positions before each max pool", got.str(), "take larger images");
+    throw ShapeError(name(), "at least 2 x 2 positions before each max pool", shape_text(features), "take larger images");
   }
   return stage.pool(features);
 }

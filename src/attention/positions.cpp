@@ -1,7 +1,6 @@
-#include <sstream>
-
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
+#include <fovea/nn/shape_text.h>
 
 namespace fovea {
 
@@ -13,16 +12,20 @@ Positions positions_of(const torch::nn::Module& module, const torch::Tensor& fea
     return {features.flatten(2).transpose(1, 2), {features.size(2), features.size(3)}};
   }
   const std::string count = std::to_string(channels);
-  std::ostringstream got;
-  got << features.sizes();
-  throw ShapeError(module.name(), "[N, " + count + ", H, W] or tokens [N, L, " + count + "]", got.str());
+  throw ShapeError(module.name(), "[N, " + count + ", H, W] or tokens [N, L, " + count + "]", shape_text(features));
 }
 
 void expect_features(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels) {
   if (features.dim() == 4 && features.size(1) == channels && features.numel() > 0) return;
-  std::ostringstream got;
-  got << features.sizes();
-  throw ShapeError(module.name(), "[N, " + std::to_string(channels) + ", H, W]", got.str());
+  throw ShapeError(module.name(), "[N, " + std::to_string(channels) + ", H, W]", shape_text(features));
+}
+
+void expect_shape(const torch::nn::Module& module, const torch::Tensor& features, const FeatureShape& shape,
+                  const std::string& advice) {
+  expect_features(module, features, shape.channels);
+  if (features.size(2) == shape.height && features.size(3) == shape.width) return;
+  const auto expected = c10::str("[N, ", shape.channels, ", ", shape.height, ", ", shape.width, "]");
+  throw ShapeError(module.name(), expected, shape_text(features), advice);
 }
 
 torch::Tensor to_grid(const torch::Tensor& positions, std::int64_t height, std::int64_t width) {

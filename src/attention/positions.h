@@ -6,6 +6,8 @@
 
 #include <torch/torch.h>
 
+#include <fovea/attention/insertion_point.h>
+
 namespace fovea {
 
 /// Positions of a feature map, or tokens, as attention over positions reads them.
@@ -20,6 +22,10 @@ Positions positions_of(const torch::nn::Module& module, const torch::Tensor& fea
 
 /// @throws ShapeError `<module>: expected [N, <channels>, H, W], got [...]` unless `features` has that shape.
 void expect_features(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels);
+
+/// The same for a module that is built for one height and width. @param advice end of the message.
+void expect_shape(const torch::nn::Module& module, const torch::Tensor& features, const FeatureShape& shape,
+                  const std::string& advice);
 
 /// [N, L, C] -> [N, C, H, W], L = height x width.
 torch::Tensor to_grid(const torch::Tensor& positions, std::int64_t height, std::int64_t width);

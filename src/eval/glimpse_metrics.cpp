@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <sstream>
 #include <string>
 #include <utility>
 
 #include <fovea/base/error.h>
 #include <fovea/eval/glimpse_metrics.h>
 #include <fovea/eval/internal/union_area.h>
+#include <fovea/nn/shape_text.h>
 
 namespace fovea {
 namespace {
@@ -19,16 +19,15 @@ void expect_trajectory_of(const Batch& batch, const GlimpseTrajectory& trajector
       fits(trajectory.patches, 6)) {
     return;
   }
-  std::ostringstream got;
+  std::string got;
   for (const auto* tensor : {&trajectory.locations, &trajectory.logits, &trajectory.windows, &trajectory.patches}) {
-    got << (got.tellp() > 0 ? ", " : "");
-    tensor->defined() ? got << tensor->sizes() : got << "none";
+    got += (got.empty() ? "" : ", ") + (tensor->defined() ? shape_text(*tensor) : "none");
   }
   const std::string n = std::to_string(batch.size());
   throw ShapeError("glimpse metrics",
                    "locations [" + n + ", T, 2], logits [" + n + ", T, K], windows [" + n + ", T, S, 4] and patches [" + n +
                        ", T, S, C, G, G]",
-                   got.str(), "run the network in evaluation mode with one rollout");
+                   got, "run the network in evaluation mode with one rollout");
 }
 
 torch::Tensor as_doubles(const torch::Tensor& tensor) {

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 #include <fovea/base/error.h>
 #include <fovea/eval/metrics.h>
+#include <fovea/nn/shape_text.h>
 
 namespace fovea {
 namespace {
@@ -27,9 +27,8 @@ ClassificationMetrics::ClassificationMetrics(std::int64_t num_classes)
 
 void ClassificationMetrics::add(const torch::Tensor& logits, const torch::Tensor& labels) {
   if (logits.dim() != 2 || logits.size(1) != num_classes_ || labels.dim() != 1 || labels.size(0) != logits.size(0)) {
-    std::ostringstream got;
-    got << logits.sizes() << " and " << labels.sizes();
-    throw ShapeError("metrics", "logits [N, " + std::to_string(num_classes_) + "] and labels [N]", got.str());
+    throw ShapeError("metrics", "logits [N, " + std::to_string(num_classes_) + "] and labels [N]",
+                     shape_text(logits) + " and " + shape_text(labels));
   }
   const torch::NoGradGuard no_grad;
   const auto log_probabilities = torch::log_softmax(logits.to(torch::kCPU, torch::kFloat64), 1).contiguous();

@@ -4,6 +4,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/glimpse/retina.h>
+#include <fovea/nn/shape_text.h>
 #include <fovea/options/check.h>
 
 namespace fovea {
@@ -57,7 +58,7 @@ Retina::Retina(const RetinaShape& shape, const Batch& batch, std::int64_t rollou
   if (batch.size() == 0) throw ShapeError("Retina", "at least one image", "none");
   const torch::Tensor first = owners_.front();
   for (const torch::Tensor& owner : owners_) {
-    if (owner.dim() != 4) throw ShapeError("Retina", "images [N, C, H, W]", c10::str(owner.sizes()));
+    if (owner.dim() != 4) throw ShapeError("Retina", "images [N, C, H, W]", shape_text(owner));
   }
   reads_bytes_ = first.scalar_type() == torch::kUInt8;
   channels_ = reads_bytes_ ? std::ssize(batch.expect_normalization().mean) : first.size(1);

@@ -1,18 +1,8 @@
-#include <sstream>
-
 #include <fovea/base/error.h>
 #include <fovea/nn/batch.h>
+#include <fovea/nn/shape_text.h>
 
 namespace fovea {
-namespace {
-
-std::string shape_text(const torch::Tensor& tensor) {
-  std::ostringstream text;
-  text << tensor.sizes();
-  return text.str();
-}
-
-}  // namespace
 
 torch::Tensor Normalization::operator()(const torch::Tensor& images) const {
   const auto channels = static_cast<std::int64_t>(mean.size());

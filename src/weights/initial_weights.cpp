@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <functional>
-#include <sstream>
 
 #include <fovea/base/error.h>
 #include <fovea/nn/layer_pattern.h>
+#include <fovea/nn/shape_text.h>
 #include <fovea/weights/initial_weights.h>
 #include <fovea/weights/state_dict.h>
 
@@ -29,9 +29,7 @@ std::string layer_text(const NamedTensors& tensors, const std::string& module) {
   std::vector<std::string> parts;
   for (const auto& [name, tensor] : tensors) {
     if (!is_below(name, module)) continue;
-    std::ostringstream part;
-    part << name << " " << tensor.sizes();
-    parts.push_back(part.str());
+    parts.push_back(name + " " + shape_text(tensor));
   }
   return parts.empty() ? "none" : join_names(parts);
 }

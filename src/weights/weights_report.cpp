@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
+#include <fovea/nn/shape_text.h>
 #include <fovea/options/names.h>
 #include <fovea/weights/weights_report.h>
 
@@ -27,12 +27,6 @@ std::string quoted(const std::vector<WeightsReport::Mismatch>& mismatches, const
   std::vector<std::string> texts;
   for (const auto& mismatch : mismatches) texts.push_back(mismatch.name + " " + mismatch.expected + ", got " + mismatch.got);
   return quoted(texts, kind);
-}
-
-std::string shape_text(const torch::Tensor& tensor) {
-  std::ostringstream text;
-  text << tensor.sizes();
-  return text.str();
 }
 
 }  // namespace

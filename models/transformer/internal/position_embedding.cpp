@@ -1,9 +1,9 @@
 #include <cmath>
-#include <sstream>
 
 #include <fovea/attention/context/grid_positions.h>
 #include <fovea/base/error.h>
 #include <fovea/models/transformer/internal/position_embedding.h>
+#include <fovea/nn/shape_text.h>
 
 namespace fovea {
 namespace {
@@ -29,9 +29,7 @@ torch::Tensor resample_position_embedding(const torch::Tensor& positions, std::i
                                           const std::vector<std::int64_t>& from, const std::vector<std::int64_t>& to) {
   const std::int64_t count = prefix_tokens + from[0] * from[1];
   if (positions.dim() != 3 || positions.size(0) != 1 || positions.size(1) != count) {
-    std::ostringstream got;
-    got << positions.sizes();
-    throw ShapeError("position embedding", "[1, " + std::to_string(count) + ", C]", got.str());
+    throw ShapeError("position embedding", "[1, " + std::to_string(count) + ", C]", shape_text(positions));
   }
   if (from == to) return positions;
   const torch::NoGradGuard no_grad;

@@ -1,4 +1,3 @@
-#include <sstream>
 #include <string>
 
 #include <fovea/attention/channel/gather_excite.h>
@@ -108,12 +107,7 @@ torch::Tensor GatherExciteImpl::gathered(const torch::Tensor& features) {
 torch::Tensor GatherExciteImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   namespace functional = torch::nn::functional;
   expect_features(*this, features, in_.channels);
-  if (fixes_size() && (features.size(2) != in_.height || features.size(3) != in_.width)) {
-    std::ostringstream expected, got;
-    expected << "[N, " << in_.channels << ", " << in_.height << ", " << in_.width << "]";
-    got << features.sizes();
-    throw ShapeError(name(), expected.str(), got.str());
-  }
+  if (fixes_size()) expect_shape(*this, features, in_, "its convolution over the whole map is for that height and width");
   auto scores = gathered(features);
   if (mlp_) scores = mlp_->forward(scores);
   if (options_.extent == 0) {

@@ -1,7 +1,6 @@
-#include <sstream>
-
 #include <fovea/attention/context/grid_positions.h>
 #include <fovea/base/error.h>
+#include <fovea/nn/shape_text.h>
 
 namespace fovea {
 
@@ -20,9 +19,7 @@ void expect_positions_fit(const torch::nn::Module& module, const Positions& posi
                           const std::vector<std::int64_t>& grid) {
   const std::int64_t known = grid[0] * grid[1];
   if (!positions.grid.empty() || positions.values.size(1) == known) return;
-  std::ostringstream got;
-  got << positions.values.sizes();
-  throw ShapeError(module.name(), std::to_string(known) + " tokens, as it was built for", got.str());
+  throw ShapeError(module.name(), std::to_string(known) + " tokens, as it was built for", shape_text(positions.values));
 }
 
 }  // namespace fovea

@@ -1,9 +1,8 @@
-#include <sstream>
-
 #include <fovea/attention/context/internal/plain_linear.h>
 #include <fovea/attention/context/internal/position_weights.h>
 #include <fovea/attention/context/luong.h>
 #include <fovea/base/error.h>
+#include <fovea/nn/shape_text.h>
 #include <fovea/options/check.h>
 
 namespace fovea {
@@ -80,9 +79,7 @@ torch::Tensor LuongImpl::scores(const torch::Tensor& positions, const torch::Ten
     case LuongScore::location: {
       auto scores = W_a_(query);
       if (scores.size(1) == positions.size(1)) return scores;
-      std::ostringstream got;
-      got << positions.sizes();
-      throw ShapeError(name(), std::to_string(scores.size(1)) + " positions, as it was built for", got.str());
+      throw ShapeError(name(), std::to_string(scores.size(1)) + " positions, as it was built for", shape_text(positions));
     }
     case LuongScore::dot:
       break;

@@ -1,5 +1,4 @@
 #include <limits>
-#include <sstream>
 #include <vector>
 
 #include <fovea/attention/context/internal/plain_linear.h>
@@ -7,6 +6,7 @@
 #include <fovea/attention/context/luong.h>
 #include <fovea/attention/context/luong_local.h>
 #include <fovea/base/error.h>
+#include <fovea/nn/shape_text.h>
 #include <fovea/options/check.h>
 
 namespace fovea {
@@ -92,17 +92,15 @@ torch::Tensor LuongLocalImpl::attended(const Positions& positions, const torch::
 torch::Tensor LuongLocalImpl::centre(const Positions& positions, const torch::Tensor& query, const torch::Tensor& position) {
   const auto extent = local_extent(positions, is_sequence(positions));
   const std::int64_t images = query.size(0), axes = extent.size(0);
-  std::ostringstream got;
   if (options_.mode == LocalMode::predictive) {
     if (v_p_->options.out_features() == axes) return extent * torch::sigmoid(v_p_(torch::tanh(W_p_(query))));
-    got << "tokens [" << images << ", " << positions.values.size(1) << ", " << point_.in.channels << "]";
-    throw ShapeError(name(), "[N, " + std::to_string(point_.in.channels) + ", H, W], as the centre has two axes", got.str());
+    throw ShapeError(name(), "[N, " + std::to_string(point_.in.channels) + ", H, W], as the centre has two axes",
+                     "tokens " + shape_text(positions.values));
   }
   if (!position.defined()) return ((extent - 1) / 2).expand({images, axes});
   const bool fits = position.dim() > 0 && position.size(0) == images && position.numel() == images * axes;
   if (fits) return position.to(extent.options()).reshape({images, axes}).clamp_min(0).minimum(extent - 1);
-  got << position.sizes();
-  throw ShapeError(name(), "a position [" + std::to_string(images) + (axes == 1 ? "]" : ", 2]"), got.str());
+  throw ShapeError(name(), "a position [" + std::to_string(images) + (axes == 1 ? "]" : ", 2]"), shape_text(position));
 }
 
 bool LuongLocalImpl::is_sequence(const Positions& positions) const {

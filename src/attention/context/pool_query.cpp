@@ -1,7 +1,6 @@
-#include <sstream>
-
 #include <fovea/attention/context/pool_query.h>
 #include <fovea/base/error.h>
+#include <fovea/nn/shape_text.h>
 
 namespace fovea {
 
@@ -29,11 +28,9 @@ torch::Tensor PoolQueryImpl::forward(const torch::Tensor& given, const torch::Te
                         ? given.defined() && given.dim() == 2 && given.size(0) == images && given.size(1) == features()
                         : !given.defined();
   if (!fits) {
-    std::ostringstream expected, got;
-    expected << "a query [" << images << ", " << features() << "]";
-    if (given.defined()) got << given.sizes();
-    throw ShapeError(name(), from_network() ? expected.str() : "no query, as the pool has its own",
-                     given.defined() ? got.str() : "none");
+    throw ShapeError(
+        name(), from_network() ? c10::str("a query [", images, ", ", features(), "]") : "no query, as the pool has its own",
+        given.defined() ? shape_text(given) : "none");
   }
   if (from_network()) return given;
   return vector_.defined() ? vector_.expand({images, features()}) : positions.mean(1);

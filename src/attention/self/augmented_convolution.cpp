@@ -73,7 +73,7 @@ AugmentedConvolutionImpl::AugmentedConvolutionImpl(const InsertionPoint& point, 
 
 torch::Tensor AugmentedConvolutionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   if (pos_embed_) {
-    expect_grid(*this, features, point_.in);
+    expect_shape(*this, features, point_.in, kRelativePositionsAdvice);
   } else {
     expect_features(*this, features, point_.in.channels);
   }

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include <fovea/attention/positions.h>
 #include <fovea/attention/self/bottleneck_attention.h>
 #include <fovea/attention/self/internal/grid_attention.h>
 #include <fovea/options/check.h>
@@ -30,9 +31,9 @@ BottleneckAttentionImpl::BottleneckAttentionImpl(const InsertionPoint& point, Bo
 }
 
 torch::Tensor BottleneckAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
-  expect_grid(*this, features, point_.in);
+  expect_shape(*this, features, point_.in, kRelativePositionsAdvice);
   const auto attended = attend_over_grid(*this, qkv_(features), heads_, pos_embed_.get(), options_.scale_position, context);
-  return thinned(attended, point_.stride);
+  return average_strided(attended, point_.stride);
 }
 
 void BottleneckAttentionImpl::initialise(const RandomStream& stream) {

@@ -45,7 +45,7 @@ torch::Tensor DoubleAttentionImpl::attend(const torch::Tensor& features, Forward
   const auto descriptors = torch::bmm(context.hook(*this, gathering, gather).squeeze(1), positions);  // [N, c_n, c_m]
   const auto distributed =
       torch::bmm(context.hook(*this, distributing, distribute).squeeze(1), descriptors);  // [N, H W, c_m]
-  return conv_reconstruct_(thinned(to_grid(distributed, height, width), point_.stride));
+  return conv_reconstruct_(average_strided(to_grid(distributed, height, width), point_.stride));
 }
 
 std::shared_ptr<torch::nn::Module> DoubleAttentionImpl::rebuilt() const {

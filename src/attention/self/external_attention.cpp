@@ -32,7 +32,7 @@ torch::Tensor ExternalAttentionImpl::attend(const torch::Tensor& features, Forwa
   const auto weights = mk_(positions.values).log_softmax(1).softmax(2).unsqueeze(1);  // [N, 1, H W, S]
   const HookedTensor about{MapKind::pairwise, Meaning::weights, positions.grid, {}};
   const auto read = mv_(context.hook(*this, about, weights).squeeze(1));  // [N, H W, out]
-  return thinned(to_grid(read, positions.grid[0], positions.grid[1]), point_.stride);
+  return average_strided(to_grid(read, positions.grid[0], positions.grid[1]), point_.stride);
 }
 
 std::shared_ptr<torch::nn::Module> ExternalAttentionImpl::rebuilt() const {

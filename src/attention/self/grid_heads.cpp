@@ -1,9 +1,8 @@
-#include <sstream>
-
 #include <fovea/attention/bottleneck_width.h>
 #include <fovea/attention/positions.h>
 #include <fovea/attention/self/grid_heads.h>
 #include <fovea/base/error.h>
+#include <fovea/nn/shape_text.h>
 
 namespace fovea {
 
@@ -31,27 +30,16 @@ torch::Tensor merge_grid_heads(const torch::Tensor& positions, std::int64_t head
   return positions.transpose(1, 2).reshape({positions.size(0) / heads, heads * positions.size(2), height, width});
 }
 
-torch::Tensor thinned(const torch::Tensor& features, std::int64_t stride) {
+torch::Tensor average_strided(const torch::Tensor& features, std::int64_t stride) {
   if (stride == 1) return features;
   return torch::avg_pool2d(features, stride, stride, /*padding=*/0, /*ceil_mode=*/true, /*count_include_pad=*/false);
-}
-
-void expect_grid(const torch::nn::Module& module, const torch::Tensor& features, const FeatureShape& shape) {
-  expect_features(module, features, shape.channels);
-  if (features.size(2) == shape.height && features.size(3) == shape.width) return;
-  std::ostringstream expected, got;
-  expected << "[N, " << shape.channels << ", " << shape.height << ", " << shape.width << "]";
-  got << features.sizes();
-  throw ShapeError(module.name(), expected.str(), got.str(), "its relative positions are for that height and width");
 }
 
 void expect_blocks(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels,
                    std::int64_t block_size) {
   expect_features(module, features, channels);
   if (features.size(2) % block_size == 0 && features.size(3) % block_size == 0) return;
-  std::ostringstream got;
-  got << features.sizes();
-  throw ShapeError(module.name(), "H and W that are multiples of " + std::to_string(block_size), got.str());
+  throw ShapeError(module.name(), "H and W that are multiples of " + std::to_string(block_size), shape_text(features));
 }
 
 }  // namespace fovea

@@ -52,10 +52,10 @@ torch::Tensor merge_grid_heads(const torch::Tensor& positions, std::int64_t head
 
 /// Average pooling of `stride` x `stride` positions, fewer at the edge: [N, C, H, W] -> [N, C, ceil(H / stride), ceil(W /
 /// stride)].
-torch::Tensor thinned(const torch::Tensor& features, std::int64_t stride);
+torch::Tensor average_strided(const torch::Tensor& features, std::int64_t stride);
 
-/// expect_features() for a module that is built for one height and width. @throws ShapeError.
-void expect_grid(const torch::nn::Module& module, const torch::Tensor& features, const FeatureShape& shape);
+/// Advice for expect_shape().
+inline constexpr const char* kRelativePositionsAdvice = "its relative positions are for that height and width";
 
 /// expect_features() for a height and width that are multiples of `block_size`. @throws ShapeError.
 void expect_blocks(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels,

@@ -73,7 +73,7 @@ torch::Tensor HaloAttentionImpl::attend(const torch::Tensor& features, ForwardCo
   const auto merged = attended.view({images, heads_.heads, rows, columns, side, side, heads_.value})
                           .permute({0, 1, 6, 2, 4, 3, 5})
                           .reshape({images, heads_.values(), rows * side, columns * side});
-  return thinned(merged, point_.stride / query_stride_);
+  return average_strided(merged, point_.stride / query_stride_);
 }
 
 void HaloAttentionImpl::initialise(const RandomStream& stream) {

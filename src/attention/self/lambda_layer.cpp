@@ -47,7 +47,7 @@ LambdaLayerImpl::LambdaLayerImpl(const InsertionPoint& point, LambdaLayerOptions
 
 torch::Tensor LambdaLayerImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   if (pos_emb_.defined()) {
-    expect_grid(*this, features, point_.in);
+    expect_shape(*this, features, point_.in, kRelativePositionsAdvice);
   } else {
     expect_features(*this, features, point_.in.channels);
   }
@@ -62,7 +62,7 @@ torch::Tensor LambdaLayerImpl::attend(const torch::Tensor& features, ForwardCont
   const auto lambdas = position_lambdas(values) + content.unsqueeze(1);        // [N, H W, K, V]
   const auto applied = torch::matmul(queries, lambdas);                        // [N, H W, heads, V]
   const auto merged = applied.permute({0, 2, 3, 1}).reshape({-1, heads_.values(), height, width});
-  return thinned(merged, point_.stride);
+  return average_strided(merged, point_.stride);
 }
 
 torch::Tensor LambdaLayerImpl::position_lambdas(const torch::Tensor& values) const {

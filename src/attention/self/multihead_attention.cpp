@@ -1,13 +1,13 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <sstream>
 #include <vector>
 
 #include <fovea/attention/positions.h>
 #include <fovea/attention/self/multihead_attention.h>
 #include <fovea/attention/token_heads.h>
 #include <fovea/base/error.h>
+#include <fovea/nn/shape_text.h>
 #include <fovea/options/check.h>
 
 namespace fovea {
@@ -102,11 +102,10 @@ void MultiheadAttentionImpl::expect_shapes(const torch::Tensor& query, const tor
       key.size(1) == value.size(1)) {
     return;
   }
-  std::ostringstream expected, got;
-  expected << "[N, L, " << channels_ << "], [N, S, " << options_.key_channels << "] and [N, S, " << options_.value_channels
-           << "]";
-  got << query.sizes() << ", " << key.sizes() << " and " << value.sizes();
-  throw ShapeError(name(), expected.str(), got.str());
+  throw ShapeError(
+      name(),
+      c10::str("[N, L, ", channels_, "], [N, S, ", options_.key_channels, "] and [N, S, ", options_.value_channels, "]"),
+      shape_text(query) + ", " + shape_text(key) + " and " + shape_text(value));
 }
 
 void MultiheadAttentionImpl::initialise(const RandomStream& stream) {

@@ -1,4 +1,3 @@
-#include <sstream>
 #include <utility>
 
 #include <fovea/attention/head_attention.h>
@@ -7,6 +6,7 @@
 #include <fovea/attention/self/self_attention.h>
 #include <fovea/attention/token_heads.h>
 #include <fovea/base/error.h>
+#include <fovea/nn/shape_text.h>
 #include <fovea/options/check.h>
 
 namespace fovea {
@@ -50,9 +50,7 @@ SelfAttentionImpl::SelfAttentionImpl(std::int64_t channels, std::int64_t out_cha
 
 torch::Tensor SelfAttentionImpl::forward(const torch::Tensor& tokens, ContextArgument context, const TokenLayout& layout) {
   if (tokens.dim() != 3 || tokens.size(2) != channels_ || tokens.numel() == 0) {
-    std::ostringstream got;
-    got << tokens.sizes();
-    throw ShapeError(name(), "tokens [N, L, " + std::to_string(channels_) + "]", got.str());
+    throw ShapeError(name(), "tokens [N, L, " + std::to_string(channels_) + "]", shape_text(tokens));
   }
   const std::int64_t heads = options_.heads;
   const auto projected = qkv_(tokens).chunk(3, 2);
@@ -94,7 +92,7 @@ torch::Tensor GridSelfAttentionImpl::attend(const torch::Tensor& features, Forwa
   expect_features(*this, features, point_.in.channels);
   const auto positions = positions_of(*this, features, point_.in.channels);
   const auto attended = attn_->forward(positions.values, context, {positions.grid});
-  return thinned(to_grid(attended, positions.grid[0], positions.grid[1]), point_.stride);
+  return average_strided(to_grid(attended, positions.grid[0], positions.grid[1]), point_.stride);
 }
 
 std::shared_ptr<torch::nn::Module> GridSelfAttentionImpl::rebuilt() const {
