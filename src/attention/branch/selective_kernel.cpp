@@ -4,6 +4,7 @@
 
 #include <fovea/attention/branch/selective_kernel.h>
 #include <fovea/attention/internal/function_fields.h>
+#include <fovea/attention/internal/odd_kernel.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/options/check.h>
@@ -61,7 +62,7 @@ SelectiveKernelImpl::SelectiveKernelImpl(std::int64_t in_channels, std::int64_t 
   expect_divides(out_channels, groups, "sk: groups");
   torch::nn::ModuleList paths;
   for (const std::int64_t size : options.kernel_sizes) {
-    if (size % 2 == 0) throw InputError("sk: kernel_sizes", "odd numbers", std::to_string(size));
+    expect_odd(size, "sk: kernel_sizes", "odd numbers");
     const std::int64_t reach = options.dilation * (size - 1) / 2;  // of the kernel, from its centre
     const std::int64_t side = options.keep_3x3 ? 3 : size;
     const auto convolution = torch::nn::Conv2dOptions(seen, out_channels, side)

@@ -2,6 +2,7 @@
 
 #include <fovea/attention/branch/split_attention.h>
 #include <fovea/attention/internal/function_fields.h>
+#include <fovea/attention/internal/odd_kernel.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/options/check.h>
@@ -40,8 +41,7 @@ SplitAttentionImpl::SplitAttentionImpl(std::int64_t in_channels, std::int64_t ou
       out_channels_(expect_positive(out_channels, "SplitAttention: out_channels")),
       options_(expect_in_range(options, "SplitAttention")),
       stride_(expect_positive(stride, "SplitAttention: stride")) {
-  if (options.kernel_size % 2 == 0)
-    throw InputError("splat: kernel_size", "an odd number", std::to_string(options.kernel_size));
+  const std::int64_t padding = padding_of_odd_kernel(options.kernel_size, "splat: kernel_size");
   const std::int64_t reduced = split_bottleneck_width(in_channels, options);
   const std::int64_t branches = options.radix * out_channels;  // channels of all of them
   expect_divides(in_channels, options.groups * options.radix, "splat: groups x radix");
@@ -49,7 +49,7 @@ SplitAttentionImpl::SplitAttentionImpl(std::int64_t in_channels, std::int64_t ou
   expect_divides(reduced, options.groups, "splat: groups (in the bottleneck)");
   const auto convolution = torch::nn::Conv2dOptions(in_channels, branches, options.kernel_size)
                                .stride(stride)
-                               .padding(options.kernel_size / 2)
+                               .padding(padding)
                                .groups(options.groups * options.radix)
                                .bias(options.bias);
   const auto pointwise = [&](std::int64_t in, std::int64_t out) {

@@ -1,6 +1,6 @@
 #include <fovea/attention/channel/effective_squeeze_excitation.h>
-#include <fovea/attention/channel/internal/squeeze.h>
 #include <fovea/attention/internal/function_fields.h>
+#include <fovea/attention/internal/squeeze.h>
 #include <fovea/attention/positions.h>
 #include <fovea/options/check.h>
 

@@ -23,10 +23,7 @@ CosineSqueezeImpl::CosineSqueezeImpl(std::int64_t channels, FrequencyChannelAtte
     : CloneableModule("CosineSqueeze"),
       channels_(expect_positive(channels, "CosineSqueeze: channels")),
       options_(expect_in_range(options, "CosineSqueeze")) {
-  if (channels % options.frequencies != 0) {
-    throw InputError("fca: frequencies", "a divisor of the " + std::to_string(channels) + " channels",
-                     std::to_string(options.frequencies));
-  }
+  expect_divides(channels, options.frequencies, "fca: frequencies");
   const auto cosines = top_cosines(options.frequencies, options.height, options.width);
   const auto weight = cosines.repeat_interleave(channels / options.frequencies, 0);
   weight_ = register_buffer("weight", weight.to(torch::kFloat32));

@@ -1,8 +1,8 @@
 #include <string>
 
 #include <fovea/attention/channel/gather_excite.h>
-#include <fovea/attention/channel/internal/squeeze.h>
 #include <fovea/attention/internal/function_fields.h>
+#include <fovea/attention/internal/squeeze.h>
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/options/check.h>

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <string>
 
+#include <fovea/attention/internal/odd_kernel.h>
 #include <fovea/attention/positions.h>
 #include <fovea/attention/self/augmented_convolution.h>
 #include <fovea/attention/self/internal/grid_attention.h>
@@ -52,7 +53,7 @@ AugmentedConvolutionImpl::AugmentedConvolutionImpl(const InsertionPoint& point, 
       options_(expect_in_range(options, "AugmentedConvolution")),
       heads_(augmented_heads(point.out_channels, options)) {
   const std::int64_t side = options.kernel_size, convolved = point.out_channels - heads_.values();
-  if (side % 2 == 0) throw InputError("aaconv: kernel_size", "an odd number", std::to_string(side));
+  expect_odd(side, "aaconv: kernel_size");
   if (convolved <= 0)
     throw InputError("aaconv: value_channels", "less than the " + std::to_string(point.out_channels) + " output channels",
                      std::to_string(heads_.values()), "take fewer heads or fewer channels");

@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 
+#include <fovea/attention/internal/odd_kernel.h>
 #include <fovea/attention/positions.h>
 #include <fovea/attention/self/lambda_layer.h>
 #include <fovea/attention/self/relative_position.h>
@@ -28,7 +29,7 @@ LambdaLayerImpl::LambdaLayerImpl(const InsertionPoint& point, LambdaLayerOptions
       options_(expect_in_range(options, "LambdaLayer")),
       heads_(grid_heads(point.out_channels, options, "lambda")) {
   const std::int64_t side = options.receptive_field, key = heads_.query;
-  if (side != 0 && side % 2 == 0) throw InputError("lambda: receptive_field", "0 or an odd number", std::to_string(side));
+  if (side != 0) expect_odd(side, "lambda: receptive_field", "0 or an odd number");
   const std::int64_t projected = heads_.queries() + key + heads_.value;
   const auto projection = torch::nn::Conv2dOptions(point.in.channels, projected, 1).bias(options.qkv_bias);
   qkv_ = register_module("qkv", torch::nn::Conv2d(projection));

@@ -1,7 +1,7 @@
 #include <fovea/attention/internal/function_fields.h>
+#include <fovea/attention/internal/odd_kernel.h>
 #include <fovea/attention/positions.h>
 #include <fovea/attention/spatial/cbam.h>
-#include <fovea/attention/spatial/internal/odd_kernel.h>
 #include <fovea/base/error.h>
 #include <fovea/options/check.h>
 

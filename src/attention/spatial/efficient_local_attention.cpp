@@ -22,8 +22,8 @@ EfficientLocalAttentionImpl::EfficientLocalAttentionImpl(std::int64_t channels, 
       norm_h_(make_feature_norm(options.norm, channels)),
       norm_w_(make_feature_norm(options.norm, channels)) {
   const char* where = "ela: kernel_size";
-  conv_h_ = register_module("conv_h", column_convolution(channels, options.kernel_size, options.bias, where));
-  conv_w_ = register_module("conv_w", row_convolution(channels, options.kernel_size, options.bias, where));
+  conv_h_ = register_module("conv_h", strip_convolution(channels, options.kernel_size, 1, options.bias, where));
+  conv_w_ = register_module("conv_w", strip_convolution(channels, 1, options.kernel_size, options.bias, where));
   register_module("norm_h", norm_h_.ptr());
   register_module("norm_w", norm_w_.ptr());
 }

@@ -1,18 +1,11 @@
 #include <fovea/attention/internal/function_fields.h>
+#include <fovea/attention/internal/odd_kernel.h>
+#include <fovea/attention/internal/squeeze.h>
 #include <fovea/attention/positions.h>
-#include <fovea/attention/spatial/internal/odd_kernel.h>
 #include <fovea/attention/spatial/light_cbam.h>
 #include <fovea/options/check.h>
 
 namespace fovea {
-namespace {
-
-/// Half the mean plus half the maximum over some dimensions, which stay as 1.
-torch::Tensor light_cbam_pooled(const torch::Tensor& features, torch::IntArrayRef dimensions) {
-  return 0.5 * features.mean(dimensions, /*keepdim=*/true) + 0.5 * features.amax(dimensions, /*keepdim=*/true);
-}
-
-}  // namespace
 
 void LightCbamOptions::visit_fields(FieldVisitor& fields) {
   visit_bottleneck(fields, *this);
@@ -29,7 +22,7 @@ LightCbamChannelGateImpl::LightCbamChannelGateImpl(std::int64_t channels, LightC
       options_(options) {}
 
 torch::Tensor LightCbamChannelGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
-  const auto gate = torch::sigmoid(scores(light_cbam_pooled(features, {2, 3})));  // [N, C, 1, 1]
+  const auto gate = torch::sigmoid(scores(squeeze_channels(features, /*max_pool=*/true)));  // [N, C, 1, 1]
   return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
 }
 
@@ -45,7 +38,8 @@ LightCbamSpatialGateImpl::LightCbamSpatialGateImpl(LightCbamOptions options)
 }
 
 torch::Tensor LightCbamSpatialGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
-  const auto gate = torch::sigmoid(conv_->forward(light_cbam_pooled(features, {1})));  // [N, 1, H, W]
+  const auto pooled = 0.5 * features.mean(1, /*keepdim=*/true) + 0.5 * features.amax(1, /*keepdim=*/true);
+  const auto gate = torch::sigmoid(conv_->forward(pooled));  // [N, 1, H, W]
   return features * context.hook(*this, {MapKind::spatial, Meaning::gate}, gate);
 }
 

@@ -21,8 +21,8 @@ StripAttentionImpl::StripAttentionImpl(std::int64_t channels, StripAttentionOpti
       options_(expect_in_range(options, "StripAttention")) {
   if (options.convolution) {
     const char* where = "strip: kernel_size";
-    conv_h_ = register_module("conv_h", column_convolution(channels, options.kernel_size, options.bias, where));
-    conv_w_ = register_module("conv_w", row_convolution(channels, options.kernel_size, options.bias, where));
+    conv_h_ = register_module("conv_h", strip_convolution(channels, options.kernel_size, 1, options.bias, where));
+    conv_w_ = register_module("conv_w", strip_convolution(channels, 1, options.kernel_size, options.bias, where));
   } else if (options.kernel_size != StripAttentionOptions().kernel_size || options.bias) {
     throw InputError("strip: convolution", "no kernel_size and no bias where it is false",
                      options.bias ? "bias" : "kernel_size");

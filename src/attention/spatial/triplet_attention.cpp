@@ -1,5 +1,5 @@
+#include <fovea/attention/internal/odd_kernel.h>
 #include <fovea/attention/positions.h>
-#include <fovea/attention/spatial/internal/odd_kernel.h>
 #include <fovea/attention/spatial/triplet_attention.h>
 #include <fovea/options/check.h>
 

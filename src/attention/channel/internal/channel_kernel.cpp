@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include <fovea/attention/channel/internal/channel_kernel.h>
+#include <fovea/attention/internal/odd_kernel.h>
 #include <fovea/base/error.h>
 
 namespace fovea {
@@ -20,8 +21,7 @@ std::int64_t adaptive_channel_kernel_size(std::int64_t channels, double gamma, d
 std::int64_t expect_channel_kernel_size(std::int64_t kernel_size, bool adapts, const std::string& mechanism) {
   const std::string where = mechanism + ": kernel_size";
   if (adapts) throw InputError(where, "no gamma and no beta beside it", "both", "set one of them");
-  if (kernel_size % 2 == 0) throw InputError(where, "an odd number or 0", std::to_string(kernel_size));
-  return kernel_size;
+  return expect_odd(kernel_size, where, "an odd number or 0");
 }
 
 }  // namespace fovea

@@ -1,4 +1,4 @@
-#include <fovea/attention/channel/internal/squeeze.h>
+#include <fovea/attention/internal/squeeze.h>
 
 namespace fovea {
 
