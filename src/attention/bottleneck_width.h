@@ -38,18 +38,21 @@ inline std::int64_t floored_width(std::int64_t channels, double reduction_ratio,
 
 /// Width of a bottleneck: `reduced_channels` unless 0, else the divisible_width() of channels / reduction_ratio, times
 /// `width_factor` where the options have one.
-/// @throws InputError when reduced_channels and one of the others are both set.
+/// @param mechanism for messages. @throws InputError when reduced_channels and one of the others are both set.
 template <typename MechanismOptions>
-std::int64_t bottleneck_width(std::int64_t channels, const MechanismOptions& options, double round_limit = 0.0) {
+std::int64_t bottleneck_width(std::int64_t channels, const MechanismOptions& options, const std::string& mechanism,
+                              double round_limit = 0.0) {
   const MechanismOptions defaults;
   double width = static_cast<double>(channels) * (1.0 / options.reduction_ratio);
   bool set = options.reduction_ratio != defaults.reduction_ratio || options.divisor != defaults.divisor;
+  std::string others = "no reduction_ratio and no divisor";
   if constexpr (requires { options.width_factor; }) {
+    others = "no reduction_ratio, no divisor and no width_factor";
     width *= options.width_factor;
     set = set || options.width_factor != defaults.width_factor;
   }
   if (options.reduced_channels == 0) return divisible_width(width, options.divisor, round_limit);
-  if (set) throw InputError("reduced_channels", "no reduction_ratio and no divisor beside it", "both", "set one of them");
+  if (set) throw InputError(mechanism + ": reduced_channels", others + " beside it", "both", "set one of them");
   return options.reduced_channels;
 }
 

@@ -24,13 +24,18 @@ std::int64_t Batch::size() const {
 
 const Normalization& Batch::expect_normalization() const {
   if (normalization != nullptr) return *normalization;
+  expect_images();
   throw ShapeError("network input", "normalised float images, or a batch with a normalization",
-                   c10::str(images.defined() ? images.scalar_type() : singles.at(0).scalar_type()) + " images without one",
+                   c10::str((images.defined() ? images : singles.front()).scalar_type()) + " images without one",
                    "set Batch::normalization");
 }
 
-torch::Tensor Batch::input() const {
+void Batch::expect_images() const {
   if (!images.defined() && singles.empty()) throw ShapeError("network input", "images", "none");
+}
+
+torch::Tensor Batch::input() const {
+  expect_images();
   if (!images.defined()) {
     throw ShapeError("network input", "images of one size", shape_text(singles.front()) + " beside others",
                      "set preprocess.resize and preprocess.crop");

@@ -37,6 +37,9 @@ struct Batch {
   /// they are 8-bit and there is no normalization.
   torch::Tensor input() const;
 
+  /// @throws ShapeError when there is no image.
+  void expect_images() const;
+
   /// Normalization of 8-bit images. @throws ShapeError when the batch has none.
   const Normalization& expect_normalization() const;
 

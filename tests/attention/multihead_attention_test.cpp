@@ -1,5 +1,8 @@
 #include <cmath>
+#include <string>
+#include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
@@ -71,6 +74,24 @@ TEST(MultiheadAttentionTest, RefusesWhatDoesNotFit) {
   EXPECT_THROW(attention.forward(token_row({1}), torch::ones({1, 2, 2}, torch::kFloat64), token_row({3, 4}), context),
                ShapeError);
   EXPECT_THROW(MultiheadAttentionImpl(10, {.heads = 4}), InputError);
+}
+
+TEST(MultiheadAttentionTest, RefusesMasksOfOtherShapes) {
+  auto attention = plain_attention();
+  const auto refusal = [&](const AttentionMasks& masks) -> std::string {
+    try {
+      look_up(attention, masks);
+    } catch (const ShapeError& error) {
+      return error.what();
+    }
+    return "no ShapeError";
+  };
+  for (const std::vector<std::int64_t>& shape : {std::vector<std::int64_t>{3}, {2, 3}, {1, 4}, {2, 1, 3}, {1, 1, 1, 3}}) {
+    EXPECT_THAT(refusal({.scores = torch::zeros(shape)}), testing::HasSubstr("a mask of the scores [1, 3] or [1, 1, 3]"));
+  }
+  for (const std::vector<std::int64_t>& shape : {std::vector<std::int64_t>{3}, {2, 3}, {1, 1}, {1, 1, 3}}) {
+    EXPECT_THAT(refusal({.keys = torch::zeros(shape)}), testing::HasSubstr("a mask of the keys [1, 3]"));
+  }
 }
 
 TEST(MultiheadAttentionTest, StartsReadyForUseAndIsCloned) {

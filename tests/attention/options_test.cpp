@@ -104,6 +104,19 @@ TEST(MechanismOptionsTest, OutOfRangeAreRefusedBeforeAnythingDivides) {
               ThrowsMessage<InputError>(HasSubstr("LargeKernelUnit: dilation: expected")));
 }
 
+TEST(MechanismOptionsTest, AWidthThatIsSetTwiceNamesItsMechanism) {
+  EXPECT_THAT([] { SqueezeExcitation(16, SqueezeExcitationOptions{.reduction_ratio = 2, .reduced_channels = 4}); },
+              ThrowsMessage<InputError>(HasSubstr("se: reduced_channels: expected no reduction_ratio and no divisor")));
+  EXPECT_THAT([] { SelectiveKernel(16, 16, SelectiveKernelOptions{.reduced_channels = 4, .divisor = 2}); },
+              ThrowsMessage<InputError>(HasSubstr("sk: reduced_channels: expected no reduction_ratio and no divisor")));
+  SimpleCoordinateAttentionOptions twice;
+  twice.reduced_channels = 4;
+  twice.width_factor = 2;
+  EXPECT_THAT([&] { SimpleCoordinateAttention(16, twice); },
+              ThrowsMessage<InputError>(HasSubstr(
+                  "scoord: reduced_channels: expected no reduction_ratio, no divisor and no width_factor beside it")));
+}
+
 TEST(MechanismOptionsTest, ChannelsAreAtLeastOne) {
   EXPECT_THAT([] { Cbam(0); }, ThrowsMessage<InputError>(HasSubstr("Cbam: channels: expected an integer >= 1, got 0")));
   EXPECT_THAT([] { CbamChannelGate(-1); }, ThrowsMessage<InputError>(HasSubstr("CbamChannelGate: channels: expected")));

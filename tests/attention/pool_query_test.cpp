@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <fovea/attention/context/bahdanau.h>
 #include <fovea/attention/context/pool_query.h>
 #include <fovea/attention/registry.h>
 #include <fovea/base/error.h>
@@ -52,6 +53,8 @@ TEST(PoolQueryTest, RefusesWhatDoesNotFit) {
       ThrowsMessage<ShapeError>(HasSubstr("expected no query, as the pool has its own, got [2, 4]")));
   EXPECT_THAT([&] { PoolQueryImpl(pool_site(kSixPositions, 5), QuerySource::learned); },
               ThrowsMessage<InputError>(HasSubstr("query: expected 'mean'")));
+  EXPECT_THAT([&] { BahdanauImpl(pool_site(kSixPositions, 5), BahdanauOptions{.query = QuerySource::learned}); },
+              ThrowsMessage<InputError>(HasSubstr("bahdanau: query: expected 'mean'")));
 }
 
 std::shared_ptr<Pool> registered_pool(const std::string& name, const InsertionPoint& point) {

@@ -71,6 +71,7 @@ TEST(PositionEmbeddingTest, WhatIsNoOtherGridIsLeftAsItIs) {
   EXPECT_TRUE(adapted(odd, 0, {2, 3}).is_same(odd));
   EXPECT_TRUE(adapted(other_channels, 0, {2, 3}).is_same(other_channels));
   EXPECT_TRUE(adapted(same, 0, {4, 9}).is_same(same));
+  EXPECT_TRUE(adapted(torch::ones({1, 1, 1}), 2, {2, 3}).sizes() == torch::IntArrayRef({1, 1, 1})) << "less than a prefix";
   EXPECT_TRUE(adapted(torch::ones({1, 2, 1}), 2, {2, 3}).sizes() == torch::IntArrayRef({1, 2, 1})) << "a prefix alone";
 }
 

@@ -111,6 +111,12 @@ TEST(BatchTest, RefusesInputOfDifferentSizes) {
                                               "preprocess.resize and preprocess.crop")));
 }
 
+TEST(BatchTest, WithoutImagesThereIsNothingToNormalise) {
+  EXPECT_THAT([] { Batch{}.expect_normalization(); },
+              ThrowsMessage<ShapeError>(StrEq("network input: expected images, got none")));
+  EXPECT_THAT([] { Batch{}.input(); }, ThrowsMessage<ShapeError>(StrEq("network input: expected images, got none")));
+}
+
 TEST(BatchTest, SlicesShareMemory) {
   const Batch batch = batch_of_five();
   const Batch part = batch.slice(1, 4);

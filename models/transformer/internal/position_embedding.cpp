@@ -8,8 +8,9 @@
 namespace fovea {
 namespace {
 
-/// Grid of `positions` with the aspect ratio of `shape`; empty when there is none.
+/// Grid of `positions` with the aspect ratio of `shape`; empty when there is none, e.g. for fewer than one position.
 std::vector<std::int64_t> grid_of_shape(std::int64_t positions, const std::vector<std::int64_t>& shape) {
+  if (positions < 1) return {};
   const double ratio = static_cast<double>(shape[0]) / static_cast<double>(shape[1]);
   const std::int64_t height = std::llround(std::sqrt(static_cast<double>(positions) * ratio));
   if (height == 0 || positions % height != 0) return {};

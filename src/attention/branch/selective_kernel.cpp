@@ -74,7 +74,7 @@ SelectiveKernelImpl::SelectiveKernelImpl(std::int64_t in_channels, std::int64_t 
     paths->push_back(paths_.back());
   }
   register_module("paths", paths);
-  const std::int64_t reduced = bottleneck_width(out_channels, options, kRoundLimit);
+  const std::int64_t reduced = bottleneck_width(out_channels, options, "sk", kRoundLimit);
   attn_ = register_module("attn", std::make_shared<BranchSelectionImpl>(out_channels, branches, reduced));
 }
 

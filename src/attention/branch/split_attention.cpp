@@ -14,7 +14,7 @@ constexpr std::int64_t kMinimumSplitWidth = 32;  // of the bottleneck
 
 /// Bottleneck width of all branches together.
 std::int64_t split_bottleneck_width(std::int64_t channels, const SplitAttentionOptions& options) {
-  if (options.reduced_channels > 0) return options.radix * bottleneck_width(channels, options);
+  if (options.reduced_channels > 0) return options.radix * bottleneck_width(channels, options, "splat");
   const double exact = static_cast<double>(channels * options.radix) * (1.0 / options.reduction_ratio);
   return divisible_width(exact, options.divisor, kRoundLimit, kMinimumSplitWidth);
 }

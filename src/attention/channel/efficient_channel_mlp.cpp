@@ -19,7 +19,7 @@ EfficientChannelMlpImpl::EfficientChannelMlpImpl(std::int64_t channels, Efficien
       channels_(expect_positive(channels, "EfficientChannelMlp: channels")),
       options_(expect_in_range(options, "EfficientChannelMlp")) {
   const std::int64_t kernel = channel_kernel_size(channels, options, "ecam");
-  const std::int64_t planes = bottleneck_width(channels, options, kRoundLimit);
+  const std::int64_t planes = bottleneck_width(channels, options, "ecam", kRoundLimit);
   conv_ = register_module("conv", torch::nn::Conv1d(torch::nn::Conv1dOptions(1, planes, 1)));
   conv2_ = register_module("conv2", torch::nn::Conv1d(torch::nn::Conv1dOptions(planes, 1, kernel).padding(kernel / 2)));
 }

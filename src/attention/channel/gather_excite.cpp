@@ -87,7 +87,7 @@ GatherExciteImpl::GatherExciteImpl(const FeatureShape& in, GatherExciteOptions o
     gather_ = register_module("gather", std::make_shared<DepthwiseGatherImpl>(in, options.extent, options.activation));
   }
   if (options.mlp) {
-    const std::int64_t hidden = bottleneck_width(in.channels, options);
+    const std::int64_t hidden = bottleneck_width(in.channels, options, "ge");
     mlp_ =
         register_module("mlp", std::make_shared<PointwiseMlpImpl>(in.channels, hidden, options.activation, /*norm=*/false));
   }

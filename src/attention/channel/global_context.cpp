@@ -32,7 +32,8 @@ void GlobalContextGateOptions::visit_fields(FieldVisitor& fields) {
 GlobalContextImpl::GlobalContextImpl(std::int64_t channels, FormOptions options)
     : Gate("GlobalContext"), channels_(expect_positive(channels, "GlobalContext: channels")), options_(std::move(options)) {
   const auto add_layers = [&](const auto& form) {
-    const std::int64_t hidden = bottleneck_width(channels, form);
+    const std::int64_t hidden = bottleneck_width(
+        channels, form, requires { form.gate; } ? "gca" : "gc");
     const auto mlp = [&] { return std::make_shared<PointwiseMlpImpl>(channels, hidden, form.activation, /*norm=*/true); };
     if (form.attention) {
       conv_attn_ = register_module("conv_attn", torch::nn::Conv2d(torch::nn::Conv2dOptions(channels, 1, 1)));

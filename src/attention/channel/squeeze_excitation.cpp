@@ -22,7 +22,7 @@ SqueezeExcitationImpl::SqueezeExcitationImpl(std::int64_t channels, SqueezeExcit
       channels_(expect_positive(channels, "SqueezeExcitation: channels")),
       options_(expect_in_range(options, "SqueezeExcitation")) {
   const bool fc = options.names == ExcitationNames::fc;
-  const std::int64_t reduced = bottleneck_width(channels, options);
+  const std::int64_t reduced = bottleneck_width(channels, options, "se");
   const auto layer = [&](std::int64_t in, std::int64_t out) {
     return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 1).bias(options.bias));
   };

@@ -17,7 +17,7 @@ BahdanauImpl::BahdanauImpl(std::int64_t channels, BahdanauOptions options)
 BahdanauImpl::BahdanauImpl(const InsertionPoint& point, BahdanauOptions options)
     : Pool("Bahdanau"), point_(expect_channels(point, "Bahdanau")), options_(expect_in_range(options, "Bahdanau")) {
   const std::int64_t hidden = options.hidden > 0 ? options.hidden : point.in.channels;
-  query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, options.query));
+  query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, options.query, "bahdanau"));
   W_ = register_module("W", plain_linear(query_->features(), hidden));
   U_ = register_module("U", plain_linear(point.in.channels, hidden));
   v_ = register_module("v", plain_linear(hidden, 1));

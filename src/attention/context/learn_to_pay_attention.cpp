@@ -90,7 +90,7 @@ LearnToPayAttentionImpl::LearnToPayAttentionImpl(const InsertionPoint& point, Le
     : Pool("LearnToPayAttention"),
       point_(expect_channels(point, "LearnToPayAttention")),
       options_(expect_in_range(options, "LearnToPayAttention")) {
-  query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, QuerySource::mean));
+  query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, QuerySource::mean, "ltpa"));
   const auto shapes = point.stages.empty() ? std::vector<FeatureShape>{point.in} : point.stages;
   for (const FeatureShape& stage : shapes) {
     const auto attention = std::make_shared<StageAttentionImpl>(stage.channels, query_->features(), options);

@@ -26,7 +26,7 @@ LuongImpl::LuongImpl(const FeatureShape& in, LuongOptions options)
 
 LuongImpl::LuongImpl(const InsertionPoint& point, LuongOptions options)
     : Pool("Luong"), point_(expect_channels(point, "Luong")), options_(expect_in_range(options, "Luong")) {
-  query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, options.query));
+  query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, options.query, "luong"));
   const std::int64_t channels = point.in.channels, query_features = query_->features();
   if (options.hidden > 0 && options.score != LuongScore::concat) {
     throw InputError("luong: hidden", "0 with a score other than concat", std::to_string(options.hidden));

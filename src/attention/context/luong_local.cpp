@@ -52,7 +52,7 @@ LuongLocalImpl::LuongLocalImpl(const InsertionPoint& point, LuongLocalOptions op
       point_(expect_channels(point, "LuongLocal")),
       options_(expect_in_range(options, "LuongLocal")),
       built_for_sequence_(point.in.height == 1) {
-  query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, options.query));
+  query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, options.query, "luong_local"));
   const std::int64_t channels = point.in.channels, query_features = query_->features();
   W_a_ = register_module("W_a", plain_linear(channels, query_features));
   if (options.mode == LocalMode::predictive) {

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include <fovea/attention/context/pool_query.h>
 #include <fovea/base/error.h>
 #include <fovea/nn/shape_text.h>
@@ -15,10 +17,13 @@ void expect_no_outer_query(const InsertionPoint& point, const std::string& mecha
                    "one of " + std::to_string(point.query_features) + " features", "bahdanau and luong take such a query");
 }
 
-PoolQueryImpl::PoolQueryImpl(const InsertionPoint& point, QuerySource own)
-    : CloneableModule("PoolQuery"), point_(expect_channels(point, "PoolQuery")), own_(own) {
+PoolQueryImpl::PoolQueryImpl(const InsertionPoint& point, QuerySource own, std::string mechanism)
+    : CloneableModule("PoolQuery"),
+      point_(expect_channels(point, "PoolQuery")),
+      own_(own),
+      mechanism_(std::move(mechanism)) {
   if (own == QuerySource::mean) return;
-  if (from_network()) throw InputError("query", "'mean' where the network gives the query", "'learned'");
+  if (from_network()) throw InputError(mechanism_ + ": query", "'mean' where the network gives the query", "'learned'");
   vector_ = register_parameter("vector", torch::zeros({features()}));
 }
 
@@ -42,7 +47,7 @@ void PoolQueryImpl::initialise(const RandomStream&) {
 }
 
 std::shared_ptr<torch::nn::Module> PoolQueryImpl::rebuilt() const {
-  return std::make_shared<PoolQueryImpl>(point_, own_);
+  return std::make_shared<PoolQueryImpl>(point_, own_, mechanism_);
 }
 
 }  // namespace fovea

@@ -29,8 +29,8 @@ void expect_no_outer_query(const InsertionPoint& point, const std::string& mecha
 /// `vector`, with QuerySource::learned, is initially 0.
 class PoolQueryImpl final : public CloneableModule, public SelfInitialising {
  public:
-  /// @throws InputError for a learned query where the network provides one.
-  PoolQueryImpl(const InsertionPoint& point, QuerySource own);
+  /// @param mechanism the pool, for messages. @throws InputError for a learned query where the network provides one.
+  PoolQueryImpl(const InsertionPoint& point, QuerySource own, std::string mechanism = "pool");
 
   /// Length of a query.
   std::int64_t features() const { return from_network() ? point_.query_features : point_.in.channels; }
@@ -49,6 +49,7 @@ class PoolQueryImpl final : public CloneableModule, public SelfInitialising {
 
   InsertionPoint point_;
   QuerySource own_;
+  std::string mechanism_;
   torch::Tensor vector_;  ///< [features()]; undefined unless learned
 };
 TORCH_MODULE(PoolQuery);

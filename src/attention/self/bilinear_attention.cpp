@@ -78,7 +78,7 @@ BilinearAttentionImpl::BilinearAttentionImpl(const InsertionPoint& point, Biline
       point_(expect_channels(point, "BilinearAttention")),
       options_(expect_in_range(options, "BilinearAttention")) {
   const std::int64_t channels = point.in.channels;
-  const std::int64_t reduced = bottleneck_width(channels, options, kRoundLimit);
+  const std::int64_t reduced = bottleneck_width(channels, options, "bat", kRoundLimit);
   expect_divides(reduced, options.groups, "bat: groups");
   conv1_ = register_module("conv1", pointwise_norm(channels, reduced));
   ba_ = register_module("ba", std::make_shared<BilinearTransformImpl>(reduced, options));

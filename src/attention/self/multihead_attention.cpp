@@ -65,6 +65,7 @@ AttentionResult MultiheadAttentionImpl::forward(const torch::Tensor& query, cons
                                                 const torch::Tensor& value, ContextArgument context,
                                                 const AttentionMasks& masks) {
   expect_shapes(query, key, value);
+  expect_masks(masks, query, key);
   const std::int64_t images = query.size(0);
   const auto weights = in_proj_weight_.defined()
                            ? in_proj_weight_.chunk(3)
@@ -106,6 +107,21 @@ void MultiheadAttentionImpl::expect_shapes(const torch::Tensor& query, const tor
       name(),
       c10::str("[N, L, ", channels_, "], [N, S, ", options_.key_channels, "] and [N, S, ", options_.value_channels, "]"),
       shape_text(query) + ", " + shape_text(key) + " and " + shape_text(value));
+}
+
+void MultiheadAttentionImpl::expect_masks(const AttentionMasks& masks, const torch::Tensor& query,
+                                          const torch::Tensor& key) const {
+  const std::int64_t images = query.size(0), queries = query.size(1), keys = key.size(1);
+  const std::vector<std::int64_t> shared{queries, keys}, of_heads{images * options_.heads, queries, keys};
+  if (masks.scores.defined() && masks.scores.sizes() != shared && masks.scores.sizes() != of_heads) {
+    throw ShapeError(name(),
+                     c10::str("a mask of the scores ", torch::IntArrayRef(shared), " or ", torch::IntArrayRef(of_heads)),
+                     shape_text(masks.scores));
+  }
+  const std::vector<std::int64_t> of_keys{images, keys};
+  if (masks.keys.defined() && masks.keys.sizes() != of_keys) {
+    throw ShapeError(name(), c10::str("a mask of the keys ", torch::IntArrayRef(of_keys)), shape_text(masks.keys));
+  }
 }
 
 void MultiheadAttentionImpl::initialise(const RandomStream& stream) {

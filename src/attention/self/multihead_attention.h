@@ -46,8 +46,8 @@ class MultiheadAttentionImpl final : public CloneableModule, public SelfInitiali
   explicit MultiheadAttentionImpl(std::int64_t channels, MultiheadAttentionOptions options = {});
 
   /// @param query [N, L, channels]. @param key [N, S, key_channels]. @param value [N, S, value_channels]. Hooks see the
-  /// weights, pairwise. The output of a query whose keys are all masked is NaN. @throws ShapeError when shapes do not fit
-  /// each other. Does not depend on train/eval mode.
+  /// weights, pairwise. The output of a query whose keys are all masked is NaN. @throws ShapeError when shapes, also of the
+  /// masks, do not fit each other. Does not depend on train/eval mode.
   AttentionResult forward(const torch::Tensor& query, const torch::Tensor& key, const torch::Tensor& value,
                           ContextArgument context = {}, const AttentionMasks& masks = {});
 
@@ -61,6 +61,7 @@ class MultiheadAttentionImpl final : public CloneableModule, public SelfInitiali
 
  private:
   void expect_shapes(const torch::Tensor& query, const torch::Tensor& key, const torch::Tensor& value) const;
+  void expect_masks(const AttentionMasks& masks, const torch::Tensor& query, const torch::Tensor& key) const;
 
   std::int64_t channels_;
   MultiheadAttentionOptions options_;

@@ -26,7 +26,7 @@ NonLocalImpl::NonLocalImpl(std::int64_t channels, NonLocalOptions options)
     : Gate("NonLocal"),
       channels_(expect_positive(channels, "NonLocal: channels")),
       options_(expect_in_range(options, "NonLocal")) {
-  const std::int64_t reduced = bottleneck_width(channels, options, kRoundLimit);
+  const std::int64_t reduced = bottleneck_width(channels, options, "nl", kRoundLimit);
   scale_ = non_local_scale(options.variant, channels, reduced);
   const auto pointwise = [](std::int64_t in, std::int64_t out) {
     return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 1));

@@ -9,7 +9,9 @@ namespace fovea {
 namespace {
 
 std::int64_t cbam_width(std::int64_t channels, const CbamOptions& options) {
-  if (options.variant == CbamVariant::timm || options.reduced_channels > 0) return bottleneck_width(channels, options);
+  if (options.variant == CbamVariant::timm || options.reduced_channels > 0) {
+    return bottleneck_width(channels, options, "cbam");
+  }
   return floored_width(channels, options.reduction_ratio);
 }
 

@@ -16,7 +16,7 @@ void LightCbamOptions::visit_fields(FieldVisitor& fields) {
 
 LightCbamChannelGateImpl::LightCbamChannelGateImpl(std::int64_t channels, LightCbamOptions options)
     : BottleneckGate("LightCbamChannelGate", expect_positive(channels, "LightCbamChannelGate: channels"),
-                     bottleneck_width(channels, expect_in_range(options, "LightCbamChannelGate")), options.bias,
+                     bottleneck_width(channels, expect_in_range(options, "LightCbamChannelGate"), "lcbam"), options.bias,
                      options.activation),
       channels_(channels),
       options_(options) {}

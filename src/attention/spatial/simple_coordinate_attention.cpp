@@ -19,7 +19,7 @@ SimpleCoordinateAttentionImpl::SimpleCoordinateAttentionImpl(std::int64_t channe
     : Gate("SimpleCoordinateAttention"),
       channels_(expect_positive(channels, "SimpleCoordinateAttention: channels")),
       options_(expect_in_range(options, "SimpleCoordinateAttention")) {
-  const std::int64_t width = bottleneck_width(channels, options);
+  const std::int64_t width = bottleneck_width(channels, options, "scoord");
   const auto layer = [&](std::int64_t in, std::int64_t out) {
     return torch::nn::Linear(torch::nn::LinearOptions(in, out).bias(options.bias));
   };
