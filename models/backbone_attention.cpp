@@ -44,10 +44,10 @@ torch::Tensor BackboneAttention::enter(const torch::Tensor& images, ForwardConte
 
 void BackboneAttention::finish_stage(std::size_t index, const torch::nn::Module& stage, PoolInput& passing,
                                      ForwardContext& context) const {
-  const Stage& behind = stages_[index];
+  const Stage& stage_attention = stages_[index];
   torch::Tensor& features = passing.features;
-  if (behind.gate) features = behind.gate->forward(features, context);
-  if (behind.warp) features = behind.warp->forward(features, context);
+  if (stage_attention.gate) features = stage_attention.gate->forward(features, context);
+  if (stage_attention.warp) features = stage_attention.warp->forward(features, context);
   features = context.hook(stage, {MapKind::features}, features);
   passing.stages.emplace_back(features, context.theta);
 }

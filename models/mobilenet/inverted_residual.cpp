@@ -79,7 +79,7 @@ InvertedResidualImpl::InvertedResidualImpl(const InvertedResidualPlan& plan, Att
   const std::int64_t stride = shape.stride;
   const FeatureShape inside{shape.expanded, in.height, in.width};
   const FeatureShape gated{shape.expanded, strided_side(in.height, stride), strided_side(in.width, stride)};
-  out_ = {shape.out_channels, gated.height, gated.width};
+  output_shape_ = {shape.out_channels, gated.height, gated.width};
 
   if (shape.expands) {
     expand_ = register_at(*this, names.expand, mobile_pointwise(in.channels, shape.expanded));
@@ -113,8 +113,8 @@ torch::Tensor InvertedResidualImpl::forward(const torch::Tensor& features, Conte
   const auto gated = gate_ ? gate_->forward(hidden, context) : hidden;
   const auto branch = normed(*this, project_norm_, project_(gated));
   if (!residual_) return branch;
-  const auto keep = drop_path_mask(*this, branch, plan_.drop_probability, context.random.child(plan_.path));
-  return keep.defined() ? torch::addcmul(features, branch, keep) : features + branch;
+  const auto mask = drop_path_mask(*this, branch, plan_.drop_probability, context.random.child(plan_.path));
+  return mask.defined() ? torch::addcmul(features, branch, mask) : features + branch;
 }
 
 }  // namespace fovea

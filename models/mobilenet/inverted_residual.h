@@ -76,7 +76,7 @@ class InvertedResidualImpl final : public ContextModule {
   torch::Tensor forward(const torch::Tensor& features, ContextArgument context = {});
 
   /// Shape of the output of forward().
-  const FeatureShape& out() const { return out_; }
+  const FeatureShape& output_shape() const { return output_shape_; }
 
  protected:
   std::shared_ptr<torch::nn::Module> rebuilt() const override;
@@ -84,7 +84,7 @@ class InvertedResidualImpl final : public ContextModule {
  private:
   InvertedResidualPlan plan_;
   bool residual_;
-  FeatureShape out_;
+  FeatureShape output_shape_;
   torch::nn::Conv2d expand_{nullptr}, depthwise_{nullptr}, project_{nullptr};
   torch::nn::BatchNorm2d expand_norm_{nullptr}, depthwise_norm_{nullptr}, project_norm_{nullptr};
   std::shared_ptr<Mixer> mixer_;  ///< in place of depthwise_

@@ -67,9 +67,9 @@ MobileTrunkNames timm_trunk(const MobileTrunkShape& shape, const std::string& la
   return names;
 }
 
-std::map<std::string, ExternalKey> renamed_layers(const MobileTrunkNames& own, const MobileTrunkNames& foreign) {
+std::map<std::string, ExternalKey> renamed_layers(const MobileTrunkNames& own, const MobileTrunkNames& external) {
   const auto here = own.layers();
-  const auto there = foreign.layers();
+  const auto there = external.layers();
   std::map<std::string, ExternalKey> keys;
   for (std::size_t i = 0; i < here.size(); ++i) {
     if (!here[i].empty()) keys.emplace(here[i], ExternalKey{there[i]});
@@ -103,7 +103,7 @@ MobileTrunk::MobileTrunk(torch::nn::Module& owner, const MobileTrunkShape& shape
                                       .drop_probability = stochastic_depth_probability(++number, count, stochastic_depth)};
       blocks.push_back(std::make_shared<InvertedResidualImpl>(plan, attention));
       register_at(owner, name.path, blocks.back());
-      features = blocks.back()->out();
+      features = blocks.back()->output_shape();
     }
     attention_.add_stage(owner, "stage" + std::to_string(stage), features, attention);
   }

@@ -52,8 +52,8 @@ MobileTrunkNames torchvision_trunk(const MobileTrunkShape& shape,
 MobileTrunkNames timm_trunk(const MobileTrunkShape& shape, const std::string& last, const std::string& last_norm,
                             const std::string& last_hooked);
 
-/// KeyMapping::keys from the names `own` to the names `foreign` of the same trunk.
-std::map<std::string, ExternalKey> renamed_layers(const MobileTrunkNames& own, const MobileTrunkNames& foreign);
+/// KeyMapping::keys from the names `own` to the names `external` of the same trunk.
+std::map<std::string, ExternalKey> renamed_layers(const MobileTrunkNames& own, const MobileTrunkNames& external);
 
 /// A MobileNet up to its pool: a convolution, stages of inverted residual blocks, a 1x1 convolution that counts as the last
 /// stage, and the insertion points around them (`stage1_gate`, ..., `pool`). Hooks see `features` after every stage.

@@ -223,15 +223,15 @@ std::vector<KeyMapping> MobileNetV3Impl::key_mappings() const {
   if (theirs != shape) return {own_mapping};
 
   const MobileNetV3Names own = mobilenet_v3_names(options_);
-  const MobileNetV3Names foreign = mobilenet_v3_names(published);
+  const MobileNetV3Names external = mobilenet_v3_names(published);
   KeyMapping mapping{.name = torchvision ? "timm" : "torchvision"};
-  mapping.keys = renamed_layers(own.trunk, foreign.trunk);
-  mapping.keys.emplace(own.classifier, ExternalKey{foreign.classifier});
-  ExternalKey weight{foreign.hidden + ".weight", {shape.hidden, trunk_.out_features()}};
+  mapping.keys = renamed_layers(own.trunk, external.trunk);
+  mapping.keys.emplace(own.classifier, ExternalKey{external.classifier});
+  ExternalKey weight{external.hidden + ".weight", {shape.hidden, trunk_.out_features()}};
   if (torchvision) weight.shape.insert(weight.shape.end(), {1, 1});
-  mapping.keys.emplace(own.hidden, ExternalKey{foreign.hidden});
+  mapping.keys.emplace(own.hidden, ExternalKey{external.hidden});
   mapping.keys.emplace(own.hidden + ".weight", weight);
-  for (const auto& [layer, key] : renamed_layers(own.trunk, foreign.trunk)) {
+  for (const auto& [layer, key] : renamed_layers(own.trunk, external.trunk)) {
     const std::string variance = ".running_var";
     if (!named_buffers().contains(layer + variance)) continue;
     mapping.keys.emplace(layer + variance, ExternalKey{.name = key.name + variance, .added = added_variance});

@@ -90,8 +90,8 @@ torch::Tensor CifarResnetBlockImpl::forward(const torch::Tensor& features, Conte
   const auto hidden = torch::relu(normed(*this, bn1_, conv1_(features)));
   const auto mixed = mixer_ ? mixer_->forward(hidden, context) : conv2_(hidden);
   const auto branch = normed(*this, bn2_, mixed);
-  const auto keep = drop_path_mask(*this, branch, plan_.drop_probability, context.random.child(plan_.path));
-  return join_.join(branch, shortcut(features), Activation::relu, context, keep);
+  const auto mask = drop_path_mask(*this, branch, plan_.drop_probability, context.random.child(plan_.path));
+  return join_.join(branch, shortcut(features), Activation::relu, context, mask);
 }
 
 CifarResnetImpl::CifarResnetImpl(const CifarResnetOptions& options, const InputSpec& input, AttentionFactory& attention)

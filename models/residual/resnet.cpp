@@ -226,7 +226,7 @@ ModelRow resnet_row(const std::string& name, const ResnetPaper& paper, const Res
 
 std::vector<ModelRow> resnet_models() {
   const Traits channels{{Where::item}, {Selects::soft}, {Query::self}, {Axis::channel}};
-  const Traits channels_and_places{
+  const Traits channels_and_positions{
       {Where::location, Where::item}, {Selects::soft}, {Query::self}, {Axis::channel, Axis::spatial}};
   const ResnetPaper resnet{"Deep Residual Learning for Image Recognition", "1512.03385"};
   const ResnetPaper resnext{"Aggregated Residual Transformations for Deep Neural Networks", "1611.05431"};
@@ -237,7 +237,7 @@ std::vector<ModelRow> resnet_models() {
                         channels};
   // The variant of the authors, who published the only weights.
   const ResnetPaper cbam{"CBAM: Convolutional Block Attention Module", "1807.06521", "{name: cbam, variant: official}",
-                         channels_and_places};
+                         channels_and_positions};
 
   // For torchvision's first weights of each network, and those of the authors of ECA-Net and CBAM. (torchvision's second
   // weights resize to 232 pixels, and timm's own weights of a plain ResNet use crop_pct 0.95 and bicubic interpolation.)

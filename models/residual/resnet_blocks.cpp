@@ -108,9 +108,9 @@ torch::Tensor ResnetBlockImpl::forward(const torch::Tensor& features, ContextArg
     expect_norm_fits(*this, *norms_[i], branch);
     branch = norms_[i](branch);
   }
-  const auto keep = drop_path_mask(*this, branch, plan_.drop_probability, context.random.child(plan_.path));
+  const auto mask = drop_path_mask(*this, branch, plan_.drop_probability, context.random.child(plan_.path));
   const auto shortcut = downsample_ ? downsample_->forward(features) : features;
-  return join_.join(branch, shortcut, Activation::relu, context, keep);
+  return join_.join(branch, shortcut, Activation::relu, context, mask);
 }
 
 }  // namespace fovea

@@ -23,7 +23,7 @@ TransformerTrunkOptions cait_trunk_options(const ClassAttentionTransformerOption
   trunk.block.mlp_ratio = options.mlp_ratio;
   trunk.block.qkv_bias = options.qkv_bias;
   trunk.block.layer_scale = options.layer_scale;
-  trunk.block.is_cait = true;
+  trunk.block.talking_heads = true;
   trunk.drop_probabilities.assign(static_cast<std::size_t>(options.depth), options.stochastic_depth);
   return trunk;
 }
@@ -68,8 +68,8 @@ std::shared_ptr<torch::nn::Module> ClassAttentionBlockImpl::rebuilt() const {
 torch::Tensor ClassAttentionBlockImpl::forward(const torch::Tensor& class_token, const torch::Tensor& patches,
                                                const std::vector<std::int64_t>& grid, ForwardContext& context) {
   const auto all = norm1_(torch::cat({class_token, patches}, 1));
-  const auto looked = class_token + gamma_1_ * attn_->forward(all, grid, context);
-  return looked + gamma_2_ * mlp_->forward(norm2_(looked));
+  const auto attended = class_token + gamma_1_ * attn_->forward(all, grid, context);
+  return attended + gamma_2_ * mlp_->forward(norm2_(attended));
 }
 
 void ClassAttentionBlockImpl::initialise(const RandomStream& stream) {

@@ -31,7 +31,7 @@ std::vector<std::int64_t> expect_possible_patch(std::vector<std::int64_t> patch_
 }
 
 /// Fraction of a side's pixels that lie in whole patches.
-double covered_share(std::int64_t pixels, std::int64_t patch) {
+double covered_fraction(std::int64_t pixels, std::int64_t patch) {
   return static_cast<double>(pixels - pixels % patch) / static_cast<double>(pixels);
 }
 
@@ -62,7 +62,7 @@ std::shared_ptr<torch::nn::Module> PatchEmbeddingImpl::rebuilt() const {
 torch::Tensor PatchEmbeddingImpl::forward(const torch::Tensor& images, ContextArgument argument) {
   ForwardContext& context = argument.of(*this);
   const auto& patch = *proj_->options.kernel_size();
-  const double x = covered_share(images.size(3), patch[1]), y = covered_share(images.size(2), patch[0]);
+  const double x = covered_fraction(images.size(3), patch[1]), y = covered_fraction(images.size(2), patch[0]);
   if (x < 1 || y < 1) {
     const auto seen = torch::tensor({x, 0.0, x - 1, 0.0, y, y - 1}, torch::kFloat64).view({1, 2, 3}).to(images.options());
     context.theta = compose_affine(context.theta, seen.expand({images.size(0), 2, 3}));

@@ -50,25 +50,25 @@ void initialise_linear_layers(torch::nn::Module& module, const RandomStream& str
   if (bias.defined()) bias.zero_();
 }
 
-TransformerBlockImpl::TransformerBlockImpl(const TransformerBlockPlace& place, const TransformerBlockOptions& options,
+TransformerBlockImpl::TransformerBlockImpl(const TransformerBlockPlan& plan, const TransformerBlockOptions& options,
                                            AttentionFactory& attention)
     : CloneableModule("TransformerBlock"),
-      place_(place),
-      options_(expect_possible_block(options, place.grid.channels)),
-      layout_{{place.grid.height, place.grid.width}, place.prefix_tokens, place.prefix_is_read} {
-  const std::int64_t channels = place.grid.channels;
+      plan_(plan),
+      options_(expect_possible_block(options, plan.grid.channels)),
+      layout_{{plan.grid.height, plan.grid.width}, plan.prefix_tokens, plan.prefix_is_read} {
+  const std::int64_t channels = plan.grid.channels;
   const auto factors = [&](const char* layer, const char* own) {
     const auto values = torch::full({channels}, *options.layer_scale);
-    if (options.is_cait) return register_parameter(own, values);
+    if (options.talking_heads) return register_parameter(own, values);
     return register_module(layer, std::make_shared<torch::nn::Module>("LayerScale"))->register_parameter("gamma", values);
   };
   norm1_ = register_module("norm1", transformer_norm(channels));
-  if (place.prefix_tokens == 0) {
-    mixer_ = attention.mixer({InsertionKind::conv, place.stage, place.grid, channels, 1, place.path + ".attn", {}});
+  if (plan.prefix_tokens == 0) {
+    mixer_ = attention.mixer({InsertionKind::conv, plan.stage, plan.grid, channels, 1, plan.path + ".attn", {}});
   }
   if (mixer_) {
     register_module("attn", mixer_);
-  } else if (options.is_cait) {
+  } else if (options.talking_heads) {
     talking_ = register_module("attn", std::make_shared<TalkingHeadsImpl>(channels, options.heads, options.qkv_bias));
   } else {
     attn_ = register_module("attn", std::make_shared<SelfAttentionImpl>(channels, channels, self_attention_options(options),
@@ -77,17 +77,17 @@ TransformerBlockImpl::TransformerBlockImpl(const TransformerBlockPlace& place, c
   if (options.layer_scale) scale1_ = factors("ls1", "gamma_1");
   norm2_ = register_module("norm2", transformer_norm(channels));
   mlp_ = register_module("mlp", transformer_mlp(channels, options.mlp_ratio));
-  gate_ = attention.gate({InsertionKind::block, place.stage, place.grid, channels, 1, place.path + ".gate", {}});
+  gate_ = attention.gate({InsertionKind::block, plan.stage, plan.grid, channels, 1, plan.path + ".gate", {}});
   if (gate_) register_module("gate", gate_);
   if (options.layer_scale) scale2_ = factors("ls2", "gamma_2");
 }
 
 std::shared_ptr<torch::nn::Module> TransformerBlockImpl::rebuilt() const {
-  ClonedAttention attention(*this, place_.path);
-  return std::make_shared<TransformerBlockImpl>(place_, options_, attention);
+  ClonedAttention attention(*this, plan_.path);
+  return std::make_shared<TransformerBlockImpl>(plan_, options_, attention);
 }
 
-torch::Tensor TransformerBlockImpl::attended(const torch::Tensor& tokens, ForwardContext& context) {
+torch::Tensor TransformerBlockImpl::attend(const torch::Tensor& tokens, ForwardContext& context) {
   if (attn_) return attn_->forward(tokens, context, layout_);
   if (talking_) return talking_->forward(tokens, context, layout_);
   return with_patches(tokens, mixer_->forward(patches_of(tokens, layout_), context), layout_.prefix_tokens);
@@ -101,8 +101,8 @@ torch::Tensor TransformerBlockImpl::gated(const torch::Tensor& tokens, ForwardCo
 torch::Tensor TransformerBlockImpl::sum(const torch::Tensor& tokens, const torch::Tensor& branch, const torch::Tensor& scale,
                                         const char* name, const ForwardContext& context) const {
   const auto scaled = scale.defined() ? branch * scale : branch;
-  const auto keep = drop_path_mask(*this, scaled, place_.drop_probability, context.random.child(place_.path).child(name));
-  return tokens + (keep.defined() ? scaled * keep : scaled);
+  const auto mask = drop_path_mask(*this, scaled, plan_.drop_probability, context.random.child(plan_.path).child(name));
+  return tokens + (mask.defined() ? scaled * mask : scaled);
 }
 
 torch::Tensor TransformerBlockImpl::forward(const torch::Tensor& tokens, ContextArgument argument, bool hooks_input) {
@@ -112,8 +112,8 @@ torch::Tensor TransformerBlockImpl::forward(const torch::Tensor& tokens, Context
     const auto patches = context.hook(*norm1_, {MapKind::features}, patches_of(read, layout_));
     read = with_patches(read, patches, layout_.prefix_tokens);
   }
-  const auto looked = sum(tokens, attended(read, context), scale1_, "attn", context);
-  return sum(looked, gated(mlp_->forward(norm2_(looked)), context), scale2_, "mlp", context);
+  const auto attended = sum(tokens, attend(read, context), scale1_, "attn", context);
+  return sum(attended, gated(mlp_->forward(norm2_(attended)), context), scale2_, "mlp", context);
 }
 
 void TransformerBlockImpl::initialise(const RandomStream& stream) {

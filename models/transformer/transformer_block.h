@@ -36,11 +36,12 @@ struct TransformerBlockOptions {
   bool qkv_bias = true;
   bool qk_norm = false;
   std::optional<double> layer_scale = std::nullopt;  ///< initial value; None: no layer scale
-  bool is_cait = false;  ///< TalkingHeads in place of SelfAttention; layer scale is called `gamma_1` and `gamma_2`
+  /// TalkingHeads in place of SelfAttention, as in CaiT; layer scale is then called `gamma_1` and `gamma_2`.
+  bool talking_heads = false;
 };
 
-/// Position of a block in a network.
-struct TransformerBlockPlace {
+/// Arguments of a transformer block that depend on its network.
+struct TransformerBlockPlan {
   std::string path;                ///< the block's name to be, e.g. "blocks.0"
   std::int64_t stage = 1;          ///< see TransformerTrunk
   FeatureShape grid;               ///< shape of the patches as a map
@@ -58,7 +59,7 @@ struct TransformerBlockPlace {
 class TransformerBlockImpl final : public CloneableModule, public SelfInitialising {
  public:
   /// @throws InputError when heads do not divide the channels, or mlp_ratio is not above 0.
-  explicit TransformerBlockImpl(const TransformerBlockPlace& place, const TransformerBlockOptions& options = {},
+  explicit TransformerBlockImpl(const TransformerBlockPlan& plan, const TransformerBlockOptions& options = {},
                                 AttentionFactory& attention = no_attention());
 
   const TokenLayout& layout() const { return layout_; }
@@ -75,12 +76,12 @@ class TransformerBlockImpl final : public CloneableModule, public SelfInitialisi
   FORWARD_HAS_DEFAULT_ARGS({1, torch::nn::AnyValue(ContextArgument())}, {2, torch::nn::AnyValue(false)})
 
  private:
-  torch::Tensor attended(const torch::Tensor& tokens, ForwardContext& context);
+  torch::Tensor attend(const torch::Tensor& tokens, ForwardContext& context);
   torch::Tensor gated(const torch::Tensor& tokens, ForwardContext& context);
   torch::Tensor sum(const torch::Tensor& tokens, const torch::Tensor& branch, const torch::Tensor& scale, const char* name,
                     const ForwardContext& context) const;
 
-  TransformerBlockPlace place_;
+  TransformerBlockPlan plan_;
   TransformerBlockOptions options_;
   TokenLayout layout_;
   torch::nn::LayerNorm norm1_{nullptr}, norm2_{nullptr};

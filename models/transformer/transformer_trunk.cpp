@@ -11,19 +11,18 @@ std::int64_t transformer_stage(std::int64_t index, std::int64_t depth) {
 TransformerTrunk::TransformerTrunk(torch::nn::Module& owner, const TransformerTrunkOptions& options, FeatureShape& grid,
                                    BackboneAttention& around, AttentionFactory& attention)
     : blocks_(owner.register_module("blocks", torch::nn::ModuleList())) {
-  AttentionFactory nothing;
   const auto depth = std::ssize(options.drop_probabilities);
   for (std::int64_t i = 0; i < depth; ++i) {
-    const TransformerBlockPlace place{"blocks." + std::to_string(i),
-                                      transformer_stage(i, depth),
-                                      grid,
-                                      options.prefix_tokens,
-                                      options.drop_probabilities[static_cast<std::size_t>(i)],
-                                      options.prefix_is_read};
+    const TransformerBlockPlan plan{"blocks." + std::to_string(i),
+                                    transformer_stage(i, depth),
+                                    grid,
+                                    options.prefix_tokens,
+                                    options.drop_probabilities[static_cast<std::size_t>(i)],
+                                    options.prefix_is_read};
     const bool is_read = options.patches_are_read || i + 1 < depth;
-    blocks_->push_back(std::make_shared<TransformerBlockImpl>(place, options.block, is_read ? attention : nothing));
-    if (i + 1 < depth && transformer_stage(i + 1, depth) == place.stage) continue;
-    around.add_stage(owner, "stage" + std::to_string(place.stage), grid, is_read ? attention : nothing);
+    blocks_->push_back(std::make_shared<TransformerBlockImpl>(plan, options.block, is_read ? attention : no_attention()));
+    if (i + 1 < depth && transformer_stage(i + 1, depth) == plan.stage) continue;
+    around.add_stage(owner, "stage" + std::to_string(plan.stage), grid, is_read ? attention : no_attention());
   }
 }
 

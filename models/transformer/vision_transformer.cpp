@@ -11,7 +11,7 @@
 namespace fovea {
 namespace {
 
-bool has_norm_behind(TokenPooling pooling) {
+bool has_fc_norm(TokenPooling pooling) {
   return pooling == TokenPooling::avg || pooling == TokenPooling::avgmax || pooling == TokenPooling::max;
 }
 
@@ -24,7 +24,7 @@ const VisionTransformerOptions& expect_possible_vision_transformer(const VisionT
 }
 
 /// True when torchvision has such a network.
-bool torchvision_has_it(const VisionTransformerOptions& options) {
+bool exists_in_torchvision(const VisionTransformerOptions& options) {
   return options.global_pool == TokenPooling::token && !options.qk_norm && options.layer_scale == 0;
 }
 
@@ -98,7 +98,7 @@ std::shared_ptr<torch::nn::Module> VisionTransformerImpl::rebuilt() const {
 }
 
 void VisionTransformerImpl::add_pooling(const FeatureShape& grid) {
-  if (!attention_.has_pool() && has_norm_behind(options_.global_pool)) {
+  if (!attention_.has_pool() && has_fc_norm(options_.global_pool)) {
     fc_norm_ = register_module("fc_norm", transformer_norm(grid.channels));
     return;
   }
@@ -158,7 +158,7 @@ void VisionTransformerImpl::initialise(const RandomStream& stream) {
 
 std::vector<KeyMapping> VisionTransformerImpl::key_mappings() const {
   const KeyMapping timm{.name = "timm"};
-  if (!torchvision_has_it(options_)) return {timm};
+  if (!exists_in_torchvision(options_)) return {timm};
   const auto parameters = named_parameters();
   const auto mapping = [&](const std::string& name, const std::string& fc1, const std::string& fc2) {
     KeyMapping torchvision{name,

@@ -92,15 +92,15 @@ void VggHead::initialise(const RandomStream& stream) {
 std::vector<KeyMapping> VggHead::key_mappings() const {
   const VggVariant other = other_vgg_variant(variant_);
   const VggHeadPaths& own = vgg_head_paths(variant_);
-  const VggHeadPaths& foreign = vgg_head_paths(other);
+  const VggHeadPaths& external = vgg_head_paths(other);
   const auto library = [](VggVariant variant) { return variant == VggVariant::timm ? "timm" : "torchvision"; };
   KeyMapping mapping{library(other)};
   for (std::size_t i = 0; i < hidden_.size(); ++i) {
-    const std::string path = own[i], external_path = foreign[i];
+    const std::string path = own[i], external_path = external[i];
     mapping.keys[path] = {external_path};
     mapping.keys[path + ".weight"] = {external_path + ".weight", external_shapes_[i]};
   }
-  mapping.keys[own.back()] = {foreign.back()};
+  mapping.keys[own.back()] = {external.back()};
   return {mapping, {.name = library(variant_)}};
 }
 

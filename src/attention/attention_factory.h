@@ -28,8 +28,8 @@ class AttentionFactory {
 
 /// Factory that returns nullptr at every insertion point, for networks without attention.
 inline AttentionFactory& no_attention() {
-  static AttentionFactory nothing;
-  return nothing;
+  static AttentionFactory none;
+  return none;
 }
 
 }  // namespace fovea

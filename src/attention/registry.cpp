@@ -26,7 +26,7 @@ std::deque<MechanismRow>& mechanism_rows() {
 }
 
 template <typename Module>
-BuiltMechanism called_in_one_way(std::shared_ptr<Module> module) {
+BuiltMechanism adapt(std::shared_ptr<Module> module) {
   return {module, [module](const torch::Tensor& features, ForwardContext& context) {
             if constexpr (std::is_same_v<Module, Pool>) {
               return module->attend({.features = features, .stages = {{features, context.theta}}}, context);
@@ -79,7 +79,7 @@ void expect_size_fits(const MechanismRow& row, const Options& options, const Ins
 
 BuiltMechanism build_mechanism(const MechanismRow& row, const Options& options, const InsertionPoint& point) {
   expect_size_fits(row, options, point, point.path);
-  return std::visit([&](const auto& build) { return called_in_one_way(build(options, point)); }, row.build);
+  return std::visit([&](const auto& build) { return adapt(build(options, point)); }, row.build);
 }
 
 InsertionPoint standalone_point(const MechanismRow& row, const FeatureShape& in) {

@@ -22,7 +22,7 @@ GlimpseEncoder::GlimpseEncoder(std::int64_t features, std::int64_t width) {
 }
 
 torch::Tensor GlimpseEncoder::forward(const torch::Tensor& patches, const torch::Tensor& locations) {
-  return torch::relu(what_out(see(patches)) + where_out(torch::relu(where(locations))));
+  return torch::relu(what_out(encode_patches(patches)) + where_out(torch::relu(where(locations))));
 }
 
 LinearGlimpseEncoderImpl::LinearGlimpseEncoderImpl(std::int64_t values, std::int64_t features, std::int64_t width)
@@ -36,7 +36,7 @@ std::shared_ptr<torch::nn::Module> LinearGlimpseEncoderImpl::rebuilt() const {
                                                     what_out->options.out_features());
 }
 
-torch::Tensor LinearGlimpseEncoderImpl::see(const torch::Tensor& patches) {
+torch::Tensor LinearGlimpseEncoderImpl::encode_patches(const torch::Tensor& patches) {
   return torch::relu(what(patches.flatten(1)));
 }
 
@@ -58,7 +58,7 @@ std::shared_ptr<torch::nn::Module> ConvolutionalGlimpseEncoderImpl::rebuilt() co
                                                            what_out->options.out_features());
 }
 
-torch::Tensor ConvolutionalGlimpseEncoderImpl::see(const torch::Tensor& patches) {
+torch::Tensor ConvolutionalGlimpseEncoderImpl::encode_patches(const torch::Tensor& patches) {
   auto features = torch::relu(conv1_(patches.flatten(1, 2)));
   features = torch::relu(conv2_(torch::max_pool2d(features, 2)));
   return torch::relu(what_(features.flatten(1)));

@@ -23,7 +23,7 @@ class GlimpseEncoder : public CloneableModule {
 
  protected:
   /// h_g [R, features] of patches [R, S, C, G, G].
-  virtual torch::Tensor see(const torch::Tensor& patches) = 0;
+  virtual torch::Tensor encode_patches(const torch::Tensor& patches) = 0;
 };
 
 /// Encoder of the paper: one linear layer on all values of a glimpse.
@@ -36,7 +36,7 @@ class LinearGlimpseEncoderImpl final : public GlimpseEncoder {
 
  protected:
   std::shared_ptr<torch::nn::Module> rebuilt() const override;
-  torch::Tensor see(const torch::Tensor& patches) override;
+  torch::Tensor encode_patches(const torch::Tensor& patches) override;
 };
 TORCH_MODULE(LinearGlimpseEncoder);
 
@@ -52,7 +52,7 @@ class ConvolutionalGlimpseEncoderImpl final : public GlimpseEncoder {
 
  protected:
   std::shared_ptr<torch::nn::Module> rebuilt() const override;
-  torch::Tensor see(const torch::Tensor& patches) override;
+  torch::Tensor encode_patches(const torch::Tensor& patches) override;
 
  private:
   std::int64_t patch_;

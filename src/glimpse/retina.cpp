@@ -29,8 +29,8 @@ void prefetch_window(const Pixel* plane, std::int64_t height, std::int64_t width
                      std::int64_t side) {
   constexpr std::int64_t kCacheLine = 64 / sizeof(Pixel);
   constexpr std::int64_t kMostRows = 128;  // more would evict each other from the cache
-  const Inside rows(top, std::min(side, kMostRows), height);
-  const Inside columns(left, side, width);
+  const InsideRange rows(top, std::min(side, kMostRows), height);
+  const InsideRange columns(left, side, width);
   const std::int64_t last = columns.end - columns.begin - 1;
   if (last < 0) return;
   Pixel sum = 0;
@@ -109,7 +109,7 @@ void Retina::look_at_pixels(const torch::Tensor& locations, torch::Tensor& value
       }
       prefetch_window(plane, image.height, image.width, top(widest), left(widest), widest);
       for (std::int64_t y = top(widest); y < top(widest) + widest; ++y) {
-        for (auto& window : windows) window.take(y, plane, image.width, scales_[static_cast<std::size_t>(c)]);
+        for (auto& window : windows) window.add_row(y, plane, image.width, scales_[static_cast<std::size_t>(c)]);
       }
     }
   }

@@ -12,10 +12,10 @@ struct PixelScale {
 };
 
 /// Range [begin, end) of the columns or rows of a window that are inside the image.
-struct Inside {
+struct InsideRange {
   std::int64_t begin, end;
 
-  Inside(std::int64_t start, std::int64_t count, std::int64_t length)
+  InsideRange(std::int64_t start, std::int64_t count, std::int64_t length)
       : begin(std::clamp<std::int64_t>(-start, 0, count)), end(std::clamp<std::int64_t>(length - start, begin, count)) {}
 
   /// Number of pixels of cell `index` that are inside.
@@ -44,7 +44,7 @@ class WindowMeans {
   /// Adds row `y` of the image. Call it for all rows in order, including rows outside the image, which are not read. @param
   /// plane first pixel of the channel.
   template <typename Pixel>
-  void take(std::int64_t y, const Pixel* plane, std::int64_t width, const PixelScale& scale) {
+  void add_row(std::int64_t y, const Pixel* plane, std::int64_t width, const PixelScale& scale) {
     const std::int64_t number = y - top_;
     if (number < 0 || number >= patch_ * cell_) return;
     if (number >= rows_.begin && number < rows_.end && inside_.begin < inside_.end) {
@@ -68,7 +68,7 @@ class WindowMeans {
   }
 
   std::int64_t patch_, cell_, top_, left_;
-  Inside rows_, inside_;
+  InsideRange rows_, inside_;
   Sum* columns_;
   Real* means_;
 };

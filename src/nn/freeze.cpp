@@ -11,7 +11,7 @@ bool is_batch_norm(torch::nn::Module& module) {
          module.as<torch::nn::BatchNorm3d>() != nullptr;
 }
 
-bool chosen_by_any(const std::vector<std::string>& patterns, const std::string& path) {
+bool matches_any(const std::vector<std::string>& patterns, const std::string& path) {
   return std::any_of(patterns.begin(), patterns.end(),
                      [&](const std::string& pattern) { return matches_layer(pattern, path); });
 }
@@ -19,10 +19,10 @@ bool chosen_by_any(const std::vector<std::string>& patterns, const std::string& 
 void expect_each_matches(const torch::nn::Module& network, const std::vector<std::string>& patterns,
                          const std::string& where) {
   for (const std::string& pattern : patterns) {
-    bool chooses_norm = false;
+    bool matches_norm = false;
     for (const auto& item : network.named_modules("", /*include_self=*/false))
-      chooses_norm |= is_batch_norm(*item.value()) && matches_layer(pattern, item.key());
-    if (!chooses_norm) parameters_matching(network, pattern, where);
+      matches_norm |= is_batch_norm(*item.value()) && matches_layer(pattern, item.key());
+    if (!matches_norm) parameters_matching(network, pattern, where);
   }
 }
 
@@ -31,7 +31,7 @@ void expect_each_matches(const torch::nn::Module& network, const std::vector<std
 void freeze(torch::nn::Module& network, const std::vector<std::string>& patterns, const std::string& where) {
   expect_each_matches(network, patterns, where);
   for (auto& item : network.named_parameters()) {
-    if (!chosen_by_any(patterns, item.key())) continue;
+    if (!matches_any(patterns, item.key())) continue;
     item.value().set_requires_grad(false);
     item.value().mutable_grad() = torch::Tensor();
   }
@@ -39,11 +39,11 @@ void freeze(torch::nn::Module& network, const std::vector<std::string>& patterns
     torch::nn::Module& module = *item.value();
     if (!is_batch_norm(module)) continue;
     const std::vector<std::string> own = module.named_parameters().keys();
-    const bool rests = own.empty() ? chosen_by_any(patterns, item.key())
-                                   : std::all_of(own.begin(), own.end(), [&](const std::string& name) {
-                                       return chosen_by_any(patterns, item.key() + "." + name);
-                                     });
-    if (rests) module.eval();
+    const bool is_frozen =
+        own.empty() ? matches_any(patterns, item.key()) : std::all_of(own.begin(), own.end(), [&](const std::string& name) {
+          return matches_any(patterns, item.key() + "." + name);
+        });
+    if (is_frozen) module.eval();
   }
 }
 

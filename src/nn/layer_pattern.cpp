@@ -18,8 +18,7 @@ std::vector<std::string> paths_to(const std::string& path) {
 }
 
 /// Error for a pattern that matches no parameter.
-[[noreturn]] void throw_nothing_chosen(const torch::nn::Module& network, const std::string& pattern,
-                                       const std::string& where) {
+[[noreturn]] void throw_no_match(const torch::nn::Module& network, const std::string& pattern, const std::string& where) {
   std::vector<std::string> names, parts;  // all parameters and enclosing modules; outermost modules
   for (const auto& item : network.named_parameters()) {
     for (const std::string& path : paths_to(item.key())) {
@@ -44,12 +43,12 @@ bool matches_layer(const std::string& pattern, const std::string& path) {
 
 std::vector<std::string> parameters_matching(const torch::nn::Module& network, const std::string& pattern,
                                              const std::string& where) {
-  std::vector<std::string> chosen;
+  std::vector<std::string> matched;
   for (const auto& item : network.named_parameters()) {
-    if (matches_layer(pattern, item.key())) chosen.push_back(item.key());
+    if (matches_layer(pattern, item.key())) matched.push_back(item.key());
   }
-  if (chosen.empty()) throw_nothing_chosen(network, pattern, where);
-  return chosen;
+  if (matched.empty()) throw_no_match(network, pattern, where);
+  return matched;
 }
 
 }  // namespace fovea

@@ -92,7 +92,7 @@ TEST(AttentionPoolTest, TheFirstAnswerIsThePools) {
   draw_parameters(pool);
   const auto features = drawn({2, 8, 2, 3});
   ForwardContext context;
-  const auto answers = pool.every_answer(features, context);
+  const auto answers = pool.attend_all(features, context);
   EXPECT_EQ(answers.sizes(), (std::vector<std::int64_t>{2, 7, 8}));
   EXPECT_TRUE(torch::allclose(answers.select(1, 0), run_pool(pool, {.features = features}).output));
 }

@@ -81,7 +81,7 @@ NamedTensors token_pool_results(TokenPool& pool, const NamedTensors& inputs, For
   AttentionRecorder recorder(pool);
   ForwardContext all = context;
   all.hooks = &recorder;
-  pool.every_answer(inputs.at("input"), all);
+  pool.attend_all(inputs.at("input"), all);
   return {{"tap.softmax.0", recorder.maps.at(0).values}};
 }
 
@@ -107,7 +107,7 @@ PortBuilder token_pool_port(const std::string& mechanism, ArgumentTable argument
     const auto pool = std::dynamic_pointer_cast<TokenPool>(port.module);
     port.forward = [pool](const NamedTensors& from, ForwardContext& context) {
       const auto& input = from.at("input");
-      const auto positions = pool->every_answer(input, context).slice(1, 1);
+      const auto positions = pool->attend_all(input, context).slice(1, 1);
       return NamedTensors{{"output", to_grid(positions, input.size(2), input.size(3))}};
     };
     return port;

@@ -74,7 +74,7 @@ TEST(NetworkHoldersTest, BlocksStandInASequential) {
       features);
   expect_stands_in_a_sequential(PatchEmbedding(shape, std::vector<std::int64_t>{2}, 6), features);
   expect_stands_in_a_sequential(
-      TransformerBlock(TransformerBlockPlace{.grid = shape, .prefix_tokens = 1}, TransformerBlockOptions{.heads = 2}),
+      TransformerBlock(TransformerBlockPlan{.grid = shape, .prefix_tokens = 1}, TransformerBlockOptions{.heads = 2}),
       tokens);
   expect_stands_in_a_sequential(TalkingHeads(8, 2), tokens);
   expect_stands_in_a_sequential(PatchRefinement(2), tokens);

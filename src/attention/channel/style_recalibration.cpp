@@ -26,10 +26,10 @@ torch::Tensor StyleRecalibrationImpl::attend(const torch::Tensor& features, Forw
   constexpr double kEpsilon = 1e-5;
   expect_features(*this, features, channels_);
   const bool one_position = features.size(2) * features.size(3) == 1;
-  const auto mean = features.mean({2, 3});                                                      // [N, C]
-  const auto deviation = (features.var({2, 3}, /*unbiased=*/!one_position) + kEpsilon).sqrt();  // [N, C]
-  const auto style = torch::stack({mean, deviation}, -1).transpose(0, 1);                       // [C, N, 2]
-  const auto scores = torch::bmm(style, cfc_.unsqueeze(-1)).transpose(0, 1);                    // [N, C, 1]
+  const auto mean = features.mean({2, 3});                                                               // [N, C]
+  const auto standard_deviation = (features.var({2, 3}, /*unbiased=*/!one_position) + kEpsilon).sqrt();  // [N, C]
+  const auto style = torch::stack({mean, standard_deviation}, -1).transpose(0, 1);                       // [C, N, 2]
+  const auto scores = torch::bmm(style, cfc_.unsqueeze(-1)).transpose(0, 1);                             // [N, C, 1]
   expect_norm_fits(*this, *bn_, scores);
   const auto gate = gate_values(bn_(scores.unsqueeze(-1)), options_.gate);  // [N, C, 1, 1]
   return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);

@@ -26,8 +26,8 @@ void AttentionPoolImpl::initialise(const RandomStream& stream) {
   fill_normal(pos_embed_, stream.child("pos_embed"), 1 / std::sqrt(static_cast<double>(channels())));
 }
 
-Positions AttentionPoolImpl::arriving(const torch::Tensor& features) const {
-  const Positions positions = TokenPool::arriving(features);
+Positions AttentionPoolImpl::input_positions(const torch::Tensor& features) const {
+  const Positions positions = TokenPool::input_positions(features);
   expect_positions_fit(*this, positions, grid_);
   return positions;
 }

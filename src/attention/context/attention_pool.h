@@ -31,7 +31,7 @@ class AttentionPoolImpl final : public TokenPool {
  protected:
   std::shared_ptr<torch::nn::Module> rebuilt() const override;
   /// @throws ShapeError for tokens whose number differs from the insertion point's positions.
-  Positions arriving(const torch::Tensor& features) const override;
+  Positions input_positions(const torch::Tensor& features) const override;
   torch::Tensor with_positions(const torch::Tensor& tokens, const Positions& positions) const override;
 
  private:

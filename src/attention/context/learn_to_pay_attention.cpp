@@ -101,15 +101,16 @@ LearnToPayAttentionImpl::LearnToPayAttentionImpl(const InsertionPoint& point, Le
 torch::Tensor LearnToPayAttentionImpl::attend(const PoolInput& input, ForwardContext& context) {
   const Positions last = positions_of(*this, input.features, point_.in.channels);
   const auto global = query_->forward(input.query, last.values);
-  const auto arriving = input.stages.empty() ? std::vector<StageFeatures>{{input.features, context.theta}} : input.stages;
-  if (arriving.size() != stages_.size()) {
+  const auto stage_features =
+      input.stages.empty() ? std::vector<StageFeatures>{{input.features, context.theta}} : input.stages;
+  if (stage_features.size() != stages_.size()) {
     throw ShapeError(name(), "the features of " + std::to_string(stages_.size()) + " stages",
-                     std::to_string(arriving.size()));
+                     std::to_string(stage_features.size()));
   }
   std::vector<torch::Tensor> gathered;
   for (std::size_t i = 0; i < stages_.size(); ++i) {
-    const ThetaOfStage theta(context, arriving[i].theta);
-    gathered.push_back(stages_[i]->forward(arriving[i].features, global, context));
+    const ThetaOfStage theta(context, stage_features[i].theta);
+    gathered.push_back(stages_[i]->forward(stage_features[i].features, global, context));
   }
   return torch::cat(gathered, 1);
 }

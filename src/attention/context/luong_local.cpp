@@ -82,8 +82,8 @@ torch::Tensor LuongLocalImpl::attended(const Positions& positions, const torch::
   auto weights = torch::softmax(scores.masked_fill(outside, -std::numeric_limits<double>::infinity()), 1);
   auto meaning = Meaning::weights;
   if (options_.mode == LocalMode::predictive) {
-    const double deviation = window / 2;
-    weights = weights * torch::exp(from_centre.square().sum(2) / (-2 * deviation * deviation));
+    const double standard_deviation = window / 2;
+    weights = weights * torch::exp(from_centre.square().sum(2) / (-2 * standard_deviation * standard_deviation));
     meaning = Meaning::gate;  // they sum to less than one
   }
   return weighted_sum(hook_position_weights(*this, weights, positions, meaning, context), positions);

@@ -30,18 +30,18 @@ std::shared_ptr<torch::nn::Module> RotaryPoolImpl::rebuilt() const {
   return std::make_shared<RotaryPoolImpl>(point(), options_);
 }
 
-Positions RotaryPoolImpl::arriving(const torch::Tensor& features) const {
+Positions RotaryPoolImpl::input_positions(const torch::Tensor& features) const {
   expect_features(*this, features, channels());
-  return TokenPool::arriving(features);
+  return TokenPool::input_positions(features);
 }
 
-torch::Tensor RotaryPoolImpl::turned(const torch::Tensor& heads, const Positions& positions) const {
+torch::Tensor RotaryPoolImpl::rotated(const torch::Tensor& heads, const Positions& positions) const {
   const auto angle = angles(positions.grid, heads.options());
   const auto sine = torch::sin(angle), cosine = torch::cos(angle);
   const auto pairs = heads.slice(2, 1).unflatten(3, {-1, 2});  // [N, heads, L, d / 2, 2]
   const auto even = pairs.select(4, 0), odd = pairs.select(4, 1);
-  const auto turned = torch::stack({even * cosine - odd * sine, odd * cosine + even * sine}, 4).flatten(3);
-  return torch::cat({heads.slice(2, 0, 1), turned}, 2);
+  const auto positioned = torch::stack({even * cosine - odd * sine, odd * cosine + even * sine}, 4).flatten(3);
+  return torch::cat({heads.slice(2, 0, 1), positioned}, 2);
 }
 
 torch::Tensor RotaryPoolImpl::angles(const std::vector<std::int64_t>& grid, const torch::TensorOptions& options) const {

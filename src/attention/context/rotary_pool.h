@@ -40,8 +40,8 @@ class RotaryPoolImpl final : public TokenPool {
  protected:
   std::shared_ptr<torch::nn::Module> rebuilt() const override;
   /// @throws ShapeError unless the features are [N, C, H, W].
-  Positions arriving(const torch::Tensor& features) const override;
-  torch::Tensor turned(const torch::Tensor& heads, const Positions& positions) const override;
+  Positions input_positions(const torch::Tensor& features) const override;
+  torch::Tensor rotated(const torch::Tensor& heads, const Positions& positions) const override;
 
  private:
   /// Rotation angles of the positions, [L, d / 2].

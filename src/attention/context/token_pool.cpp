@@ -62,12 +62,12 @@ torch::Tensor TokenPool::attend(const PoolInput& input, ForwardContext& context)
   return attended(input.features, /*all=*/false, context).squeeze(1);
 }
 
-torch::Tensor TokenPool::every_answer(const torch::Tensor& features, ForwardContext& context) {
+torch::Tensor TokenPool::attend_all(const torch::Tensor& features, ForwardContext& context) {
   return attended(features, /*all=*/true, context);
 }
 
 torch::Tensor TokenPool::attended(const torch::Tensor& features, bool all, ForwardContext& context) {
-  const Positions positions = arriving(features);
+  const Positions positions = input_positions(features);
   const auto first = cls_token_.defined() ? cls_token_.expand({features.size(0), 1, channels()})
                                           : positions.values.mean(1, /*keepdim=*/true);     // [N, 1, C]
   const auto tokens = with_positions(torch::cat({first, positions.values}, 1), positions);  // [N, 1 + L, C]
@@ -75,7 +75,7 @@ torch::Tensor TokenPool::attended(const torch::Tensor& features, bool all, Forwa
   const HookedTensor about{
       .query_grid = all ? positions.grid : std::vector<std::int64_t>(), .key_grid = positions.grid, .prefix_tokens = 1};
   auto gathered =
-      scaled_dot_product_attention(*this, all ? turned(query, positions) : query, turned(projected(tokens, 1), positions),
+      scaled_dot_product_attention(*this, all ? rotated(query, positions) : query, rotated(projected(tokens, 1), positions),
                                    projected(tokens, 2), about, context);
   if (is_training())
     gathered = apply_dropout(gathered, options_.dropout, context.random.child(point_.path).child("dropout"));

@@ -70,7 +70,7 @@ class TokenPool : public Pool, public SelfInitialising {
   std::int64_t out_features() const override { return out_features_; }
 
   /// Self-attention of all tokens, [N, 1 + L, out_features()]: every token is a query. The first is forward()'s result.
-  torch::Tensor every_answer(const torch::Tensor& features, ForwardContext& context);
+  torch::Tensor attend_all(const torch::Tensor& features, ForwardContext& context);
 
   /// Weights of queries, keys and values normal with a standard deviation of 1 / sqrt(channels), their biases 0, as in CLIP
   /// and timm; `cls_token` 0.
@@ -86,11 +86,13 @@ class TokenPool : public Pool, public SelfInitialising {
   std::int64_t head_channels() const { return embed_channels_ / heads_; }
 
   /// Positions of the features. @throws ShapeError.
-  virtual Positions arriving(const torch::Tensor& features) const { return positions_of(*this, features, channels()); }
+  virtual Positions input_positions(const torch::Tensor& features) const {
+    return positions_of(*this, features, channels());
+  }
   /// Tokens with their position embeddings added, [N, 1 + L, C].
   virtual torch::Tensor with_positions(const torch::Tensor& tokens, const Positions&) const { return tokens; }
   /// Queries or keys [N, heads, 1 + L, d], rotated by their positions; the first token has no position.
-  virtual torch::Tensor turned(const torch::Tensor& heads, const Positions&) const { return heads; }
+  virtual torch::Tensor rotated(const torch::Tensor& heads, const Positions&) const { return heads; }
 
  private:
   torch::Tensor attended(const torch::Tensor& features, bool all, ForwardContext& context);

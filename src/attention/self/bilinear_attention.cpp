@@ -62,8 +62,8 @@ torch::Tensor BilinearTransformImpl::forward(const torch::Tensor& features, Cont
     return context.of(*this).hook(*this, about, logarithms.softmax(3));
   };
   const auto mixed = mix_rows(weights_of(p, {bands, 1}), features);
-  const auto turned = mix_rows(weights_of(q.transpose(2, 3), {1, bands}), mixed.transpose(2, 3));
-  return apply_activation(conv2_->forward(turned.transpose(2, 3)), options_.activation);
+  const auto mixed_twice = mix_rows(weights_of(q.transpose(2, 3), {1, bands}), mixed.transpose(2, 3));
+  return apply_activation(conv2_->forward(mixed_twice.transpose(2, 3)), options_.activation);
 }
 
 std::shared_ptr<torch::nn::Module> BilinearTransformImpl::rebuilt() const {
@@ -90,10 +90,10 @@ torch::Tensor BilinearAttentionImpl::attend(const torch::Tensor& features, Forwa
   const auto transformed = ba_->forward(apply_activation(conv1_->forward(features), options_.activation), context);
   const auto correction = apply_activation(conv2_->forward(transformed), options_.activation);
   if (!is_training() || options_.dropout == 0) return correction + features;
-  const auto keep =
+  const auto mask =
       dropout_mask({features.size(0), point_.in.channels, 1, 1}, options_.dropout,
                    context.random.child(point_.path).child("dropout"), features.options().requires_grad(false));
-  return torch::addcmul(features, correction, keep);
+  return torch::addcmul(features, correction, mask);
 }
 
 std::shared_ptr<torch::nn::Module> BilinearAttentionImpl::rebuilt() const {

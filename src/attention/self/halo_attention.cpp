@@ -57,8 +57,9 @@ torch::Tensor HaloAttentionImpl::attend(const torch::Tensor& features, ForwardCo
   const std::int64_t window = block + 2 * halo;
 
   const auto queries = blocks_of(q_(features).unflatten(1, {heads_.heads, -1}).flatten(0, 1), side);
-  const auto rim = torch::constant_pad_nd(kv_(features), {halo, halo, halo, halo});
-  const auto windows = rim.unflatten(1, {heads_.heads, -1})  // [N, heads, D + V, ...]: keys and values of each head
+  const auto padded = torch::constant_pad_nd(kv_(features), {halo, halo, halo, halo});
+  const auto windows = padded
+                           .unflatten(1, {heads_.heads, -1})  // [N, heads, D + V, ...]: keys and values of each head
                            .unfold(3, window, block)
                            .unfold(4, window, block)  // [N, heads, D + V, rows, columns, window, window]
                            .permute({0, 1, 3, 4, 5, 6, 2})
@@ -77,9 +78,9 @@ torch::Tensor HaloAttentionImpl::attend(const torch::Tensor& features, ForwardCo
 }
 
 void HaloAttentionImpl::initialise(const RandomStream& stream) {
-  const double deviation = 1 / std::sqrt(static_cast<double>(point_.in.channels));
-  fill_normal(q_->weight, stream.child("q.weight"), deviation);
-  fill_normal(kv_->weight, stream.child("kv.weight"), deviation);
+  const double standard_deviation = 1 / std::sqrt(static_cast<double>(point_.in.channels));
+  fill_normal(q_->weight, stream.child("q.weight"), standard_deviation);
+  fill_normal(kv_->weight, stream.child("kv.weight"), standard_deviation);
 }
 
 std::shared_ptr<torch::nn::Module> HaloAttentionImpl::rebuilt() const {

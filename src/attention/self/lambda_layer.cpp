@@ -91,9 +91,9 @@ torch::Tensor LambdaLayerImpl::global_lambdas(const torch::Tensor& values) const
 }
 
 void LambdaLayerImpl::initialise(const RandomStream& stream) {
-  const auto deviation = [](std::int64_t channels) { return 1 / std::sqrt(static_cast<double>(channels)); };
-  fill_normal(qkv_->weight, stream.child("qkv.weight"), deviation(point_.in.channels));
-  if (conv_lambda_) fill_normal(conv_lambda_->weight, stream.child("conv_lambda.weight"), deviation(heads_.query));
+  const auto standard_deviation = [](std::int64_t channels) { return 1 / std::sqrt(static_cast<double>(channels)); };
+  fill_normal(qkv_->weight, stream.child("qkv.weight"), standard_deviation(point_.in.channels));
+  if (conv_lambda_) fill_normal(conv_lambda_->weight, stream.child("conv_lambda.weight"), standard_deviation(heads_.query));
   if (pos_emb_.defined()) fill_normal(pos_emb_, stream.child("pos_emb"), 0.02);
 }
 

@@ -36,9 +36,9 @@ torch::Tensor RelativePositionImpl::scores(const torch::Tensor& queries) const {
 }
 
 void RelativePositionImpl::initialise(const RandomStream& stream) {
-  const double deviation = 1 / std::sqrt(static_cast<double>(height_rel_.size(1)));
-  fill_normal(height_rel_, stream.child("height_rel"), deviation);
-  fill_normal(width_rel_, stream.child("width_rel"), deviation);
+  const double standard_deviation = 1 / std::sqrt(static_cast<double>(height_rel_.size(1)));
+  fill_normal(height_rel_, stream.child("height_rel"), standard_deviation);
+  fill_normal(width_rel_, stream.child("width_rel"), standard_deviation);
 }
 
 std::shared_ptr<torch::nn::Module> RelativePositionImpl::rebuilt() const {

@@ -120,10 +120,10 @@ ResidualAttentionImpl::ResidualAttentionImpl(std::int64_t channels, ResidualAtte
 
 torch::Tensor ResidualAttentionImpl::attend(const torch::Tensor& features, ForwardContext& context) {
   expect_features(*this, features, channels_);
-  const auto arriving = through_units(before_, features);
-  const auto trunk = through_units(trunk_, arriving);
+  const auto input = through_units(before_, features);
+  const auto trunk = through_units(trunk_, input);
   const Meaning meaning = options_.form == MaskForm::channel ? Meaning::signed_ : Meaning::gate;
-  const auto mask = context.hook(*this, {MapKind::dense, meaning}, mask_values(mask_->forward(arriving), options_.form));
+  const auto mask = context.hook(*this, {MapKind::dense, meaning}, mask_values(mask_->forward(input), options_.form));
   return through_units(after_, trunk + trunk * mask);
 }
 

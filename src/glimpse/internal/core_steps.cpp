@@ -62,10 +62,10 @@ class LstmSteps final : public CellSteps {
   void forward(std::int64_t t, const torch::Tensor& input) override {
     add_products(gates_.select(0, t), t, input);
     gate(gates_, t, kInput, 2).sigmoid_();  // and kForget behind it
-    gate(gates_, t, kNew).tanh_();
+    gate(gates_, t, kCandidate).tanh_();
     gate(gates_, t, kOutput).sigmoid_();
     auto cell = cell_.select(0, t), squashed = squashed_.select(0, t), state = hidden.select(0, t);
-    at::mul_out(cell, gate(gates_, t, kInput), gate(gates_, t, kNew));
+    at::mul_out(cell, gate(gates_, t, kInput), gate(gates_, t, kCandidate));
     if (t > 0) cell.addcmul_(gate(gates_, t, kForget), cell_.select(0, t - 1));
     at::tanh_out(squashed, cell);
     at::mul_out(state, gate(gates_, t, kOutput), squashed);
@@ -81,14 +81,14 @@ class LstmSteps final : public CellSteps {
   void backward(std::int64_t t) override {
     const auto d_state = d_hidden_.select(0, t), squashed = squashed_.select(0, t);
     const auto input = gate(gates_, t, kInput), forget = gate(gates_, t, kForget);
-    const auto fresh = gate(gates_, t, kNew), output = gate(gates_, t, kOutput);
+    const auto candidate = gate(gates_, t, kCandidate), output = gate(gates_, t, kOutput);
     at::mul_out(product_, d_state, output);
     d_cell_.add_(at::tanh_backward_out(product_, product_, squashed));
     sigmoid_gradient(t, kOutput, d_state, squashed, output);
-    sigmoid_gradient(t, kInput, d_cell_, fresh, input);
+    sigmoid_gradient(t, kInput, d_cell_, candidate, input);
     at::mul_out(product_, d_cell_, input);
-    auto d_fresh = gate(d_input, t, kNew);
-    at::tanh_backward_out(d_fresh, product_, fresh);
+    auto d_candidate = gate(d_input, t, kCandidate);
+    at::tanh_backward_out(d_candidate, product_, candidate);
     if (t > 0) {
       sigmoid_gradient(t, kForget, d_cell_, cell_.select(0, t - 1), forget);
     } else {
@@ -99,7 +99,7 @@ class LstmSteps final : public CellSteps {
   }
 
  private:
-  enum Gate : std::int64_t { kInput, kForget, kNew, kOutput };
+  enum Gate : std::int64_t { kInput, kForget, kCandidate, kOutput };
 
   /// d_input of a sigmoid gate with value `gate_value`, of which `gradient` x `factor` is the gradient.
   void sigmoid_gradient(std::int64_t t, Gate number, const torch::Tensor& gradient, const torch::Tensor& factor,
@@ -128,15 +128,15 @@ class GruSteps final : public CellSteps {
       recurrent.copy_(weights_.bias_hh.expand_as(recurrent));
     }
     gate(gates_, t, kReset, 2).add_(gate(recurrent_, t, kReset, 2)).sigmoid_();  // and kUpdate behind it
-    const auto fresh = gate(gates_, t, kNew);
-    fresh.addcmul_(gate(gates_, t, kReset), gate(recurrent_, t, kNew)).tanh_();
+    const auto candidate = gate(gates_, t, kCandidate);
+    candidate.addcmul_(gate(gates_, t, kReset), gate(recurrent_, t, kCandidate)).tanh_();
     const auto update = gate(gates_, t, kUpdate);
     if (t > 0) {
-      at::sub_out(state, hidden.select(0, t - 1), fresh);
-      state.mul_(update).add_(fresh);
+      at::sub_out(state, hidden.select(0, t - 1), candidate);
+      state.mul_(update).add_(candidate);
     } else {
-      at::mul_out(state, fresh, update);
-      at::sub_out(state, fresh, state);
+      at::mul_out(state, candidate, update);
+      at::sub_out(state, candidate, state);
     }
   }
 
@@ -149,29 +149,30 @@ class GruSteps final : public CellSteps {
 
   void backward(std::int64_t t) override {
     const auto d_state = d_hidden_.select(0, t);
-    const auto reset = gate(gates_, t, kReset), update = gate(gates_, t, kUpdate), fresh = gate(gates_, t, kNew);
-    auto d_reset = gate(d_input, t, kReset), d_update = gate(d_input, t, kUpdate), d_fresh = gate(d_input, t, kNew);
+    const auto reset = gate(gates_, t, kReset), update = gate(gates_, t, kUpdate), candidate = gate(gates_, t, kCandidate);
+    auto d_reset = gate(d_input, t, kReset), d_update = gate(d_input, t, kUpdate),
+         d_candidate = gate(d_input, t, kCandidate);
     at::mul_out(product_, d_state, update);
     at::sub_out(product_, d_state, product_);
-    at::tanh_backward_out(d_fresh, product_, fresh);
-    at::mul_out(product_, d_fresh, gate(recurrent_, t, kNew));
+    at::tanh_backward_out(d_candidate, product_, candidate);
+    at::mul_out(product_, d_candidate, gate(recurrent_, t, kCandidate));
     at::sigmoid_backward_out(d_reset, product_, reset);
     if (t > 0) {
-      at::sub_out(product_, hidden.select(0, t - 1), fresh);
+      at::sub_out(product_, hidden.select(0, t - 1), candidate);
     } else {
-      at::neg_out(product_, fresh);
+      at::neg_out(product_, candidate);
     }
     product_.mul_(d_state);
     at::sigmoid_backward_out(d_update, product_, update);
     gate(d_recurrent, t, kReset, 2).copy_(gate(d_input, t, kReset, 2));
-    auto d_recurrent_fresh = gate(d_recurrent, t, kNew);
-    at::mul_out(d_recurrent_fresh, d_fresh, reset);
+    auto d_recurrent_candidate = gate(d_recurrent, t, kCandidate);
+    at::mul_out(d_recurrent_candidate, d_candidate, reset);
     if (t > 0) d_hidden_.select(0, t - 1).addcmul_(d_state, update);
     add_to_step_before(t);
   }
 
  private:
-  enum Gate : std::int64_t { kReset, kUpdate, kNew };
+  enum Gate : std::int64_t { kReset, kUpdate, kCandidate };
 
   torch::Tensor gates_;      ///< behind their nonlinearities
   torch::Tensor recurrent_;  ///< weight_hh hidden + bias_hh
