@@ -18,7 +18,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-InsertionPoint attention_branch_site(std::int64_t classes) {
+InsertionPoint attention_branch_point(std::int64_t classes) {
   InsertionPoint point{InsertionKind::stage, 3, {1, 1, 3}, 1, 1, "layer3_gate", {}};
   point.num_classes = classes;
   return point;
@@ -28,7 +28,7 @@ InsertionPoint attention_branch_site(std::int64_t classes) {
 std::unique_ptr<AttentionBranchImpl> two_class_branch(BranchVariant variant) {
   AttentionBranchOptions options;
   options.variant = variant;
-  auto branch = std::make_unique<AttentionBranchImpl>(attention_branch_site(2), options);
+  auto branch = std::make_unique<AttentionBranchImpl>(attention_branch_point(2), options);
   make_norms_plain(*branch);
   branch->eval();
   set_parameter(*branch, "att_conv.weight", {1, -1});
@@ -71,13 +71,13 @@ TEST(AttentionBranchTest, ScoresTheClassesForTheObjective) {
 }
 
 TEST(AttentionBranchTest, NeedsTheNumberOfClasses) {
-  EXPECT_THAT([] { AttentionBranchImpl(attention_branch_site(0), {}); },
+  EXPECT_THAT([] { AttentionBranchImpl(attention_branch_point(0), {}); },
               ThrowsMessage<InputError>(HasSubstr("abn: expected an insertion point where the number of classes is known")));
 }
 
 TEST(AttentionBranchTest, IsBuiltFromPlainNumbersToo) {
   expect_twins([] { return std::make_shared<AttentionBranchImpl>(1, 4); },
-               [] { return std::make_shared<AttentionBranchImpl>(attention_branch_site(4)); });
+               [] { return std::make_shared<AttentionBranchImpl>(attention_branch_point(4)); });
   EXPECT_THROW(AttentionBranchImpl(0, 4), InputError);
   EXPECT_THROW(AttentionBranchImpl(1, 0), InputError);
 }

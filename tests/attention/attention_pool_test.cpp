@@ -52,7 +52,7 @@ void make_averaging(TokenPool& pool) {
 }
 
 TEST(AttentionPoolTest, TheMeanTokenAndThePositionsMakeTheMean) {
-  AttentionPoolImpl pool(pool_site({4, 2, 3}), {});
+  AttentionPoolImpl pool(pool_point({4, 2, 3}), {});
   make_averaging(pool);
   const auto features = drawn({2, 4, 2, 3});
   const auto run = run_pool(pool, {.features = features});
@@ -65,7 +65,7 @@ TEST(AttentionPoolTest, TheMeanTokenAndThePositionsMakeTheMean) {
 TEST(AttentionPoolTest, AClassTokenIsOneOfTheTokens) {
   AttentionPoolOptions options;
   options.class_token = true;
-  AttentionPoolImpl pool(pool_site({4, 2, 3}), options);
+  AttentionPoolImpl pool(pool_point({4, 2, 3}), options);
   make_averaging(pool);
   set_parameter(pool, "cls_token", {7, 14, 21, 28});
   const auto features = drawn({2, 4, 2, 3});
@@ -74,7 +74,7 @@ TEST(AttentionPoolTest, AClassTokenIsOneOfTheTokens) {
 }
 
 TEST(AttentionPoolTest, PositionsAreAddedToTheirPositions) {
-  AttentionPoolImpl pool(pool_site({2, 1, 2}), {});
+  AttentionPoolImpl pool(pool_point({2, 1, 2}), {});
   make_averaging(pool);
   set_parameter(pool, "pos_embed", {3, 0, 6, 0, 9, 30});
   const auto features = torch::zeros({1, 2, 1, 2}, torch::kFloat64);
@@ -88,7 +88,7 @@ TEST(AttentionPoolTest, PositionsAreAddedToTheirPositions) {
 }
 
 TEST(AttentionPoolTest, TheFirstAnswerIsThePools) {
-  AttentionPoolImpl pool(pool_site({8, 2, 3}), {});
+  AttentionPoolImpl pool(pool_point({8, 2, 3}), {});
   draw_parameters(pool);
   const auto features = drawn({2, 8, 2, 3});
   ForwardContext context;
@@ -101,31 +101,31 @@ TEST(AttentionPoolTest, SizesFollowTheOptions) {
   AttentionPoolOptions options;
   options.embed_channels = 12;
   options.projection = false;
-  EXPECT_EQ(AttentionPoolImpl(pool_site({8, 2, 3}), options).out_features(), 12);
+  EXPECT_EQ(AttentionPoolImpl(pool_point({8, 2, 3}), options).out_features(), 12);
   options.out_features = 5;
-  EXPECT_THROW(AttentionPoolImpl(pool_site({8, 2, 3}), options), InputError);
+  EXPECT_THROW(AttentionPoolImpl(pool_point({8, 2, 3}), options), InputError);
   options.projection = true;
-  EXPECT_EQ(AttentionPoolImpl(pool_site({8, 2, 3}), options).out_features(), 5);
+  EXPECT_EQ(AttentionPoolImpl(pool_point({8, 2, 3}), options).out_features(), 5);
   options.heads = 5;
   EXPECT_THAT(
       [&] {
-        AttentionPoolImpl(pool_site({8, 2, 3}), options);
+        AttentionPoolImpl(pool_point({8, 2, 3}), options);
       },
       ThrowsMessage<InputError>(HasSubstr("attention_pool: heads: expected a divisor of the 12 channels, got 5")));
   options.heads = 3;
   options.head_channels = 4;
   EXPECT_THAT(
       [&] {
-        AttentionPoolImpl(pool_site({8, 2, 3}), options);
+        AttentionPoolImpl(pool_point({8, 2, 3}), options);
       },
       ThrowsMessage<InputError>(HasSubstr("expected no head_channels beside it")));
-  EXPECT_THROW(AttentionPoolImpl(pool_site({96, 2, 3}), {}), InputError);  // heads of 64
+  EXPECT_THROW(AttentionPoolImpl(pool_point({96, 2, 3}), {}), InputError);  // heads of 64
 }
 
 TEST(RotaryPoolTest, KeysTurnByTheirPlace) {
   RotaryPoolOptions options;
   options.reference_grid = {4, 9};
-  RotaryPoolImpl pool(pool_site({4, 2, 3}), options);
+  RotaryPoolImpl pool(pool_point({4, 2, 3}), options);
   make_averaging(pool);
   set_parameter(pool, "qkv.bias", {1, 0, 2, 0, 1, 0, 1, 0, 0, 0, 0, 0});  // queries (1, 0, 2, 0), keys (1, 0, 1, 0)
   const auto weights = run_pool(pool, {.features = drawn({1, 4, 2, 3})}).maps.at(0).values.flatten();
@@ -142,10 +142,10 @@ TEST(RotaryPoolTest, KeysTurnByTheirPlace) {
 TEST(RotaryPoolTest, RefusesWhatItCannotTurn) {
   EXPECT_THAT(
       [] {
-        RotaryPoolImpl(pool_site({6, 2, 3}), {});
+        RotaryPoolImpl(pool_point({6, 2, 3}), {});
       },
       ThrowsMessage<InputError>(HasSubstr("rotary_pool: expected heads of a multiple of 4 features, got 6")));
-  RotaryPoolImpl pool(pool_site({4, 2, 3}), {});
+  RotaryPoolImpl pool(pool_point({4, 2, 3}), {});
   EXPECT_THAT(
       [&] {
         run_pool(pool, {.features = torch::zeros({2, 6, 4})});
@@ -160,7 +160,7 @@ TEST(AttentionPoolTest, IsBuiltFromAShapeToo) {
         return std::make_shared<AttentionPoolImpl>(FeatureShape{4, 2, 3}, options);
       },
       [&] {
-        return std::make_shared<AttentionPoolImpl>(pool_site({4, 2, 3}), options);
+        return std::make_shared<AttentionPoolImpl>(pool_point({4, 2, 3}), options);
       });
   EXPECT_GT(AttentionPoolImpl({4, 2, 3}).named_parameters()["pos_embed"].abs().min().item<double>(), 0);
   EXPECT_THROW(AttentionPoolImpl({4, 2, 3}, {.dropout = 1}), InputError);
@@ -172,7 +172,7 @@ TEST(RotaryPoolTest, IsBuiltFromAPlainNumberToo) {
   const RotaryPoolOptions options{.qkv_separate = true, .reference_grid = {4, 9}};
   expect_twins([&] { return std::make_shared<RotaryPoolImpl>(8, options); },
                [&] {
-                 return std::make_shared<RotaryPoolImpl>(pool_site({8, 2, 3}), options);
+                 return std::make_shared<RotaryPoolImpl>(pool_point({8, 2, 3}), options);
                });
   EXPECT_THROW(RotaryPoolImpl(8, {.reference_grid = {0}}), InputError);
   EXPECT_THROW(RotaryPoolImpl(8, {.reference_grid = {}}), InputError);

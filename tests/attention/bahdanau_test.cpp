@@ -17,7 +17,7 @@ namespace {
 TEST(BahdanauTest, TwoPositionsByHand) {
   BahdanauOptions options;
   options.hidden = 1;
-  BahdanauImpl pool(pool_site({1, 1, 2}, 1), options);
+  BahdanauImpl pool(pool_point({1, 1, 2}, 1), options);
   set_parameter(pool, "W.weight", {3});
   set_parameter(pool, "U.weight", {-1});
   set_parameter(pool, "v.weight", {2});
@@ -32,8 +32,8 @@ TEST(BahdanauTest, TwoPositionsByHand) {
 
 TEST(BahdanauTest, UsesTheMeanOfThePositionsByDefault) {
   const auto features = drawn({2, 4, 2, 3});
-  BahdanauImpl own(pool_site({4, 2, 3}), {});
-  BahdanauImpl asked(pool_site({4, 2, 3}, 4), {});
+  BahdanauImpl own(pool_point({4, 2, 3}), {});
+  BahdanauImpl asked(pool_point({4, 2, 3}, 4), {});
   draw_parameters(own);
   draw_parameters(asked);
   const auto expected = run_pool(asked, {.features = features, .query = features.mean({2, 3})}).output;
@@ -44,7 +44,7 @@ TEST(BahdanauTest, IsBuiltFromAPlainNumberToo) {
   const BahdanauOptions options{.hidden = 3, .query = QuerySource::learned};
   expect_twins([&] { return std::make_shared<BahdanauImpl>(4, options); },
                [&] {
-                 return std::make_shared<BahdanauImpl>(pool_site({4, 2, 3}), options);
+                 return std::make_shared<BahdanauImpl>(pool_point({4, 2, 3}), options);
                });
   EXPECT_THROW(BahdanauImpl(4, {.hidden = -1}), InputError);
   EXPECT_THROW(BahdanauImpl(0), InputError);

@@ -24,12 +24,12 @@ BilinearAttentionOptions two_bands(double dropout) {
   return options;
 }
 
-InsertionPoint bilinear_site(const std::string& path, std::int64_t channels) {
+InsertionPoint bilinear_point(const std::string& path, std::int64_t channels) {
   return {.in = {channels, 4, 2}, .out_channels = channels, .path = path};
 }
 
 TEST(BilinearAttentionTest, MixesBandsOfRowsThenOfColumns) {
-  BilinearAttentionImpl gate(bilinear_site("bat", 1), two_bands(0.2));
+  BilinearAttentionImpl gate(bilinear_point("bat", 1), two_bands(0.2));
   make_norms_plain(gate);
   for (const char* name : {"conv1", "ba.conv1", "ba.conv2", "conv2"}) {
     set_parameter(gate, std::string(name) + ".conv.weight", {1});
@@ -48,7 +48,7 @@ TEST(BilinearAttentionTest, MixesBandsOfRowsThenOfColumns) {
 }
 
 TEST(BilinearAttentionTest, WeightsSumToOneHoweverSmallTheirParts) {
-  BilinearAttentionImpl gate(bilinear_site("bat", 1), two_bands(0));
+  BilinearAttentionImpl gate(bilinear_point("bat", 1), two_bands(0));
   make_norms_plain(gate);
   for (const char* matrix : {"p", "q"}) {
     set_parameter(gate, std::string("ba.conv_") + matrix + ".weight", std::vector<double>(8, 0));
@@ -61,7 +61,7 @@ TEST(BilinearAttentionTest, WeightsSumToOneHoweverSmallTheirParts) {
 torch::Tensor bilinear_correction(double dropout, const std::string& path, std::uint64_t seed) {
   auto options = two_bands(dropout);
   options.activation = Activation::none;
-  BilinearAttentionImpl gate(bilinear_site(path, 32), options);
+  BilinearAttentionImpl gate(bilinear_point(path, 32), options);
   initialise(gate, 1);
   gate.to(torch::kFloat64);
   gate.train();
@@ -85,7 +85,7 @@ TEST(BilinearAttentionTest, DropoutLeavesOutWholeChannelsByTheKeyOfItsPlace) {
 }
 
 TEST(BilinearAttentionTest, RefusesSizesThatAreNoMultiples) {
-  BilinearAttentionImpl gate(bilinear_site("bat", 1), two_bands(0));
+  BilinearAttentionImpl gate(bilinear_point("bat", 1), two_bands(0));
   ForwardContext context;
   try {
     gate.forward(torch::ones({1, 1, 3, 2}), context);
@@ -97,7 +97,7 @@ TEST(BilinearAttentionTest, RefusesSizesThatAreNoMultiples) {
 
 TEST(BilinearAttentionTest, IsBuiltFromAPlainNumberToo) {
   expect_twins([] { return std::make_shared<BilinearAttentionImpl>(32); },
-               [] { return std::make_shared<BilinearAttentionImpl>(bilinear_site("bat", 32)); });
+               [] { return std::make_shared<BilinearAttentionImpl>(bilinear_point("bat", 32)); });
   EXPECT_THROW(BilinearAttentionImpl(32, {.block_size = 0}), InputError);
   EXPECT_THROW(BilinearAttentionImpl(32, {.groups = 0}), InputError);
   EXPECT_THROW(BilinearTransformImpl(32, {.block_size = 0}), InputError);

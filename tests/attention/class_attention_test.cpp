@@ -16,7 +16,7 @@ namespace {
 TEST(ClassAttentionTest, ThePoolPutsItsTokenInFrontOfThePositions) {
   ClassAttentionOptions options;
   options.heads = 2;
-  ClassAttentionPoolImpl pool(pool_site({4, 2, 3}), options);
+  ClassAttentionPoolImpl pool(pool_point({4, 2, 3}), options);
   draw_parameters(pool);
   set_parameter(pool, "cls_token", {1, -2, 3, -4});
   const auto features = drawn({2, 4, 2, 3});
@@ -34,7 +34,7 @@ TEST(ClassAttentionTest, IsBuiltFromAPlainNumberToo) {
   const ClassAttentionOptions options{.heads = 2, .qkv_bias = true};
   expect_twins([&] { return std::make_shared<ClassAttentionPoolImpl>(4, options); },
                [&] {
-                 return std::make_shared<ClassAttentionPoolImpl>(pool_site({4, 2, 3}), options);
+                 return std::make_shared<ClassAttentionPoolImpl>(pool_point({4, 2, 3}), options);
                });
   expect_clone(ClassAttentionImpl(4, options));
   EXPECT_THROW(ClassAttentionImpl(4, {.heads = 0}), InputError);

@@ -21,12 +21,12 @@ HaloAttentionOptions small_blocks(std::int64_t halo) {
   return options;
 }
 
-InsertionPoint halo_site(std::int64_t channels, std::int64_t stride = 1) {
+InsertionPoint halo_point(std::int64_t channels, std::int64_t stride = 1) {
   return {.kind = InsertionKind::conv, .in = {channels, 2, 6}, .out_channels = channels, .stride = stride, .path = "halo"};
 }
 
 TEST(HaloAttentionTest, ABlockSeesItselfAndItsHalo) {
-  HaloAttentionImpl mixer(halo_site(8), small_blocks(1));
+  HaloAttentionImpl mixer(halo_point(8), small_blocks(1));
   initialise(mixer, 1);
   auto features = torch::empty({1, 8, 2, 6}, torch::kFloat64);
   fill_normal(features, RandomStream(2, Purpose::test), 1.0);
@@ -46,7 +46,7 @@ TEST(HaloAttentionTest, MapsListQueriesInTheOrderOfTheImage) {
   auto options = small_blocks(0);
   options.qkv_bias = true;
   options.head_channels = 1;
-  HaloAttentionImpl mixer(halo_site(1), options);
+  HaloAttentionImpl mixer(halo_point(1), options);
   for (const char* name : {"q.weight", "pos_embed.width_rel"}) {
     set_parameter(mixer, name, std::vector<double>(name[0] == 'q' ? 1 : 3, 0));
   }
@@ -70,8 +70,8 @@ TEST(HaloAttentionTest, MapsListQueriesInTheOrderOfTheImage) {
 TEST(HaloAttentionTest, AStrideLeavesOutQueriesOrAverages) {
   auto averaging = small_blocks(1);
   averaging.average_down = true;
-  HaloAttentionImpl average(halo_site(8, 2), averaging), leave_out(halo_site(8, 2), small_blocks(1)),
-      whole(halo_site(8), small_blocks(1));
+  HaloAttentionImpl average(halo_point(8, 2), averaging), leave_out(halo_point(8, 2), small_blocks(1)),
+      whole(halo_point(8), small_blocks(1));
   for (HaloAttentionImpl* mixer : {&average, &leave_out, &whole}) initialise(*mixer, 1);
   auto features = torch::empty({2, 8, 2, 6}, torch::kFloat64);
   fill_normal(features, RandomStream(2, Purpose::test), 1.0);
@@ -86,11 +86,11 @@ TEST(HaloAttentionTest, AStrideLeavesOutQueriesOrAverages) {
 
 TEST(HaloAttentionTest, IsBuiltFromPlainNumbersToo) {
   expect_twins([] { return std::make_shared<HaloAttentionImpl>(8, 8, small_blocks(1)); },
-               [] { return std::make_shared<HaloAttentionImpl>(halo_site(8), small_blocks(1)); });
+               [] { return std::make_shared<HaloAttentionImpl>(halo_point(8), small_blocks(1)); });
   EXPECT_THROW(HaloAttentionImpl(8, 8, {.block_size = 0}), InputError);
   EXPECT_THROW(HaloAttentionImpl(8, 8, {.heads = 0}), InputError);
   EXPECT_THROW(HaloAttentionImpl(0, 8), InputError);
-  InsertionPoint still = halo_site(8);
+  InsertionPoint still = halo_point(8);
   still.stride = 0;
   EXPECT_THROW(HaloAttentionImpl{still}, InputError);
 }

@@ -20,7 +20,7 @@ torch::Tensor latent_result(LatentPoolType type, const torch::Tensor& features) 
   options.heads = 2;
   options.latents = 3;
   options.pool_type = type;
-  LatentPoolImpl pool(pool_site({4, 2, 3}), options);
+  LatentPoolImpl pool(pool_point({4, 2, 3}), options);
   draw_parameters(pool);
   const auto result = run_pool(pool, {.features = features}).output;
   EXPECT_EQ(result.size(1), pool.out_features());
@@ -39,7 +39,7 @@ TEST(LatentPoolTest, PositionsFollowTheGrid) {
   LatentPoolOptions options;
   options.heads = 2;
   options.positions = true;
-  LatentPoolImpl pool(pool_site({4, 2, 3}), options);
+  LatentPoolImpl pool(pool_point({4, 2, 3}), options);
   draw_parameters(pool);
   auto positions = pool.named_parameters()["pos_embed"];
   const auto features = drawn({2, 4, 2, 3});
@@ -55,7 +55,7 @@ TEST(LatentPoolTest, PositionsFollowTheGrid) {
 TEST(LatentPoolTest, IsBuiltFromAPlainNumberToo) {
   expect_twins([] { return std::make_shared<LatentPoolImpl>(8); },
                [] {
-                 return std::make_shared<LatentPoolImpl>(pool_site({8, 2, 3}));
+                 return std::make_shared<LatentPoolImpl>(pool_point({8, 2, 3}));
                });
   const LatentPoolOptions options{.heads = 2, .latents = 3, .qk_norm = true, .norm = true, .positions = true};
   expect_twins(
@@ -63,7 +63,7 @@ TEST(LatentPoolTest, IsBuiltFromAPlainNumberToo) {
         return std::make_shared<LatentPoolImpl>(FeatureShape{8, 2, 3}, options);
       },
       [&] {
-        return std::make_shared<LatentPoolImpl>(pool_site({8, 2, 3}), options);
+        return std::make_shared<LatentPoolImpl>(pool_point({8, 2, 3}), options);
       });
   EXPECT_GT(LatentPoolImpl(8).named_parameters()["latent"].abs().min().item<double>(), 0);
   EXPECT_THROW(LatentPoolImpl(8, options), InputError);  // positions of what height and width?
@@ -78,8 +78,11 @@ TEST(FeedForwardTest, IsClonedAndRefusesNoFeatures) {
 
 TEST(LatentPoolTest, AnEpsilonOutOfItsRangeIsRefused) {
   for (const double epsilon : {0.0, -1.0, 2.0, std::nan("")}) {
-    EXPECT_THAT([&] { LatentPoolImpl(pool_site({8, 2, 3}), {}, epsilon); },
-                testing::ThrowsMessage<InputError>(testing::HasSubstr("LatentPool: norm_epsilon: expected a number")));
+    EXPECT_THAT(
+        [&] {
+          LatentPoolImpl(pool_point({8, 2, 3}), {}, epsilon);
+        },
+        testing::ThrowsMessage<InputError>(testing::HasSubstr("LatentPool: norm_epsilon: expected a number")));
   }
 }
 

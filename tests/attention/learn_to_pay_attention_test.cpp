@@ -41,7 +41,7 @@ TEST(LearnToPayAttentionTest, OnlyAdditiveScoresWithSoftmaxIgnoreTheGlobalVector
 }
 
 TEST(LearnToPayAttentionTest, TwoPositionsByHand) {
-  LearnToPayAttentionImpl pool(pool_site({1, 1, 2}, 1), pay_options(PayScore::additive, PayNormalisation::sigmoid));
+  LearnToPayAttentionImpl pool(pool_point({1, 1, 2}, 1), pay_options(PayScore::additive, PayNormalisation::sigmoid));
   set_parameter(pool, "0.projector.op.weight", {2});
   set_parameter(pool, "0.attn.op.weight", {-1});
   const auto features = channels_of({{1, -3}});
@@ -53,7 +53,7 @@ TEST(LearnToPayAttentionTest, TwoPositionsByHand) {
 }
 
 TEST(LearnToPayAttentionTest, ReadsEveryStageWithTheMeanOfTheLast) {
-  InsertionPoint point = pool_site({4, 2, 3});
+  InsertionPoint point = pool_point({4, 2, 3});
   point.stages = {{3, 4, 6}, {4, 2, 3}};
   const auto options = pay_options(PayScore::dot, PayNormalisation::softmax);
   LearnToPayAttentionImpl pool(point, options);
@@ -76,7 +76,7 @@ TEST(LearnToPayAttentionTest, ReadsEveryStageWithTheMeanOfTheLast) {
 }
 
 TEST(LearnToPayAttentionTest, EveryMapLiesWhereItsStageDid) {
-  InsertionPoint point = pool_site({4, 2, 3});
+  InsertionPoint point = pool_point({4, 2, 3});
   point.stages = {{3, 4, 6}, {4, 2, 3}};
   LearnToPayAttentionImpl pool(point, {});
   draw_parameters(pool);
@@ -100,11 +100,11 @@ TEST(LearnToPayAttentionTest, IsBuiltFromAPlainNumberToo) {
   const auto options = pay_options(PayScore::additive, PayNormalisation::sigmoid);
   expect_twins([&] { return std::make_shared<LearnToPayAttentionImpl>(4, options); },
                [&] {
-                 return std::make_shared<LearnToPayAttentionImpl>(pool_site({4, 2, 3}), options);
+                 return std::make_shared<LearnToPayAttentionImpl>(pool_point({4, 2, 3}), options);
                });
   expect_clone(StageAttentionImpl(4, 5, options));
   EXPECT_THROW(LearnToPayAttentionImpl(0), InputError);
-  InsertionPoint point = pool_site({4, 2, 3});
+  InsertionPoint point = pool_point({4, 2, 3});
   point.stages = {{0, 4, 6}, {4, 2, 3}};
   EXPECT_THROW(LearnToPayAttentionImpl{point}, InputError);
 }

@@ -26,7 +26,7 @@ std::unique_ptr<LuongLocalImpl> impartial_pool(LocalMode mode, std::int64_t wind
   LuongLocalOptions options;
   options.mode = mode;
   options.window = window;
-  auto pool = std::make_unique<LuongLocalImpl>(pool_site(kGrid), options);
+  auto pool = std::make_unique<LuongLocalImpl>(pool_point(kGrid), options);
   set_parameter(*pool, "W_a.weight", {0});
   return pool;
 }
@@ -99,7 +99,7 @@ TEST(LuongLocalTest, TokensAreASequence) {
   LuongLocalOptions options;
   options.mode = LocalMode::monotonic;
   options.window = 1;
-  LuongLocalImpl pool(pool_site(kGrid), options);
+  LuongLocalImpl pool(pool_point(kGrid), options);
   set_parameter(pool, "W_a.weight", {0});
   const auto run = run_pool(pool, {.features = drawn({2, 6, 1}), .position = torch::tensor({0.0, 3.0}, torch::kFloat64)});
   EXPECT_TRUE(nearly_equal(run.maps.at(0).values, {0.5, 0.5, 0, 0, 0, 0, 0, 0, 1.0 / 3, 1.0 / 3, 1.0 / 3, 0}));
@@ -119,15 +119,15 @@ TEST(LuongLocalTest, RefusesWhatDoesNotFit) {
   LuongLocalOptions options;
   options.mode = LocalMode::monotonic;
   options.hidden = 4;
-  EXPECT_THROW(LuongLocalImpl(pool_site(kGrid), options), InputError);
+  EXPECT_THROW(LuongLocalImpl(pool_point(kGrid), options), InputError);
 }
 
 TEST(LuongLocalTest, IsBuiltFromAPlainNumberToo) {
   expect_twins([] { return std::make_shared<LuongLocalImpl>(1); },
-               [] { return std::make_shared<LuongLocalImpl>(pool_site(kGrid)); });
+               [] { return std::make_shared<LuongLocalImpl>(pool_point(kGrid)); });
   const FeatureShape sequence{4, 1, 6};
   expect_twins([&] { return std::make_shared<LuongLocalImpl>(sequence); },
-               [&] { return std::make_shared<LuongLocalImpl>(pool_site(sequence)); });
+               [&] { return std::make_shared<LuongLocalImpl>(pool_point(sequence)); });
   EXPECT_THROW(LuongLocalImpl(4, {.window = 0}), InputError);
   EXPECT_THROW(LuongLocalImpl(0), InputError);
 }

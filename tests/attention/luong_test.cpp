@@ -25,7 +25,7 @@ LuongOptions luong_options(LuongScore score) {
 }
 
 TEST(LuongTest, TwoPositionsByHand) {
-  LuongImpl pool(pool_site({1, 1, 2}), luong_options(LuongScore::dot));
+  LuongImpl pool(pool_point({1, 1, 2}), luong_options(LuongScore::dot));
   set_parameter(pool, "W_c.weight", {0.5, -0.25});  // of the context, then of the query
   const auto run = run_pool(pool, {.features = channels_of({{1, 3}})});
   const double query = 2, weight = 1 / (1 + std::exp(query * (1 - 3)));  // of the second; the query is the mean
@@ -34,7 +34,7 @@ TEST(LuongTest, TwoPositionsByHand) {
 }
 
 TEST(LuongTest, LocationScoresDoNotLookAtThePositions) {
-  LuongImpl pool(pool_site({4, 2, 3}, 5), luong_options(LuongScore::location));
+  LuongImpl pool(pool_point({4, 2, 3}, 5), luong_options(LuongScore::location));
   draw_parameters(pool);
   const auto query = drawn({2, 5});
   const auto first = run_pool(pool, {.features = drawn({2, 4, 2, 3}, 2), .query = query});
@@ -51,14 +51,14 @@ TEST(LuongTest, LocationScoresDoNotLookAtThePositions) {
 TEST(LuongTest, RefusesOptionsThatDoNotFit) {
   EXPECT_THAT(
       [] {
-        LuongImpl(pool_site({4, 2, 3}, 5), luong_options(LuongScore::dot));
+        LuongImpl(pool_point({4, 2, 3}, 5), luong_options(LuongScore::dot));
       },
       ThrowsMessage<InputError>(HasSubstr("luong: score: expected general or concat for a query of 5 features")));
   LuongOptions options;
   options.hidden = 8;
   EXPECT_THAT(
       [&] {
-        LuongImpl(pool_site({4, 2, 3}), options);
+        LuongImpl(pool_point({4, 2, 3}), options);
       },
       ThrowsMessage<InputError>(HasSubstr("luong: hidden: expected 0 with a score other than concat, got 8")));
 }
@@ -67,7 +67,7 @@ TEST(LuongTest, IsBuiltFromAPlainNumberToo) {
   const LuongOptions options{.score = LuongScore::concat, .hidden = 3, .out_features = 5};
   expect_twins([&] { return std::make_shared<LuongImpl>(4, options); },
                [&] {
-                 return std::make_shared<LuongImpl>(pool_site({4, 2, 3}), options);
+                 return std::make_shared<LuongImpl>(pool_point({4, 2, 3}), options);
                });
   const auto location = luong_options(LuongScore::location);
   expect_twins(
@@ -75,7 +75,7 @@ TEST(LuongTest, IsBuiltFromAPlainNumberToo) {
         return std::make_shared<LuongImpl>(FeatureShape{4, 2, 3}, location);
       },
       [&] {
-        return std::make_shared<LuongImpl>(pool_site({4, 2, 3}), location);
+        return std::make_shared<LuongImpl>(pool_point({4, 2, 3}), location);
       });
   EXPECT_THROW(LuongImpl(4, location), InputError);  // of how many positions?
   EXPECT_THROW(LuongImpl(4, {.out_features = -1}), InputError);

@@ -14,7 +14,7 @@
 namespace fovea {
 namespace {
 
-InsertionPoint branch_site(std::int64_t in, std::int64_t out) {
+InsertionPoint branch_point(std::int64_t in, std::int64_t out) {
   return {.kind = InsertionKind::conv, .in = {in, 1, 3}, .out_channels = out, .path = "sk"};
 }
 
@@ -22,7 +22,7 @@ TEST(SelectiveKernelTest, ChoosesTheBranchThatItsScoresName) {
   SelectiveKernelOptions options;
   options.split_input = false;
   options.reduced_channels = 1;
-  SelectiveKernelImpl mixer(branch_site(1, 1), options);
+  SelectiveKernelImpl mixer(branch_point(1, 1), options);
   make_norms_plain(mixer);
   set_parameter(mixer, "paths.0.conv.weight", {0, 0, 0, 0, 1, 0, 0, 0, 0});  // the position itself
   set_parameter(mixer, "paths.1.conv.weight", {0, 0, 0, 0, 0, 1, 0, 0, 0});  // two positions to the right: a dilated 3 x 3
@@ -36,7 +36,7 @@ TEST(SelectiveKernelTest, ChoosesTheBranchThatItsScoresName) {
 }
 
 TEST(SelectiveKernelTest, SplitBranchesSeeTheirOwnChannels) {
-  SelectiveKernelImpl mixer(branch_site(4, 6), {});
+  SelectiveKernelImpl mixer(branch_point(4, 6), {});
   initialise(mixer, 1);  // norms pass zero as zero
   auto parameters = mixer.named_parameters();
   EXPECT_EQ(parameters["paths.0.conv.weight"].sizes(), (std::vector<std::int64_t>{6, 2, 3, 3}));
@@ -52,7 +52,7 @@ TEST(SelectiveKernelTest, SplitBranchesSeeTheirOwnChannels) {
 TEST(SelectiveKernelTest, RefusesWhatDoesNotDivide) {
   const auto message = [](std::int64_t in, const SelectiveKernelOptions& options) -> std::string {
     try {
-      SelectiveKernelImpl(branch_site(in, 6), options);
+      SelectiveKernelImpl(branch_point(in, 6), options);
     } catch (const InputError& error) {
       return error.what();
     }

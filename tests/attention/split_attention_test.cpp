@@ -12,7 +12,7 @@
 namespace fovea {
 namespace {
 
-InsertionPoint split_site(std::int64_t in, std::int64_t out) {
+InsertionPoint split_point(std::int64_t in, std::int64_t out) {
   return {.kind = InsertionKind::conv, .in = {in, 1, 3}, .out_channels = out, .path = "splat"};
 }
 
@@ -20,7 +20,7 @@ TEST(SplitAttentionTest, WeighsTheBranchesOfEachChannel) {
   SplitAttentionOptions options;
   options.kernel_size = 1;
   options.reduced_channels = 1;  // for each of two branches
-  SplitAttentionImpl mixer(split_site(2, 1), options);
+  SplitAttentionImpl mixer(split_point(2, 1), options);
   set_parameter(mixer, "conv.weight", {1, 2});  // two groups: the branches are x_0 and 2 x_1
   set_parameter(mixer, "fc1.weight", {0, 0});
   set_parameter(mixer, "fc1.bias", {1, 0});
@@ -35,7 +35,7 @@ TEST(SplitAttentionTest, OneBranchIsAChannelGate) {
   SplitAttentionOptions options;
   options.radix = 1;
   options.kernel_size = 1;
-  SplitAttentionImpl mixer(split_site(1, 1), options);
+  SplitAttentionImpl mixer(split_point(1, 1), options);
   const torch::NoGradGuard no_grad;
   for (auto& parameter : mixer.parameters()) parameter.zero_();
   set_parameter(mixer, "conv.weight", {1});
@@ -48,7 +48,7 @@ TEST(SplitAttentionTest, OneBranchIsAChannelGate) {
 TEST(SplitAttentionTest, RefusesWhatDoesNotDivide) {
   const auto message = [](const SplitAttentionOptions& options) -> std::string {
     try {
-      SplitAttentionImpl(split_site(6, 6), options);
+      SplitAttentionImpl(split_point(6, 6), options);
     } catch (const InputError& error) {
       return error.what();
     }

@@ -10,7 +10,7 @@
 namespace fovea {
 namespace {
 
-const std::map<std::string, std::size_t> kChannelGateTap{{"tap.gate.0", 0}};
+const std::map<std::string, std::size_t> kChannelGateMap{{"tap.gate.0", 0}};
 const std::map<std::string, std::size_t> kChannelMap{{"map.channel", 0}};
 
 PortBuilder se_port() {
@@ -20,7 +20,7 @@ PortBuilder se_port() {
       {"act_layer", activation("activation")},
       {"norm_layer", unless_null(word("batch_norm", {{"torch.nn.BatchNorm2d", true}, {"torch.nn.Identity", false}}))},
       {"gate_layer", gate_function()}};
-  return mechanism_port("se", "channels", with_width(arguments, "se"), kChannelGateTap);
+  return mechanism_port("se", "channels", with_width(arguments, "se"), kChannelGateMap);
 }
 
 /// timm's EfficientNets and MobileNets: the width is Python's round(), which takes the even neighbour of a half.
@@ -36,7 +36,7 @@ PortBuilder mobile_se_port() {
                                                   {"names", rename("names")},
                                                   {"act_layer", activation("activation")},
                                                   {"gate_layer", gate_function()}},
-                                                 kChannelGateTap));
+                                                 kChannelGateMap));
 }
 
 /// timm's EcaModule: `ecam` with use_mlp, else `eca`, which reads none of the hidden layer's arguments. It ignores
@@ -45,8 +45,8 @@ PortBuilder eca_port(bool use_mlp) {
   const ArgumentTable plain{{"kernel_size", ignored()}, {"gate_layer", gate_function()}};
   ArgumentTable hidden = with_width(plain, "ecam");
   hidden["act_layer"] = unless_null(activation("activation"));
-  const auto eca = mechanism_port("eca", "channels", plain, kChannelGateTap);
-  const auto ecam = mechanism_port("ecam", "channels", hidden, kChannelGateTap);
+  const auto eca = mechanism_port("eca", "channels", plain, kChannelGateMap);
+  const auto ecam = mechanism_port("ecam", "channels", hidden, kChannelGateMap);
   return [=](const Json& given, const NamedTensors& inputs) {
     Json arguments = given;
     const bool mlp = arguments.value("use_mlp", use_mlp);
@@ -93,7 +93,7 @@ PortBuilder ge_port() {
                                 {"norm_layer", expect_norm()},  // whichever: timm takes BatchNorm2d
                                 {"act_layer", activation("activation")},
                                 {"gate_layer", gate_function()}};
-  return port_after(drop_idle_of_ge, mechanism_port("ge", "channels", with_width(arguments, "ge"), kChannelGateTap));
+  return port_after(drop_idle_of_ge, mechanism_port("ge", "channels", with_width(arguments, "ge"), kChannelGateMap));
 }
 
 /// The formula's file spreads a gate of whole channels over the positions.
@@ -150,13 +150,13 @@ const PortTable& channel_ports() {
       {"timm.layers.create_attn:ese",
        mechanism_port("ese", "channels",
                       ignoring_others({{"add_maxpool", rename("max_pool")}, {"gate_layer", gate_function()}}),
-                      kChannelGateTap)},
+                      kChannelGateMap)},
       {"timm.layers.create_attn:eca", eca_port(/*use_mlp=*/false)},
       {"timm.layers.create_attn:ecam", eca_port(/*use_mlp=*/true)},
       {"timm.layers.create_attn:ceca",
        mechanism_port("ceca", "channels",
                       {{"kernel_size", ignored()}, {"act_layer", bias_unless_null()}, {"gate_layer", gate_function()}},
-                      kChannelGateTap)},
+                      kChannelGateMap)},
       {"timm.layers.create_attn:ge", ge_port()},
       {"formula.GatherExcite", formula_ge_port()},
       {"formula.SRM", mechanism_port("srm", "channels", {}, kChannelMap)},

@@ -44,7 +44,7 @@ PortBuilder without_odd_cells(const PortBuilder& builder) {
   };
 }
 
-/// timm's halo layer has its queries block by block, and ours are tapped in the image's order.
+/// timm's halo layer has its queries block by block, and ours are hooked in the image's order.
 PortBuilder with_block_weights(const PortBuilder& builder) {
   return [builder](const Json& arguments, const NamedTensors& inputs) {
     PeerPort port = builder(arguments, inputs);

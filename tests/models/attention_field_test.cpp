@@ -44,7 +44,7 @@ std::vector<std::string> placed_names(const AttentionField& field) {
   return names;
 }
 
-InsertionPoint placed_site(InsertionKind kind, std::int64_t stage, std::int64_t channels = 16) {
+InsertionPoint placed_point(InsertionKind kind, std::int64_t stage, std::int64_t channels = 16) {
   return {kind, stage, {channels, 5, 7}, channels, 1, "layer" + std::to_string(stage) + ".0.se", {}};
 }
 
@@ -155,46 +155,46 @@ TEST(AttentionFieldTest, WrongKeysAndValuesAreRefusedWithTheirName) {
   EXPECT_THAT(refusal_of("[se, {name: se, bias: 3}]"), HasSubstr("model.attention.1.bias: expected true or false, got '3'"));
 }
 
-TEST(ConfiguredSlotsTest, AGateComesWhereItIsMeantToBe) {
+TEST(ConfiguredAttentionTest, AGateComesWhereItIsMeantToBe) {
   const AttentionField field = attention_of("{name: se, stages: [2, 3]}");
   ConfiguredAttention attention(field);
-  EXPECT_EQ(attention.gate(placed_site(InsertionKind::block, 1)), nullptr);
-  EXPECT_EQ(attention.gate(placed_site(InsertionKind::stage, 2)), nullptr);
-  const auto gate = attention.gate(placed_site(InsertionKind::block, 2));
+  EXPECT_EQ(attention.gate(placed_point(InsertionKind::block, 1)), nullptr);
+  EXPECT_EQ(attention.gate(placed_point(InsertionKind::stage, 2)), nullptr);
+  const auto gate = attention.gate(placed_point(InsertionKind::block, 2));
   ASSERT_NE(gate, nullptr);
   EXPECT_EQ(gate->name(), "SqueezeExcitation");
-  EXPECT_NE(attention.gate(placed_site(InsertionKind::block, 3)), gate) << "every site has a module of its own";
-  EXPECT_EQ(attention.mixer(placed_site(InsertionKind::conv, 2)), nullptr);
-  EXPECT_EQ(attention.pool(placed_site(InsertionKind::pool, 0)), nullptr);
-  EXPECT_EQ(attention.warp(placed_site(InsertionKind::input, 0)), nullptr);
-  EXPECT_EQ(attention.warp(placed_site(InsertionKind::stage, 2)), nullptr);
+  EXPECT_NE(attention.gate(placed_point(InsertionKind::block, 3)), gate) << "every site has a module of its own";
+  EXPECT_EQ(attention.mixer(placed_point(InsertionKind::conv, 2)), nullptr);
+  EXPECT_EQ(attention.pool(placed_point(InsertionKind::pool, 0)), nullptr);
+  EXPECT_EQ(attention.warp(placed_point(InsertionKind::input, 0)), nullptr);
+  EXPECT_EQ(attention.warp(placed_point(InsertionKind::stage, 2)), nullptr);
 }
 
-TEST(ConfiguredSlotsTest, AStageGateDoesNotGoIntoBlocks) {
+TEST(ConfiguredAttentionTest, AStageGateDoesNotGoIntoBlocks) {
   const AttentionField field = attention_of("{name: eca, at: stage}");
   ConfiguredAttention attention(field);
-  EXPECT_EQ(attention.gate(placed_site(InsertionKind::block, 1)), nullptr);
-  EXPECT_NE(attention.gate(placed_site(InsertionKind::stage, 1)), nullptr);
+  EXPECT_EQ(attention.gate(placed_point(InsertionKind::block, 1)), nullptr);
+  EXPECT_NE(attention.gate(placed_point(InsertionKind::stage, 1)), nullptr);
 }
 
-TEST(ConfiguredSlotsTest, OptionsAndChannelsReachTheModule) {
+TEST(ConfiguredAttentionTest, OptionsAndChannelsReachTheModule) {
   const AttentionField field = attention_of("{name: se, reduced_channels: 3, bias: false}");
   ConfiguredAttention attention(field);
-  const auto parameters = attention.gate(placed_site(InsertionKind::block, 1, 12))->named_parameters();
+  const auto parameters = attention.gate(placed_point(InsertionKind::block, 1, 12))->named_parameters();
   EXPECT_THAT(parameters.keys(), ElementsAre("fc1.weight", "fc2.weight"));
   EXPECT_EQ(parameters["fc1.weight"].sizes(), (std::vector<std::int64_t>{3, 12, 1, 1}));
 }
 
-TEST(ConfiguredSlotsTest, TwoGatesAtOnePlaceFollowEachOther) {
+TEST(ConfiguredAttentionTest, TwoGatesAtOnePointFollowEachOther) {
   const AttentionField field = attention_of("[se, eca, {name: cbam, stages: [2]}]");
   ConfiguredAttention attention(field);
-  const auto chain = attention.gate(placed_site(InsertionKind::block, 1));
+  const auto chain = attention.gate(placed_point(InsertionKind::block, 1));
   ASSERT_NE(chain, nullptr);
   const auto links = chain->named_children();
   ASSERT_THAT(links.keys(), ElementsAre("0", "1"));
   EXPECT_EQ(links["0"]->name(), "SqueezeExcitation");
   EXPECT_EQ(links["1"]->name(), "EfficientChannelAttention");
-  EXPECT_EQ(attention.gate(placed_site(InsertionKind::block, 2))->children().size(), 3);
+  EXPECT_EQ(attention.gate(placed_point(InsertionKind::block, 2))->children().size(), 3);
 
   initialise(*chain, 1);
   auto input = torch::empty({2, 16, 5, 7});
@@ -208,12 +208,12 @@ TEST(ConfiguredSlotsTest, TwoGatesAtOnePlaceFollowEachOther) {
   EXPECT_TRUE(torch::equal(joined, torch::relu(one_by_one + input)));
 }
 
-TEST(ConfiguredSlotsTest, EqualGatesAtOnePlaceDrawForThemselves) {
+TEST(ConfiguredAttentionTest, EqualGatesAtOnePointDrawForThemselves) {
   for (const std::string dropout : {"0", "0.5"}) {
     const std::string entry = "{name: bat, block_size: 1, dropout: " + dropout + "}";
     const AttentionField field = attention_of("[" + entry + ", " + entry + "]");
     ConfiguredAttention attention(field);
-    const auto links = attention.gate(placed_site(InsertionKind::block, 1))->named_children();
+    const auto links = attention.gate(placed_point(InsertionKind::block, 1))->named_children();
     auto input = torch::empty({2, 16, 5, 7});
     fill_normal(input, RandomStream(1, Purpose::test), 1.0);
     const auto output_of = [&](const std::string& link) {
@@ -226,10 +226,10 @@ TEST(ConfiguredSlotsTest, EqualGatesAtOnePlaceDrawForThemselves) {
   }
 }
 
-TEST(ConfiguredSlotsTest, AGateMayStartAsTheIdentity) {
+TEST(ConfiguredAttentionTest, AGateMayStartAsTheIdentity) {
   const AttentionField field = attention_of("[{name: se, init: identity}, {name: eca, init: identity}, cbam]");
   ConfiguredAttention attention(field);
-  const auto chain = attention.gate(placed_site(InsertionKind::block, 1));
+  const auto chain = attention.gate(placed_point(InsertionKind::block, 1));
   initialise(*chain, 1);
   std::vector<std::string> gains;
   for (const auto& item : chain->named_parameters()) {
@@ -240,29 +240,29 @@ TEST(ConfiguredSlotsTest, AGateMayStartAsTheIdentity) {
   EXPECT_EQ(attention_of("se").write()["init"], "standard");
 }
 
-TEST(ConfiguredSlotsTest, WhatDoesNotFitIsAnErrorAtTheEntry) {
+TEST(ConfiguredAttentionTest, WhatDoesNotFitIsAnErrorAtTheEntry) {
   const AttentionField field = attention_of("{name: cbam, kernel_size: 4}");
   ConfiguredAttention attention(field);
   EXPECT_THAT(
-      [&] { attention.gate(placed_site(InsertionKind::block, 2)); },
+      [&] { attention.gate(placed_point(InsertionKind::block, 2)); },
       ThrowsMessage<InputError>(StartsWith("a.yaml:1: model.attention: layer2.0.se: cbam: kernel_size: expected an odd")));
 }
 
-TEST(ConfiguredSlotsTest, AnEntryWithoutAPlaceIsNamed) {
+TEST(ConfiguredAttentionTest, AnEntryWithoutAnInsertionPointIsNamed) {
   const AttentionField field = attention_of("[se, {name: eca, stages: [4, 5]}]");
   ConfiguredAttention attention(field);
-  for (const std::int64_t stage : {1, 2, 3}) attention.gate(placed_site(InsertionKind::block, stage));
+  for (const std::int64_t stage : {1, 2, 3}) attention.gate(placed_point(InsertionKind::block, stage));
   EXPECT_THAT([&] { attention.expect_all_inserted("resnet20"); },
               ThrowsMessage<InputError>("a.yaml:1: model.attention.1: expected an insertion point for 'eca' in resnet20, "
                                         "got no 'block' in stages 4, 5; change at or stages"));
-  attention.gate(placed_site(InsertionKind::block, 4));
+  attention.gate(placed_point(InsertionKind::block, 4));
   EXPECT_THAT([&] { attention.expect_all_inserted("resnet20"); },
               ThrowsMessage<InputError>(HasSubstr("no 'block' in stages 5;")));
-  attention.gate(placed_site(InsertionKind::block, 5));
+  attention.gate(placed_point(InsertionKind::block, 5));
   EXPECT_NO_THROW(attention.expect_all_inserted("resnet20"));
 }
 
-TEST(ConfiguredSlotsTest, ANetworkWithoutSitesPlacesNothing) {
+TEST(ConfiguredAttentionTest, ANetworkWithoutInsertionPointsInsertsNothing) {
   const AttentionField field = attention_of("se");
   const ConfiguredAttention attention(field);
   EXPECT_THAT([&] { attention.expect_all_inserted("plain"); },
@@ -271,7 +271,7 @@ TEST(ConfiguredSlotsTest, ANetworkWithoutSitesPlacesNothing) {
   EXPECT_NO_THROW(ConfiguredAttention(none).expect_all_inserted("plain"));
 }
 
-TEST(SlotTest, EverySlotHasAName) {
+TEST(InsertionPointTest, EveryKindHasAName) {
   const std::vector<std::string> names{to_string(InsertionKind::input), to_string(InsertionKind::block),
                                        to_string(InsertionKind::conv), to_string(InsertionKind::stage),
                                        to_string(InsertionKind::pool)};

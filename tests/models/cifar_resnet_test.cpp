@@ -253,7 +253,7 @@ TEST(CifarResnetTest, AttentionInAStageThatDoesNotExistIsRefused) {
                                            "got no 'block' in stages 4")));
 }
 
-TEST(CifarResnetTest, EverySiteTellsWhatReallyArrives) {
+TEST(CifarResnetTest, InsertionPointsDescribeTheirInput) {
   ToyAttention attention;
   const InputSpec input{2, 9, 14, 5};
   CifarResnetImpl network(resnet_options(14, 4), input, attention);
@@ -349,7 +349,7 @@ TEST(CifarResnetTest, AStageGateActsOnWhatFollows) {
   EXPECT_FALSE(torch::equal(other[0], other[1]));
 }
 
-TEST(CifarResnetTest, FeaturesAreTappedBehindEveryStage) {
+TEST(CifarResnetTest, FeaturesAreHookedBehindEveryStage) {
   const InputSpec input{3, 9, 14, 5};
   const auto network = plain_resnet(resnet_options(8, 4), input);
   give_life(*network, 1);

@@ -58,7 +58,7 @@ TEST(CreateModelTest, AttentionGoesInByName) {
                       "{name: resnet8, attention: [{name: simam}, {name: eca}]}", kCifarInput);
 }
 
-TEST(CreateModelTest, AttentionTakesOptionsAndAPlace) {
+TEST(CreateModelTest, AttentionTakesOptionsAndInsertionPoints) {
   const std::string yaml = "{name: resnet8, attention: {name: se, stages: [2, 3], reduction_ratio: 4, bias: false}}";
   expect_same_as_yaml(
       *create_model(

@@ -42,7 +42,7 @@ torch::Tensor backward_through(Classifier& network, std::int64_t height, Forward
 
 class EveryMechanism : public testing::TestWithParam<std::string> {};
 
-TEST_P(EveryMechanism, TrainsInEverySlotOfItsKindOrSaysWhyNot) {
+TEST_P(EveryMechanism, TrainsAtEveryInsertionPointOfItsKindOrSaysWhyNot) {
   for (const InsertionKind kind : find_mechanism(GetParam(), "test").insertion_kinds()) {
     SCOPED_TRACE(to_string(kind));
     int placed = 0;
@@ -85,13 +85,13 @@ TEST(SeveralMechanismsTest, WorkTogether) {
   ForwardContext context;
   context.hooks = &recorder;
   backward_through(*network, 28, context);
-  std::vector<std::string> sites;
+  std::vector<std::string> points;
   for (const AttentionMap& map : recorder.maps) {
-    sites.push_back(map.layer);
+    points.push_back(map.layer);
     if (map.layer == "warp") continue;  // its window lies on the image itself
     EXPECT_TRUE(map.theta.defined()) << "what lies behind the transformer is not in the image's frame";
   }
-  EXPECT_THAT(sites, testing::IsSupersetOf({"layer2.0.se", "layer3.0.se", "pool"}));
+  EXPECT_THAT(points, testing::IsSupersetOf({"layer2.0.se", "layer3.0.se", "pool"}));
   for (const auto& item : network->named_parameters()) EXPECT_TRUE(item.value().grad().defined()) << item.key();
 }
 

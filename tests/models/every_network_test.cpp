@@ -70,7 +70,7 @@ std::string small_model(const ModelRow& row, const std::string& more = "") {
   return "{name: " + row.name + ", " + small_options(row) + more + "}";
 }
 
-/// Of a network that makes hard choices: it has no slots, and places of its own for attention.
+/// Of a network that makes hard choices: it has no insertion points, but attention of its own.
 bool is_hard(const ModelRow& row) {
   return std::find(row.traits.selects.begin(), row.traits.selects.end(), Selects::hard) != row.traits.selects.end();
 }
@@ -175,7 +175,7 @@ TEST_P(EveryNetwork, ItsLossFallsFromTheFirstSteps) {
   EXPECT_LT(least, 0.8 * first);
 }
 
-TEST_P(EveryBackbone, EverySiteTellsWhatReallyArrives) {
+TEST_P(EveryBackbone, InsertionPointsDescribeTheirInput) {
   const InputSpec input{2, 64, 96, 5};
   const ModelField model = model_of(small_model(row(), ", attention: none"));
   ToyAttention attention;
@@ -193,7 +193,7 @@ TEST_P(EveryBackbone, EverySiteTellsWhatReallyArrives) {
     Sizes announced = sizes_of(visit.point.in);
     announced.insert(announced.begin(), 3);
     EXPECT_EQ(visit.arrived, announced);
-    EXPECT_TRUE(modules.contains(visit.point.path)) << "the module is not where the site says";
+    EXPECT_TRUE(modules.contains(visit.point.path)) << "the module is not where the insertion point says";
     if (visit.point.kind == InsertionKind::block || visit.point.kind == InsertionKind::stage) {
       EXPECT_EQ(visit.point.out_channels, visit.point.in.channels);
     }
@@ -245,7 +245,7 @@ TEST_P(EveryNetwork, ReadsBackAsWritten) {
   EXPECT_TRUE(compare_weights(one, other).fits());
 }
 
-TEST_P(EveryBackbone, TapsFeaturesThatExplainAClass) {
+TEST_P(EveryBackbone, HooksSeeFeaturesThatExplainAClass) {
   const auto made = network();
   made->eval();
   FeatureHooks hooks;
@@ -254,7 +254,7 @@ TEST_P(EveryBackbone, TapsFeaturesThatExplainAClass) {
   const ModuleNames names(*made);
   std::set<std::string> layers;
   for (const auto* module : hooks.modules) layers.insert(names.of(*module));
-  EXPECT_EQ(layers.size(), hooks.features.size()) << "two taps of one name";
+  EXPECT_EQ(layers.size(), hooks.features.size()) << "two hooked tensors of one name";
   for (std::size_t i = 0; i < hooks.features.size(); ++i) {
     ASSERT_EQ(hooks.features[i].dim(), 4);
     const auto gradient = torch::autograd::grad({logits.select(1, 0).sum()}, {hooks.features[i]}, {}, /*retain_graph=*/true,

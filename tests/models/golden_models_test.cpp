@@ -84,7 +84,7 @@ class GoldenNetwork {
     EXPECT_LT(relative_error(input.grad(), file_.tensor("grad_input")), kDoubleTolerance);
   }
 
-  /// Which of the stages that the file has and we tap is the first that is another one with us.
+  /// Which of the stages that the file has and we hook is the first that is another one with us.
   /// @param network in float64 and evaluation mode.
   std::string first_difference(Classifier& network) const {
     const torch::NoGradGuard no_grad;
@@ -109,7 +109,7 @@ class GoldenNetwork {
   }
 
  private:
-  /// What the peer has of the map that we tap as `name`; undefined where the file does not say.
+  /// What the peer has of the map that we hook as `name`; undefined where the file does not say.
   torch::Tensor stage(const std::string& name, bool is_last, std::int64_t height, std::int64_t width) const {
     const auto read = [&](const std::string& key) { return file_.contains(key) ? file_.tensor(key) : torch::Tensor(); };
     torch::Tensor theirs = read("stage." + name);
@@ -120,7 +120,7 @@ class GoldenNetwork {
     return prefix_tokens < 0 ? theirs : to_grid(theirs.slice(1, prefix_tokens), height, width);
   }
 
-  /// "blocks.3.norm1" from the tokens of the block before: what we tap where only the class token is read.
+  /// "blocks.3.norm1" from the tokens of the block before: what we hook where only the class token is read.
   torch::Tensor normed_tokens(const std::string& name) const {
     const std::string begin = "blocks.", end = ".norm1";
     if (!name.starts_with(begin) || !name.ends_with(end)) return {};

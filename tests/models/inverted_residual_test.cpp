@@ -102,7 +102,7 @@ TEST(InvertedResidualTest, WithoutExpansionTheInputIsConvolvedDepthwise) {
 }
 
 /// Only gates, that double what they get and keep it.
-struct DoublingSlots final : AttentionFactory {
+struct DoublingAttention final : AttentionFactory {
   struct Doubling final : Gate {
     torch::Tensor attend(const torch::Tensor& features, ForwardContext&) override {
       arrived = features;
@@ -111,16 +111,16 @@ struct DoublingSlots final : AttentionFactory {
     torch::Tensor arrived;
   };
   std::shared_ptr<Gate> gate(const InsertionPoint& point) override {
-    sites.push_back(point);
+    points.push_back(point);
     return last = std::make_shared<Doubling>();
   }
-  std::vector<InsertionPoint> sites;
+  std::vector<InsertionPoint> points;
   std::shared_ptr<Doubling> last;
 };
 
 TEST(InvertedResidualTest, AGateWeighsTheDepthwiseConvolutionsResult) {
   const InvertedResidualShape shape = expanding_shape(4, 2);
-  DoublingSlots attention;
+  DoublingAttention attention;
   const auto gated = block_of(shape, attention);
   const auto plain = plain_block(shape);
   // The projection is linear and its fresh norm only scales.
@@ -128,9 +128,9 @@ TEST(InvertedResidualTest, AGateWeighsTheDepthwiseConvolutionsResult) {
   EXPECT_EQ(attention.last->arrived.sizes(), (Sizes{3, 12, 4, 5}));
   EXPECT_GE(attention.last->arrived.min().item<double>(), 0);  // behind ReLU6
   EXPECT_LE(attention.last->arrived.max().item<double>(), 6);
-  ASSERT_EQ(attention.sites.size(), 1U);
-  EXPECT_EQ(attention.sites[0].path, "blocks.1.0.se");
-  EXPECT_EQ(attention.sites[0].stage, 2);
+  ASSERT_EQ(attention.points.size(), 1U);
+  EXPECT_EQ(attention.points[0].path, "blocks.1.0.se");
+  EXPECT_EQ(attention.points[0].stage, 2);
 }
 
 std::set<std::string> names_below(const torch::nn::Module& module, const std::string& name) {
@@ -151,7 +151,7 @@ TEST(InvertedResidualTest, SqueezeAndExcitationIsItsOwnUnlessAGateTakesItsPlace)
               ElementsAre("conv_expand.bias", "conv_expand.weight", "conv_reduce.bias", "conv_reduce.weight"));
   // 40 / 4 = 10 to the nearest multiple of 8 would lose more than a tenth.
   EXPECT_EQ(own->named_parameters()["se.conv_reduce.weight"].sizes(), (Sizes{16, 40, 1, 1}));
-  DoublingSlots attention;
+  DoublingAttention attention;
   EXPECT_THAT(names_below(*block_of(shape, attention), "se"), testing::IsEmpty());
   AttentionFactory nothing;
   EXPECT_THAT(names_below(*block_of(shape, nothing, 0, {.squeeze_excitation = false}), "se"), testing::IsEmpty());

@@ -95,7 +95,7 @@ TEST(VggTest, AGateStandsBehindTheReluAndAMixerReplacesAllButTheFirstConvolution
 
 TEST(VggTest, AStageEndsWithEachPoolAndBehindTheLast) {
   const InputSpec input{2, 21, 34, 5};
-  const auto tapped = [&](const std::string& layers) {
+  const auto hooked = [&](const std::string& layers) {
     const auto network = built(tiny_vgg(layers), input);
     network->eval();
     FeatureHooks hooks;
@@ -106,9 +106,9 @@ TEST(VggTest, AStageEndsWithEachPoolAndBehindTheLast) {
     return stages;
   };
   using Stage = std::pair<std::string, Sizes>;
-  EXPECT_THAT(tapped("4, 0, 5, 0"), ElementsAre(Stage("features.3", {1, 4, 10, 17}), Stage("features.7", {1, 5, 5, 8})));
-  EXPECT_THAT(tapped("4, 0, 5, 6"), ElementsAre(Stage("features.3", {1, 4, 10, 17}), Stage("features.9", {1, 6, 10, 17})));
-  EXPECT_THAT(tapped("0, 4, 0, 0"), ElementsAre(Stage("features.0", {1, 2, 10, 17}), Stage("features.4", {1, 4, 5, 8}),
+  EXPECT_THAT(hooked("4, 0, 5, 0"), ElementsAre(Stage("features.3", {1, 4, 10, 17}), Stage("features.7", {1, 5, 5, 8})));
+  EXPECT_THAT(hooked("4, 0, 5, 6"), ElementsAre(Stage("features.3", {1, 4, 10, 17}), Stage("features.9", {1, 6, 10, 17})));
+  EXPECT_THAT(hooked("0, 4, 0, 0"), ElementsAre(Stage("features.0", {1, 2, 10, 17}), Stage("features.4", {1, 4, 5, 8}),
                                                 Stage("features.5", {1, 4, 2, 4})));
   EXPECT_EQ(built(tiny_vgg("0, 4, 0"), input)->input_layer(), "features.1");
 }

@@ -185,7 +185,7 @@ TEST(VisionTransformerTest, EveryBlockOffersItsAttention) {
   EXPECT_EQ(recorder.maps[2].key_grid, (Sizes{4, 6}));
 }
 
-std::vector<std::string> tapped_layers(Classifier& network, FeatureHooks& hooks) {
+std::vector<std::string> hooked_layers(Classifier& network, FeatureHooks& hooks) {
   logits_for(network, normal_images(2, kPatchedInput), &hooks);
   const ModuleNames names(network);
   std::vector<std::string> layers;
@@ -195,11 +195,11 @@ std::vector<std::string> tapped_layers(Classifier& network, FeatureHooks& hooks)
 
 TEST(VisionTransformerTest, FeaturesAreThePatchesWhereTheyReachTheLogits) {
   FeatureHooks token, mean, few;
-  EXPECT_THAT(tapped_layers(*small_vit(", depth: 6"), token),
+  EXPECT_THAT(hooked_layers(*small_vit(", depth: 6"), token),
               ElementsAre("blocks.1", "blocks.2", "blocks.4", "blocks.5.norm1"));
-  EXPECT_THAT(tapped_layers(*small_vit(", depth: 6, global_pool: avg"), mean),
+  EXPECT_THAT(hooked_layers(*small_vit(", depth: 6, global_pool: avg"), mean),
               ElementsAre("blocks.1", "blocks.2", "blocks.4", "blocks.5"));
-  EXPECT_THAT(tapped_layers(*small_vit(", depth: 2"), few), ElementsAre("blocks.0", "blocks.1.norm1"));
+  EXPECT_THAT(hooked_layers(*small_vit(", depth: 2"), few), ElementsAre("blocks.0", "blocks.1.norm1"));
   for (const Sizes& shape : token.shapes) EXPECT_EQ(shape, (Sizes{2, 12, 4, 6}));
 }
 
@@ -232,7 +232,7 @@ std::vector<std::string> visited_names(const ToyAttention& attention) {
 }
 
 /// All but the pool.
-struct SlotsWithoutPool final : AttentionFactory {
+struct AttentionWithoutPool final : AttentionFactory {
   std::shared_ptr<Gate> gate(const InsertionPoint& point) override { return attention.gate(point); }
   std::shared_ptr<Mixer> mixer(const InsertionPoint& point) override { return attention.mixer(point); }
   std::shared_ptr<Warp> warp(const InsertionPoint& point) override { return attention.warp(point); }
@@ -240,7 +240,7 @@ struct SlotsWithoutPool final : AttentionFactory {
 };
 
 TEST(VisionTransformerTest, ThereAreNoPlacesWhoseResultNobodyReads) {
-  SlotsWithoutPool own;
+  AttentionWithoutPool own;
   const auto network = vit_with(own, 5, /*class_token=*/true, TokenPooling::token);
   logits_for(*network, normal_images(2, kPatchedInput));
   EXPECT_THAT(visited_names(own.attention),
@@ -266,7 +266,7 @@ TEST(VisionTransformerTest, APoolReadsTheNormedPatchesInPlaceOfTheClassToken) {
   ToyAttention attention;
   const auto network = vit_with(attention, 5, /*class_token=*/true, TokenPooling::token);
   FeatureHooks hooks;
-  EXPECT_THAT(tapped_layers(*network, hooks), ElementsAre("blocks.1", "blocks.2", "blocks.3", "blocks.4"));
+  EXPECT_THAT(hooked_layers(*network, hooks), ElementsAre("blocks.1", "blocks.2", "blocks.3", "blocks.4"));
   EXPECT_EQ(attention.last_pool->stage_shapes, std::vector<Sizes>(4, Sizes{2, 12, 4, 6}));
   EXPECT_TRUE(attention.last_pool->last_is_features);
   EXPECT_EQ(network->named_parameters()["head.weight"].sizes(), (Sizes{5, 24}));

@@ -36,7 +36,7 @@ std::vector<std::string> matching(const std::string& pattern) {
   return parameters_matching(PatternNet(), pattern, "a.yaml:3: train.freeze");
 }
 
-TEST(ChoosesTest, APathOrThePathOfAModuleAroundIt) {
+TEST(MatchesLayerTest, APathOrThePathOfAModuleAroundIt) {
   struct Case {
     const char* pattern;
     const char* path;

@@ -13,7 +13,7 @@
 namespace fovea {
 
 /// An insertion point for a pool after features of this shape. @param query_features of a context query; 0 = none.
-inline InsertionPoint pool_site(const FeatureShape& in, std::int64_t query_features = 0) {
+inline InsertionPoint pool_point(const FeatureShape& in, std::int64_t query_features = 0) {
   InsertionPoint point{InsertionKind::pool, 0, in, in.channels, 1, "pool", {in}};
   point.query_features = query_features;
   return point;
