@@ -32,6 +32,7 @@ struct AttentionBranchOptions {
 /// with its own auxiliary classifier; the authors have one, behind layer3.
 /// Differs from the paper: the branch has no residual blocks of its own in front of `bn_att`, and the maps may have any
 /// size (the code averages 14 x 14).
+/// A forward() without a context drops the logits, so that the auxiliary classifier does not train.
 class AttentionBranchImpl final : public Gate {
  public:
   /// @param channels C of the features. @throws InputError unless both numbers are positive.
