@@ -35,7 +35,7 @@ const std::deque<ModelRow>& model_registry();
 ///       std::int64_t width = 8;
 ///       void visit_fields(fovea::FieldVisitor& fields) { fields.integer("width", width, {1, 64}, "channels"); }
 ///     };
-///     class TinyImpl final : public fovea::Classifier { ... };
+///     class TinyImpl final : public fovea::Classifier { ... };  // its constructor ends with initialise_constructed(*this)
 ///
 ///     fovea::register_model({.name = "tiny",
 ///                            .make_options = fovea::make_options<TinyOptions>,

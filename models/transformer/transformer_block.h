@@ -42,7 +42,7 @@ struct TransformerBlockOptions {
 
 /// Arguments of a transformer block that depend on its network.
 struct TransformerBlockPlan {
-  std::string path;                ///< the block's name to be, e.g. "blocks.0"
+  std::string path = {};           ///< the block's name to be, e.g. "blocks.0"
   std::int64_t stage = 1;          ///< see TransformerTrunk
   FeatureShape grid;               ///< shape of the patches as a map
   std::int64_t prefix_tokens = 0;  ///< tokens before the patches

@@ -42,8 +42,8 @@ TEST(GridHeadsTest, SaysWhatDoesNotFit) {
 
 TEST(GridHeadsTest, ThinningAveragesWhatIsThereAtTheEdge) {
   const auto features = torch::arange(1, 7, torch::kFloat64).view({1, 1, 2, 3});
-  EXPECT_TRUE(nearly_equal(thinned(features, 2), {(1 + 2 + 4 + 5) / 4.0, (3 + 6) / 2.0}));
-  EXPECT_TRUE(torch::equal(thinned(features, 1), features));
+  EXPECT_TRUE(nearly_equal(average_strided(features, 2), {(1 + 2 + 4 + 5) / 4.0, (3 + 6) / 2.0}));
+  EXPECT_TRUE(torch::equal(average_strided(features, 1), features));
 }
 
 TEST(GridHeadsTest, OptionsOfAMechanismAreCheckedBeforeTheyDivide) {

@@ -365,8 +365,8 @@ TEST(VisionTransformerTest, LayerScaleMayBeAnyNumberAndZeroMeansNone) {
 /// A block alone, whose MLP adds nothing.
 std::shared_ptr<TransformerBlockImpl> attention_only_block(double drop_probability) {
   AttentionFactory nothing;
-  TransformerBlockPlace place{"blocks.0", 1, {12, 2, 3}, 1, drop_probability};
-  auto block = std::make_shared<TransformerBlockImpl>(place, TransformerBlockOptions(), nothing);
+  TransformerBlockPlan plan{"blocks.0", 1, {12, 2, 3}, 1, drop_probability};
+  auto block = std::make_shared<TransformerBlockImpl>(plan, TransformerBlockOptions(), nothing);
   initialise(*block, 1);
   block->to(torch::kFloat64);
   const torch::NoGradGuard no_grad;
