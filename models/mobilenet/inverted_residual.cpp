@@ -43,6 +43,9 @@ const InvertedResidualPlan& expect_possible_block(const InvertedResidualPlan& pl
                                     {"stride", plan.shape.stride}}) {
     expect_positive(value, std::string("InvertedResidual: ") + name);
   }
+  expect_in_range(plan.drop_probability, kFractionBelowOne, "InvertedResidual: drop_probability");
+  expect_in_range(plan.settings.norm_epsilon, kNormEpsilon, "InvertedResidual: norm_epsilon");
+  expect_in_range(plan.settings.norm_momentum, kFraction, "InvertedResidual: norm_momentum");
   return plan;
 }
 

@@ -34,6 +34,7 @@ const CifarResnetBlockPlan& expect_possible_block(const CifarResnetBlockPlan& pl
        {std::pair{"in.channels", plan.in.channels}, {"out_channels", plan.out_channels}, {"stride", plan.stride}}) {
     expect_positive(value, std::string("CifarResnetBlock: ") + name);
   }
+  expect_in_range(plan.drop_probability, kFractionBelowOne, "CifarResnetBlock: drop_probability");
   return plan;
 }
 

@@ -56,6 +56,7 @@ const ResnetBlockPlan& expect_possible_block(const ResnetBlockPlan& plan) {
                                     {"first_dilation", plan.first_dilation}}) {
     expect_positive(value, std::string("ResnetBlock: ") + name);
   }
+  expect_in_range(plan.drop_probability, kFractionBelowOne, "ResnetBlock: drop_probability");
   return plan;
 }
 

@@ -20,7 +20,10 @@ SelfAttentionOptions self_attention_options(const TransformerBlockOptions& optio
   return attention;
 }
 
-const TransformerBlockOptions& expect_possible_block(const TransformerBlockOptions& options, std::int64_t channels) {
+const TransformerBlockOptions& expect_possible_block(const TransformerBlockOptions& options,
+                                                     const TransformerBlockPlan& plan) {
+  const std::int64_t channels = plan.grid.channels;
+  expect_in_range(plan.drop_probability, kFractionBelowOne, "TransformerBlock: drop_probability");
   expect_positive(channels, "TransformerBlock: channels");
   expect_positive(options.heads, "TransformerBlock: heads");
   expect_divides(channels, options.heads, "TransformerBlock: heads");
@@ -54,7 +57,7 @@ TransformerBlockImpl::TransformerBlockImpl(const TransformerBlockPlan& plan, con
                                            AttentionFactory& attention)
     : CloneableModule("TransformerBlock"),
       plan_(plan),
-      options_(expect_possible_block(options, plan.grid.channels)),
+      options_(expect_possible_block(options, plan)),
       layout_{{plan.grid.height, plan.grid.width}, plan.prefix_tokens, plan.prefix_is_read} {
   const std::int64_t channels = plan.grid.channels;
   const auto factors = [&](const char* layer, const char* own) {

@@ -476,8 +476,8 @@ std::pair<OptionValues, std::string> small_plain_options(const ModelRow& row) {
   };
   const CifarResnetOptions cifar{.width = 4, .dropout = 0.25};
   if (is(cifar)) return {cifar, "width: 4, dropout: 0.25"};
-  const ResnetOptions resnet{.channels = {8, 8, 8, 16}, .stochastic_depth = 0.25};
-  if (is(resnet)) return {resnet, "channels: [8, 8, 8, 16], stochastic_depth: 0.25"};
+  const ResnetOptions resnet{.channels = {16, 16, 16, 24}, .stochastic_depth = 0.25};
+  if (is(resnet)) return {resnet, "channels: [16, 16, 16, 24], stochastic_depth: 0.25"};
   const VggOptions vgg{.hidden = 16};
   if (is(vgg)) return {vgg, "hidden: 16"};
   const MobileNetV2Options mobile_v2{.width = 0.25};

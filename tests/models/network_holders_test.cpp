@@ -1,11 +1,13 @@
 // Networks and their blocks as a user of LibTorch takes them: by their own types, with images alone.
 
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <fovea/base/error.h>
 #include <fovea/models/glimpse/ram.h>
 #include <fovea/models/mobilenet/mobilenet_v2.h>
 #include <fovea/models/mobilenet/mobilenet_v3.h>
@@ -78,6 +80,32 @@ TEST(NetworkHoldersTest, BlocksStandInASequential) {
       tokens);
   expect_stands_in_a_sequential(TalkingHeads(8, 2), tokens);
   expect_stands_in_a_sequential(PatchRefinement(2), tokens);
+}
+
+TEST(NetworkHoldersTest, BlocksRefuseNumbersOutOfTheirRange) {
+  const FeatureShape shape{8, 4, 4};
+  const InvertedResidualPlan inverted{
+      .in = shape, .shape = {.expanded = 16, .out_channels = 8}, .names = timm_inverted_residual(true)};
+  for (const double probability : {-0.1, 1.0, std::nan("")}) {
+    EXPECT_THROW(CifarResnetBlock(CifarResnetBlockPlan{.in = shape, .drop_probability = probability}), InputError);
+    EXPECT_THROW(ResnetBlock(ResnetBlockPlan{.in = shape, .drop_probability = probability}), InputError);
+    EXPECT_THROW(TransformerBlock(TransformerBlockPlan{.grid = shape, .drop_probability = probability},
+                                  TransformerBlockOptions{.heads = 2}),
+                 InputError);
+    InvertedResidualPlan dropping = inverted;
+    dropping.drop_probability = probability;
+    EXPECT_THROW(InvertedResidual{dropping}, InputError);
+  }
+  for (const double epsilon : {0.0, 2.0, std::nan("")}) {
+    InvertedResidualPlan normed = inverted;
+    normed.settings.norm_epsilon = epsilon;
+    EXPECT_THROW(InvertedResidual{normed}, InputError);
+  }
+  for (const double scale : {HUGE_VAL, std::nan("")}) {
+    EXPECT_THROW(
+        TransformerBlock(TransformerBlockPlan{.grid = shape}, TransformerBlockOptions{.heads = 2, .layer_scale = scale}),
+        InputError);
+  }
 }
 
 }  // namespace
