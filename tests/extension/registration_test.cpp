@@ -23,6 +23,8 @@
 #include <fovea/run/experiment_config.h>
 #include <fovea/run/experiment_data.h>
 
+#include "built_network.h"
+
 namespace fovea {
 namespace {
 
@@ -138,12 +140,6 @@ DatasetRow shades_row(const std::string& name) {
 
 Explanation explain_nothing(Classifier&, const Batch&, const LayerFilter&, std::optional<std::int64_t>) {
   return {};
-}
-
-ModelField model_of(const std::string& yaml) {
-  ModelField model;
-  model.read(parse_yaml(yaml, "a.yaml"), "model");
-  return model;
 }
 
 TEST(RegistrationTest, AMechanismGoesIntoNetworksByItsName) {

@@ -18,9 +18,7 @@
 #include <fovea/weights/safetensors.h>
 #include <fovea/weights/state_dict.h>
 
-#include "file_text.h"
-#include "program.h"
-#include "temporary_directory.h"
+#include "program_fixture.h"
 
 namespace fovea {
 namespace {
@@ -31,31 +29,21 @@ using testing::ThrowsMessage;
 constexpr const char* kPhoto = FOVEA_TEST_DATA "/fashion_mnist/ankle_boot.png";
 
 /// A run that the program trained: `program`, of `tiny.yaml`.
-class RunLibrary : public testing::Test {
+class RunLibrary : public ProgramTest {
  protected:
   static void SetUpTestSuite() {
     torch::set_num_threads(1);  // as --threads 1 has it
-    folder_ = new TemporaryDirectory;
-    write_tiny_mnist(path("data"));
-    folder_->write("tiny.yaml", tiny_config(path("data")));
+    ProgramTest::SetUpTestSuite();
+    write_tiny_experiment();
     const Finished trained = run({"train", "tiny.yaml", "--out", "program", "--quiet"});
     ASSERT_EQ(trained.code, 0) << trained.error;
   }
-  static void TearDownTestSuite() {
-    delete folder_;
-    folder_ = nullptr;
-  }
 
-  static std::string path(const std::string& name) { return folder_->path(name); }
-  static Finished run(std::vector<std::string> arguments) {
+  static Finished run(const std::vector<std::string>& arguments) { return ProgramTest::run(on_one_thread(arguments)); }
+  static Json json(const std::vector<std::string>& arguments) { return ProgramTest::json(on_one_thread(arguments)); }
+  static std::vector<std::string> on_one_thread(std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"--threads", "1"});
-    return run_fovea(folder_->path(), arguments);
-  }
-  static Json json(std::vector<std::string> arguments) {
-    arguments.emplace_back("--json");
-    const Finished finished = run(std::move(arguments));
-    EXPECT_EQ(finished.code, 0) << finished.error;
-    return finished.code == 0 ? Json::parse(finished.out) : Json();
+    return arguments;
   }
   /// A document as a reader gets it, without what differs from run to run.
   static Json without(const Json& document, const std::vector<std::string>& keys) {
@@ -65,14 +53,12 @@ class RunLibrary : public testing::Test {
   }
   static Experiment experiment() { return read_experiment(path("tiny.yaml")); }
   static void expect_trained_alike(const std::string& name) {
-    EXPECT_EQ(file_text(path(name + "/model.safetensors")), file_text(path("program/model.safetensors")));
-    EXPECT_EQ(file_text(path(name + "/config.yaml")), file_text(path("program/config.yaml")));
+    EXPECT_EQ(model_bytes(name), model_bytes("program"));
+    EXPECT_EQ(text(name + "/config.yaml"), text("program/config.yaml"));
     const std::vector<std::string> changing = {"run", "seconds", "images_per_second"};
-    EXPECT_EQ(without(Json::parse(file_text(path(name + "/summary.json"))), changing),
-              without(Json::parse(file_text(path("program/summary.json"))), changing));
+    EXPECT_EQ(without(Json::parse(text(name + "/summary.json")), changing),
+              without(Json::parse(text("program/summary.json")), changing));
   }
-
-  static inline TemporaryDirectory* folder_ = nullptr;
 };
 
 TEST_F(RunLibrary, TrainsAsTheProgramDoes) {
@@ -80,7 +66,7 @@ TEST_F(RunLibrary, TrainsAsTheProgramDoes) {
   EXPECT_FALSE(report.interrupted);
   EXPECT_EQ(report.epochs, 3);
   expect_trained_alike("library");
-  EXPECT_EQ(Json::parse(file_text(path("library/summary.json"))), Json::parse(to_json_text(to_json(report))));
+  EXPECT_EQ(Json::parse(text("library/summary.json")), Json::parse(to_json_text(to_json(report))));
   EXPECT_EQ(report.data().test().loader.images(), 240);
   EXPECT_THAT([] { train(experiment(), {.out = path("library"), .threads = 1}); },
               ThrowsMessage<InputError>(HasSubstr("one that contains a run")));
@@ -117,7 +103,7 @@ TEST_F(RunLibrary, DrawsWhatTheNetworkAttendsTo) {
   EXPECT_EQ(overlay.explained().label, 3);
   EXPECT_EQ(overlay.explained().probability, drawn[0]["probability"].get<double>());
   write_png(path("gradcam.png"), overlay.picture());
-  EXPECT_EQ(file_text(path("gradcam.png")), file_text(path(drawn[0]["output"])));
+  EXPECT_EQ(text("gradcam.png"), text(drawn[0]["output"]));
 
   const Json attention =
       json({"overlay", "program", kPhoto, "--method", "attention", "--layer", "all", "--out", "attention"});
@@ -125,7 +111,7 @@ TEST_F(RunLibrary, DrawsWhatTheNetworkAttendsTo) {
   const std::vector<OverlayFiles> files = write_overlay(all, {kPhoto, "ankle_boot"}, path("own"));
   ASSERT_EQ(files.size(), attention.size());
   for (std::size_t i = 0; i < files.size(); ++i) {
-    EXPECT_EQ(file_text(files[i].output), file_text(path(attention[i]["output"]))) << files[i].layer;
+    EXPECT_EQ(text(files[i].output), text(attention[i]["output"])) << files[i].layer;
   }
   EXPECT_THAT([&] { model.overlay(photo, {.method = "attention", .target_class = "3"}); },
               ThrowsMessage<InputError>(HasSubstr("a method that explains one class")));
@@ -160,7 +146,7 @@ TEST_F(RunLibrary, DryRunsAndPreviews) {
   EXPECT_GT(report.images_per_second, 0);
   ASSERT_EQ(run({"train", "tiny.yaml", "--preview", "preview.png"}).code, 0);
   write_png(path("own_preview.png"), preview(experiment()));
-  EXPECT_EQ(file_text(path("own_preview.png")), file_text(path("preview.png")));
+  EXPECT_EQ(text("own_preview.png"), text("preview.png"));
 }
 
 }  // namespace
