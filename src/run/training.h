@@ -59,7 +59,7 @@ struct TrainingReport {
   Environment environment;
   std::shared_ptr<ExperimentData> opened_data;
 
-  /// The data set of the experiment, as it was opened for the run.
+  /// The data set of the experiment, as it was opened for the run. Its warnings no longer reach the run's observer.
   ExperimentData& data() const { return *opened_data; }
 };
 

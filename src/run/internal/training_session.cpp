@@ -28,10 +28,27 @@ Json identity_of(OpenedExperiment& experiment, torch::Device device) {
 
 }  // namespace
 
+WarningsOfRun::WarningsOfRun(RunObserver& observer) : receiver_(std::make_shared<Receiver>()) {
+  receiver_->observer = &observer;
+}
+
+WarningsOfRun::~WarningsOfRun() {
+  const std::lock_guard lock(receiver_->mutex);
+  receiver_->observer = nullptr;
+}
+
+Warn WarningsOfRun::callback() const {
+  return [receiver = receiver_](const std::string& text) {
+    const std::lock_guard lock(receiver->mutex);
+    if (receiver->observer != nullptr) receiver->observer->warn(text);
+  };
+}
+
 TrainingSession::TrainingSession(const Experiment& described, torch::Device on_device, RunObserver& told)
     : device(on_device),
       observer(told),
-      experiment(described.shared_config(), on_device, [&told](const std::string& text) { told.warn(text); }),
+      warnings(told),
+      experiment(described.shared_config(), on_device, warnings.callback()),
       network(experiment.build_network()),
       training(experiment.data().training_loader()),
       validation(experiment.data().loader(Split::validation)),

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 
 #include <torch/torch.h>
 
@@ -15,6 +16,26 @@
 
 namespace fovea {
 
+/// Warnings for an observer. The data of a run may be read after it, when the observer is gone: from then on the callbacks
+/// do nothing.
+class WarningsOfRun {
+ public:
+  explicit WarningsOfRun(RunObserver& observer);
+  ~WarningsOfRun();
+  WarningsOfRun(const WarningsOfRun&) = delete;
+  WarningsOfRun& operator=(const WarningsOfRun&) = delete;
+
+  /// May outlive this object, and be called by any thread.
+  Warn callback() const;
+
+ private:
+  struct Receiver {
+    std::mutex mutex;
+    RunObserver* observer;  ///< nullptr after the run
+  };
+  std::shared_ptr<Receiver> receiver_;
+};
+
 /// An experiment with its network and data, for a trainer.
 struct TrainingSession {
   /// @throws InputError when data, preprocessing and network do not fit.
@@ -27,6 +48,7 @@ struct TrainingSession {
 
   torch::Device device;
   RunObserver& observer;
+  WarningsOfRun warnings;
   OpenedExperiment experiment;
   std::shared_ptr<Classifier> network;
   Loader training;
