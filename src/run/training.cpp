@@ -67,14 +67,15 @@ TrainingReport train(const Experiment& experiment, const RunOptions& options) {
   RunObserver& observer = options.observer == nullptr ? silent : *options.observer;
   const RunDirectory run(options.out.empty() ? "runs/" + experiment.name() : options.out);
   const torch::Device device = parse_device(options.device);
-  TrainingSession session(experiment, device, observer);
   expect_free(run, options.resume);
+  TrainingSession session(experiment, device, observer);
   const bool has_checkpoint = options.resume && std::filesystem::exists(run.checkpoint());
   if (!has_checkpoint) session.initialise_weights();  // a checkpoint has weights of its own
   Trainer trainer = session.trainer(run, options.threads, options.stop_requested);
 
   make_directories(run.path());
   const DirectoryLock lock(run.path());
+  expect_free(run, options.resume);  // another process may have finished a run since the first check
   const bool resumed = options.resume && trainer.resume();
   if (resumed) observer.note("resuming " + run.path());
   if (!resumed) run.clear();
