@@ -16,6 +16,7 @@ class Experiment {
   Experiment(std::shared_ptr<ExperimentConfig> config, std::string name);
 
   const std::string& name() const { return name_; }
+  /// May be changed; whatever runs the experiment checks it first, see expect_valid().
   ExperimentConfig& config() const { return *config_; }
   const std::shared_ptr<ExperimentConfig>& shared_config() const { return config_; }
   /// Every key with its value.

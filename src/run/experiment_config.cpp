@@ -57,6 +57,23 @@ void expect_no_choices(const ConfigNode* train, const std::string& model) {
   }
 }
 
+/// The node that a configuration file with this document has.
+ConfigNode node_of(const Json& document) {
+  ConfigNode node;
+  node.origin = "configuration";
+  if (document.is_object()) {
+    node.kind = ConfigNode::Kind::map;
+    for (const auto& [key, value] : document.items()) node.map.push_back({key, node_of(value)});
+  } else if (document.is_array()) {
+    node.kind = ConfigNode::Kind::list;
+    for (const Json& value : document) node.list.push_back(node_of(value));
+  } else if (!document.is_null()) {
+    node.kind = ConfigNode::Kind::scalar;
+    node.scalar = document.is_string() ? document.get<std::string>() : document.dump();
+  }
+  return node;
+}
+
 }  // namespace
 
 PreprocessOptions preprocessing_defaults(PreprocessOptions own, const ConfigNode* given) {
@@ -129,6 +146,16 @@ std::unique_ptr<ExperimentConfig> read_experiment_config(const ConfigNode& root)
                      "choose one: both together would correct twice");
   }
   return config;
+}
+
+void expect_valid(ExperimentConfig& config) {
+  for (const auto& [section, has_name] :
+       {std::pair("data", config.data.row != nullptr && config.data.options != nullptr),
+        std::pair("model", config.model.row != nullptr && config.model.options != nullptr)}) {
+    if (!has_name)
+      throw InputError(std::string(section) + ".name", "a name", "none", "read the section, or a configuration");
+  }
+  read_experiment_config(node_of(write_fields(config)));
 }
 
 ConfigNode read_config_with_settings(const std::string& path, const std::vector<std::string>& settings) {

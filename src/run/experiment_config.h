@@ -58,6 +58,10 @@ void expect_named(const ConfigNode& root, const std::string& section);
 /// @throws InputError with file and line.
 std::unique_ptr<ExperimentConfig> read_experiment_config(const ConfigNode& root);
 
+/// Checks a configuration that was changed in C++, as reading one does. @throws InputError for the first value out of its
+/// range, and for options that exclude each other.
+void expect_valid(ExperimentConfig& config);
+
 /// The configuration file with every `KEY=VALUE` applied.
 ConfigNode read_config_with_settings(const std::string& path, const std::vector<std::string>& settings);
 

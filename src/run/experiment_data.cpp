@@ -23,6 +23,11 @@ auto once_per_sample(Warn warn) {
   };
 }
 
+std::shared_ptr<const ExperimentConfig> checked(std::shared_ptr<ExperimentConfig> config) {
+  expect_valid(*config);
+  return config;
+}
+
 void expect_channels(const PreprocessOptions& preprocess, const DataField& data, const Dataset& dataset) {
   const auto expected = static_cast<int>(preprocess.mean.size());
   if (expected == dataset.channels()) return;
@@ -56,12 +61,12 @@ void absorb_dataset(Fnv1a& hash, const Dataset& dataset, const Indices& indices)
 
 }  // namespace
 
-ExperimentData::ExperimentData(const ExperimentConfig& config, std::vector<std::string> classes, Warn warn)
-    : ExperimentData(std::shared_ptr<const ExperimentConfig>(std::shared_ptr<void>(), &config), std::move(classes),
+ExperimentData::ExperimentData(ExperimentConfig& config, std::vector<std::string> classes, Warn warn)
+    : ExperimentData(std::shared_ptr<ExperimentConfig>(std::shared_ptr<void>(), &config), std::move(classes),
                      std::move(warn)) {}
 
-ExperimentData::ExperimentData(std::shared_ptr<const ExperimentConfig> config, std::vector<std::string> classes, Warn warn)
-    : config_(std::move(config)),
+ExperimentData::ExperimentData(std::shared_ptr<ExperimentConfig> config, std::vector<std::string> classes, Warn warn)
+    : config_(checked(std::move(config))),
       classes_(std::move(classes)),
       preprocess_(std::make_shared<const Preprocess>(config_->preprocess)),
       on_skipped_(once_per_sample(std::move(warn))) {}

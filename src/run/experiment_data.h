@@ -26,9 +26,10 @@ struct DataSplit {
 class ExperimentData {
  public:
   /// @param config must outlive this, unless it is shared. @param classes classes of a trained model, to which
-  /// labels are mapped by name; empty: the data set's own. @throws InputError when preprocessing and data set do not fit.
-  ExperimentData(const ExperimentConfig& config, std::vector<std::string> classes, Warn warn);
-  ExperimentData(std::shared_ptr<const ExperimentConfig> config, std::vector<std::string> classes, Warn warn);
+  /// labels are mapped by name; empty: the data set's own. @throws InputError when the configuration is not valid; see
+  /// expect_valid().
+  ExperimentData(ExperimentConfig& config, std::vector<std::string> classes, Warn warn);
+  ExperimentData(std::shared_ptr<ExperimentConfig> config, std::vector<std::string> classes, Warn warn);
 
   const std::vector<std::string>& classes(Split split) { return part(split).dataset->class_names(); }
   /// Input of a network for the training images. @throws InputError when they differ in size and preprocessing sets none.

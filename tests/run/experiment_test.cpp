@@ -1,0 +1,77 @@
+// Experiments that a program changes in C++.
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/base/error.h>
+#include <fovea/fovea.h>
+
+#include "program_fixture.h"
+
+namespace fovea {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+class ChangedExperiment : public ProgramTest {
+ protected:
+  static void SetUpTestSuite() {
+    ProgramTest::SetUpTestSuite();
+    write_tiny_experiment();
+  }
+
+  /// Expects that nothing runs with the configuration that `change` leaves. @param part of the message.
+  template <typename Change>
+  static void expect_refused(const Change& change, const std::string& part) {
+    const Experiment changed = read_experiment(path("tiny.yaml"));
+    change(changed.config());
+    const auto refused = ThrowsMessage<InputError>(HasSubstr(part));
+    EXPECT_THAT([&] { train(changed, {.out = path("refused"), .threads = 1}); }, refused);
+    EXPECT_THAT([&] { dry_run(changed, {.threads = 1}); }, refused);
+    EXPECT_THAT([&] { preview(changed); }, refused);
+    EXPECT_FALSE(exists("refused"));
+  }
+};
+
+TEST_F(ChangedExperiment, IsCheckedBeforeItRuns) {
+  using Config = ExperimentConfig;
+  expect_refused([](Config& config) { config.train.batch_size = 0; }, "train.batch_size: expected an integer from 1");
+  expect_refused([](Config& config) { config.train.shards = 0; },
+                 "train.shards: expected an integer from 1 to 256, got '0'");
+  expect_refused([](Config& config) { config.train.accumulate = -1; }, "train.accumulate");
+  expect_refused([](Config& config) { config.data.workers = 0; }, "data.workers");
+  expect_refused([](Config& config) { config.data.validation = 2; }, "data.validation");
+  expect_refused([](Config& config) { config.preprocess.crop = {-3}; }, "preprocess.crop");
+  expect_refused([](Config& config) { config.train.optimizer->learning_rate = -1; }, "train.optimizer.learning_rate");
+  expect_refused([](Config& config) { config.train.clip_norm = std::numeric_limits<double>::quiet_NaN(); }, "clip_norm");
+  expect_refused([](Config& config) { config.model.attention.entries.front().stages = {0}; }, "model.attention");
+}
+
+TEST_F(ChangedExperiment, MayNotExcludeItself) {
+  expect_refused([](ExperimentConfig& config) { config.train.early_stopping_epochs = 99; }, "fewer than train.epochs");
+  expect_refused([](ExperimentConfig& config) { config.train.hard_choices = true; }, "a network with hard choices");
+}
+
+TEST_F(ChangedExperiment, NeedsADataSetAndANetwork) {
+  const Experiment empty(std::make_shared<ExperimentConfig>(), "empty");
+  EXPECT_THAT([&] { train(empty, {.out = path("empty")}); }, ThrowsMessage<InputError>(HasSubstr("data.name")));
+  EXPECT_THAT([&] { preview(empty); }, ThrowsMessage<InputError>(HasSubstr("data.name")));
+}
+
+TEST_F(ChangedExperiment, TrainsAsIfItWereWrittenSo) {
+  const Experiment changed = read_experiment(path("tiny.yaml"));
+  changed.config().train.epochs = 1;
+  EXPECT_EQ(train(changed, {.out = path("changed"), .threads = 1}).epochs, 1);
+  train(read_experiment(path("tiny.yaml"), {"train.epochs=1"}), {.out = path("written"), .threads = 1});
+  EXPECT_EQ(model_bytes("changed"), model_bytes("written"));
+}
+
+}  // namespace
+}  // namespace fovea
