@@ -17,6 +17,8 @@ class CustomField;
 /// Effect of a field on the result of training.
 enum class FieldRole {
   defines_result,   ///< another value gives another result
+  names_data,       ///< likewise; chooses the data set
+  hard_choices,     ///< likewise; exists for networks with hard choices alone
   splits_training,  ///< likewise; chooses training and validation images
   splits_data,      ///< likewise; chooses test images
   place,            ///< where files are: the same files elsewhere give the same result

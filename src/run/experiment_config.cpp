@@ -49,11 +49,13 @@ bool makes_hard_choices(const ModelRow& model) {
 /// @throws InputError when the section `train` has options of hard choices.
 void expect_no_choices(const ConfigNode* train, const std::string& model) {
   if (train == nullptr) return;
-  for (const char* key : {"policy", "step_loss"}) {
-    const ConfigNode* given = train->find(key);
+  TrainOptions every_option;
+  every_option.hard_choices = true;
+  for (const RoleOfField& field : field_roles(every_option)) {
+    const ConfigNode* given = field.role == FieldRole::hard_choices ? train->find(field.name) : nullptr;
     if (given == nullptr) continue;
-    throw InputError(given->origin + ": train." + key, "a network with hard choices", "'" + model + "', which has none",
-                     "remove it");
+    throw InputError(given->origin + ": train." + field.name, "a network with hard choices",
+                     "'" + model + "', which has none", "remove it");
   }
 }
 
@@ -100,10 +102,12 @@ void DataField::read(const ConfigNode& value, const std::string& path) {
   options = row->make_options();
   if (!section.has_options) return;
   expect_own_places(value, *this, path);
-  read_fields(*this, value, path, {"name"});
+  read_fields(*this, value, path);
 }
 
 void DataField::visit_fields(FieldVisitor& fields) {
+  std::string name = row->name;  // read before, because the other fields depend on it
+  fields.text("name", name, {"name of the data set", FieldRole::names_data});
   options->visit_fields(fields);
   fields.optional_real("validation", validation, {.minimum = 0, .maximum = 1, .minimum_open = true, .maximum_open = true},
                        {"fraction of the training images that selects the weights; none: the last epoch is selected",
@@ -118,9 +122,7 @@ void DataField::visit_fields(FieldVisitor& fields) {
 }
 
 Json DataField::write() {
-  Json map = {{"name", row->name}};
-  map.update(write_fields(*this));
-  return map;
+  return write_fields(*this);
 }
 
 void ExperimentConfig::visit_fields(FieldVisitor& fields) {

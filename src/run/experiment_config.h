@@ -21,7 +21,7 @@ class DataField final : public CustomField {
  public:
   void read(const ConfigNode& value, const std::string& path) override;
   Json write() override;
-  /// The set's own options, and those that all data sets have.
+  /// Its name, the set's own options, and those that all data sets have.
   void visit_fields(FieldVisitor& fields) override;
 
   const DatasetRow* row = nullptr;

@@ -48,7 +48,8 @@ void expect_splits_kept(const std::vector<std::string>& settings, ExperimentConf
     return found == roles.end() ? FieldRole::defines_result : found->role;
   };
   const bool other_data = std::any_of(settings.begin(), settings.end(), [&](const std::string& setting) {
-    return key_of(setting) == "data.name" || role_of(key_of(setting)) == FieldRole::place;
+    const FieldRole role = role_of(key_of(setting));
+    return role == FieldRole::names_data || role == FieldRole::place;
   });
   for (const std::string& setting : settings) {
     const FieldRole role = role_of(key_of(setting));

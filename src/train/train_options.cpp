@@ -15,9 +15,12 @@ void TrainOptions::visit_fields(FieldVisitor& fields) {
               "fraction of the target that is spread over all classes");
   fields.custom("class_weights", class_weights, "none, balanced, or a list of loss weights, one per class");
   if (hard_choices) {
-    fields.custom("policy", policy, "policy gradient estimator of the glimpse locations: reinforce, with its options");
+    fields.custom(
+        "policy", policy,
+        {"policy gradient estimator of the glimpse locations: reinforce, with its options", FieldRole::hard_choices});
     fields.choice("step_loss", step_loss, {{"linear", StepLoss::linear}, {"last", StepLoss::last}},
-                  "loss weights of the steps: linear from 0 at the first step to the largest at the last, or last alone");
+                  {"loss weights of the steps: linear from 0 at the first step to the largest at the last, or last alone",
+                   FieldRole::hard_choices});
   }
   fields.real("clip_norm", clip_norm, kNonNegative, "largest norm of the whole gradient (gradient clipping); 0 = no limit");
   fields.optional_real("ema_decay", ema_decay, kFractionBelowOne,
