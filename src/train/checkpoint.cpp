@@ -51,6 +51,58 @@ Json counters(const Checkpoint& checkpoint) {
           {"validation", validation}};
 }
 
+/// @throws InputError when the counters are those of another configuration or format.
+void expect_same_configuration(const Json& state, const Json& config, const std::string& path) {
+  if (state.at("format") != kFormat) {
+    throw InputError(path + ": format", std::to_string(kFormat), state.at("format").dump(),
+                     "the checkpoint was written by another version of fovea; choose another output directory");
+  }
+  const std::string difference = first_difference(state.at("config"), config, "");
+  if (difference.empty()) return;
+  throw InputError(path, "a checkpoint of this configuration", difference,
+                   "use the same configuration, or another output directory");
+}
+
+/// Inverse of counters(). @throws Json::exception for a damaged document.
+Checkpoint read_counters(const Json& state) {
+  Checkpoint checkpoint;
+  checkpoint.config = state.at("config");
+  state.at("epoch").get_to(checkpoint.epoch);
+  state.at("batch").get_to(checkpoint.batch);
+  state.at("loss").get_to(checkpoint.sums.loss);
+  state.at("correct").get_to(checkpoint.sums.correct);
+  state.at("images").get_to(checkpoint.sums.images);
+  const Json parts = state.value("parts", Json::object());  // none in files of earlier versions
+  for (const auto& [name, part] : parts.items()) {
+    checkpoint.sums.parts[name] = {part.at(0).get<double>(), part.at(1).get<std::int64_t>()};
+  }
+  state.at("seconds").get_to(checkpoint.seconds);
+  state.at("train_seconds").get_to(checkpoint.train_seconds);
+  state.at("epoch_seconds").get_to(checkpoint.epoch_seconds);
+  if (const Json& best = state.at("best"); !best.is_null()) {
+    checkpoint.best = {best.at("epoch").get<std::int64_t>(), best.at("val_top1").get<double>(),
+                       best.at("val_loss").get<double>()};
+  }
+  for (const Json& score : state.at("validation")) {
+    checkpoint.validation.push_back({score.at(0).get<double>(), score.at(1).get<double>()});
+  }
+  return checkpoint;
+}
+
+/// @throws InputError for counts that no training has.
+void expect_possible_counts(const Checkpoint& checkpoint, const std::string& where) {
+  const StepSums& sums = checkpoint.sums;
+  const bool parts_fit = std::all_of(sums.parts.begin(), sums.parts.end(), [&](const auto& part) {
+    return part.second.images >= 0 && part.second.images <= sums.images;
+  });
+  if (checkpoint.epoch >= 0 && checkpoint.batch >= 0 && sums.correct >= 0 && sums.images >= sums.correct && parts_fit)
+    return;
+  std::string got = "epoch " + std::to_string(checkpoint.epoch) + ", batch " + std::to_string(checkpoint.batch) + ", " +
+                    std::to_string(sums.correct) + " correct of " + std::to_string(sums.images) + " images";
+  for (const auto& [name, part] : sums.parts) got += ", " + name + " of " + std::to_string(part.images);
+  throw InputError(where, "counters >= 0 of no more images than the batches have", got, "the file is damaged");
+}
+
 }  // namespace
 
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
@@ -66,51 +118,18 @@ Checkpoint read_checkpoint(const std::string& path, const Json& config) {
   const SafetensorsFile file(path);
   const auto found = file.metadata().find(kStateKey);
   if (found == file.metadata().end())
-    throw InputError(path, "a checkpoint written by fovea", "another safetensors file", "choose another run directory");
+    throw InputError(path, "a checkpoint written by fovea", "another safetensors file", "choose another output directory");
 
+  const std::string where = path + ": " + kStateKey;
   Checkpoint checkpoint;
   try {
     const Json state = Json::parse(found->second);
-    if (state.at("format") != kFormat) {
-      throw InputError(path + ": format", std::to_string(kFormat), state.at("format").dump(),
-                       "the checkpoint was written by another version of fovea; choose another run directory");
-    }
-    checkpoint.config = state.at("config");
-    const std::string difference = first_difference(checkpoint.config, config, "");
-    if (!difference.empty()) {
-      throw InputError(path, "a checkpoint of this configuration", difference,
-                       "use the same configuration, or another run directory");
-    }
-    state.at("epoch").get_to(checkpoint.epoch);
-    state.at("batch").get_to(checkpoint.batch);
-    state.at("loss").get_to(checkpoint.sums.loss);
-    state.at("correct").get_to(checkpoint.sums.correct);
-    state.at("images").get_to(checkpoint.sums.images);
-    const Json parts = state.value("parts", Json::object());  // none in files of earlier versions
-    for (const auto& [name, part] : parts.items()) {
-      checkpoint.sums.parts[name] = {part.at(0).get<double>(), part.at(1).get<std::int64_t>()};
-    }
-    state.at("seconds").get_to(checkpoint.seconds);
-    state.at("train_seconds").get_to(checkpoint.train_seconds);
-    state.at("epoch_seconds").get_to(checkpoint.epoch_seconds);
-    if (const Json& best = state.at("best"); !best.is_null()) {
-      checkpoint.best = {best.at("epoch").get<std::int64_t>(), best.at("val_top1").get<double>(),
-                         best.at("val_loss").get<double>()};
-    }
-    for (const Json& score : state.at("validation")) {
-      checkpoint.validation.push_back({score.at(0).get<double>(), score.at(1).get<double>()});
-    }
-    const StepSums& sums = checkpoint.sums;
-    const bool parts_fit = std::all_of(sums.parts.begin(), sums.parts.end(), [&](const auto& part) {
-      return part.second.images >= 0 && part.second.images <= sums.images;
-    });
-    if (checkpoint.epoch < 0 || checkpoint.batch < 0 || sums.correct < 0 || sums.images < sums.correct || !parts_fit) {
-      throw InputError(path + ": " + kStateKey, "counters >= 0", found->second.substr(found->second.rfind("\"epoch\"")),
-                       "the file is damaged");
-    }
+    expect_same_configuration(state, config, path);
+    checkpoint = read_counters(state);
   } catch (const Json::exception& error) {
-    throw InputError(path + ": " + kStateKey, "the counters of a checkpoint", error.what(), "the file is damaged");
+    throw InputError(where, "the counters of a checkpoint", error.what(), "the file is damaged");
   }
+  expect_possible_counts(checkpoint, where);
   const NamedTensors tensors = file.tensors();
   checkpoint.model = with_prefix_removed(tensors, "model.");
   checkpoint.optimizer = with_prefix_removed(tensors, "optimizer.");

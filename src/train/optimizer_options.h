@@ -20,7 +20,6 @@ class SavedParameterState {
                       const std::string& where)
       : state_(state), parameter_(parameter), like_(like), where_(where) {}
 
-  bool contains(const char* what) const { return state_.contains(parameter_ + "." + what); }
   /// A copy on the parameter's device. @throws InputError when the tensor is missing or has another shape than the
   /// parameter.
   torch::Tensor tensor(const char* what);

@@ -84,7 +84,8 @@ void Trainer::expect_validation() const {
 
 bool Trainer::resume() {
   const std::string path = setup_.directory.checkpoint();
-  if (!std::filesystem::exists(path)) return false;
+  std::error_code unreachable;
+  if (!std::filesystem::exists(path, unreachable)) return false;
   state_ = read_checkpoint(path, setup_.config);
   expect_plausible_counters(path);
   load_state_dict(*setup_.network, std::exchange(state_.model, {}), path);
@@ -127,15 +128,31 @@ TrainingResult Trainer::run() {
           per_second(state_.epoch * setup_.train.images() + state_.sums.images, state_.train_seconds), state_.best};
 }
 
+std::int64_t Trainer::typical_epoch() const {
+  const std::int64_t epochs = setup_.options.epochs;
+  const std::int64_t middle = epochs / 2;
+  if (!setup_.options.hard_choices) return middle;
+  const ExplorationOptions& exploration = setup_.options.policy->exploration;
+  const auto learns = [&](std::int64_t epoch) {
+    return epoch >= 0 && epoch < epochs && exploration.at(static_cast<double>(epoch), epochs).trains_policy;
+  };
+  for (std::int64_t distance = 0; distance <= middle; ++distance) {
+    for (const std::int64_t epoch : {middle + distance, middle - distance}) {
+      if (learns(epoch)) return epoch;
+    }
+  }
+  return middle;
+}
+
 DryRun Trainer::dry_run(double seconds) {
-  state_.epoch = setup_.options.epochs / 2;  // the policy is frozen at the beginning and at the end
+  state_.epoch = typical_epoch();
   DryRun measured;
   BatchStream stream = setup_.train.epoch(0);
   std::int64_t warm_up_images = 0;
   auto start = Clock::now();
   while (!measured.interrupted && (measured.updates < 2 || seconds_since(start) < seconds) && update(stream)) {
     measured.images_per_second = per_second(state_.sums.images - warm_up_images, seconds_since(start));
-    measured.interrupted = setup_.stop_requested();
+    measured.interrupted = stop_requested();
     if (++measured.updates > 1) continue;
     warm_up_images = state_.sums.images;
     start = Clock::now();
@@ -152,7 +169,7 @@ void Trainer::train_epoch() {
     state_.train_seconds += elapsed;
     state_.seconds += elapsed;
     report_progress();
-    if (setup_.stop_requested()) return stop();
+    if (stop_requested()) return stop();
     if (seconds_since(last_save_) > setup_.options.checkpoint_seconds) save();
   }
   try {

@@ -41,7 +41,7 @@ struct TrainingSetup {
   torch::Device device;
   RunDirectory directory;
   TrainingObserver& observer;
-  std::function<bool()> stop_requested;  ///< polled after every update and during validation
+  std::function<bool()> stop_requested;  ///< polled after every update and during validation; empty: never
 };
 
 struct TrainingResult {
@@ -75,8 +75,8 @@ class Trainer {
   /// @throws NumericError when the loss is NaN or infinite; the last checkpoint stays.
   TrainingResult run();
 
-  /// Measures the speed of training: runs updates of an epoch in the middle of training for `seconds`; the policy is
-  /// frozen if its warm-up or final phase covers that point. Writes no file. The network is changed and cannot be used
+  /// Measures the speed of training: runs updates for `seconds` as in the epoch nearest to the middle of training in which
+  /// the policy learns, if there is one. Writes no file. The network is changed and cannot be used
   /// afterwards; call it instead of run().
   DryRun dry_run(double seconds);
 
@@ -84,10 +84,13 @@ class Trainer {
   using Clock = std::chrono::steady_clock;
 
   std::shared_ptr<Classifier> build_ready() const;
+  bool stop_requested() const { return setup_.stop_requested && setup_.stop_requested(); }
   /// Parameters that are not frozen, with their multipliers.
   std::vector<TrainedParameter> trained_parameters() const;
   void expect_validation() const;
   void expect_plausible_counters(const std::string& path) const;
+  /// Number of finished epochs at the point of training that dry_run() measures.
+  std::int64_t typical_epoch() const;
   void train_epoch();
   void stop();
   /// @throws NumericError.

@@ -111,6 +111,17 @@ TEST(GlimpseTrainingTest, DryRunMeasuresUpdatesInWhichThePolicyLearns) {
   EXPECT_FALSE(torch::equal(network->expect->weight, untrained->expect->weight));
 }
 
+TEST(GlimpseTrainingTest, DryRunFindsAnEpochInWhichThePolicyLearns) {
+  for (const char* phases : {"{warmup_epochs: 3.5, frozen_fraction: 0.1}",   // the fifth of five epochs
+                             "{warmup_epochs: 0, frozen_fraction: 0.7}"}) {  // the first two
+    const TemporaryDirectory folder;
+    const auto network = initial_glimpses(), untrained = initial_glimpses();
+    const std::string options = std::string("{epochs: 5, batch_size: 80, optimizer: sgd, policy: ") + phases + "}";
+    with_trainer(network, folder.path("run"), options, 1, 0, [](Trainer& trainer) { trainer.dry_run(0); });
+    EXPECT_FALSE(torch::equal(network->locate->weight, untrained->locate->weight)) << phases;
+  }
+}
+
 TEST(GlimpseTrainingTest, ResumingInAnyPhaseGivesTheSameBytes) {
   for (const char* optimizer : {"sgd", "adamw", "{name: rmsprop, learning_rate: 0.001, momentum: 0.9, centered: true}"}) {
     const std::string options = kPhases + "optimizer: " + optimizer + "}";

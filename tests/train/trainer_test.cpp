@@ -253,7 +253,7 @@ struct ToyTrainer {
                  torch::kCPU,
                  RunDirectory(folder),
                  observer,
-                 [] { return false; }}) {
+                 /*stop_requested=*/{}}) {
     initialise(*network, 1);
   }
 
@@ -319,6 +319,17 @@ TEST(TrainerTest, AnotherConfigurationIsRefusedByItsFirstDifference) {
   } catch (const InputError& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("batch_size: 80 there, 64 here"));
   }
+}
+
+TEST(TrainerTest, ImpossibleCountersAreQuoted) {
+  const TemporaryDirectory folder;
+  Checkpoint checkpoint;
+  checkpoint.config = Json::object();
+  checkpoint.batch = -7;
+  checkpoint.best = SelectedEpoch{3, 0.5, 1};
+  write_checkpoint(folder.path("bad.ckpt"), checkpoint);
+  EXPECT_THAT([&] { read_checkpoint(folder.path("bad.ckpt"), Json::object()); },
+              testing::ThrowsMessage<InputError>(testing::HasSubstr("got epoch 0, batch -7, 0 correct of 0 images")));
 }
 
 TEST(TrainerTest, NotANumberStopsWithEpochAndAdvice) {

@@ -81,7 +81,7 @@ Trainer TrainingSession::trainer(const RunDirectory& run, int threads, const std
                   .device = device,
                   .directory = run,
                   .observer = observer,
-                  .stop_requested = stop_requested ? stop_requested : [] { return false; }});
+                  .stop_requested = stop_requested});
 }
 
 }  // namespace fovea
