@@ -9,14 +9,14 @@
 
 namespace fovea {
 
-/// Metrics of one epoch.
+/// Metrics of one epoch, as far as they are known.
 struct CurvePoint {
   std::int64_t epoch = 0;
-  double train_loss = 0;
-  double train_top1 = 0;  ///< in [0, 1]
-  std::optional<double> val_loss;
-  std::optional<double> val_top1;  ///< in [0, 1]
-  double learning_rate = 0;
+  std::optional<double> train_loss = std::nullopt;
+  std::optional<double> train_top1 = std::nullopt;  ///< in [0, 1]
+  std::optional<double> val_loss = std::nullopt;
+  std::optional<double> val_top1 = std::nullopt;  ///< in [0, 1]
+  std::optional<double> learning_rate = std::nullopt;
 };
 
 struct CurveOptions {

@@ -1,5 +1,5 @@
+#include <cmath>
 #include <filesystem>
-#include <limits>
 #include <optional>
 
 #include <fovea/base/file.h>
@@ -12,32 +12,24 @@
 namespace fovea {
 namespace {
 
-/// A number of a line of metrics.jsonl; none for null.
-std::optional<double> number_of(const Json& line, const char* key) {
-  const auto found = line.find(key);
-  if (found == line.end() || !found->is_number()) return std::nullopt;
-  return found->get<double>();
+std::optional<double> unless_nan(double number) {
+  return std::isnan(number) ? std::nullopt : std::optional(number);
 }
 
-CurvePoint curve_point(const Json& line) {
-  const auto number = [&](const char* key) {
-    return number_of(line, key).value_or(std::numeric_limits<double>::quiet_NaN());
-  };
-  CurvePoint point;
-  point.epoch = static_cast<std::int64_t>(number_of(line, "epoch").value_or(0));
-  point.train_loss = number("train_loss");
-  point.train_top1 = number("train_top1");
-  point.val_loss = number_of(line, "val_loss");
-  point.val_top1 = number_of(line, "val_top1");
-  point.learning_rate = number("learning_rate");
-  return point;
+CurvePoint curve_point(const EpochRecord& record) {
+  return {.epoch = record.epoch,
+          .train_loss = unless_nan(record.train_loss),
+          .train_top1 = unless_nan(record.train_top1),
+          .val_loss = record.val_loss,
+          .val_top1 = record.val_top1,
+          .learning_rate = unless_nan(record.learning_rate)};
 }
 
 }  // namespace
 
 void write_curves(const RunDirectory& run, std::optional<std::int64_t> selected_epoch) {
   std::vector<CurvePoint> points;
-  for (const Json& line : run.read_metrics()) points.push_back(curve_point(line));
+  for (const EpochRecord& record : run.read_metrics()) points.push_back(curve_point(record));
   CurveOptions options;
   options.title = std::filesystem::path(run.path()).filename().string();
   options.selected_epoch = selected_epoch;

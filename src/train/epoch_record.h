@@ -11,7 +11,7 @@
 
 namespace fovea {
 
-/// Metrics of one finished epoch: a line of metrics.jsonl.
+/// Metrics of one finished epoch: a line of metrics.jsonl. A number that is NaN is null there.
 struct EpochRecord {
   std::int64_t epoch = 0;  ///< from 1
   double train_loss = 0;   ///< mean loss over the training images, each with the weights of its batch
@@ -27,6 +27,10 @@ struct EpochRecord {
 
 /// The record as a line of metrics.jsonl; None becomes null.
 Json to_json(const EpochRecord& record);
+
+/// Inverse of to_json(). A number that the line does not have, e.g. one of an earlier version, is NaN or none.
+/// @throws InputError unless the line is an object with an epoch >= 1.
+EpochRecord read_epoch_record(const Json& line);
 
 /// Tags and values for TensorBoard, which groups tags by the part before the slash.
 std::vector<std::pair<std::string, double>> to_scalars(const EpochRecord& record);

@@ -64,7 +64,7 @@ std::optional<Bytes> first_tf_record(Bytes bytes) {
   return data;
 }
 
-/// Size in bytes of the events that EventFile::keep() retains.
+/// Size in bytes of the events that EventFile::truncate() retains.
 std::size_t kept_size(Bytes file, std::int64_t last_step) {
   std::size_t size = 0;
   while (const auto data = first_tf_record(file.subspan(size))) {
@@ -110,7 +110,7 @@ void EventFile::append(std::int64_t step, const std::vector<std::pair<std::strin
   }
 }
 
-void EventFile::keep(std::int64_t last_step) const {
+void EventFile::truncate(std::int64_t last_step) const {
   std::error_code missing;
   if (!std::filesystem::exists(path_, missing)) return;
   const std::vector<std::uint8_t> bytes = read_file(path_, kLargestEventFile);

@@ -16,7 +16,7 @@ class EventFile {
 
   /// Appends one event with the values of one step, each with its tag, e.g. {"loss/train", 0.25}. Values are stored as
   /// 32-bit floats. Creates the file when it is missing; existing events are not read.
-  /// @throws SystemError naming the path, e.g. when the disk is full; keep() removes the truncated event.
+  /// @throws SystemError naming the path, e.g. when the disk is full; truncate() removes the truncated event.
   void append(std::int64_t step, const std::vector<std::pair<std::string, double>>& scalars) const;
 
   /// Truncates the file before the first event of a step after `last_step`, which a killed run wrote after its last
@@ -24,7 +24,7 @@ class EventFile {
   /// file without such events is not written, and a missing file stays missing. The file keeps its inode, because
   /// TensorBoard may hold it open.
   /// @throws SystemError naming the path; InputError when it is unreadable or larger than 256 MiB.
-  void keep(std::int64_t last_step) const;
+  void truncate(std::int64_t last_step) const;
 
  private:
   std::string path_;

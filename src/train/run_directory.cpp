@@ -23,7 +23,10 @@ std::string first_lines(const std::string& path, std::int64_t lines) {
 }  // namespace
 
 bool RunDirectory::in_use() const {
-  const auto exists = [](const std::string& file) { return std::filesystem::exists(file); };
+  const auto exists = [](const std::string& file) {
+    std::error_code unreachable;
+    return std::filesystem::exists(file, unreachable);
+  };
   return exists(metrics()) || exists(checkpoint()) || exists(model()) || exists(summary());
 }
 
@@ -43,21 +46,20 @@ void RunDirectory::append_metrics(const Json& line) const {
   write_file_atomically(metrics(), text);
 }
 
-std::vector<Json> RunDirectory::read_metrics() const {
-  std::vector<Json> lines;
+std::vector<EpochRecord> RunDirectory::read_metrics() const {
+  std::vector<EpochRecord> records;
   std::istringstream text(first_lines(metrics(), kAll));
   for (std::string line; std::getline(text, line);) {
-    Json object = Json::parse(line, /*callback=*/nullptr, /*allow_exceptions=*/false);
-    if (!object.is_object()) {
-      throw InputError(metrics() + ": line " + std::to_string(lines.size() + 1), "a JSON object", "other text",
-                       "the file is damaged");
+    try {
+      records.push_back(read_epoch_record(Json::parse(line, /*callback=*/nullptr, /*allow_exceptions=*/false)));
+    } catch (const InputError& error) {
+      throw InputError(metrics() + ": line " + std::to_string(records.size() + 1) + ": " + error.what());
     }
-    lines.push_back(std::move(object));
   }
-  return lines;
+  return records;
 }
 
-void RunDirectory::keep_metrics(std::int64_t lines) const {
+void RunDirectory::truncate_metrics(std::int64_t lines) const {
   write_file_atomically(metrics(), first_lines(metrics(), lines));
 }
 

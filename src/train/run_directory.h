@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <fovea/config/config_node.h>
+#include <fovea/train/epoch_record.h>
 
 namespace fovea {
 
@@ -32,10 +33,10 @@ class RunDirectory {
 
   /// Appends a line to metrics.jsonl. @throws SystemError.
   void append_metrics(const Json& line) const;
-  /// Lines of metrics.jsonl; empty when there is no such file. @throws InputError for a damaged file.
-  std::vector<Json> read_metrics() const;
+  /// Records of metrics.jsonl; empty when there is no such file. @throws InputError naming the first damaged line.
+  std::vector<EpochRecord> read_metrics() const;
   /// Truncates metrics.jsonl to its first `lines` lines. Removes what a killed run wrote after its last checkpoint.
-  void keep_metrics(std::int64_t lines) const;
+  void truncate_metrics(std::int64_t lines) const;
 
  private:
   std::string path_;

@@ -95,8 +95,8 @@ bool Trainer::resume() {
     expect_state_fits(*setup_.network, state_.selected, path);
     write_model_file(setup_.directory.model(), state_.selected, setup_.description);
   }
-  setup_.directory.keep_metrics(state_.epoch);
-  events_.keep(state_.epoch);
+  setup_.directory.truncate_metrics(state_.epoch);
+  events_.truncate(state_.epoch);
   return true;
 }
 

@@ -212,10 +212,10 @@ class EventFileTest : public testing::Test {
   void write(const std::string& bytes) const { folder_.write(kName, bytes); }
   std::string bytes() const { return file_text(path_); }
 
-  /// What keep() leaves of these bytes.
+  /// What truncate() leaves of these bytes.
   std::string kept_of(const std::string& bytes, std::int64_t last_step) const {
     write(bytes);
-    events_.keep(last_step);
+    events_.truncate(last_step);
     return file_text(path_);
   }
 
@@ -311,7 +311,7 @@ TEST_F(EventFileTest, KeepsUpToAStep) {
 
 TEST_F(EventFileTest, GoesOnAfterKeep) {
   for (std::int64_t step = 1; step <= 3; ++step) events().append(step, {{"a", 1.0}});
-  events().keep(1);
+  events().truncate(1);
   EXPECT_THAT(steps_in(path()), ElementsAre(0, 1));
   events().append(2, {{"a", 7.0}});
   EXPECT_THAT(steps_in(path()), ElementsAre(0, 1, 2));
@@ -323,14 +323,14 @@ TEST_F(EventFileTest, LeavesAloneWhatIsWhole) {
   const auto long_ago = std::filesystem::file_time_type::clock::now() - std::chrono::hours(24);
   std::filesystem::last_write_time(path(), long_ago);
   const auto written = std::filesystem::last_write_time(path());
-  events().keep(1);
+  events().truncate(1);
   EXPECT_EQ(std::filesystem::last_write_time(path()), written);
-  events().keep(0);
+  events().truncate(0);
   EXPECT_GT(std::filesystem::last_write_time(path()), written);
 }
 
 TEST_F(EventFileTest, AMissingFileStaysMissing) {
-  events().keep(5);
+  events().truncate(5);
   EXPECT_FALSE(std::filesystem::exists(path()));
 }
 
@@ -407,7 +407,7 @@ TEST_F(EventFileTest, ReportsWhatTheMachineRefuses) {
 
 TEST_F(EventFileTest, RefusesAFolder) {
   const std::string folder = std::filesystem::path(path()).parent_path();
-  EXPECT_THAT([&] { EventFile(folder).keep(1); }, ThrowsMessage<InputError>(StartsWith(folder + ": expected a file")));
+  EXPECT_THAT([&] { EventFile(folder).truncate(1); }, ThrowsMessage<InputError>(StartsWith(folder + ": expected a file")));
   EXPECT_THAT([&] { EventFile(folder).append(1, {}); }, ThrowsMessage<SystemError>(HasSubstr("Is a directory")));
 }
 

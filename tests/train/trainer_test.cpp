@@ -91,7 +91,7 @@ TEST(TrainerTest, ResumingAtAnyUpdateGivesTheSameBytes) {
   }
 }
 
-Json metrics_line(const std::string& folder, std::size_t number) {
+EpochRecord metrics_of(const std::string& folder, std::size_t number) {
   return RunDirectory(folder).read_metrics().at(number);
 }
 
@@ -105,16 +105,14 @@ TEST(TrainerTest, AccumulatedBatchesMakeTheUpdateOfOneLargeBatch) {
   const NamedTensors large = SafetensorsFile(folder.path("large/model.safetensors")).tensors();
   const NamedTensors small = SafetensorsFile(folder.path("small/model.safetensors")).tensors();
   for (const auto& [name, tensor] : large) EXPECT_TRUE(torch::allclose(tensor, small.at(name), 1e-3, 1e-5)) << name;
-  EXPECT_NEAR(metrics_line(folder.path("large"), 1).at("train_loss").get<double>(),
-              metrics_line(folder.path("small"), 1).at("train_loss").get<double>(), 1e-4);
+  EXPECT_NEAR(metrics_of(folder.path("large"), 1).train_loss, metrics_of(folder.path("small"), 1).train_loss, 1e-4);
 }
 
 TEST(TrainerTest, TheScheduleCountsUpdatesNotBatches) {
   const TemporaryDirectory folder;
   // 200 images in batches of 40, two to an update: 3 updates an epoch. The last of 6 on a cosine that begins at 1.
   train_toy(folder.path("run"), "{epochs: 2, batch_size: 40, accumulate: 2, optimizer: {learning_rate: 0.1}}", 1, 0, false);
-  EXPECT_NEAR(metrics_line(folder.path("run"), 1).at("learning_rate").get<double>(), 0.05 * (1 + std::cos(M_PI * 5 / 6)),
-              1e-12);
+  EXPECT_NEAR(metrics_of(folder.path("run"), 1).learning_rate, 0.05 * (1 + std::cos(M_PI * 5 / 6)), 1e-12);
 }
 
 TEST(TrainerTest, TheGradientIsClippedToItsNorm) {
@@ -156,7 +154,7 @@ TEST(TrainerTest, TheAverageOfTheWeightsIsScoredAndSaved) {
   load_state_dict(*network, averaged.average, "test");
   const Loader validation = toy_loader(64, false);
   const auto metrics = evaluate(*network, validation, 4, {1, torch::kCPU, {}});
-  EXPECT_EQ(metrics_line(folder.path("averaged"), 1).at("val_loss").get<double>(), metrics.loss());
+  EXPECT_EQ(metrics_of(folder.path("averaged"), 1).val_loss, metrics.loss());
 
   // Without a validation split the last weights are saved: those of the average.
   train_toy(folder.path("last"), plain + ", ema_decay: 0.99}", 1, 0, false, /*with_validation=*/false);
@@ -219,8 +217,8 @@ TEST(TrainerTest, PlateauLowersTheRateOnceValidationStandsStill) {
       "schedule: {name: plateau, patience: 1, gamma: 0.1}, freeze: ['*bn*']}";
   train_toy(folder.path("run"), options, 1, 0, false);
   std::vector<double> rates;
-  for (const Json& line : RunDirectory(folder.path("run")).read_metrics())
-    rates.push_back(line.at("learning_rate").get<double>() * 1e30);
+  for (const EpochRecord& record : RunDirectory(folder.path("run")).read_metrics())
+    rates.push_back(record.learning_rate * 1e30);
   // Epoch 1 is the best; epochs 2 and 3 are the first and the second bad one, which is one more than the patience.
   EXPECT_THAT(rates,
               testing::ElementsAre(testing::DoubleNear(1, 1e-9), testing::DoubleNear(1, 1e-9), testing::DoubleNear(1, 1e-9),
