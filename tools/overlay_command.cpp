@@ -33,10 +33,6 @@ struct OverlayArguments {
 
 constexpr const char* kSheetName = "contact_sheet";
 
-const char* kind_of(const LayerMap& layer) {
-  return layer.is_spatial() ? "spatial" : layer.is_channels() ? "channel" : "glimpses";
-}
-
 std::string size_text(const LayerMap& layer) {
   const auto size = [&](std::size_t axis) { return std::to_string(layer.values.sizes()[axis]); };
   if (layer.is_channels()) return size(0) + " channels";
@@ -44,14 +40,14 @@ std::string size_text(const LayerMap& layer) {
 }
 
 int print_layers(const MethodLayers& found, const GlobalOptions& global) {
-  const std::string& method = found.method->name;
-  Json rows = Json::array();
-  for (const LayerMap& layer : found.layers) {
-    if (!global.json) std::printf("%-10s %-32s %s\n", method.c_str(), layer.layer.c_str(), size_text(layer).c_str());
-    rows.push_back(
-        {{"method", method}, {"layer", layer.layer}, {"kind", kind_of(layer)}, {"shape", layer.values.sizes().vec()}});
+  if (global.json) {
+    print_json(to_json(found));
+    return kDone;
   }
-  if (global.json) print_json(rows);
+  const std::string& method = found.method->name;
+  for (const LayerMap& layer : found.layers) {
+    std::printf("%-10s %-32s %s\n", method.c_str(), layer.layer.c_str(), size_text(layer).c_str());
+  }
   return kDone;
 }
 

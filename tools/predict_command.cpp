@@ -34,7 +34,7 @@ int predict(const PredictArguments& arguments, const GlobalOptions& global) {
       const Prediction prediction =
           with_photo(image, [&](const Image& photo) { return model.predict(photo, arguments.options); });
       if (!global.json) print_prediction(image.path, prediction);
-      if (global.json) predictions.push_back({{"image", image.path}, {"topk", to_json(prediction)}});
+      if (global.json) predictions.push_back(to_json(prediction, image.path));
     } catch (const InputError& error) {
       if (images.size() == 1) throw;
       print_warning(error.what());

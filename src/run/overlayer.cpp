@@ -98,7 +98,22 @@ void expect_drawable(const Image& photo) {
                    std::to_string(photo.height) + " x " + std::to_string(photo.width) + "; make the photo smaller");
 }
 
+const char* kind_of(const LayerMap& layer) {
+  return layer.is_spatial() ? "spatial" : layer.is_channels() ? "channel" : "glimpses";
+}
+
 }  // namespace
+
+Json to_json(const MethodLayers& found) {
+  Json rows = Json::array();
+  for (const LayerMap& layer : found.layers) {
+    rows.push_back({{"method", found.method->name},
+                    {"layer", layer.layer},
+                    {"kind", kind_of(layer)},
+                    {"shape", layer.values.sizes().vec()}});
+  }
+  return rows;
+}
 
 MethodLayers list_overlay_layers(const Model& model, const std::string& method) {
   if (method != "auto") {

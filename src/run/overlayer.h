@@ -18,6 +18,9 @@ struct MethodLayers {
   std::vector<LayerMap> layers;
 };
 
+/// {method, layer, kind, shape} of each layer, with the kind spatial, channel or glimpses.
+Json to_json(const MethodLayers& found);
+
 /// @param method of method_registry(), or "auto". @throws InputError when it has no map of the model.
 MethodLayers list_overlay_layers(const Model& model, const std::string& method);
 

@@ -12,4 +12,8 @@ Json to_json(const Prediction& prediction) {
   return classes;
 }
 
+Json to_json(const Prediction& prediction, const std::string& image) {
+  return {{"image", image}, {"topk", to_json(prediction)}};
+}
+
 }  // namespace fovea

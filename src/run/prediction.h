@@ -26,4 +26,7 @@ Json to_json(const ClassProbability& probability);
 /// A list of these.
 Json to_json(const Prediction& prediction);
 
+/// {image, topk}: the entry of a photo in the document of `fovea predict --json`. @param image path of the photo.
+Json to_json(const Prediction& prediction, const std::string& image);
+
 }  // namespace fovea
