@@ -6,15 +6,6 @@
 #include <fovea/eval/internal/score_batches.h>
 
 namespace fovea {
-namespace {
-
-Batch blank_image(const InputSpec& input, torch::Device device) {
-  Batch batch;
-  batch.images = torch::zeros({1, input.channels, input.height, input.width}, torch::TensorOptions(device));
-  return batch;
-}
-
-}  // namespace
 
 ClassificationMetrics evaluate(Classifier& classifier, const Loader& loader, std::int64_t num_classes,
                                const EvaluationOptions& options) {
@@ -26,12 +17,12 @@ ClassificationMetrics evaluate(Classifier& classifier, const Loader& loader, std
   });
 }
 
-double single_image_seconds(Classifier& classifier, const InputSpec& input, torch::Device device) {
+double single_image_seconds(Classifier& classifier, const InputSpec& input) {
   constexpr int kWarmUp = 3;
   constexpr int kRuns = 21;
   const EvaluationMode mode(classifier);
   const torch::NoGradGuard no_grad;
-  const Batch batch = blank_image(input, device);
+  const Batch batch = blank_image(classifier, input);
   std::vector<double> seconds;
   for (int run = 0; run < kWarmUp + kRuns; ++run) {
     const auto start = std::chrono::steady_clock::now();

@@ -15,6 +15,6 @@ ClassificationMetrics evaluate(Classifier& classifier, const Loader& loader, std
                                const EvaluationOptions& options);
 
 /// Median seconds of a forward pass of one image in evaluation mode, after warm-up.
-double single_image_seconds(Classifier& classifier, const InputSpec& input, torch::Device device);
+double single_image_seconds(Classifier& classifier, const InputSpec& input);
 
 }  // namespace fovea

@@ -51,10 +51,7 @@ const MethodRow& find_method(const std::string& name, const std::string& origin)
 }
 
 std::vector<LayerMap> list_layers(const MethodRow& method, Classifier& classifier, const InputSpec& input) {
-  Batch batch;
-  const auto parameters = classifier.parameters();
-  const torch::Device device = parameters.empty() ? torch::Device(torch::kCPU) : parameters[0].device();
-  batch.images = torch::zeros({1, input.channels, input.height, input.width}, device);
+  const Batch batch = blank_image(classifier, input);
   return method
       .explain(
           classifier, batch, [](const std::string&) { return true; }, std::nullopt)

@@ -13,6 +13,14 @@ torch::Tensor Classifier::forward(const torch::Tensor& images) {
   return classify(batch, context.of(*this)).logits;
 }
 
+Batch blank_image(const Classifier& classifier, const InputSpec& input) {
+  const auto parameters = classifier.parameters();
+  const auto options = parameters.empty() ? torch::TensorOptions() : parameters.front().options();
+  Batch batch;
+  batch.images = torch::zeros({1, input.channels, input.height, input.width}, options.requires_grad(false));
+  return batch;
+}
+
 InputSpec expect_possible(const InputSpec& input, const std::string& network) {
   for (const auto& [name, value] : {std::pair{"channels", input.channels},
                                     {"height", input.height},

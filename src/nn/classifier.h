@@ -68,6 +68,9 @@ struct InputSpec {
   std::int64_t num_classes = 10;
 };
 
+/// A batch of one image of zeros, of the type and on the device of the classifier's parameters.
+Batch blank_image(const Classifier& classifier, const InputSpec& input);
+
 /// @return the specification. @param network names it in the message. @throws InputError unless every number is at least 1.
 InputSpec expect_possible(const InputSpec& input, const std::string& network);
 

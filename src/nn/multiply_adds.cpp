@@ -63,10 +63,7 @@ std::int64_t count_multiply_adds(const std::function<void()>& compute) {
 std::int64_t count_multiply_adds(Classifier& classifier, const InputSpec& input) {
   const torch::NoGradGuard no_grad;
   const EvaluationMode mode(classifier);
-  const auto parameters = classifier.parameters();
-  const auto options = parameters.empty() ? torch::TensorOptions() : parameters.front().options();
-  Batch batch;
-  batch.images = torch::zeros({1, input.channels, input.height, input.width}, options.requires_grad(false));
+  const Batch batch = blank_image(classifier, input);
   return count_multiply_adds([&] {
     ForwardContext context;
     classifier.classify(batch, context);

@@ -103,7 +103,7 @@ EvaluationReport Model::evaluate(const DataSplit& data, const EvaluateOptions& o
           .classes = classes(),
           .metrics = std::move(metrics),
           .images_per_second = images_per_second,
-          .latency_ms = 1e3 * single_image_seconds(*network_, input, device_),
+          .latency_ms = 1e3 * single_image_seconds(*network_, input),
           .parameters = count_parameters(*network_),
           .macs = count_multiply_adds(*network_, input),
           .glimpses = glimpse_scores(*network_, data.loader, evaluation, options.warn)};

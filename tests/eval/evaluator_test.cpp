@@ -162,7 +162,7 @@ TEST(SingleImageSecondsTest, TimesOneImageInEvaluationMode) {
     sizes = batch.images.sizes().vec();
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   };
-  const double seconds = single_image_seconds(net, {1, 2, 3, kScoredClasses}, torch::kCPU);
+  const double seconds = single_image_seconds(net, {1, 2, 3, kScoredClasses});
   EXPECT_GE(seconds, 0.002);  // a sleep is never shorter
   EXPECT_LT(seconds, 1.0);    // the median of many: a machine would have to stop half of them
   EXPECT_EQ(sizes, (std::vector<std::int64_t>{1, 1, 2, 3}));
