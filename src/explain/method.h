@@ -22,6 +22,9 @@ struct MethodRow {
   std::string arxiv = {};       ///< empty when the method is the network's own attention
   std::string help = {};        ///< one sentence
   bool explains_class = false;  ///< the maps or pictures explain one class
+  /// False when the method has no map of such a network for certain; asked without a forward pass. Empty: it may have one of
+  /// any.
+  std::function<bool(const Classifier& classifier)> shows = {};
   /// @param batch one image. @param target the class to explain; None: the predicted one. The classifier must be in
   /// evaluation mode; several threads may explain with one at the same time.
   std::function<Explanation(Classifier& classifier, const Batch& batch, const LayerFilter& wanted,
@@ -29,7 +32,8 @@ struct MethodRow {
       explain = {};
 };
 
-/// Every method, in the order of `fovea list methods`; then those of register_method().
+/// Every method, in the order of `fovea list methods`; then those of register_method(). The first with a map of a network is
+/// the automatic one.
 const std::deque<MethodRow>& method_registry();
 
 /// Adds a method of the calling program; find_method() then finds its name:

@@ -6,6 +6,7 @@
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
 #include <fovea/data/preprocess.h>
+#include <fovea/explain/method.h>
 #include <fovea/models/model_field.h>
 #include <fovea/run/internal/network_plan.h>
 #include <fovea/run/internal/prepared_photo.h>
@@ -121,6 +122,14 @@ Prediction Model::predict(const Image& photo, const PredictOptions& options) con
     prediction.classes.push_back({label, classes()[static_cast<std::size_t>(label)], values[i].item<double>()});
   }
   return prediction;
+}
+
+const std::vector<LayerMap>& Model::layers(const std::string& method) const {
+  const MethodRow& row = find_method(method, "method");
+  const std::lock_guard lock(layers_->mutex);
+  const auto known = layers_->by_method.find(method);
+  if (known != layers_->by_method.end()) return known->second;
+  return layers_->by_method[method] = list_layers(row, *network_, description_->input);
 }
 
 Overlay Model::overlay(const Image& photo, const OverlayOptions& options) const {

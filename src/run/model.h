@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -71,6 +73,10 @@ class Model {
   /// @throws InputError when the photo is smaller than the network's crop.
   Prediction predict(const Image& photo, const PredictOptions& options = {}) const;
 
+  /// Layers for which a method has a map, with the values of an image of zeros. Computed once for each method. May be called
+  /// from several threads. @param method of method_registry(). @throws InputError for an unknown one.
+  const std::vector<LayerMap>& layers(const std::string& method) const;
+
   /// Attention or explanation maps of a photo; see Overlayer for many photos.
   /// @throws InputError when the options do not fit the model or the photo.
   Overlay overlay(const Image& photo, const OverlayOptions& options = {}) const;
@@ -86,10 +92,17 @@ class Model {
   EvaluationReport evaluate(const DataSplit& data, const EvaluateOptions& options = {}) const;
 
  private:
+  /// What layers() has computed, by the name of the method. The network and its device stay, so it is never outdated.
+  struct LayersOfMethods {
+    std::mutex mutex;
+    std::map<std::string, std::vector<LayerMap>> by_method;
+  };
+
   std::shared_ptr<Classifier> network_;
   std::shared_ptr<const ModelDescription> description_;
   torch::Device device_;
   ModelSource source_;
+  std::shared_ptr<LayersOfMethods> layers_ = std::make_shared<LayersOfMethods>();
 };
 
 /// Opens a run directory, a model file, or (with weights) a configuration or a registry name.

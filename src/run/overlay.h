@@ -22,7 +22,7 @@ namespace fovea {
 
 /// Options of an overlay.
 struct OverlayOptions {
-  /// Of method_registry(), or "auto": the first of glimpses, attention and gradcam with a map on the photo.
+  /// Of method_registry(), or "auto": the first with a map on the photo.
   std::string method = "auto";
   /// Modules with their submodules, or "all"; empty: the last layer, with a spatial map if there is one.
   std::vector<std::string> layers = {};

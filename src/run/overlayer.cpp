@@ -16,17 +16,12 @@ bool has_spatial(const std::vector<LayerMap>& layers) {
   return std::any_of(layers.begin(), layers.end(), [](const LayerMap& layer) { return layer.is_spatial(); });
 }
 
-MethodLayers layers_of(const std::string& method, const Model& model) {
-  const MethodRow& row = find_method(method, "method");
-  return {&row, list_layers(row, model.network(), model.description().input)};
-}
-
 /// `auto`: the first method with a map on the photo.
 std::optional<MethodLayers> automatic_method(const Model& model) {
-  for (const char* method : {"glimpses", "attention", "gradcam"}) {
-    MethodLayers found = layers_of(method, model);
+  for (const MethodRow& method : method_registry()) {
+    const std::vector<LayerMap>& layers = model.layers(method.name);
     const auto is_on_photo = [](const LayerMap& layer) { return !layer.is_channels(); };
-    if (std::any_of(found.layers.begin(), found.layers.end(), is_on_photo)) return found;
+    if (std::any_of(layers.begin(), layers.end(), is_on_photo)) return MethodLayers{&method, layers};
   }
   return std::nullopt;
 }
@@ -117,7 +112,7 @@ Json to_json(const MethodLayers& found) {
 
 MethodLayers list_overlay_layers(const Model& model, const std::string& method) {
   if (method != "auto") {
-    MethodLayers found = layers_of(method, model);
+    MethodLayers found{&find_method(method, "method"), model.layers(method)};
     if (!found.layers.empty()) return found;
   }
   std::optional<MethodLayers> automatic = automatic_method(model);
