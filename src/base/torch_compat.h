@@ -29,6 +29,18 @@ inline void use_one_operator_thread() {
   omp_set_num_threads(1);
 }
 
+/// Single-threaded operators in the calling thread for a scope; its end restores the number of threads.
+class OneOperatorThread {
+ public:
+  OneOperatorThread() : before_(at::get_num_threads()) { use_one_operator_thread(); }
+  ~OneOperatorThread() { omp_set_num_threads(before_); }
+  OneOperatorThread(const OneOperatorThread&) = delete;
+  OneOperatorThread& operator=(const OneOperatorThread&) = delete;
+
+ private:
+  int before_;
+};
+
 /// Arguments and results of an observed operator.
 struct OperatorCall {
   const char* name;  ///< e.g. "aten::convolution"

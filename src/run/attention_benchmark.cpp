@@ -5,6 +5,7 @@
 #include <fovea/base/torch_compat.h>
 #include <fovea/config/number_or_null.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/options/check.h>
 #include <fovea/run/attention_benchmark.h>
 
 namespace fovea {
@@ -68,7 +69,8 @@ std::vector<AttentionBenchmark> benchmark_attention(const AttentionBenchmarkOpti
   if (chosen.empty()) {
     for (const MechanismRow& row : mechanism_registry()) chosen.push_back(&row);
   }
-  compat::use_one_operator_thread();
+  expect_positive(options.batch, "attention benchmark: batch");
+  const compat::OneOperatorThread one_thread;
   std::vector<AttentionBenchmark> rows;
   for (const MechanismRow* row : chosen) {
     if (options.progress) options.progress(row->name);

@@ -41,7 +41,8 @@ struct AttentionBenchmark {
 
 /// Measures freshly initialised mechanisms on normal noise x, on one thread: several would wait for each other longer than
 /// they compute. The gain of a gate with output y is sum(y x) / sum(x x) in evaluation mode, the mean of 8 initialisations.
-/// @throws InputError for an unknown name, and for a named mechanism that does not fit the features.
+/// Leaves the number of threads of the calling thread. @throws InputError for an unknown name, a batch below 1, and for a
+/// named mechanism that does not fit the features.
 std::vector<AttentionBenchmark> benchmark_attention(const AttentionBenchmarkOptions& options = {});
 
 /// A row of the document of `fovea bench attention --json`.

@@ -10,6 +10,7 @@
 #include <fovea/nn/evaluation_mode.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/nn/multiply_adds.h>
+#include <fovea/options/check.h>
 #include <fovea/policy/reinforce.h>
 #include <fovea/run/glimpse_benchmark.h>
 #include <fovea/train/glimpse_objective.h>
@@ -112,9 +113,7 @@ class Training {
 
 /// Number of threads with work: one for each shard of the batch.
 std::int64_t training_threads(const GlimpseBenchmarkOptions& options) {
-  constexpr std::int64_t kSmallestShard = 32;  // as in Shards
-  const std::int64_t parts = std::clamp<std::int64_t>(options.batch / kSmallestShard, 1, options.shards);
-  return std::min<std::int64_t>(options.threads, parts);
+  return std::min<std::int64_t>(options.threads, shards_of_batch(options.batch, options.shards));
 }
 
 Timing images_per_second(const Timing& milliseconds, std::int64_t images) {
@@ -157,7 +156,7 @@ class SensorRun {
   static constexpr std::int64_t kGlimpses = 4096;  // of a run
 
   SensorRun(const RamOptions& options, const Batch& pixels, std::int64_t side)
-      : options_(options), places_(torch::empty({kAtOnce, 2})) {
+      : options_(options), locations_(torch::empty({kAtOnce, 2})) {
     const RetinaShape shape{options.patch, options.scales};
     values_ = torch::empty({kAtOnce, shape.values(1)});
     const torch::Tensor images = pixels.images.view({-1, 1, side, side});
@@ -171,12 +170,12 @@ class SensorRun {
   }
 
   void look(RandomStream& stream) {
-    auto* place = places_.data_ptr<float>();
+    auto* location = locations_.data_ptr<float>();
     for (const Retina& retina : retinas_) {
-      for (std::int64_t i = 0; i < places_.numel(); ++i) {
-        place[i] = static_cast<float>(stream.uniform(-options_.range, options_.range));
+      for (std::int64_t i = 0; i < locations_.numel(); ++i) {
+        location[i] = static_cast<float>(stream.uniform(-options_.range, options_.range));
       }
-      retina.look(places_, values_);
+      retina.look(locations_, values_);
     }
   }
 
@@ -185,7 +184,7 @@ class SensorRun {
   static constexpr std::int64_t kAtOnce = kGlimpses / kParts;
 
   const RamOptions& options_;
-  torch::Tensor places_, values_;
+  torch::Tensor locations_, values_;
   std::vector<Retina> retinas_;
 };
 
@@ -210,6 +209,12 @@ void measure_sensor(const RamOptions& network, const GlimpseBenchmarkOptions& op
 }  // namespace
 
 GlimpseBenchmark benchmark_glimpse(const GlimpseBenchmarkOptions& options) {
+  for (const auto& [name, value] : {std::pair("size", options.size),
+                                    {"batch", options.batch},
+                                    {"shards", options.shards},
+                                    {"threads", options.threads}}) {
+    expect_positive(value, std::string("glimpse benchmark: ") + name);
+  }
   ModelField model = read_network(options);
   const InputSpec input{1, options.size, options.size, kNoiseClasses};
   const auto network = build_ram(model, input, true);
@@ -223,7 +228,7 @@ GlimpseBenchmark benchmark_glimpse(const GlimpseBenchmarkOptions& options) {
   result.shards = options.shards;
   result.threads = training_threads(options);
   result.training = measure_training(model, input, options);
-  compat::use_one_operator_thread();
+  const compat::OneOperatorThread one_thread;
   result.inference = measure_inference(model, input, options);
   measure_sensor(options_cast<RamOptions>(*model.options), options, result);
   return result;

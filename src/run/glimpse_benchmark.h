@@ -45,7 +45,8 @@ struct GlimpseBenchmark {
   double growth = 0;  ///< largest median of the sensors over the smallest
 };
 
-/// @throws InputError for a setting that does not belong to the network `ram`.
+/// Leaves the number of threads of the calling thread. @throws InputError for a number below 1, and for a setting that does
+/// not belong to the network `ram`.
 GlimpseBenchmark benchmark_glimpse(const GlimpseBenchmarkOptions& options = {});
 
 /// The document of `fovea bench glimpse --json`.

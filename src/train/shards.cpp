@@ -8,8 +8,6 @@
 namespace fovea {
 namespace {
 
-constexpr std::int64_t kSmallestShard = 32;  // fewer images give noisy batch-norm statistics
-
 struct TrainedNames {
   std::set<std::string> parameters;
   std::set<std::string> buffers;
@@ -58,6 +56,11 @@ StepSums& StepSums::operator+=(const StepSums& other) {
   return *this;
 }
 
+std::int64_t shards_of_batch(std::int64_t images, std::int64_t most_shards) {
+  constexpr std::int64_t kSmallestShard = 32;  // fewer images give noisy batch-norm statistics
+  return std::clamp<std::int64_t>(images / kSmallestShard, 1, most_shards);
+}
+
 Shards::Shards(std::shared_ptr<Classifier> master, const Build& build, std::int64_t shards, int threads)
     : master_(std::move(master)),
       team_(static_cast<int>(std::clamp<std::int64_t>(threads, 1, shards)), compat::use_one_operator_thread) {
@@ -97,7 +100,7 @@ void Shards::zero_gradient() {
 StepSums Shards::add_gradient(const Batch& batch, double weight, const Objective& objective,
                               const TrainingPosition& position, const RandomStream& random) {
   const std::int64_t images = batch.size();
-  const std::int64_t shards = std::clamp<std::int64_t>(images / kSmallestShard, 1, std::ssize(replicas_));
+  const std::int64_t shards = shards_of_batch(images, std::ssize(replicas_));
   std::vector<StepSums> sums(static_cast<std::size_t>(shards));
   std::vector<double> weights;
   const auto boundary = [&](std::int64_t shard) { return images * shard / shards; };

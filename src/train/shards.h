@@ -35,6 +35,9 @@ struct StepSums {
   StepSums& operator+=(const StepSums& other);
 };
 
+/// Number of shards of a batch with so many images: each has at least 32, if the batch has as many.
+std::int64_t shards_of_batch(std::int64_t images, std::int64_t most_shards);
+
 /// Gradient of a batch, computed in a fixed number of shards. Shards, not threads, define the arithmetic: each shard has its
 /// own batch-norm statistics (ghost batch normalisation, "Train longer, generalize better", arXiv:1705.08741), and gradients
 /// are summed in the order of the shards. So 1 and 64 threads give the same bits.
