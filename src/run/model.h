@@ -52,7 +52,8 @@ struct ModelSource {
   std::vector<std::string> settings = {};  ///< of LoadOptions
 };
 
-/// A network ready to classify photos. Copies share it.
+/// A network ready to classify photos. Copies share it, also in several threads, as long as nobody changes its mode, its
+/// weights or its device.
 class Model {
  public:
   Model(std::shared_ptr<Classifier> network, ModelDescription description, torch::Device device, ModelSource source = {});
@@ -77,7 +78,7 @@ class Model {
   /// from several threads. @param method of method_registry(). @throws InputError for an unknown one.
   const std::vector<LayerMap>& layers(const std::string& method) const;
 
-  /// Attention or explanation maps of a photo; see Overlayer for many photos.
+  /// Attention or explanation maps of a photo; see Overlayer for many photos. May be called from several threads.
   /// @throws InputError when the options do not fit the model or the photo.
   Overlay overlay(const Image& photo, const OverlayOptions& options = {}) const;
 
@@ -86,7 +87,7 @@ class Model {
   /// @throws InputError when there is no data set, or the settings do not fit.
   ExperimentData data(Split split = Split::test, const Warn& warn = {}) const;
 
-  /// Scores a split of data(). @throws InputError; Interrupted.
+  /// Scores a split of data(). May be called from several threads, which share the network. @throws InputError; Interrupted.
   EvaluationReport evaluate(Split split, const EvaluateOptions& options = {}) const;
   /// Scores any split with the model's classes. @throws InputError when it has no readable images; Interrupted.
   EvaluationReport evaluate(const DataSplit& data, const EvaluateOptions& options = {}) const;
