@@ -83,7 +83,9 @@ void expect_new_safetensors(const std::string& path) {
     throw InputError(path, "a name that ends with .safetensors", "another ending",
                      "in Python, safetensors.torch.load_file() reads them");
   }
-  if (std::filesystem::exists(path)) throw InputError(path, "a file that does not exist yet", "one", "choose another name");
+  std::error_code unreachable;
+  if (std::filesystem::exists(path, unreachable))
+    throw InputError(path, "a file that does not exist yet", "one", "choose another name");
 }
 
 Json to_json(const std::vector<WeightsReport::Mismatch>& mismatches) {

@@ -74,7 +74,11 @@ ExperimentData::ExperimentData(std::shared_ptr<ExperimentConfig> config, std::ve
 std::shared_ptr<const Dataset> ExperimentData::open(Split split) const {
   const DataField& data = config_->data;
   std::shared_ptr<const Dataset> dataset = data.row->open(*data.options, split);
-  if (dataset == nullptr) return nullptr;
+  if (dataset == nullptr) {
+    if (split == Split::validation) return nullptr;  // split off the training images
+    throw InputError("data set '" + data.row->name + "'", "images of the split " + to_string(split), "none",
+                     "only a validation split may be missing: fix the data set's open()");
+  }
   expect_channels(config_->preprocess, data, *dataset);
   return classes_.empty() ? dataset : relabelled_dataset(std::move(dataset), classes_);
 }

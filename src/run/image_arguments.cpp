@@ -15,7 +15,9 @@ namespace fs = std::filesystem;
 /// The canonical path of a folder, which need not exist; links are resolved.
 fs::path real_folder(const fs::path& folder) {
   std::error_code failure;
-  const fs::path real = fs::weakly_canonical(fs::absolute(folder.empty() ? "." : folder), failure);
+  const fs::path whole = fs::absolute(folder.empty() ? "." : folder, failure);
+  if (failure) return folder;
+  const fs::path real = fs::weakly_canonical(whole, failure);
   return failure ? folder : real;
 }
 

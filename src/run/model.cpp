@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <sstream>
 #include <utility>
@@ -8,6 +9,7 @@
 #include <fovea/data/preprocess.h>
 #include <fovea/explain/method.h>
 #include <fovea/models/model_field.h>
+#include <fovea/options/check.h>
 #include <fovea/run/internal/network_plan.h>
 #include <fovea/run/internal/prepared_photo.h>
 #include <fovea/run/model.h>
@@ -32,7 +34,8 @@ Model load_with_weights(const std::string& model, ConfigNode root, const LoadOpt
 /// A network with weights and description of its own: a run directory or a model file.
 Model load_trained(const std::string& model, const LoadOptions& options, torch::Device device) {
   namespace fs = std::filesystem;
-  const bool is_directory = fs::is_directory(model);
+  std::error_code unreachable;
+  const bool is_directory = fs::is_directory(model, unreachable);
   const fs::path folder = is_directory ? fs::path(model) : fs::path(model).parent_path();
   const RunDirectory run(folder.empty() ? "." : folder.string());
   if (!is_directory && !is_safetensors(model)) {
@@ -46,7 +49,7 @@ Model load_trained(const std::string& model, const LoadOptions& options, torch::
           device,
           {.name = model,
            .directory = is_directory ? run.path() : "",
-           .config_file = fs::exists(run.config()) ? run.config() : "",
+           .config_file = fs::exists(run.config(), unreachable) ? run.config() : "",
            .settings = options.settings}};
 }
 
@@ -74,7 +77,8 @@ std::vector<std::string> read_class_names(const std::string& path) {
 
 Model load_model(const std::string& model, const LoadOptions& options) {
   const torch::Device device = parse_device(options.device);
-  if (std::filesystem::exists(model) && !is_yaml(model)) {
+  std::error_code unreachable;
+  if (std::filesystem::exists(model, unreachable) && !is_yaml(model)) {
     for (const auto& [option, given] : {std::pair("weights", !options.weights.empty()),
                                         {"renames", !options.renames.empty()},
                                         {"classes", !options.classes.empty()}}) {
@@ -99,8 +103,23 @@ void expect_settings_used(const Model& model) {
                    "its network and preprocessing are fixed");
 }
 
+namespace {
+
+/// @throws InputError when a model cannot be made of these parts.
+std::shared_ptr<Classifier> expect_model(std::shared_ptr<Classifier> network, const ModelDescription& description) {
+  if (network == nullptr) throw InputError("Model", "a network", "none");
+  if (description.model.find("name") == nullptr) throw InputError("Model", "a description with model.name", "one without");
+  if (std::ssize(description.classes) != description.input.num_classes) {
+    throw InputError("Model", std::to_string(description.input.num_classes) + " class names, as many as input.num_classes",
+                     std::to_string(description.classes.size()));
+  }
+  return network;
+}
+
+}  // namespace
+
 Model::Model(std::shared_ptr<Classifier> network, ModelDescription description, torch::Device device, ModelSource source)
-    : network_(std::move(network)),
+    : network_(expect_model(std::move(network), description)),
       description_(std::make_shared<const ModelDescription>(std::move(description))),
       device_(device),
       source_(std::move(source)) {
@@ -109,11 +128,13 @@ Model::Model(std::shared_ptr<Classifier> network, ModelDescription description, 
 }
 
 Prediction Model::predict(const Image& photo, const PredictOptions& options) const {
+  expect_positive(options.top_k, "top_k");
   const torch::NoGradGuard no_grad;
   const PreparedPhoto prepared =
       prepare_photo(photo, Preprocess(description_->preprocess), static_cast<int>(description_->input.channels));
   ForwardContext context;
   const torch::Tensor logits = network_->classify(prepared.batch.to(device_), context).logits;
+  expect_classes(logits.size(1), classes());
   const torch::Tensor probabilities = torch::softmax(logits.to(torch::kCPU, torch::kFloat64), 1).squeeze(0);
   const auto [values, labels] = probabilities.topk(std::min(options.top_k, probabilities.size(0)));
   Prediction prediction;
@@ -145,8 +166,10 @@ torch::Device parse_device(const std::string& name) {
     throw InputError("device", "auto, cpu, cuda or cuda:<index>", "'" + name + "'");
   }
   if (!cuda) throw InputError("device", "a CUDA device", "LibTorch without one", "use device cpu");
-  const int index = indexed ? std::stoi(name.substr(5)) : 0;
-  if (index >= static_cast<int>(torch::cuda::device_count())) {
+  int index = 0;
+  const bool too_large =
+      indexed && std::from_chars(name.data() + 5, name.data() + name.size(), index).ec == std::errc::result_out_of_range;
+  if (too_large || index >= static_cast<int>(torch::cuda::device_count())) {
     throw InputError("device", "an index below " + std::to_string(torch::cuda::device_count()), "'" + name + "'");
   }
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(index)};

@@ -34,7 +34,7 @@ struct LoadOptions {
 };
 
 struct PredictOptions {
-  std::int64_t top_k = 5;  ///< number of classes, or all when there are fewer
+  std::int64_t top_k = 5;  ///< number of classes, at least 1, or all when there are fewer
 };
 
 struct EvaluateOptions {
@@ -56,6 +56,10 @@ struct ModelSource {
 /// weights or its device.
 class Model {
  public:
+  /// A model of a network that the program built or trained itself. The network is shared, not copied: it is put in
+  /// evaluation mode, and its parameters no longer require gradients; give clone() of one that trains on.
+  /// @param device where the network is. @throws InputError without a network, or when the description has no model.name or
+  /// another number of class names than input.num_classes.
   Model(std::shared_ptr<Classifier> network, ModelDescription description, torch::Device device, ModelSource source = {});
 
   /// The network in evaluation mode, on the device; its parameters require no gradients.
@@ -71,7 +75,8 @@ class Model {
   bool is_trained() const { return source_.config.kind == ConfigNode::Kind::null; }
 
   /// The most probable classes of a photo of any size. May be called from several threads.
-  /// @throws InputError when the photo is smaller than the network's crop.
+  /// @throws InputError when the photo has no pixels or is smaller than the network's crop, and when the network has another
+  /// number of classes than the description.
   Prediction predict(const Image& photo, const PredictOptions& options = {}) const;
 
   /// Layers for which a method has a map, with the values of an image of zeros. Computed once for each method. May be called

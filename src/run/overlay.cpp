@@ -54,6 +54,11 @@ std::vector<std::string> layer_caption(const Overlay::Content& content, const st
   return {layer, "for " + named(class_of(content, content.explanation.explained))};
 }
 
+void expect_layer(std::size_t layer, const std::vector<LayerMap>& maps) {
+  if (layer < maps.size()) return;
+  throw InputError("overlay", "a layer's number below " + std::to_string(maps.size()), std::to_string(layer));
+}
+
 }  // namespace
 
 Overlay::Overlay(std::shared_ptr<const Content> content) : content_(std::move(content)) {}
@@ -79,7 +84,8 @@ const std::vector<LayerMap>& Overlay::maps() const {
 }
 
 const std::optional<PhotoMap>& Overlay::on_photo(std::size_t layer) const {
-  return content_->on_photo.at(layer);
+  expect_layer(layer, maps());
+  return content_->on_photo[layer];
 }
 
 const std::vector<PhotoGlimpse>& Overlay::glimpses() const {
@@ -91,7 +97,8 @@ const std::optional<GlimpsePath>& Overlay::glimpse_path() const {
 }
 
 Image Overlay::picture(std::size_t layer) const {
-  const LayerMap& map = maps().at(layer);
+  expect_layer(layer, maps());
+  const LayerMap& map = maps()[layer];
   if (map.is_channels()) return channels();
   if (!map.is_spatial()) return draw_glimpses(photo(), glimpses(), {content_->options.color_map});
   const PhotoMap& placed = *on_photo(layer);

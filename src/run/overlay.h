@@ -49,14 +49,16 @@ class Overlay {
 
   /// One map for each layer, in the order of the forward pass: spatial, of channels, or glimpses.
   const std::vector<LayerMap>& maps() const;
-  /// The map of a layer on the photo; none for channels and glimpses.
+  /// The map of a layer on the photo; none for channels and glimpses. @param layer index of maps(). @throws InputError when
+  /// there is no such layer.
   const std::optional<PhotoMap>& on_photo(std::size_t layer) const;
   /// Glimpses in pixels of the photo; empty for a network that takes none.
   const std::vector<PhotoGlimpse>& glimpses() const;
   /// Glimpses on the network's input; none for a network that takes none.
   const std::optional<GlimpsePath>& glimpse_path() const;
 
-  /// A layer's map as colours over the photo, its glimpses with their path, or bars of channels().
+  /// A layer's map as colours over the photo, its glimpses with their path, or bars of channels(). @throws InputError
+  /// likewise.
   Image picture(std::size_t layer = 0) const;
   /// Bars of every layer that has a value per channel. @throws InputError when none has.
   Image channels() const;

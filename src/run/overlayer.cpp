@@ -6,6 +6,7 @@
 #include <fovea/base/error.h>
 #include <fovea/draw/canvas.h>
 #include <fovea/options/names.h>
+#include <fovea/options/ranges.h>
 #include <fovea/run/internal/prepared_photo.h>
 #include <fovea/run/overlayer.h>
 
@@ -73,7 +74,10 @@ std::optional<std::int64_t> find_class(const std::string& text, const std::vecto
                    "'" + text + "'", nearest.empty() ? "" : "did you mean '" + nearest + "'?");
 }
 
-void expect_valid_range(const OverlayOptions& options) {
+void expect_valid(const OverlayOptions& options) {
+  if (options.opacity && !contains(kFraction, *options.opacity)) {
+    throw InputError("opacity", describe(kFraction), std::to_string(*options.opacity));
+  }
   if (!options.range) return;
   const auto [low, high] = *options.range;
   if (low < high && std::isfinite(high - low)) return;
@@ -125,7 +129,7 @@ Overlayer::Overlayer(const Model& model, const OverlayOptions& options)
     : model_(model), options_(options), preprocess_(model.description().preprocess) {
   const MethodLayers available = list_overlay_layers(model, options.method);
   method_ = available.method;
-  expect_valid_range(options);
+  expect_valid(options);
   target_ = find_class(options.target_class, model.classes());
   if (target_ && !method_->explains_class) {
     throw InputError("class", "a method that explains one class", method_->name,
@@ -151,6 +155,7 @@ Overlay Overlayer::operator()(Image photo, const std::string& caption) const {
   content->model = model_.shared_description();
   content->caption = caption;
   content->explanation = method_->explain(model_.network(), prepared.batch.to(model_.device()), wanted_, target_);
+  expect_classes(std::ssize(content->explanation.probabilities), model_.classes());
   if (const auto& path = content->explanation.glimpses) {
     expect_drawable(prepared.photo);
     content->glimpses = glimpses_on_photo(*path, prepared.geometry, prepared.height, prepared.width);

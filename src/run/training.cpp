@@ -69,7 +69,8 @@ TrainingReport train(const Experiment& experiment, const RunOptions& options) {
   const torch::Device device = parse_device(options.device);
   expect_free(run, options.resume);
   TrainingSession session(experiment, device, observer);
-  const bool has_checkpoint = options.resume && std::filesystem::exists(run.checkpoint());
+  std::error_code unreachable;
+  const bool has_checkpoint = options.resume && std::filesystem::exists(run.checkpoint(), unreachable);
   if (!has_checkpoint) session.initialise_weights();  // a checkpoint has weights of its own
   Trainer trainer = session.trainer(run, options.threads, options.stop_requested);
 

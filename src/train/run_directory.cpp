@@ -20,6 +20,13 @@ std::string first_lines(const std::string& path, std::int64_t lines) {
   return kept;
 }
 
+/// @throws SystemError when the file stays.
+void remove_file(const std::string& path) {
+  std::error_code failure;
+  std::filesystem::remove(path, failure);
+  if (failure) throw SystemError(path + ": cannot remove it: " + failure.message() + "; choose another output directory");
+}
+
 }  // namespace
 
 bool RunDirectory::in_use() const {
@@ -31,11 +38,10 @@ bool RunDirectory::in_use() const {
 }
 
 void RunDirectory::clear() const {
-  for (const std::string& file : {metrics(), events(), checkpoint(), model(), summary(), curves()})
-    std::filesystem::remove(file);
+  for (const std::string& file : {metrics(), events(), checkpoint(), model(), summary(), curves()}) remove_file(file);
   for (const char* split : {"train", "val", "test"}) {
     for (const std::string& file : {confusion(split), confusion_picture(split), calibration_picture(split)}) {
-      std::filesystem::remove(file);
+      remove_file(file);
     }
   }
   remove_stale_temporary_files(path_);

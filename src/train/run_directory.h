@@ -28,7 +28,7 @@ class RunDirectory {
 
   /// True when the directory contains files of a run.
   bool in_use() const;
-  /// Removes the files of an earlier run, and temporary files of killed runs.
+  /// Removes the files of an earlier run, and temporary files of killed runs. @throws SystemError when one stays.
   void clear() const;
 
   /// Appends a line to metrics.jsonl. @throws SystemError.

@@ -74,6 +74,15 @@ TEST(RegisteredData, ARunThatAnotherProcessFinishesMeanwhileStays) {
   EXPECT_EQ(file_text(folder.path("run/summary.json")), "of another process");
 }
 
+TEST(RegisteredData, ASplitThatIsMissingNamesTheRow) {
+  for (const Split missing : {Split::train, Split::test}) {
+    const std::string name = "without_" + to_string(missing);
+    const Experiment experiment = experiment_on(name, [missing](Split split) -> std::shared_ptr<const Dataset> {
+      return split == missing ? nullptr : std::make_shared<GreyImages>();
+    });
+    EXPECT_THAT([&] { experiment.data().split(missing); }, ThrowsMessage<InputError>(HasSubstr("'" + name + "'")));
+  }
+}
 
 }  // namespace
 }  // namespace fovea

@@ -59,9 +59,10 @@ std::optional<std::int64_t> classes_in(const NamedTensors& weights, const Classi
 
 /// The model file of a run directory; other paths as they are.
 std::string weights_file(const std::string& path) {
-  if (!std::filesystem::is_directory(path)) return path;
+  std::error_code unreachable;
+  if (!std::filesystem::is_directory(path, unreachable)) return path;
   const std::string file = RunDirectory(path).model();
-  if (std::filesystem::exists(file)) return file;
+  if (std::filesystem::exists(file, unreachable)) return file;
   throw InputError(path, "a run directory with model.safetensors", "none in it", "train it first: fovea train");
 }
 

@@ -1,10 +1,17 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include <fovea/data/preprocess.h>
 #include <fovea/image/image.h>
 #include <fovea/nn/batch.h>
 
 namespace fovea {
+
+/// @throws InputError unless the network's output has one value per class. @param logits their number.
+void expect_classes(std::int64_t logits, const std::vector<std::string>& classes);
 
 /// A photo, and a network's input made from it.
 struct PreparedPhoto {
