@@ -68,9 +68,6 @@ void write_confusion(const EvalArguments& arguments, const Model& model, const E
 int eval(const EvalArguments& arguments, const GlobalOptions& global) {
   const Split split = parse_split(arguments.split);
   const Model model = open_model(arguments.model, global);
-  if (global.seed && model.is_trained()) {
-    throw InputError("--seed", "no seed for a trained model", "one", "its split is that of the seed it was trained with");
-  }
   const EvaluationReport report = model.evaluate(split, {.threads = global.threads, .warn = print_warning});
   global.json ? print_json(to_json(report)) : print_scores(report);
   write_confusion(arguments, model, report, global);

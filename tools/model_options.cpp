@@ -29,4 +29,12 @@ Model open_model(const ModelArguments& arguments, const GlobalOptions& global) {
                                       .device = global.device});
 }
 
+Model open_photo_model(const ModelArguments& arguments, const GlobalOptions& global) {
+  Model model = open_model(arguments, global);
+  const std::vector<std::string>& settings = model.source().settings;
+  if (!model.is_trained() || settings.empty()) return model;
+  throw InputError("setting " + settings.front(), "no setting for a trained model", "one",
+                   "its network and preprocessing are fixed");
+}
+
 }  // namespace fovea

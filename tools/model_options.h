@@ -30,6 +30,9 @@ void add_model_options(CLI::App& command, ModelArguments& arguments);
 /// Opens MODEL, with --seed as the last setting.
 Model open_model(const ModelArguments& arguments, const GlobalOptions& global);
 
+/// Opens MODEL for photos. @throws InputError when a trained model is opened with settings, which only its data set uses.
+Model open_photo_model(const ModelArguments& arguments, const GlobalOptions& global);
+
 /// Runs `work` on a photo, whose path comes first in its errors.
 template <typename Work>
 auto with_photo(const ImageArgument& image, Work work) {

@@ -153,8 +153,7 @@ bool asks_for_list(const OverlayArguments& arguments) {
 
 int overlay_photos(const OverlayArguments& arguments, const GlobalOptions& global) {
   const bool only_list = asks_for_list(arguments);
-  const Model model = open_model(arguments.model, global);
-  expect_settings_used(model);
+  const Model model = open_photo_model(arguments.model, global);
   if (only_list) return print_layers(list_overlay_layers(model, arguments.options.method), global);
   OverlayOptions options = arguments.options;
   if (!arguments.range.empty()) options.range = std::pair(arguments.range[0], arguments.range[1]);

@@ -25,8 +25,7 @@ void print_prediction(const std::string& path, const Prediction& prediction) {
 
 int predict(const PredictArguments& arguments, const GlobalOptions& global) {
   const std::vector<ImageArgument> images = expand_images(arguments.images);
-  const Model model = open_model(arguments.model, global);
-  expect_settings_used(model);
+  const Model model = open_photo_model(arguments.model, global);
   Json predictions = Json::array();
   std::int64_t unreadable = 0;
   for (const ImageArgument& image : images) {

@@ -12,6 +12,7 @@
 #include <fovea/options/check.h>
 #include <fovea/run/internal/network_plan.h>
 #include <fovea/run/internal/prepared_photo.h>
+#include <fovea/run/internal/trained_settings.h>
 #include <fovea/run/model.h>
 #include <fovea/run/overlayer.h>
 #include <fovea/train/run_directory.h>
@@ -34,6 +35,7 @@ Model load_with_weights(const std::string& model, ConfigNode root, const LoadOpt
 /// A network with weights and description of its own: a run directory or a model file.
 Model load_trained(const std::string& model, const LoadOptions& options, torch::Device device) {
   namespace fs = std::filesystem;
+  expect_data_settings(options.settings);
   std::error_code unreachable;
   const bool is_directory = fs::is_directory(model, unreachable);
   const fs::path folder = is_directory ? fs::path(model) : fs::path(model).parent_path();
@@ -94,13 +96,6 @@ Model load_model(const std::string& model, const LoadOptions& options) {
                      "give a file of weights, or choose a run directory or a model file");
   }
   return load_with_weights(model, std::move(root), options, device);
-}
-
-void expect_settings_used(const Model& model) {
-  const std::vector<std::string>& settings = model.source().settings;
-  if (!model.is_trained() || settings.empty()) return;
-  throw InputError("setting " + settings.front(), "no setting for a trained model", "one",
-                   "its network and preprocessing are fixed");
 }
 
 namespace {

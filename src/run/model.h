@@ -27,10 +27,11 @@ namespace fovea {
 /// Options of load_model(). The program has options of the same names.
 struct LoadOptions {
   std::string weights = {};  ///< a run directory, a safetensors file or one of torch.save, for a model without weights
-  std::vector<std::string> settings = {};  ///< `KEY=VALUE` for a configuration or a registry name; see also Model::data()
-  std::vector<Rename> renames = {};        ///< of the keys in `weights`
-  std::vector<std::string> classes = {};   ///< class names of `weights`; empty: the data set's, the file's or ImageNet's
-  std::string device = "auto";             ///< auto, cpu, cuda or cuda:<index>
+  /// `KEY=VALUE` for a configuration or a registry name; for a trained model `data.*` alone, see Model::data().
+  std::vector<std::string> settings = {};
+  std::vector<Rename> renames = {};       ///< of the keys in `weights`
+  std::vector<std::string> classes = {};  ///< class names of `weights`; empty: the data set's, the file's or ImageNet's
+  std::string device = "auto";            ///< auto, cpu, cuda or cuda:<index>
 };
 
 struct PredictOptions {
@@ -112,11 +113,8 @@ class Model {
 };
 
 /// Opens a run directory, a model file, or (with weights) a configuration or a registry name.
-/// @throws InputError when there is no such model, or the weights do not fit it.
+/// @throws InputError when there is no such model, the weights do not fit it, or the options do not apply to it.
 Model load_model(const std::string& model, const LoadOptions& options = {});
-
-/// @throws InputError when a trained model was opened with settings, which only evaluation uses.
-void expect_settings_used(const Model& model);
 
 /// Parses texts `FROM=TO`. @throws InputError.
 std::vector<Rename> parse_renames(const std::vector<std::string>& texts);

@@ -8,6 +8,7 @@
 #include <fovea/models/model_field.h>
 #include <fovea/nn/multiply_adds.h>
 #include <fovea/run/experiment_config.h>
+#include <fovea/run/internal/trained_settings.h>
 #include <fovea/run/model.h>
 
 namespace fovea {
@@ -29,17 +30,6 @@ std::string key_of(const std::string& setting) {
   return setting.substr(0, setting.find('='));
 }
 
-[[noreturn]] void throw_settled(const std::string& setting) {
-  throw InputError("setting " + setting, "a data.* key that leaves the training split alone", "another",
-                   "network, preprocessing and split of a trained model are fixed");
-}
-
-void expect_data_keys(const std::vector<std::string>& settings) {
-  for (const std::string& setting : settings) {
-    if (!setting.starts_with("data.")) throw_settled(setting);
-  }
-}
-
 /// @throws InputError when a setting could bring images that the model was trained on into the split.
 void expect_splits_kept(const std::vector<std::string>& settings, ExperimentConfig& config, Split split) {
   const std::vector<RoleOfField> roles = field_roles(config);
@@ -55,7 +45,7 @@ void expect_splits_kept(const std::vector<std::string>& settings, ExperimentConf
     const FieldRole role = role_of(key_of(setting));
     const bool mixes =
         (role == FieldRole::splits_training && split != Split::test) || (role == FieldRole::splits_data && !other_data);
-    if (mixes) throw_settled(setting);
+    if (mixes) throw_fixed(setting);
   }
 }
 
@@ -64,7 +54,7 @@ void expect_splits_kept(const std::vector<std::string>& settings, ExperimentConf
 ExperimentData Model::data(Split split, const Warn& warn) const {
   ConfigNode root = source_.config;
   if (is_trained()) {  // the configuration only describes the data
-    expect_data_keys(source_.settings);
+    expect_data_settings(source_.settings);
     try {
       root = config_beside(*this);
     } catch (const InputError&) {  // an unrelated config.yaml, unless this is a run directory
