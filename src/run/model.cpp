@@ -55,6 +55,23 @@ Model load_trained(const std::string& model, const LoadOptions& options, torch::
            .settings = options.settings}};
 }
 
+/// True for a run directory or a file of weights, which are opened as they are.
+bool opens_by_itself(const std::string& path) {
+  std::error_code unreachable;
+  if (std::filesystem::is_directory(path, unreachable)) {
+    return std::filesystem::exists(RunDirectory(path).model(), unreachable);
+  }
+  return std::filesystem::is_regular_file(path, unreachable) && is_safetensors(path);
+}
+
+/// True when `model` is meant as a path: there is one, and it is neither a configuration nor, with weights given, a
+/// network's name that a folder or file happens to have too.
+bool is_model_path(const std::string& model, bool has_weights) {
+  std::error_code unreachable;
+  if (!std::filesystem::exists(model, unreachable) || is_yaml(model)) return false;
+  return !has_weights || !is_model_name(model) || opens_by_itself(model);
+}
+
 }  // namespace
 
 std::vector<Rename> parse_renames(const std::vector<std::string>& texts) {
@@ -79,8 +96,7 @@ std::vector<std::string> read_class_names(const std::string& path) {
 
 Model load_model(const std::string& model, const LoadOptions& options) {
   const torch::Device device = parse_device(options.device);
-  std::error_code unreachable;
-  if (std::filesystem::exists(model, unreachable) && !is_yaml(model)) {
+  if (is_model_path(model, !options.weights.empty())) {
     for (const auto& [option, given] : {std::pair("weights", !options.weights.empty()),
                                         {"renames", !options.renames.empty()},
                                         {"classes", !options.classes.empty()}}) {

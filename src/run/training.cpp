@@ -30,9 +30,9 @@ void finish_run(TrainingSession& session, const RunDirectory& run, const Evaluat
   Classifier& network = *session.network;
   const InputSpec& input = session.experiment.input();
   const ClassificationMetrics metrics = evaluate(network, session.test, input.num_classes, evaluation);
+  if (metrics.images() == 0) throw InputError("data", "readable test images", "none", "check the files");
   report.test.glimpses =
       glimpse_scores(network, session.test, evaluation, [&](const std::string& text) { observer.warn(text); });
-  if (metrics.images() == 0) throw InputError("data", "readable test images", "none", "check the files");
   report.test.top1 = metrics.top1();
   report.test.loss = metrics.loss();
   report.parameters = count_parameters(network);

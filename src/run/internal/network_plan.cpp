@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -72,10 +73,19 @@ bool is_yaml(const std::string& path) {
   return path.ends_with(".yaml") || path.ends_with(".yml");
 }
 
+bool is_model_name(const std::string& text) {
+  const std::deque<ModelRow>& rows = model_registry();
+  return std::any_of(rows.begin(), rows.end(), [&](const ModelRow& row) { return row.name == text; });
+}
+
 ConfigNode read_model_config(const std::string& model, const std::vector<std::string>& settings) {
   ConfigNode root;
+  std::error_code unreachable;
   if (is_yaml(model)) {
     root = read_yaml_file(model);
+  } else if (!is_model_name(model) && std::filesystem::exists(model, unreachable)) {
+    throw InputError(model, "a configuration or a model name", "a folder or file with weights of its own",
+                     "name its network, e.g. by the config.yaml of a run");
   } else if (model.find_first_of("/.") == std::string::npos) {
     apply_setting(root, "model.name=" + find_model(model, "MODEL").name);
   } else {

@@ -19,6 +19,9 @@ namespace fovea {
 /// True for the path of a YAML file.
 bool is_yaml(const std::string& path);
 
+/// True for the name of a registered network.
+bool is_model_name(const std::string& text);
+
 /// The configuration of a YAML file or a model name, with every `KEY=VALUE` applied. @throws InputError.
 ConfigNode read_model_config(const std::string& model, const std::vector<std::string>& settings);
 
