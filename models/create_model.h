@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <fovea/attention/insertion_point.h>
+#include <fovea/base/random.h>
 #include <fovea/config/fields.h>
 #include <fovea/models/attention_field.h>
 #include <fovea/nn/classifier.h>
@@ -84,7 +85,7 @@ struct ModelOptions {
   std::int64_t in_channels = 3;
   std::optional<std::int64_t> height = std::nullopt;  ///< of the images; None: that of the published weights, else 32
   std::optional<std::int64_t> width = std::nullopt;   ///< likewise
-  std::uint64_t seed = 0;                             ///< for initialise()
+  std::uint64_t seed = kDefaultSeed;                  ///< for initialise()
 };
 
 /// Network of the registry by its name, with the weights of initialise(), in training mode:
@@ -92,8 +93,9 @@ struct ModelOptions {
 ///     auto network = fovea::create_model("resnet50", {.num_classes = 3, .attention = {"cbam"}});
 ///     torch::Tensor logits = network->forward(images);  // [N, 3, 224, 224] -> [N, 3]
 ///
-/// The section `model` of a configuration gives the same network. @throws InputError with the nearest name for an unknown
-/// network, mechanism or option, and when options, attention and images do not fit.
+/// The section `model` of a configuration gives the same network, with the same weights for the same seed. @throws
+/// InputError with the nearest name for an unknown network, mechanism or option, and when options, attention and images do
+/// not fit.
 std::shared_ptr<Classifier> create_model(const std::string& name, const ModelOptions& options = {});
 
 }  // namespace fovea

@@ -10,6 +10,9 @@ namespace fovea {
 /// Purpose of a random stream; streams of two purposes are independent.
 enum class Purpose : std::uint64_t { initialise = 1, split = 2, shuffle = 3, augment = 4, forward = 5, test = 7 };
 
+/// Seed where none is given: of a configuration, and of create_model().
+inline constexpr std::uint64_t kDefaultSeed = 42;
+
 /// A stream of random numbers that is a pure function of its key, "SplitMix64" (Steele, Lea, Flood: Fast Splittable
 /// Pseudorandom Number Generators, OOPSLA 2014). No stream depends on how many draws another one made, so the order in
 /// which threads run does not matter and resuming needs counters only. Satisfies UniformRandomBitGenerator.

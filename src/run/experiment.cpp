@@ -2,6 +2,7 @@
 #include <utility>
 
 #include <fovea/run/experiment.h>
+#include <fovea/run/internal/opened_experiment.h>
 
 namespace fovea {
 
@@ -10,6 +11,13 @@ Experiment::Experiment(std::shared_ptr<ExperimentConfig> config, std::string nam
 
 ExperimentData Experiment::data(Warn warn) const {
   return {config_, std::vector<std::string>(), std::move(warn)};
+}
+
+std::shared_ptr<Classifier> Experiment::network() const {
+  OpenedExperiment opened(config_, torch::kCPU, /*warn=*/Warn());
+  auto network = opened.build_network();
+  opened.initialise_weights(*network);
+  return network;
 }
 
 Experiment read_experiment(const std::string& path, const std::vector<std::string>& settings) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <fovea/nn/classifier.h>
 #include <fovea/run/experiment_config.h>
 #include <fovea/run/experiment_data.h>
 
@@ -23,6 +24,9 @@ class Experiment {
   Json resolved_config() const { return write_fields(*config_); }
   /// The data set with the experiment's preprocessing. @param warn is called for each image that cannot be read.
   ExperimentData data(Warn warn = {}) const;
+  /// The network for that data set, on the CPU, in training mode, with the weights that train() starts from.
+  /// @throws InputError when data, preprocessing and network do not fit, or the weights of `train.init` do not.
+  std::shared_ptr<Classifier> network() const;
 
  private:
   std::shared_ptr<ExperimentConfig> config_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <fovea/base/random.h>
 #include <fovea/config/fields.h>
 #include <fovea/data/augment.h>
 #include <fovea/data/preprocess.h>
@@ -35,7 +36,7 @@ class DataField final : public CustomField {
 
 /// Everything that defines an experiment: one configuration file. See the README for an example.
 struct ExperimentConfig {
-  std::int64_t seed = 42;
+  std::int64_t seed = kDefaultSeed;
   DataField data;
   PreprocessOptions preprocess;
   ModelField model;

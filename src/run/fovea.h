@@ -1,10 +1,11 @@
 #pragma once
 
-// The program as a library: open models, classify and explain photos, train, score, measure. Modules for networks of your
-// own are in <fovea/attention/...>.
+// The program as a library: make and open models, classify and explain photos, train, score, measure. Modules for networks
+// of your own are in <fovea/attention/...>.
 
 #include <fovea/base/error.h>
 #include <fovea/image/encode.h>
+#include <fovea/models/create_model.h>
 #include <fovea/run/attention_benchmark.h>
 #include <fovea/run/catalogue.h>
 #include <fovea/run/conversion.h>

@@ -153,7 +153,7 @@ TEST(RegistrationTest, AMechanismGoesIntoNetworksByItsName) {
   const auto half = build_classifier(model_of("{name: resnet8, attention: {name: half, factor: 0.25}}"), input);
   const auto created =
       create_model("resnet8", {.num_classes = 4, .attention = {{"half", HalfOptions{0.25}}}, .height = 16, .width = 16});
-  initialise(*half, 0);
+  initialise(*half, kDefaultSeed);
   half->eval();
   created->eval();
   ASSERT_TRUE(half->named_modules().contains("layer1.0.se"));

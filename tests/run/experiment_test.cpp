@@ -1,9 +1,10 @@
-// Experiments that a program changes in C++.
+// Experiments that a program changes in C++, and their networks.
 
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -71,6 +72,30 @@ TEST_F(ChangedExperiment, TrainsAsIfItWereWrittenSo) {
   EXPECT_EQ(train(changed, {.out = path("changed"), .threads = 1}).epochs, 1);
   train(read_experiment(path("tiny.yaml"), {"train.epochs=1"}), {.out = path("written"), .threads = 1});
   EXPECT_EQ(model_bytes("changed"), model_bytes("written"));
+}
+
+void expect_equal_parameters(const Classifier& left, const Classifier& right) {
+  const auto others = right.named_parameters();
+  ASSERT_EQ(left.named_parameters().size(), others.size());
+  for (const auto& item : left.named_parameters()) EXPECT_TRUE(torch::equal(item.value(), others[item.key()])) << item.key();
+}
+
+TEST_F(ChangedExperiment, GivesTheNetworkThatTrainingStartsFrom) {
+  const std::vector<std::string> still = {"train.epochs=1", "train.optimizer.learning_rate=1e-30"};
+  const Experiment experiment = read_experiment(path("tiny.yaml"), still);
+  train(experiment, {.out = path("still"), .threads = 1});
+  expect_equal_parameters(*experiment.network(), load_model(path("still")).network());
+
+  std::vector<std::string> from_run = still;
+  from_run.insert(from_run.end(), {"train.init={weights: " + path("still") + ", head: keep}", "seed=7"});
+  expect_equal_parameters(*read_experiment(path("tiny.yaml"), from_run).network(), *experiment.network());
+}
+
+TEST_F(ChangedExperiment, GivesTheNetworkOfCreateModel) {
+  const auto created = create_model(
+      "resnet8",
+      {.num_classes = 10, .attention = {"cbam"}, .options = {{"width", 4}}, .in_channels = 1, .height = 8, .width = 8});
+  expect_equal_parameters(*read_experiment(path("tiny.yaml")).network(), *created);
 }
 
 }  // namespace

@@ -28,6 +28,8 @@ class OpenedExperiment {
 
   /// A network whose weights the caller sets, on the device.
   std::shared_ptr<Classifier> build_network() const;
+  /// Initialises a network of build_network() at random, or with the weights of `train.init`. @throws InputError.
+  void initialise_weights(Classifier& network);
 
  private:
   std::shared_ptr<ExperimentConfig> config_;

@@ -2,21 +2,10 @@
 #include <utility>
 #include <vector>
 
-#include <fovea/base/error.h>
-#include <fovea/nn/initialise.h>
-#include <fovea/run/internal/network_plan.h>
 #include <fovea/run/internal/training_session.h>
-#include <fovea/weights/initial_weights.h>
 
 namespace fovea {
 namespace {
-
-/// A kept head predicts the classes of its file.
-void expect_same_classes(const ExternalCheckpoint& weights, const std::vector<std::string>& classes,
-                         const std::string& path) {
-  if (!weights.description || weights.description->classes == classes) return;
-  throw InputError("train.init.head", "replace, as the classes are not those of " + path, "keep", "set head: replace");
-}
 
 /// Everything that the result depends on. A checkpoint resumes only with the same.
 Json identity_of(OpenedExperiment& experiment, torch::Device device) {
@@ -53,17 +42,6 @@ TrainingSession::TrainingSession(const Experiment& described, torch::Device on_d
       training(experiment.data().training_loader()),
       validation(experiment.data().loader(Split::validation)),
       test(experiment.data().loader(Split::test)) {}
-
-void TrainingSession::initialise_weights() {
-  initialise(*network, static_cast<std::uint64_t>(experiment.config().seed));
-  const InitialWeightsOptions& init = experiment.config().train.init;
-  if (init.weights == "none") return;
-  const ExternalCheckpoint weights = read_weights(init.weights);
-  if (init.head == InitialHead::keep) expect_same_classes(weights, experiment.classes(), init.weights);
-  std::vector<Rename> renames;
-  for (const std::string& text : init.rename) renames.push_back(parse_rename(text, "train.init.rename"));
-  load_initial_weights(*network, name_for(*network, weights.file, renames).tensors, init, init.weights);
-}
 
 Trainer TrainingSession::trainer(const RunDirectory& run, int threads, const std::function<bool()>& stop_requested) {
   const TrainOptions& options = experiment.config().train;

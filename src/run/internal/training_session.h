@@ -41,8 +41,8 @@ struct TrainingSession {
   /// @throws InputError when data, preprocessing and network do not fit.
   TrainingSession(const Experiment& described, torch::Device on_device, RunObserver& told);
 
-  /// Initialises the network at random, or with the weights of `train.init`. @throws InputError.
-  void initialise_weights();
+  /// See OpenedExperiment::initialise_weights().
+  void initialise_weights() { experiment.initialise_weights(*network); }
   /// A trainer that refers to this session.
   Trainer trainer(const RunDirectory& run, int threads, const std::function<bool()>& stop_requested);
 
