@@ -1,6 +1,11 @@
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
+#include <iterator>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include <fovea/base/error.h>
 #include <fovea/base/number_text.h>
@@ -169,6 +174,17 @@ int list(const ListArguments& arguments, const GlobalOptions& global) {
   return kDone;
 }
 
+/// Adds an option for a trait. @param wanted receives it. @param values all that it may be.
+template <typename Trait, std::size_t kValues>
+void add_filter(CLI::App& command, const char* option, std::optional<Trait>& wanted, const Trait (&values)[kValues]) {
+  std::vector<std::string> words;
+  for (const Trait value : values) words.emplace_back(to_string(value));
+  const auto choose = [&wanted, &values](const std::string& word) {
+    wanted = *std::find_if(std::begin(values), std::end(values), [&](Trait value) { return to_string(value) == word; });
+  };
+  command.add_option_function<std::string>(option, choose, "list only rows with this trait")->check(CLI::IsMember(words));
+}
+
 }  // namespace
 
 Action add_list_command(CLI::App& app) {
@@ -179,13 +195,10 @@ Action add_list_command(CLI::App& app) {
   command->add_option("what", arguments->what, "blocks, models, datasets, augmentations or methods")
       ->required()
       ->type_name("WHAT");
-  const auto add_filter = [&](const char* option, std::string& value, const std::vector<std::string>& values) {
-    command->add_option(option, value, "list only rows with this trait")->check(CLI::IsMember(values));
-  };
-  add_filter("--where", filter.where, {"location", "item"});
-  add_filter("--selects", filter.selects, {"soft", "hard"});
-  add_filter("--query", filter.query, {"self", "context"});
-  add_filter("--axis", filter.axis, {"channel", "spatial", "branch", "token", "region"});
+  add_filter(*command, "--where", filter.where, kEveryWhere);
+  add_filter(*command, "--selects", filter.selects, kEverySelects);
+  add_filter(*command, "--query", filter.query, kEveryQuery);
+  add_filter(*command, "--axis", filter.axis, kEveryAxis);
   command->add_option("--width", filter.features.channels, "channels of the features for the cost of blocks")
       ->check(CLI::Range(1, 1 << 14))
       ->capture_default_str();

@@ -26,9 +26,8 @@ Json names_of(const std::vector<Trait>& traits) {
 }
 
 template <typename Trait>
-bool has(const std::vector<Trait>& traits, const std::string& wanted) {
-  return wanted.empty() ||
-         std::any_of(traits.begin(), traits.end(), [&](const Trait trait) { return to_string(trait) == wanted; });
+bool has(const std::vector<Trait>& traits, std::optional<Trait> wanted) {
+  return !wanted || std::find(traits.begin(), traits.end(), *wanted) != traits.end();
 }
 
 bool passes(const Traits& traits, const CatalogueFilter& filter) {
@@ -153,12 +152,6 @@ Listing find_listing(const std::string& name) {
     known += (known.empty() ? "" : ", ") + std::string(known_name);
   }
   throw InputError("listing", "one of " + known, "'" + name + "'");
-}
-
-std::vector<std::string> listing_names() {
-  std::vector<std::string> names;
-  for (const auto& [name, listing] : kListings) names.emplace_back(name);
-  return names;
 }
 
 std::vector<CatalogueRow> catalogue(Listing listing, const CatalogueFilter& filter) {

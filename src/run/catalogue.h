@@ -19,9 +19,6 @@ enum class Listing { blocks, models, datasets, augmentations, methods };
 /// @throws InputError for an unknown name.
 Listing find_listing(const std::string& name);
 
-/// The names of all listings.
-std::vector<std::string> listing_names();
-
 /// Cost of a mechanism for features of one shape, or why it does not fit them.
 struct BlockCost {
   std::optional<BlockProfile> profile;
@@ -47,9 +44,18 @@ struct CatalogueRow {
   std::string licence = {}, size = {}, obtain = {};  ///< of data sets
 };
 
-/// Traits that every row must have; empty = any.
+// The values of each trait; to_string() has their words.
+inline constexpr Where kEveryWhere[] = {Where::location, Where::item};
+inline constexpr Selects kEverySelects[] = {Selects::soft, Selects::hard};
+inline constexpr Query kEveryQuery[] = {Query::self, Query::context};
+inline constexpr Axis kEveryAxis[] = {Axis::channel, Axis::spatial, Axis::branch, Axis::token, Axis::region};
+
+/// Traits that every row must have; none = any.
 struct CatalogueFilter {
-  std::string where = {}, selects = {}, query = {}, axis = {};
+  std::optional<Where> where = {};
+  std::optional<Selects> selects = {};
+  std::optional<Query> query = {};
+  std::optional<Axis> axis = {};
   /// Shape of the features for the cost of blocks; height and width are rounded up, see fitting_shape().
   FeatureShape features{64, 14, 14};
 };
