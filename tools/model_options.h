@@ -7,10 +7,10 @@
 #include <CLI/CLI.hpp>
 
 #include <fovea/base/error.h>
-#include <fovea/run/image_arguments.h>
 #include <fovea/run/model.h>
 #include <fovea/run/read_image.h>
 
+#include "image_arguments.h"
 #include "program.h"
 
 namespace fovea {
@@ -35,7 +35,7 @@ Model open_photo_model(const ModelArguments& arguments, const GlobalOptions& glo
 
 /// Runs `work` on a photo, whose path comes first in its errors.
 template <typename Work>
-auto with_photo(const ImageArgument& image, Work work) {
+auto with_photo(const NamedPhoto& image, Work work) {
   Image photo = read_image(image.path);  // names the file itself
   try {
     return work(std::move(photo));

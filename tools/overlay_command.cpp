@@ -11,13 +11,13 @@
 #include <fovea/base/thread_team.h>
 #include <fovea/base/torch_compat.h>
 #include <fovea/explain/method.h>
-#include <fovea/run/image_arguments.h>
 #include <fovea/run/overlay_files.h>
 #include <fovea/run/overlayer.h>
-#include <fovea/run/sheet_pages.h>
 
+#include "image_arguments.h"
 #include "model_options.h"
 #include "program.h"
+#include "sheet_pages.h"
 
 namespace fovea {
 namespace {
@@ -71,7 +71,7 @@ class PhotoSeries {
         sheet_(folder_ + "/" + kSheetName, std::move(title), overlayer.tiles_per_photo()) {}
 
   /// Warns about unreadable photos and counts them.
-  void draw(const std::vector<ImageArgument>& images) {
+  void draw(const std::vector<NamedPhoto>& images) {
     ThreadTeam team(static_cast<int>(std::min<std::int64_t>(global_.threads, std::ssize(images))),
                     compat::use_one_operator_thread);
     for (std::size_t begin = 0; begin < images.size(); begin += static_cast<std::size_t>(team.threads())) {
@@ -108,7 +108,7 @@ class PhotoSeries {
     std::string failure;  ///< empty when there is none
   };
 
-  Drawn draw_photo(const ImageArgument& image) const {
+  Drawn draw_photo(const NamedPhoto& image) const {
     return with_photo(image, [&](Image photo) {
       const Overlay overlay = overlayer_(std::move(photo), std::filesystem::path(image.path).filename().string());
       return Drawn{write_overlay(overlay, image, folder_, arguments_.maps), overlay.tiles(), ""};
@@ -141,7 +141,7 @@ std::string output_folder(const OverlayArguments& arguments, const Model& model,
   return (run.empty() ? "" : run + "/") + "overlays/" + method.name;
 }
 
-bool asks_for_list(const OverlayArguments& arguments) {
+bool is_list_requested(const OverlayArguments& arguments) {
   const std::vector<std::string>& layers = arguments.options.layers;
   if (std::find(layers.begin(), layers.end(), "list") == layers.end()) {
     if (arguments.images.empty()) throw InputError("fovea overlay", "images, or --layer list", "none");
@@ -152,14 +152,14 @@ bool asks_for_list(const OverlayArguments& arguments) {
 }
 
 int overlay_photos(const OverlayArguments& arguments, const GlobalOptions& global) {
-  const bool only_list = asks_for_list(arguments);
+  const bool only_list = is_list_requested(arguments);
   const Model model = open_photo_model(arguments.model, global);
   if (only_list) return print_layers(list_overlay_layers(model, arguments.options.method), global);
   OverlayOptions options = arguments.options;
   if (!arguments.range.empty()) options.range = std::pair(arguments.range[0], arguments.range[1]);
   const Overlayer overlayer(model, options);
   const std::string folder = output_folder(arguments, model, overlayer.method());
-  const std::vector<ImageArgument> images = expand_images(arguments.images, folder, kSheetName);
+  const std::vector<NamedPhoto> images = expand_images(arguments.images, folder, kSheetName);
   make_directories(folder);
   PhotoSeries series(overlayer, folder, overlayer.method().name + ", " + model.name(), arguments, global);
   series.draw(images);

@@ -1,9 +1,9 @@
 #include <cstdio>
 #include <memory>
 
-#include <fovea/run/image_arguments.h>
 #include <fovea/run/model.h>
 
+#include "image_arguments.h"
 #include "model_options.h"
 #include "program.h"
 
@@ -24,11 +24,11 @@ void print_prediction(const std::string& path, const Prediction& prediction) {
 }
 
 int predict(const PredictArguments& arguments, const GlobalOptions& global) {
-  const std::vector<ImageArgument> images = expand_images(arguments.images);
+  const std::vector<NamedPhoto> images = expand_images(arguments.images);
   const Model model = open_photo_model(arguments.model, global);
   Json predictions = Json::array();
   std::int64_t unreadable = 0;
-  for (const ImageArgument& image : images) {
+  for (const NamedPhoto& image : images) {
     try {
       const Prediction prediction =
           with_photo(image, [&](const Image& photo) { return model.predict(photo, arguments.options); });

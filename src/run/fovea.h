@@ -12,7 +12,6 @@
 #include <fovea/run/dry_run.h>
 #include <fovea/run/experiment.h>
 #include <fovea/run/glimpse_benchmark.h>
-#include <fovea/run/image_arguments.h>
 #include <fovea/run/model.h>
 #include <fovea/run/overlay_files.h>
 #include <fovea/run/overlayer.h>

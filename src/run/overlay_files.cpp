@@ -52,7 +52,7 @@ Json to_json(const OverlayFiles& files) {
   return document;
 }
 
-std::vector<OverlayFiles> write_overlay(const Overlay& overlay, const ImageArgument& image, const std::string& folder,
+std::vector<OverlayFiles> write_overlay(const Overlay& overlay, const NamedPhoto& image, const std::string& folder,
                                         bool maps) {
   const std::string stem = folder + "/" + image.name;
   make_directories(std::filesystem::path(stem).parent_path().string());

@@ -6,10 +6,16 @@
 #include <vector>
 
 #include <fovea/config/config_node.h>
-#include <fovea/run/image_arguments.h>
 #include <fovea/run/overlay.h>
 
 namespace fovea {
+
+/// A photo, and the name of its files.
+struct NamedPhoto {
+  std::string path;
+  /// May include subfolders. The last component has no dot: suffixes that begin with a dot keep unique names apart.
+  std::string name;
+};
 
 /// The files of one layer's map.
 struct OverlayFiles {
@@ -30,7 +36,7 @@ Json to_json(const OverlayFiles& files);
 /// Writes the pictures of an overlay, and one of all its layers where there are several.
 /// @param image names the photo and its files. @param maps also writes the raw maps. @return one entry per layer.
 /// @throws SystemError.
-std::vector<OverlayFiles> write_overlay(const Overlay& overlay, const ImageArgument& image, const std::string& folder,
+std::vector<OverlayFiles> write_overlay(const Overlay& overlay, const NamedPhoto& image, const std::string& folder,
                                         bool maps = false);
 
 }  // namespace fovea

@@ -1,3 +1,5 @@
+#include "image_arguments.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <unordered_set>
@@ -5,7 +7,6 @@
 
 #include <fovea/base/error.h>
 #include <fovea/image/image_files.h>
-#include <fovea/run/image_arguments.h>
 
 namespace fovea {
 namespace {
@@ -40,22 +41,22 @@ class ImageCollector {
     images_.push_back({path.string(), name});
   }
 
-  std::vector<ImageArgument> take() { return std::move(images_); }
+  std::vector<NamedPhoto> take() { return std::move(images_); }
 
  private:
   std::string reserved_;
   std::unordered_set<std::string> names_;
-  std::vector<ImageArgument> images_;
+  std::vector<NamedPhoto> images_;
 };
 
 /// Overlays are PNG files named like the photos: beside them they would replace photos that are PNG files too.
-void expect_apart(const std::vector<ImageArgument>& images, const fs::path& output_folder) {
+void expect_apart(const std::vector<NamedPhoto>& images, const fs::path& output_folder) {
   std::unordered_set<std::string> inputs;
-  for (const ImageArgument& image : images) inputs.insert(fs::path(image.path).parent_path().string());
+  for (const NamedPhoto& image : images) inputs.insert(fs::path(image.path).parent_path().string());
   std::unordered_set<std::string> real_inputs;
   for (const std::string& folder : inputs) real_inputs.insert(real_folder(folder).string());
   std::unordered_set<std::string> outputs;
-  for (const ImageArgument& image : images) outputs.insert((output_folder / image.name).parent_path().string());
+  for (const NamedPhoto& image : images) outputs.insert((output_folder / image.name).parent_path().string());
   for (const std::string& folder : outputs) {
     if (!real_inputs.contains(real_folder(folder).string())) continue;
     throw InputError("output folder", "a folder apart from the images", folder + ", which contains some of them",
@@ -65,8 +66,8 @@ void expect_apart(const std::vector<ImageArgument>& images, const fs::path& outp
 
 }  // namespace
 
-std::vector<ImageArgument> expand_images(const std::vector<std::string>& arguments, const std::string& output_folder,
-                                         const std::string& reserved) {
+std::vector<NamedPhoto> expand_images(const std::vector<std::string>& arguments, const std::string& output_folder,
+                                      const std::string& reserved) {
   const fs::path output = output_folder.empty() ? fs::path() : real_folder(output_folder);
   ImageCollector collector(reserved);
   for (const std::string& argument : arguments) {
@@ -85,7 +86,7 @@ std::vector<ImageArgument> expand_images(const std::vector<std::string>& argumen
     }
     for (const std::string& file : files) collector.add(path / file, file);
   }
-  std::vector<ImageArgument> images = collector.take();
+  std::vector<NamedPhoto> images = collector.take();
   if (!output_folder.empty()) expect_apart(images, output_folder);
   return images;
 }

@@ -1,9 +1,10 @@
+#include "sheet_pages.h"
+
 #include <algorithm>
 #include <filesystem>
 #include <utility>
 
 #include <fovea/image/encode.h>
-#include <fovea/run/sheet_pages.h>
 
 namespace fovea {
 namespace {

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <fovea/run/overlay_files.h>
+
+namespace fovea {
+
+/// The images of arguments: files as they are, folders as the image files in and below them, sorted. Names are unique; they
+/// keep the subfolders of a folder argument. A name that is taken, or that begins with `reserved`, is changed.
+/// @param output_folder of the results; images in it are skipped when an argument is a folder above it. Empty: none.
+/// @throws InputError for a folder without images, and when results would be written beside their images.
+std::vector<NamedPhoto> expand_images(const std::vector<std::string>& arguments, const std::string& output_folder = "",
+                                      const std::string& reserved = "");
+
+/// @throws InputError when a command skipped some of its images. @param unreadable their number, of `images` in all.
+void expect_all_readable(const std::string& command, std::size_t images, std::int64_t unreadable);
+
+}  // namespace fovea
