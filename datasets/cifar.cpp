@@ -95,11 +95,11 @@ std::vector<std::string> read_class_names(const std::string& path, std::size_t e
 }  // namespace
 
 void Cifar10Options::visit_fields(FieldVisitor& fields) {
-  fields.text("root", root, {"folder of data_batch_1.bin ... data_batch_5.bin and test_batch.bin", FieldRole::place});
+  fields.text("root", root, {"folder of data_batch_1.bin ... data_batch_5.bin and test_batch.bin", FieldRole::path});
 }
 
 void Cifar100Options::visit_fields(FieldVisitor& fields) {
-  fields.text("root", root, {"folder of train.bin and test.bin", FieldRole::place});
+  fields.text("root", root, {"folder of train.bin and test.bin", FieldRole::path});
   fields.choice("labels", labels, {{"fine", Cifar100Labels::fine}, {"coarse", Cifar100Labels::coarse}},
                 "100 fine classes, or 20 coarse classes");
 }

@@ -206,7 +206,7 @@ std::vector<LabelledFile> files_by_seed(const fs::path& root, const std::vector<
 
 void ImageFolderOptions::visit_fields(FieldVisitor& fields) {
   fields.text("root", root,
-              {"folder with root/train/<class>/<files> (and test or val), or root/<class>/<files>", FieldRole::place});
+              {"folder with root/train/<class>/<files> (and test or val), or root/<class>/<files>", FieldRole::path});
   fields.choice("channels", channels, {{"3", 3}, {"1", 1}}, "3: RGB, 1: grey");
   fields.real("test", test, {.minimum = 0, .maximum = 1, .minimum_open = true, .maximum_open = true},
               {"fraction of each class for the test split, where there is no folder test or val", FieldRole::splits_data});

@@ -13,7 +13,7 @@
 namespace fovea {
 
 void MnistOptions::visit_fields(FieldVisitor& fields) {
-  fields.text("root", root, {"folder of the four IDX files, plain or gzip", FieldRole::place});
+  fields.text("root", root, {"folder of the four IDX files, plain or gzip", FieldRole::path});
 }
 
 const std::vector<std::string>& mnist_class_names() {

@@ -31,7 +31,7 @@ void expect_cpu(const GlobalOptions& global, const std::string& command) {
 }
 
 /// "0.12 (0.10..0.15)".
-std::string spread(const Timing& timing) {
+std::string spread(const Quantiles& timing) {
   char text[64];
   std::snprintf(text, sizeof text, "%.2f (%.2f..%.2f)", timing.median, timing.p10, timing.p90);
   return text;
@@ -61,7 +61,7 @@ void print_attention_table(const std::vector<AttentionBenchmark>& rows, std::int
   for (const AttentionBenchmark& row : rows) print_attention(row);
 }
 
-void print_rate(const std::string& what, const Timing& rate) {
+void print_rate(const std::string& what, const Quantiles& rate) {
   std::printf("%-34s %10.0f  %.0f..%.0f\n", what.c_str(), rate.median, rate.p10, rate.p90);
 }
 

@@ -16,6 +16,14 @@ constexpr Color to_color(Rgb8 rgb, double alpha = 1) {
   return {rgb.red / 255.0, rgb.green / 255.0, rgb.blue / 255.0, alpha};
 }
 
+/// Brightness (luma) of a colour, on the scale of its values.
+constexpr double luma(Rgb8 color) {
+  return 0.299 * color.red + 0.587 * color.green + 0.114 * color.blue;
+}
+constexpr double luma(Color color) {
+  return 0.299 * color.red + 0.587 * color.green + 0.114 * color.blue;
+}
+
 constexpr Color with_alpha(Color color, double alpha) {
   return {color.red, color.green, color.blue, alpha};
 }

@@ -119,7 +119,7 @@ double number_size(std::size_t number) {
 
 /// Black or white, whichever is easier to read on a colour.
 Color text_color_on(Color color) {
-  return 0.299 * color.red + 0.587 * color.green + 0.114 * color.blue > 0.5 ? Color{0, 0, 0} : kWhite;
+  return luma(color) > 0.5 ? Color{0, 0, 0} : kWhite;
 }
 
 void draw_number(Canvas& canvas, std::size_t step, Point fixation, Point place, Color color, const Pens& pens) {

@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include <fovea/base/error.h>
+#include <fovea/draw/color.h>
 #include <fovea/explain/overlay.h>
 
 namespace fovea {
@@ -19,8 +20,7 @@ Rgb8 blended(Rgb8 pixel, Rgb8 color, double opacity) {
 }  // namespace
 
 Rgb8 unseen_color(Rgb8 pixel) {
-  const double luma = 0.299 * pixel.red + 0.587 * pixel.green + 0.114 * pixel.blue;
-  const auto pale = static_cast<std::uint8_t>(std::lround(0.5 * luma + 0.5 * 255));
+  const auto pale = static_cast<std::uint8_t>(std::lround(0.5 * luma(pixel) + 0.5 * 255));
   return {pale, pale, pale};
 }
 

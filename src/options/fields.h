@@ -21,7 +21,7 @@ enum class FieldRole {
   hard_choices,     ///< likewise; exists for networks with hard choices alone
   splits_training,  ///< likewise; chooses training and validation images
   splits_data,      ///< likewise; chooses test images
-  place,            ///< where files are: the same files elsewhere give the same result
+  path,             ///< where files are: the same files elsewhere give the same result
   effort,           ///< how the result is computed, e.g. a number of threads; the result is the same
 };
 

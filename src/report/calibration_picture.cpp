@@ -39,7 +39,7 @@ CalibrationBin checked_total(const std::vector<CalibrationBin>& bins) {
   return total;
 }
 
-std::string share_text(double part, std::int64_t whole) {
+std::string fraction_text(double part, std::int64_t whole) {
   return number_text(part / static_cast<double>(whole), 0.001);
 }
 
@@ -90,10 +90,11 @@ Image calibration_picture(const std::vector<CalibrationBin>& bins) {
                 static_cast<int>(left + kDiagram + 2 * kEdge));
   canvas.text(total.images == 0 ? "Calibration" : "Calibration: ECE " + number_text(expected_calibration_error(bins), 0.001),
               {left, kEdge}, kCalibrationTitle);
-  const std::string second_line =
-      total.images == 0 ? "no images"
-                        : "top-1 " + share_text(static_cast<double>(total.correct), total.images) + ", mean probability " +
-                              share_text(total.probability, total.images) + ", " + std::to_string(total.images) + " images";
+  const std::string second_line = total.images == 0
+                                      ? "no images"
+                                      : "top-1 " + fraction_text(static_cast<double>(total.correct), total.images) +
+                                            ", mean probability " + fraction_text(total.probability, total.images) + ", " +
+                                            std::to_string(total.images) + " images";
   canvas.text(second_line, {left, kEdge + 28}, kSecondLine);
   draw_reliability(canvas, {left, top, kDiagram, kDiagram}, bins);
   draw_histogram(canvas, {left, histogram_top, kDiagram, kHistogram}, bins, total.images);

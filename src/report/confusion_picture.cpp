@@ -28,10 +28,10 @@ const TextStyle kMeaningStyle{.size = 12.5, .color = kQuiet, .vertical = TextSty
 const TextStyle kClassAxisStyle{.size = 13, .bold = true, .align = TextStyle::Align::centre};
 
 /// From white over blue to almost black. Steep at first: confusions of interest are small fractions.
-const ColorTable& share_colors() {
+const ColorTable& fraction_colors() {
   static const ColorTable table = [] {
     struct Anchor {
-      double share;
+      double fraction;
       Color color;
     };
     const std::vector<Anchor> anchors = {
@@ -39,11 +39,11 @@ const ColorTable& share_colors() {
         {0.7, kBlue}, {1, to_color({16, 44, 92})}};
     ColorTable colors;
     for (std::size_t i = 0; i < colors.size(); ++i) {
-      const double share = static_cast<double>(i) / 255;
+      const double fraction = static_cast<double>(i) / 255;
       const auto above = std::find_if(anchors.begin() + 1, anchors.end() - 1,
-                                      [share](const Anchor& anchor) { return anchor.share >= share; });
+                                      [fraction](const Anchor& anchor) { return anchor.fraction >= fraction; });
       const Anchor& from = *(above - 1);
-      const double weight = (share - from.share) / (above->share - from.share);
+      const double weight = (fraction - from.fraction) / (above->fraction - from.fraction);
       const auto mixed = [weight](double low, double high) {
         return static_cast<std::uint8_t>(std::lround(255 * (low + weight * (high - low))));
       };
@@ -75,14 +75,14 @@ std::int64_t images_of(const std::vector<std::int64_t>& row) {
 }
 
 /// One pixel per cell.
-Image share_pixels(const Confusion& confusion) {
+Image fraction_pixels(const Confusion& confusion) {
   const int count = static_cast<int>(confusion.size());
   Image pixels(count, count, 3);
   std::uint8_t* target = pixels.pixels.data();
   for (const auto& row : confusion) {
     const auto images = static_cast<double>(images_of(row));
     for (const std::int64_t cell : row) {
-      const Rgb8 color = images > 0 ? color_of(share_colors(), static_cast<double>(cell) / images) : kNoImages;
+      const Rgb8 color = images > 0 ? color_of(fraction_colors(), static_cast<double>(cell) / images) : kNoImages;
       *target++ = color.red;
       *target++ = color.green;
       *target++ = color.blue;
@@ -161,12 +161,11 @@ void draw_numbers(Canvas& canvas, const ConfusionLayout& layout, Point corner, s
 }
 
 /// Colour of a number on its cell: with contrast, and grey for a small fraction.
-Color number_color(double share) {
-  const Rgb8 cell = color_of(share_colors(), share);
-  const double brightness = 0.299 * cell.red + 0.587 * cell.green + 0.114 * cell.blue;
-  constexpr double kSmallShare = 0.015;
-  if (share < kSmallShare) return kQuiet;
-  return brightness < 140 ? kWhite : kInk;
+Color number_color(double fraction) {
+  const Rgb8 cell = color_of(fraction_colors(), fraction);
+  constexpr double kSmallFraction = 0.015;
+  if (fraction < kSmallFraction) return kQuiet;
+  return luma(cell) < 140 ? kWhite : kInk;
 }
 
 void draw_cell_borders(Canvas& canvas, const ConfusionLayout& layout, Point corner, std::size_t count) {
@@ -177,16 +176,16 @@ void draw_cell_borders(Canvas& canvas, const ConfusionLayout& layout, Point corn
   }
 }
 
-void draw_shares(Canvas& canvas, const ConfusionLayout& layout, Point corner, const Confusion& confusion) {
+void draw_fractions(Canvas& canvas, const ConfusionLayout& layout, Point corner, const Confusion& confusion) {
   TextStyle style{.size = 13, .align = TextStyle::Align::centre, .vertical = TextStyle::Vertical::middle};
   for (std::size_t row = 0; row < confusion.size(); ++row) {
     const auto images = static_cast<double>(images_of(confusion[row]));
     for (std::size_t column = 0; column < confusion.size(); ++column) {
       if (confusion[row][column] == 0) continue;
-      const double share = static_cast<double>(confusion[row][column]) / images;
-      style.color = number_color(share);
+      const double fraction = static_cast<double>(confusion[row][column]) / images;
+      style.color = number_color(fraction);
       style.bold = row == column;
-      canvas.text(number_text(share, 0.01),
+      canvas.text(number_text(fraction, 0.01),
                   {corner.x + (static_cast<double>(column) + 0.5) * layout.cell,
                    corner.y + (static_cast<double>(row) + 0.5) * layout.cell},
                   style);
@@ -211,7 +210,7 @@ Image confusion_picture(const Confusion& confusion, const std::vector<std::strin
   canvas.text("fraction of each true class's images", {kBorder, kBorder + 28}, kMeaningStyle);
 
   const bool larger = layout.cell >= 1;
-  canvas.draw(share_pixels(confusion), {corner.x, corner.y, layout.side, layout.side},
+  canvas.draw(fraction_pixels(confusion), {corner.x, corner.y, layout.side, layout.side},
               larger ? Scaling::nearest : Scaling::smooth);
   if (layout.has_names) {
     draw_names(canvas, layout, corner, classes);
@@ -220,7 +219,7 @@ Image confusion_picture(const Confusion& confusion, const std::vector<std::strin
   }
   if (classes.size() <= kMostNumberedClasses) {
     draw_cell_borders(canvas, layout, corner, classes.size());
-    draw_shares(canvas, layout, corner, confusion);
+    draw_fractions(canvas, layout, corner, confusion);
   }
   canvas.stroke_rectangle({corner.x - 0.5, corner.y - 0.5, layout.side + 1, layout.side + 1}, {.color = kQuiet});
 
@@ -229,7 +228,7 @@ Image confusion_picture(const Confusion& confusion, const std::vector<std::strin
   upward.rotation = 90;
   canvas.text("true class", {kBorder + 10, corner.y + layout.side / 2}, upward);
   const double legend_height = std::min(layout.side, 260.0);
-  draw_color_scale(canvas, {corner.x + layout.side + 16, corner.y, kLegendWidth - 16, legend_height}, share_colors(),
+  draw_color_scale(canvas, {corner.x + layout.side + 16, corner.y, kLegendWidth - 16, legend_height}, fraction_colors(),
                    {0, 1});
   return canvas.image();
 }

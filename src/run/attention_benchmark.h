@@ -29,8 +29,8 @@ struct AttentionBenchmark {
   struct Measured {
     BlockProfile profile;
     std::optional<double> gain;  ///< of gates; see benchmark_attention()
-    Timing forward_ms;           ///< in evaluation mode without gradients
-    Timing training_ms;          ///< of forward and backward
+    Quantiles forward_ms;        ///< in evaluation mode without gradients
+    Quantiles training_ms;       ///< of forward and backward
   };
 
   std::string name;

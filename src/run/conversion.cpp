@@ -58,7 +58,7 @@ void expect_no_network_options(const ConversionOptions& options) {
 }
 
 /// The configuration of the network: from the options, or from the file's description.
-std::optional<ConfigNode> network_config(const ConversionOptions& options, const ExternalCheckpoint& weights) {
+std::optional<ConfigNode> network_config(const ConversionOptions& options, const DescribedWeights& weights) {
   if (!options.model.empty()) return read_model_config(options.model, options.settings);
   if (!weights.description) return std::nullopt;
   ConfigNode root;
@@ -104,7 +104,7 @@ Json text_or_null(const std::string& text) {
 
 Conversion convert_weights(const std::string& in, const ConversionOptions& options) {
   if (!options.out.empty()) expect_new_safetensors(options.out);
-  ExternalCheckpoint weights = read_weights(in);
+  DescribedWeights weights = read_weights(in);
   if (!options.from.empty()) weights.file.mapping = options.from;
   Conversion conversion;
   conversion.in = in;

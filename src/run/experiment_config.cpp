@@ -8,10 +8,10 @@ namespace fovea {
 namespace {
 
 /// @throws InputError for a path that belongs to the nested data set, e.g. `root` in place of `source.root`.
-void expect_own_places(const ConfigNode& section, DataField& data, const std::string& path) {
+void expect_own_paths(const ConfigNode& section, DataField& data, const std::string& path) {
   for (const RoleOfField& field : field_roles(*data.options)) {
     const std::size_t dot = field.name.rfind('.');
-    if (field.role != FieldRole::place || dot == std::string::npos) continue;
+    if (field.role != FieldRole::path || dot == std::string::npos) continue;
     const std::string key = field.name.substr(dot + 1);
     const ConfigNode* given = section.find(key);
     if (given == nullptr) continue;
@@ -83,9 +83,9 @@ PreprocessOptions preprocessing_defaults(PreprocessOptions own, const ConfigNode
   const bool crops = given != nullptr && given->find("crop") != nullptr;
   if (resizes && !crops) own.crop = {0};
   if (!crops || resizes) return own;
-  PreprocessOptions asked;
-  read_fields(asked, *given, "preprocess");
-  return asked.crop.size() == 1 && asked.crop[0] > 0 ? with_crop(std::move(own), asked.crop[0]) : own;
+  PreprocessOptions chosen;
+  read_fields(chosen, *given, "preprocess");
+  return chosen.crop.size() == 1 && chosen.crop[0] > 0 ? with_crop(std::move(own), chosen.crop[0]) : own;
 }
 
 void expect_named(const ConfigNode& root, const std::string& section) {
@@ -101,7 +101,7 @@ void DataField::read(const ConfigNode& value, const std::string& path) {
   row = &find_dataset(section.name, section.where);
   options = row->make_options();
   if (!section.has_options) return;
-  expect_own_places(value, *this, path);
+  expect_own_paths(value, *this, path);
   read_fields(*this, value, path);
 }
 
@@ -169,7 +169,7 @@ ConfigNode read_config_with_settings(const std::string& path, const std::vector<
 Json result_defining(ExperimentConfig& config) {
   Json document = write_fields(config);
   for (const RoleOfField& field : field_roles(config)) {
-    if (field.role == FieldRole::place || field.role == FieldRole::effort) erase_key(document, field.name);
+    if (field.role == FieldRole::path || field.role == FieldRole::effort) erase_key(document, field.name);
   }
   return document;
 }

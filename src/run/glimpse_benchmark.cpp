@@ -116,7 +116,7 @@ std::int64_t training_threads(const GlimpseBenchmarkOptions& options) {
   return std::min<std::int64_t>(options.threads, shards_of_batch(options.batch, options.shards));
 }
 
-Timing images_per_second(const Timing& milliseconds, std::int64_t images) {
+Quantiles images_per_second(const Quantiles& milliseconds, std::int64_t images) {
   const auto rate = [&](double ms) { return 1e3 * static_cast<double>(images) / ms; };
   return {rate(milliseconds.median), rate(milliseconds.p90), rate(milliseconds.p10)};
 }
@@ -201,8 +201,8 @@ void measure_sensor(const RamOptions& network, const GlimpseBenchmarkOptions& op
     const auto of_one = [](double milliseconds) { return milliseconds / SensorRun::kGlimpses; };
     result.sensors.push_back({sides[i], {of_one(timings[i].median), of_one(timings[i].p10), of_one(timings[i].p90)}});
   }
-  const auto [fastest, slowest] = std::minmax_element(timings.begin(), timings.end(),
-                                                      [](const Timing& a, const Timing& b) { return a.median < b.median; });
+  const auto [fastest, slowest] = std::minmax_element(
+      timings.begin(), timings.end(), [](const Quantiles& a, const Quantiles& b) { return a.median < b.median; });
   result.growth = slowest->median / fastest->median;
 }
 

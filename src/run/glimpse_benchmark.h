@@ -24,12 +24,12 @@ struct GlimpseBenchmarkOptions {
 struct GlimpseBenchmark {
   /// Images per second of the rollout as one autograd function, and composed of LibTorch's operators; timed alternately.
   struct Rates {
-    Timing fused, composed;
+    Quantiles fused, composed;
   };
   /// Time of a glimpse at random locations in images of one size. All sizes read from the same number of bytes.
   struct Sensor {
     std::int64_t size = 0;  ///< height and width
-    Timing glimpse_ms;
+    Quantiles glimpse_ms;
   };
 
   Json network;  ///< its configuration

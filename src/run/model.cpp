@@ -22,7 +22,7 @@ namespace {
 
 /// A network of a configuration or a registry name, with the weights of another file.
 Model load_with_weights(const std::string& model, ConfigNode root, const LoadOptions& options, torch::Device device) {
-  const ExternalCheckpoint weights = read_weights(options.weights);
+  const DescribedWeights weights = read_weights(options.weights);
   const NetworkPlan plan(root, weights, options.classes, device);
   NamedNetwork named = build_for(plan, options.renames);
   load_named_weights(*named.classifier, named.weights, weights.file.path);

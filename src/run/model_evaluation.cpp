@@ -39,7 +39,7 @@ void expect_splits_kept(const std::vector<std::string>& settings, ExperimentConf
   };
   const bool other_data = std::any_of(settings.begin(), settings.end(), [&](const std::string& setting) {
     const FieldRole role = role_of(key_of(setting));
-    return role == FieldRole::names_data || role == FieldRole::place;
+    return role == FieldRole::names_data || role == FieldRole::path;
   });
   for (const std::string& setting : settings) {
     const FieldRole role = role_of(key_of(setting));

@@ -21,22 +21,22 @@ ClassProbability class_of(const Overlay::Content& content, std::int64_t label) {
 }
 
 /// "dog  97.3 %".
-std::string named(const ClassProbability& probability) {
+std::string class_text(const ClassProbability& probability) {
   return probability.name + "  " + percent_text(probability.probability, 1);
 }
 
 /// The photo's caption, and the predicted class.
 std::vector<std::string> photo_caption(const Overlay::Content& content) {
-  const std::string prediction = named(class_of(content, content.explanation.predicted));
+  const std::string prediction = class_text(class_of(content, content.explanation.predicted));
   if (content.caption.empty()) return {prediction};
   return {content.caption, prediction};
 }
 
 GlimpseTexts glimpse_texts(const Overlay::Content& content) {
   const Explanation& explanation = content.explanation;
-  std::string result = named(class_of(content, explanation.predicted));
+  std::string result = class_text(class_of(content, explanation.predicted));
   if (explanation.explained != explanation.predicted) {
-    result += ", following " + named(class_of(content, explanation.explained));
+    result += ", following " + class_text(class_of(content, explanation.explained));
   }
   return {content.caption, std::move(result), content.model->classes,
           followed_classes(content.glimpses, explanation.explained)};
@@ -51,7 +51,7 @@ OverlayStyle style_of(const OverlayOptions& options, const PhotoMap& map) {
 /// A layer, and the class that its map explains, where the method explains one.
 std::vector<std::string> layer_caption(const Overlay::Content& content, const std::string& layer) {
   if (!content.explains_class) return {layer};
-  return {layer, "for " + named(class_of(content, content.explanation.explained))};
+  return {layer, "for " + class_text(class_of(content, content.explanation.explained))};
 }
 
 void expect_layer(std::size_t layer, const std::vector<LayerMap>& maps) {

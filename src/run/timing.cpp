@@ -9,7 +9,7 @@ namespace fovea {
 
 namespace {
 
-Timing summary(std::vector<double> milliseconds) {
+Quantiles summary(std::vector<double> milliseconds) {
   std::sort(milliseconds.begin(), milliseconds.end());
   const auto quantile = [&](double fraction) {
     return milliseconds[static_cast<std::size_t>(std::lround(fraction * static_cast<double>(milliseconds.size() - 1)))];
@@ -19,7 +19,7 @@ Timing summary(std::vector<double> milliseconds) {
 
 }  // namespace
 
-std::vector<Timing> time_alternately(const std::vector<std::function<void()>>& computations, double seconds) {
+std::vector<Quantiles> time_alternately(const std::vector<std::function<void()>>& computations, double seconds) {
   using Clock = std::chrono::steady_clock;
   constexpr int kWarmUp = 3;
   constexpr std::size_t kLeast = 10;
@@ -35,17 +35,17 @@ std::vector<Timing> time_alternately(const std::vector<std::function<void()>>& c
       if (round >= 0) milliseconds[i].push_back(elapsed.count());
     }
   }
-  std::vector<Timing> timings;
+  std::vector<Quantiles> timings;
   for (auto& runs : milliseconds) timings.push_back(summary(std::move(runs)));
   return timings;
 }
 
-Timing time_repeatedly(const std::function<void()>& compute, double seconds) {
+Quantiles time_repeatedly(const std::function<void()>& compute, double seconds) {
   return time_alternately({compute}, seconds).front();
 }
 
-Json to_json(const Timing& timing) {
-  return {{"median", timing.median}, {"p10", timing.p10}, {"p90", timing.p90}};
+Json to_json(const Quantiles& quantiles) {
+  return {{"median", quantiles.median}, {"p10", quantiles.p10}, {"p90", quantiles.p90}};
 }
 
 }  // namespace fovea

@@ -17,7 +17,7 @@ struct Files {
   std::int64_t size = 3;
 
   void visit_fields(FieldVisitor& fields) {
-    fields.text("root", root, {"folder of the files", FieldRole::place});
+    fields.text("root", root, {"folder of the files", FieldRole::path});
     fields.integer("size", size, {}, "of each");
   }
 };
@@ -52,8 +52,8 @@ TEST(FieldRoles, AreThoseOfEveryFieldUnderItsFullName) {
   using testing::Pair;
   EXPECT_THAT(roles,
               testing::ElementsAre(Pair("threads", FieldRole::effort), Pair("group", FieldRole::defines_result),
-                                   Pair("group.root", FieldRole::place), Pair("group.size", FieldRole::defines_result),
-                                   Pair("custom", FieldRole::defines_result), Pair("custom.root", FieldRole::place),
+                                   Pair("group.root", FieldRole::path), Pair("group.size", FieldRole::defines_result),
+                                   Pair("custom", FieldRole::defines_result), Pair("custom.root", FieldRole::path),
                                    Pair("custom.size", FieldRole::defines_result)));
 }
 

@@ -96,15 +96,15 @@ ConfigNode read_model_config(const std::string& model, const std::vector<std::st
   return root;
 }
 
-ExternalCheckpoint read_weights(const std::string& path) {
-  ExternalCheckpoint weights{read_weights_file(weights_file(path)), std::nullopt};
+DescribedWeights read_weights(const std::string& path) {
+  DescribedWeights weights{read_weights_file(weights_file(path)), std::nullopt};
   if (!is_safetensors(weights.file.path)) return weights;
   const SafetensorsFile file(weights.file.path);
   if (has_description(file)) weights.description = read_description(file);
   return weights;
 }
 
-NetworkPlan::NetworkPlan(const ConfigNode& root, const ExternalCheckpoint& weights, std::vector<std::string> classes,
+NetworkPlan::NetworkPlan(const ConfigNode& root, const DescribedWeights& weights, std::vector<std::string> classes,
                          torch::Device device)
     : device_(device), classes_(std::move(classes)), weights_(weights) {
   expect_named(root, "model");
@@ -116,15 +116,15 @@ NetworkPlan::NetworkPlan(const ConfigNode& root, const ExternalCheckpoint& weigh
   own_model_ = std::make_unique<ModelField>();
   model_ = own_model_.get();
   model_->read(*root.find("model"), "model");
-  const ConfigNode* asked = root.find("preprocess");
+  const ConfigNode* given = root.find("preprocess");
   if (weights.description) {
-    preprocess_ = preprocessing_defaults(weights.description->preprocess, asked);
+    preprocess_ = preprocessing_defaults(weights.description->preprocess, given);
   } else if (model_->row->photos) {
-    preprocess_ = preprocessing_defaults(preprocessing_of(*model_->row->photos), asked);
+    preprocess_ = preprocessing_defaults(preprocessing_of(*model_->row->photos), given);
   }
   PhotoConfig config(*model_, preprocess_);
   read_fields(config, root, "", {"seed"});
-  const bool is_as_described = weights.description && asked == nullptr;
+  const bool is_as_described = weights.description && given == nullptr;
   input_ = is_as_described ? weights.description->input : input_of(preprocess_, model_->row->name);
 }
 
@@ -137,10 +137,10 @@ std::int64_t NetworkPlan::likely_classes() const {
 std::shared_ptr<Classifier> NetworkPlan::build(std::int64_t num_classes) const {
   InputSpec input = experiment_ ? experiment_->input() : input_;
   input.num_classes = num_classes;
-  const bool is_external = weights_.description && !experiment_;
-  auto classifier = is_external ? build_for_weights(*model_, input, bytes_of(weights_.file.tensors), weights_.file.path,
-                                                    "choose the network that these weights are of")
-                                : build_without_weights(*model_, input);
+  const bool is_described = weights_.description && !experiment_;
+  auto classifier = is_described ? build_for_weights(*model_, input, bytes_of(weights_.file.tensors), weights_.file.path,
+                                                     "choose the network that these weights are of")
+                                 : build_without_weights(*model_, input);
   classifier->to(device_);
   return classifier;
 }

@@ -26,13 +26,13 @@ bool is_model_name(const std::string& text);
 ConfigNode read_model_config(const std::string& model, const std::vector<std::string>& settings);
 
 /// Weights of a file, and its description of the network that they belong to.
-struct ExternalCheckpoint {
+struct DescribedWeights {
   WeightsFile file;
   std::optional<ModelDescription> description;  ///< in files that fovea wrote
 };
 
 /// Reads a run directory, a safetensors file or one of torch.save. @throws InputError.
-ExternalCheckpoint read_weights(const std::string& path);
+DescribedWeights read_weights(const std::string& path);
 
 /// A network of a configuration for given weights, before its number of classes is known.
 ///
@@ -42,7 +42,7 @@ class NetworkPlan {
  public:
   /// @param root has `model`, and may have `preprocess` and `data`. @param weights of the network; must outlive this.
   /// @param classes class names; empty = none given. @throws InputError when the sections do not fit together.
-  NetworkPlan(const ConfigNode& root, const ExternalCheckpoint& weights, std::vector<std::string> classes,
+  NetworkPlan(const ConfigNode& root, const DescribedWeights& weights, std::vector<std::string> classes,
               torch::Device device);
 
   /// The number of classes that the weights most likely have.
@@ -53,7 +53,7 @@ class NetworkPlan {
   /// set's, the file's, ImageNet's; else numbers. @throws InputError when another number of names was given.
   ModelDescription description(std::int64_t num_classes) const;
 
-  const ExternalCheckpoint& weights() const { return weights_; }
+  const DescribedWeights& weights() const { return weights_; }
   const std::string& model_name() const { return model_->row->name; }
   /// The resolved section `model`.
   Json model_json() const { return model_->write(); }
@@ -63,7 +63,7 @@ class NetworkPlan {
 
   torch::Device device_;
   std::vector<std::string> classes_;
-  const ExternalCheckpoint& weights_;
+  const DescribedWeights& weights_;
   std::unique_ptr<OpenedExperiment> experiment_;  ///< with a section `data`
   std::unique_ptr<ModelField> own_model_;         ///< without one
   ModelField* model_ = nullptr;

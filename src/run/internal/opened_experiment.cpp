@@ -11,8 +11,7 @@ namespace fovea {
 namespace {
 
 /// A kept head predicts the classes of its file.
-void expect_same_classes(const ExternalCheckpoint& weights, const std::vector<std::string>& classes,
-                         const std::string& path) {
+void expect_same_classes(const DescribedWeights& weights, const std::vector<std::string>& classes, const std::string& path) {
   if (!weights.description || weights.description->classes == classes) return;
   throw InputError("train.init.head", "replace, as the classes are not those of " + path, "keep", "set head: replace");
 }
@@ -46,7 +45,7 @@ void OpenedExperiment::initialise_weights(Classifier& network) {
   initialise(network, static_cast<std::uint64_t>(config_->seed));
   const InitialWeightsOptions& init = config_->train.init;
   if (init.weights == "none") return;
-  const ExternalCheckpoint weights = read_weights(init.weights);
+  const DescribedWeights weights = read_weights(init.weights);
   if (init.head == InitialHead::keep) expect_same_classes(weights, classes(), init.weights);
   std::vector<Rename> renames;
   for (const std::string& text : init.rename) renames.push_back(parse_rename(text, "train.init.rename"));
