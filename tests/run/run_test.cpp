@@ -1,8 +1,9 @@
 // One call of the library gives the same bytes and documents as a command of the program.
 
+#include <algorithm>
 #include <filesystem>
-#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -13,12 +14,12 @@
 #include <fovea/base/error.h>
 #include <fovea/config/config_node.h>
 #include <fovea/fovea.h>
-#include <fovea/models/model_field.h>
-#include <fovea/nn/initialise.h>
+#include <fovea/weights/map_keys.h>
 #include <fovea/weights/safetensors.h>
 #include <fovea/weights/state_dict.h>
 
 #include "program_fixture.h"
+#include "torch_file_builders.h"
 
 namespace fovea {
 namespace {
@@ -129,15 +130,40 @@ TEST_F(RunLibrary, ScoresASplit) {
               ThrowsMessage<InputError>(HasSubstr("leaves the training split alone")));
 }
 
+/// A file of torch.save with these tensors.
+std::string torch_file_of(const NamedTensors& tensors) {
+  std::vector<std::pair<std::string, std::string>> values, storages;
+  for (const auto& [name, tensor] : tensors) {
+    const torch::Tensor whole = tensor.contiguous();
+    const std::string key = std::to_string(values.size());
+    const char* type = whole.scalar_type() == torch::kInt64 ? "LongStorage" : "FloatStorage";
+    values.emplace_back(name,
+                        pickled::tensor(pickled::storage(type, key, whole.numel()), 0, pickled::numbers(whole.sizes().vec()),
+                                        pickled::numbers(whole.strides().vec())));
+    storages.emplace_back(key, std::string(static_cast<const char*>(whole.data_ptr()), whole.nbytes()));
+  }
+  return torch_zip(pickled::dict(values), storages);
+}
+
 TEST_F(RunLibrary, OpensARegistryNameWithWeightsOfAnotherLibrary) {
-  ModelField field;
-  field.read(parse_yaml("mobilenet_v3_small", "test"), "model");
-  const auto network = build_classifier(field, {3, 224, 224, 1000});
-  initialise(*network, 3);
-  write_safetensors(path("published.safetensors"), state_dict(*network), {{"format", "pt"}});
-  const Model model = load_model("mobilenet_v3_small", {.weights = path("published.safetensors")});
-  EXPECT_EQ(Json::parse(to_json_text(to_json(model.predict(read_image(kPhoto))))),
-            json({"predict", "mobilenet_v3_small", "--weights", "published.safetensors", kPhoto})[0]["topk"]);
+  const auto network = create_model("mobilenet_v3_small", {.seed = 3});
+  const NamedTensors own = state_dict(*network);  // with torchvision's names
+  const std::vector<KeyMapping> mappings = key_mappings_of(*network);
+  const auto timm =
+      std::find_if(mappings.begin(), mappings.end(), [](const KeyMapping& mapping) { return mapping.name == "timm"; });
+  ASSERT_NE(timm, mappings.end());
+  const NamedTensors external = to_external_names(*timm, own);
+  ASSERT_TRUE(external.contains("conv_stem.weight"));
+  write_safetensors(path("timm.safetensors"), external, {{"format", "pt"}});
+  write("torchvision.pth", torch_file_of(own));
+  Json first;
+  for (const char* weights : {"timm.safetensors", "torchvision.pth"}) {
+    const Model model = load_model("mobilenet_v3_small", {.weights = path(weights)});
+    const Json predicted = Json::parse(to_json_text(to_json(model.predict(read_image(kPhoto)))));
+    EXPECT_EQ(predicted, json({"predict", "mobilenet_v3_small", "--weights", weights, kPhoto})[0]["topk"]) << weights;
+    if (first.is_null()) first = predicted;
+    EXPECT_EQ(predicted, first) << weights;
+  }
 }
 
 TEST_F(RunLibrary, DryRunsAndPreviews) {
