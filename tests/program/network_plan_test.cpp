@@ -15,17 +15,17 @@ namespace fovea {
 namespace {
 
 /// Preprocessing of seresnet50 for weights without a description, or with that of `fovea convert`.
-PreprocessOptions planned_preprocessing(const std::string& preprocess, const ExternalCheckpoint& weights) {
+PreprocessOptions planned_preprocessing(const std::string& preprocess, const DescribedWeights& weights) {
   const ConfigNode root = parse_yaml("{model: {name: seresnet50}, preprocess: " + preprocess + "}", "test");
   return NetworkPlan(root, weights, {}, torch::kCPU).description(1000).preprocess;
 }
 
 TEST(NetworkPlanTest, ACropResizesAlikeBeforeAndAfterConversion) {
-  ExternalCheckpoint published, converted;
+  DescribedWeights published, converted;
   converted.description =
       NetworkPlan(parse_yaml("model: {name: seresnet50}", "test"), published, {}, torch::kCPU).description(1000);
   ASSERT_EQ(converted.description->preprocess.resize, std::vector<std::int64_t>{235});
-  for (const ExternalCheckpoint* weights : {&published, &converted}) {
+  for (const DescribedWeights* weights : {&published, &converted}) {
     SCOPED_TRACE(weights->description ? "converted" : "published");
     EXPECT_EQ(planned_preprocessing("{crop: 288}", *weights).resize, std::vector<std::int64_t>{303}) << "timm's: 288 / 0.95";
     EXPECT_EQ(planned_preprocessing("{crop: 288}", *weights).crop, std::vector<std::int64_t>{288});
