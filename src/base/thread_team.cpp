@@ -51,6 +51,7 @@ struct ThreadTeam::State {
 };
 
 ThreadTeam::ThreadTeam(int threads, const std::function<void()>& prepare) : state_(std::make_unique<State>()) {
+  if (threads < 1) throw InputError("ThreadTeam", "at least 1 thread", std::to_string(threads));
   try {
     for (int i = 0; i < threads; ++i) {
       state_->threads.emplace_back([state = state_.get(), prepare] { state->work(prepare); });

@@ -11,6 +11,7 @@ namespace fovea {
 class ThreadTeam {
  public:
   /// @param threads at least 1. @param prepare runs once on each thread before its first task; must not throw.
+  /// @throws InputError for fewer threads; SystemError when the system starts no more.
   explicit ThreadTeam(int threads, const std::function<void()>& prepare = {});
   ~ThreadTeam();
   ThreadTeam(const ThreadTeam&) = delete;

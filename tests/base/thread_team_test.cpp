@@ -11,12 +11,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fovea/base/error.h>
 #include <fovea/base/thread_team.h>
+
+#include "memory_limit.h"
 
 namespace fovea {
 namespace {
 
 using ::testing::Each;
+using ::testing::StartsWith;
 using ::testing::StrEq;
 using ::testing::ThrowsMessage;
 
@@ -45,6 +49,18 @@ TEST(ThreadTeamTest, ManyShortRunsInARow) {
     team.run(2, [&](std::int64_t number) { sum += number + 1; });
     ASSERT_EQ(sum, 3 * (round + 1));  // run() returned after both tasks
   }
+}
+
+TEST(ThreadTeamTest, ATeamWithoutThreadsIsRefused) {
+  for (const int threads : {0, -1}) {
+    EXPECT_THAT([&] { ThreadTeam team(threads); },
+                ThrowsMessage<InputError>(StrEq("ThreadTeam: expected at least 1 thread, got " + std::to_string(threads))));
+  }
+}
+
+TEST(ThreadTeamTest, AThreadThatCannotStartIsASystemError) {
+  const MemoryLimit limit(64 << 20);
+  EXPECT_THAT([] { ThreadTeam team(1000); }, ThrowsMessage<SystemError>(StartsWith("cannot start 1000 threads: ")));
 }
 
 TEST(ThreadTeamTest, ZeroTasksRunNothing) {
