@@ -2,6 +2,7 @@
 #include <system_error>
 
 #include <fovea/base/error.h>
+#include <fovea/base/utf8.h>
 
 namespace fovea {
 namespace {
@@ -9,7 +10,7 @@ namespace {
 std::string one_line(const std::string& text) {
   constexpr std::size_t kLongest = 1000;
   std::string line;
-  for (const char letter : text.substr(0, kLongest))
+  for (const char letter : truncated_utf8(text, kLongest))
     line += std::iscntrl(static_cast<unsigned char>(letter)) != 0 ? '?' : letter;
   return text.size() > kLongest ? line + "..." : line;
 }

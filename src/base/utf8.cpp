@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 
 #include <fovea/base/utf8.h>
@@ -63,6 +64,15 @@ std::string displayable_utf8(const std::string& text) {
     }
   }
   return displayable;
+}
+
+std::string_view truncated_utf8(std::string_view text, std::size_t most_bytes) {
+  if (text.size() <= most_bytes) return text;
+  constexpr std::size_t kMostContinuations = 3;  // more are no UTF-8, which may be cut anywhere
+  for (std::size_t back = 0; back <= std::min(kMostContinuations, most_bytes); ++back) {
+    if (!is_continuation(text[most_bytes - back])) return text.substr(0, most_bytes - back);
+  }
+  return text.substr(0, most_bytes);
 }
 
 std::vector<std::size_t> character_starts(const std::string& text) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fovea {
@@ -10,6 +11,9 @@ namespace fovea {
 /// every control character or noncharacter of Unicode, becomes U+FFFD. For names of files and classes, which may contain
 /// anything.
 std::string displayable_utf8(const std::string& text);
+
+/// Beginning of a UTF-8 text of at most `most_bytes` bytes, without a part of a character at its end.
+std::string_view truncated_utf8(std::string_view text, std::size_t most_bytes);
 
 /// Byte offsets of the characters of a valid UTF-8 text, and, last, its length in bytes.
 std::vector<std::size_t> character_starts(const std::string& text);

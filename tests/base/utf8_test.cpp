@@ -46,5 +46,16 @@ TEST(Utf8Test, CountsCharacters) {
   EXPECT_THAT(character_starts("aé猫z"), ElementsAre(0, 1, 3, 6, 7));
 }
 
+TEST(Utf8Test, TruncatesBetweenCharacters) {
+  EXPECT_EQ(truncated_utf8("abc", 3), "abc");
+  EXPECT_EQ(truncated_utf8("abcd", 3), "abc");
+  EXPECT_EQ(truncated_utf8("aé", 2), "a");
+  EXPECT_EQ(truncated_utf8("a猫z", 3), "a");
+  EXPECT_EQ(truncated_utf8("a猫z", 4), "a猫");
+  EXPECT_EQ(truncated_utf8("\U0001F408", 3), "");
+  EXPECT_EQ(truncated_utf8("\U0001F408", 0), "");
+  EXPECT_EQ(truncated_utf8("\x80\x80\x80\x80\x80\x80", 5), "\x80\x80\x80\x80\x80");  // no UTF-8
+}
+
 }  // namespace
 }  // namespace fovea
