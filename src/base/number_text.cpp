@@ -1,3 +1,4 @@
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
@@ -13,6 +14,17 @@ std::string grouped_digits(std::int64_t number) {
     text.insert(static_cast<std::size_t>(at), " ");
   }
   return text;
+}
+
+std::string number_text(double number) {
+  char text[32];
+  for (const int digits : {15, 16, 17}) {  // decimals of 15 digits survive a double, and 17 tell all doubles apart
+    char* const end = std::to_chars(text, text + sizeof text, number, std::chars_format::general, digits).ptr;
+    double read = 0;
+    std::from_chars(text, end, read);
+    if (read == number || digits == 17) return std::string(text, end);
+  }
+  return "";
 }
 
 std::string percent_text(double fraction, int decimals) {

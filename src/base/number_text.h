@@ -8,6 +8,9 @@ namespace fovea {
 /// Digits in groups of three, "1 234 567".
 std::string grouped_digits(std::int64_t number);
 
+/// The shortest decimal that reads back as the same number: "0.1", "100000", "1e-300", "inf". Independent of the locale.
+std::string number_text(double number);
+
 /// "87.5 %". @param fraction in [0, 1]. @param decimals digits behind the point.
 std::string percent_text(double fraction, int decimals);
 

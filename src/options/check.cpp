@@ -1,6 +1,5 @@
-#include <charconv>
-
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
 #include <fovea/options/check.h>
 
 namespace fovea {
@@ -10,10 +9,8 @@ std::string text_of(std::int64_t value) {
   return std::to_string(value);
 }
 
-/// The shortest text that reads as the same number.
 std::string text_of(double value) {
-  char text[32];
-  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+  return number_text(value);
 }
 
 /// Checks values against the ranges of their fields.

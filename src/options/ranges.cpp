@@ -1,20 +1,10 @@
 #include <cmath>
-#include <sstream>
 #include <string>
 
+#include <fovea/base/number_text.h>
 #include <fovea/options/ranges.h>
 
 namespace fovea {
-namespace {
-
-std::string number_text(double value) {
-  std::ostringstream text;
-  text.precision(15);  // decimal digits that a double preserves: 0.1 stays 0.1
-  text << value;
-  return text.str();
-}
-
-}  // namespace
 
 std::string describe(IntegerRange range) {
   const bool below = range.minimum != IntegerRange{}.minimum;
