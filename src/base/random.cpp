@@ -1,6 +1,7 @@
 #include <cmath>
 #include <numbers>
 
+#include <fovea/base/fnv1a.h>
 #include <fovea/base/random.h>
 
 namespace fovea {
@@ -81,9 +82,9 @@ RandomStream RandomStream::child(std::uint64_t part) const {
 }
 
 RandomStream RandomStream::child(std::string_view name) const {
-  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a, spread by absorb()
-  for (const char letter : name) hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3;
-  return child(hash);
+  Fnv1a hash;  // spread by absorb()
+  hash.absorb({reinterpret_cast<const std::uint8_t*>(name.data()), name.size()});
+  return child(hash.state());
 }
 
 }  // namespace fovea

@@ -8,7 +8,15 @@
 namespace fovea {
 
 /// Purpose of a random stream; streams of two purposes are independent.
-enum class Purpose : std::uint64_t { initialise = 1, split = 2, shuffle = 3, augment = 4, forward = 5, test = 7 };
+enum class Purpose : std::uint64_t {
+  initialise = 1,
+  split = 2,
+  shuffle = 3,
+  augment = 4,
+  forward = 5,
+  test = 7,
+  benchmark = 8
+};
 
 /// Seed where none is given: of a configuration, and of create_model().
 inline constexpr std::uint64_t kDefaultSeed = 42;

@@ -42,7 +42,7 @@ AttentionBenchmark::Measured measure(const MechanismRow& row, const AttentionBen
   const BuiltMechanism block = build_started(row, options, options.seed);
   const FeatureShape& in = measured.profile.in;
   auto features = torch::empty({options.batch, in.channels, in.height, in.width});
-  fill_normal(features, RandomStream(options.seed, Purpose::test), 1.0);
+  fill_normal(features, RandomStream(options.seed, Purpose::benchmark), 1.0);
   block.module->eval();
   {
     const torch::NoGradGuard no_grad;

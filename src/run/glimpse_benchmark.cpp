@@ -45,7 +45,7 @@ std::shared_ptr<RamImpl> build_ram(const ModelField& model, const InputSpec& inp
 }
 
 Batch noise(std::int64_t images, std::int64_t side, std::uint64_t seed) {
-  RandomStream stream(seed, Purpose::test);
+  RandomStream stream(seed, Purpose::benchmark);
   Batch batch;
   batch.images = torch::empty({images, 1, side, side}, torch::kUInt8);
   auto* pixel = batch.images.data_ptr<std::uint8_t>();
@@ -191,7 +191,7 @@ class SensorRun {
 void measure_sensor(const RamOptions& network, const GlimpseBenchmarkOptions& options, GlimpseBenchmark& result) {
   const std::vector<std::int64_t> sides{64, 256, 1024, 4096};
   const Batch images = noise(1, sides.back(), options.seed);
-  RandomStream stream(options.seed, Purpose::test);
+  RandomStream stream(options.seed, Purpose::benchmark);
   std::vector<SensorRun> runs;
   for (const std::int64_t side : sides) runs.emplace_back(network, images, side);
   std::vector<std::function<void()>> looks;
