@@ -11,8 +11,10 @@
 #include <opencv2/imgproc.hpp>
 
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
 #include <fovea/image/adjust.h>
 #include <fovea/image/decode.h>
+#include <fovea/image/internal/matrix.h>
 
 namespace fovea {
 namespace {
@@ -57,13 +59,13 @@ std::uint8_t blended(int from, int to, float factor) {
   return static_cast<std::uint8_t>(std::clamp(level, 0.0F, 255.0F));
 }
 
-float checked_factor(const std::string& where, double factor) {
+float expect_finite_factor(const std::string& where, double factor) {
   const auto single = static_cast<float>(factor);
-  if (!std::isfinite(single)) throw InputError(where + ": factor", "a finite number", std::to_string(factor));
+  if (!std::isfinite(single)) throw InputError(where + ": factor", "a finite number", number_text(factor));
   return single;
 }
 
-void expect_colour(const std::string& where, const Image& image) {
+void expect_color_channels(const std::string& where, const Image& image) {
   if (image.channels != 1 && image.channels != 3) {
     throw InputError(where, "an image of 1 or 3 channels", std::to_string(image.channels));
   }
@@ -74,17 +76,13 @@ int rounded_mean(const Image& image) {
   return static_cast<int>(std::lround(static_cast<double>(sum) / static_cast<double>(image.pixels.size())));
 }
 
-cv::Mat view_of(Image& image) {
-  return {image.height, image.width, CV_8UC(image.channels), image.pixels.data()};
-}
-
 /// The weighted mean of 3 x 3 pixels, 5 for the middle and 1 for the others. The outermost pixels are unchanged.
 Image smoothed(Image image) {
   if (image.height < 3 || image.width < 3) return image;
   Image smooth = image;
   const cv::Matx33f weights = cv::Matx33f(1, 1, 1, 1, 5, 1, 1, 1, 1) * (1.0F / 13.0F);
   const cv::Rect inner(1, 1, image.width - 2, image.height - 2);
-  cv::filter2D(view_of(image)(inner), view_of(smooth)(inner), -1, weights);  // reads the pixels around `inner` too
+  cv::filter2D(matrix_over(image)(inner), matrix_over(smooth)(inner), -1, weights);  // reads the pixels around `inner` too
   return smooth;
 }
 
@@ -140,20 +138,20 @@ std::array<std::uint8_t, 3> rgb_of(const Hsv& hsv) {
 }  // namespace
 
 Image with_brightness(Image image, double factor) {
-  const float single = checked_factor("with_brightness", factor);
+  const float single = expect_finite_factor("with_brightness", factor);
   return mapped(std::move(image), level_table([&](int level) { return blended(0, level, single); }));
 }
 
 Image with_contrast(Image image, double factor) {
-  const float single = checked_factor("with_contrast", factor);
+  const float single = expect_finite_factor("with_contrast", factor);
   if (image.pixels.empty()) return image;
   const int grey = rounded_mean(image.channels == 3 ? to_channels(image, 1) : image);
   return mapped(std::move(image), level_table([&](int level) { return blended(grey, level, single); }));
 }
 
 Image with_saturation(Image image, double factor) {
-  expect_colour("with_saturation", image);
-  const float single = checked_factor("with_saturation", factor);
+  expect_color_channels("with_saturation", image);
+  const float single = expect_finite_factor("with_saturation", factor);
   if (image.channels == 1) return image;
   const Image grey = to_channels(image, 1);
   auto value = image.pixels.begin();
@@ -164,7 +162,7 @@ Image with_saturation(Image image, double factor) {
 }
 
 Image with_sharpness(Image image, double factor) {
-  const float single = checked_factor("with_sharpness", factor);
+  const float single = expect_finite_factor("with_sharpness", factor);
   const Image smooth = smoothed(image);
   std::transform(smooth.pixels.begin(), smooth.pixels.end(), image.pixels.begin(), image.pixels.begin(),
                  [&](std::uint8_t from, std::uint8_t to) { return blended(from, to, single); });
@@ -172,8 +170,8 @@ Image with_sharpness(Image image, double factor) {
 }
 
 Image with_hue_turned(Image image, double turn) {
-  expect_colour("with_hue_turned", image);
-  if (!(std::abs(turn) <= 0.5)) throw InputError("with_hue_turned: turn", "a number in [-0.5, 0.5]", std::to_string(turn));
+  expect_color_channels("with_hue_turned", image);
+  if (!(std::abs(turn) <= 0.5)) throw InputError("with_hue_turned: turn", "a number in [-0.5, 0.5]", number_text(turn));
   if (image.channels == 1) return image;
   const int steps = static_cast<int>(turn * 255.0);
   for (auto pixel = image.pixels.begin(); pixel != image.pixels.end(); pixel += 3) {

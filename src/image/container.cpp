@@ -10,6 +10,7 @@
 #include <fovea/base/byte_order.h>
 #include <fovea/base/error.h>
 #include <fovea/image/container.h>
+#include <fovea/image/size_text.h>
 
 namespace fovea {
 namespace {
@@ -152,8 +153,7 @@ void expect_bmp(Bytes bytes, const std::string& path) {
   const auto width = cursor.little_endian<std::int32_t>();
   const std::int64_t signed_height = cursor.little_endian<std::int32_t>();
   const std::int64_t height = signed_height < 0 ? -signed_height : signed_height;  // negative: rows from the top
-  if (width <= 0 || height == 0)
-    throw_damaged(path, 18, "a positive width and height", std::to_string(width) + " x " + std::to_string(height));
+  if (width <= 0 || height == 0) throw_damaged(path, 18, "a positive height and width", size_text(height, width));
   expect_image_size(height, width, path);
   cursor.take(2);
   const std::uint64_t bits = cursor.little_endian<std::uint16_t>();
@@ -205,7 +205,7 @@ void expect_portable_map(Bytes bytes, const std::string& path) {
 void expect_image_size(std::int64_t height, std::int64_t width, const std::string& path) {
   if (height > 0 && width > kMaximumImagePixels / height) {
     throw InputError(path, "an image of at most " + std::to_string(kMaximumImagePixels) + " pixels",
-                     std::to_string(width) + " x " + std::to_string(height), "scale it down first");
+                     size_text(height, width) + " (height x width)", "scale it down first");
   }
 }
 

@@ -14,6 +14,7 @@
 #include <fovea/image/container.h>
 #include <fovea/image/decode.h>
 #include <fovea/image/internal/jpeg.h>
+#include <fovea/image/internal/matrix.h>
 #include <fovea/image/internal/orientation.h>
 
 namespace fovea {
@@ -31,11 +32,6 @@ cv::Mat oriented(cv::Mat image, int orientation) {
   if (orientation == 4 || orientation == 8) cv::flip(image, image, kUpsideDown);
   if (orientation == 3 || orientation == 7) cv::flip(image, image, kBoth);
   return image;
-}
-
-/// A view of an image's pixels.
-cv::Mat pixels_of(Image& image) {
-  return {image.height, image.width, CV_8UC3, image.pixels.data()};
 }
 
 /// @return [H, W, 3] in OpenCV's order BGR, upright.
@@ -57,9 +53,9 @@ cv::Mat decode_bgr(const std::vector<std::uint8_t>& bytes, const std::string& pa
 Image decode_upright_jpeg(const std::vector<std::uint8_t>& bytes, const std::string& path) {
   JpegPicture picture = decode_jpeg(bytes, path);
   if (picture.orientation == 1) return std::move(picture.image);
-  const cv::Mat upright = oriented(pixels_of(picture.image).clone(), picture.orientation);
+  const cv::Mat upright = oriented(matrix_over(picture.image).clone(), picture.orientation);
   Image image(upright.rows, upright.cols, 3);
-  upright.copyTo(pixels_of(image));
+  upright.copyTo(matrix_over(image));
   return image;
 }
 
@@ -81,6 +77,10 @@ Image to_rgb(const Image& grey) {
   return rgb;
 }
 
+void expect_color_channels(int channels, const char* where) {
+  if (channels != 1 && channels != 3) throw InputError(where, "1 or 3 channels", std::to_string(channels));
+}
+
 }  // namespace
 
 Image decode_image_file(const std::string& path) {
@@ -89,16 +89,14 @@ Image decode_image_file(const std::string& path) {
   const cv::Mat bgr = decode_bgr(bytes, path);
   expect_image_size(bgr.rows, bgr.cols, path);  // OpenCV's own limit can be raised from the environment
   Image image(bgr.rows, bgr.cols, 3);
-  cv::cvtColor(bgr, pixels_of(image), cv::COLOR_BGR2RGB);
+  cv::cvtColor(bgr, matrix_over(image), cv::COLOR_BGR2RGB);
   return image;
 }
 
 Image to_channels(const Image& image, int channels) {
-  const auto check = [](const char* what, int count) {
-    if (count != 1 && count != 3) throw InputError(what, "1 or 3 channels", std::to_string(count));
-  };
-  check("to_channels: input", image.channels);
-  check("to_channels: output", channels);
+  expect_color_channels(image.channels, "to_channels: input");
+  expect_color_channels(channels, "to_channels: output");
+  expect_complete(image, "to_channels");
   if (image.channels == channels) return image;
   return channels == 1 ? to_grey(image) : to_rgb(image);
 }

@@ -14,7 +14,8 @@ namespace fovea {
 Image decode_image_file(const std::string& path);
 
 /// The image with 1 or 3 channels: RGB becomes the luma of ITU-R BT.601, rounded as PIL rounds it; grey is repeated.
-/// @param image any size, 1 or 3 channels. @throws InputError for any other number of channels, before or after.
+/// @param image any size, 1 or 3 channels. @throws InputError for any other number of channels, before or after, and
+/// for an image that expect_complete() refuses.
 Image to_channels(const Image& image, int channels);
 
 }  // namespace fovea

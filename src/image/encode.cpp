@@ -7,6 +7,8 @@
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
 #include <fovea/image/encode.h>
+#include <fovea/image/internal/matrix.h>
+#include <fovea/image/size_text.h>
 
 namespace fovea {
 namespace {
@@ -17,19 +19,18 @@ void expect_encodable(const Image& image) {
   const bool encodable = (image.channels == 1 || image.channels == 3) && std::min(image.height, image.width) >= 1 &&
                          std::max(image.height, image.width) <= kLongestPngSide;
   if (encodable) return;
-  throw InputError(
-      "png", "1 or 3 channels and sides of 1 to " + std::to_string(kLongestPngSide) + " pixels",
-      std::to_string(image.width) + " x " + std::to_string(image.height) + " x " + std::to_string(image.channels));
+  throw InputError("png", "1 or 3 channels and sides of 1 to " + std::to_string(kLongestPngSide) + " pixels",
+                   shape_text(image) + " (height x width x channels)");
 }
 
 }  // namespace
 
 std::vector<std::uint8_t> encode_png(const Image& image) {
   expect_encodable(image);
+  expect_valid(image, "png");
   std::vector<std::uint8_t> png;
   try {
-    auto* pixels = const_cast<std::uint8_t*>(image.pixels.data());  // cv::Mat takes no const; it is only read
-    cv::Mat matrix(image.height, image.width, image.channels == 1 ? CV_8UC1 : CV_8UC3, pixels);
+    cv::Mat matrix = matrix_over(image);
     if (image.channels == 3) {
       cv::Mat bgr;
       cv::cvtColor(matrix, bgr, cv::COLOR_RGB2BGR);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace fovea {
@@ -30,5 +31,11 @@ struct Image {
            static_cast<std::size_t>(channel);
   }
 };
+
+/// @throws InputError unless the image has height * width * channels values. @param where names the caller in the message.
+void expect_complete(const Image& image, const std::string& where);
+
+/// @throws InputError likewise, and for an image without pixels or channels.
+void expect_valid(const Image& image, const std::string& where);
 
 }  // namespace fovea

@@ -10,6 +10,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/image/resample.h>
+#include <fovea/image/size_text.h>
 
 namespace fovea {
 namespace {
@@ -23,12 +24,12 @@ struct PilArithmetic {
 
   static constexpr bool kAntialias = true;
   static constexpr double kCubicParameter = -0.5;
-  static constexpr int kPlaces = 32 - 8 - 2;
+  static constexpr int kFractionBits = 32 - 8 - 2;
 
-  static Weight weight(double value) { return static_cast<Weight>(std::round(value * (1 << kPlaces))); }
+  static Weight weight(double value) { return static_cast<Weight>(std::round(value * (1 << kFractionBits))); }
   static std::uint8_t pixel(Weight sum) {
-    constexpr Weight kHalf = 1 << (kPlaces - 1);
-    return static_cast<std::uint8_t>(std::clamp((sum + kHalf) >> kPlaces, 0, 255));
+    constexpr Weight kHalf = 1 << (kFractionBits - 1);
+    return static_cast<std::uint8_t>(std::clamp((sum + kHalf) >> kFractionBits, 0, 255));
   }
   static Between between(Weight sum) { return pixel(sum); }
 };
@@ -205,15 +206,11 @@ Image filtered(const Image& image, const Window& window, int height, int width, 
   return result;
 }
 
-std::string size_text(int height, int width) {
-  return std::to_string(height) + " x " + std::to_string(width);
-}
-
 void expect_window(const std::string& where, const Image& image, const Window& window) {
+  expect_valid(image, where);
   const auto inside = [](int begin, int length, int whole) { return begin >= 0 && length > 0 && length <= whole - begin; };
   if (!inside(window.top, window.height, image.height) || !inside(window.left, window.width, image.width)) {
-    throw InputError(where,
-                     "a window inside an image of " + size_text(image.height, image.width) + " pixels (height x width)",
+    throw InputError(where, "a window inside an image of " + pixels_text(image.height, image.width),
                      size_text(window.height, window.width) + " pixels from row " + std::to_string(window.top) +
                          " and column " + std::to_string(window.left));
   }

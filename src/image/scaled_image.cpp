@@ -1,24 +1,17 @@
 #include <algorithm>
-#include <cstdint>
 #include <utility>
 
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include <fovea/base/error.h>
+#include <fovea/image/internal/matrix.h>
 #include <fovea/image/scaled_image.h>
 
 namespace fovea {
-namespace {
-
-cv::Mat matrix_over(const Image& image) {
-  auto* pixels = const_cast<std::uint8_t*>(image.pixels.data());  // cv::Mat takes no const; it is only read
-  return {image.height, image.width, image.channels == 1 ? CV_8UC1 : CV_8UC3, pixels};
-}
-
-}  // namespace
 
 Image scaled_image(const Image& image, int height, int width, Scaling scaling) {
+  expect_valid(image, "scaled_image");
   Image result(height, width, image.channels);
   cv::Mat target = matrix_over(result);
   const cv::Mat source = matrix_over(image);

@@ -62,7 +62,7 @@ TEST(EncodeTest, RefusesWhatIsNoPicture) {
   testing::internal::CaptureStderr();
   EXPECT_THAT([] { encode_png(Image(2, 3, 2)); },
               ThrowsMessage<InputError>(
-                  StartsWith("png: expected 1 or 3 channels and sides of 1 to 1000000 pixels, got 3 x 2 x 2")));
+                  StartsWith("png: expected 1 or 3 channels and sides of 1 to 1000000 pixels, got 2 x 3 x 2")));
   EXPECT_THROW(encode_png(Image(2, 3, 4)), InputError);
   EXPECT_THROW(encode_png(Image()), InputError);
   EXPECT_THROW(encode_png(Image(0, 3, 3)), InputError);

@@ -20,7 +20,7 @@ constexpr int kMostStrayBytes = 64;
 /// Error state of libjpeg, whose error handler must not return: it jumps.
 struct JpegErrors {
   jpeg_error_mgr manager;  // first: libjpeg hands back its address
-  std::jmp_buf way_out;
+  std::jmp_buf jump_target;
   char message[JMSG_LENGTH_MAX];
 };
 static_assert(std::is_standard_layout_v<JpegErrors>);
@@ -28,7 +28,7 @@ static_assert(std::is_standard_layout_v<JpegErrors>);
 [[noreturn]] void leave_jpeg(j_common_ptr state) {
   auto* errors = reinterpret_cast<JpegErrors*>(state->err);
   state->err->format_message(state, errors->message);
-  std::longjmp(errors->way_out, 1);
+  std::longjmp(errors->jump_target, 1);
 }
 
 /// Warnings have level -1, traces have higher levels.
@@ -101,7 +101,7 @@ class JpegReader {
   /// Runs calls of libjpeg. An error jumps out of them, so objects in between must have no destructors.
   template <typename Calls>
   void guarded(const Calls& calls) {
-    if (setjmp(errors_.way_out) == 0) {
+    if (setjmp(errors_.jump_target) == 0) {
       calls();
       return;
     }
