@@ -8,6 +8,7 @@
 #include <fovea/base/file.h>
 #include <fovea/draw/animation.h>
 #include <fovea/image/decode.h>
+#include <fovea/image/size_text.h>
 
 namespace fovea {
 
@@ -67,22 +68,17 @@ WebPAnimEncoder* new_encoder(int height, int width) {
   return encoder;
 }
 
-std::string frame_text(const Image& frame) {
-  return std::to_string(frame.width) + " x " + std::to_string(frame.height) + " x " + std::to_string(frame.channels);
-}
-
 void expect_frame(const Image& frame, const AnimationState& state) {
   const bool encodable = (frame.channels == 1 || frame.channels == 3) && std::min(frame.height, frame.width) >= 1 &&
                          std::max(frame.height, frame.width) <= kMaximumAnimationSide;
   if (!encodable) {
     throw InputError("animation",
                      "frames of 1 or 3 channels and sides of 1 to " + std::to_string(kMaximumAnimationSide) + " pixels",
-                     frame_text(frame));
+                     shape_text(frame) + " (height x width x channels)");
   }
   if (state.encoder && (frame.height != state.height || frame.width != state.width)) {
-    throw InputError("animation",
-                     "frames of one size, " + std::to_string(state.width) + " x " + std::to_string(state.height),
-                     frame_text(frame));
+    throw InputError("animation", "frames of one size, " + size_text(state.height, state.width),
+                     shape_text(frame) + " (height x width x channels)");
   }
 }
 

@@ -66,15 +66,15 @@ ValueAxis value_axis(const BarRow& row, const Spread& spread) {
 }
 
 /// Mapping of a row's channels and values to pixels.
-struct BarFrame {
-  Rectangle plot;
+struct BarPlot {
+  Rectangle box;
   ValueRange range;
   double channels;
 
-  double x(double channel) const { return plot.x + plot.width * channel / channels; }
+  double x(double channel) const { return box.x + box.width * channel / channels; }
   double y(double value) const {
     const double fraction = (std::clamp(value, range.low, range.high) - range.low) / (range.high - range.low);
-    return plot.y + plot.height * (1 - fraction);
+    return box.y + box.height * (1 - fraction);
   }
   double base() const { return std::clamp(0.0, range.low, range.high); }
 
@@ -86,82 +86,82 @@ struct BarFrame {
   }
 };
 
-void draw_bars(Canvas& canvas, const BarFrame& frame, const std::vector<double>& values) {
-  const double pitch = frame.plot.width / frame.channels;
+void draw_bars(Canvas& canvas, const BarPlot& plot, const std::vector<double>& values) {
+  const double pitch = plot.box.width / plot.channels;
   const double gap = pitch < 3 ? 0 : std::min(pitch * 0.2, 6.0);
   for (std::size_t channel = 0; channel < values.size(); ++channel) {
     if (!std::isfinite(values[channel])) continue;
-    const double left = frame.x(static_cast<double>(channel)) + gap / 2;
-    frame.bar(canvas, left, left + pitch - gap, frame.base(), values[channel], kBlue);
+    const double left = plot.x(static_cast<double>(channel)) + gap / 2;
+    plot.bar(canvas, left, left + pitch - gap, plot.base(), values[channel], kBlue);
   }
 }
 
-void draw_columns(Canvas& canvas, const BarFrame& frame, const std::vector<double>& values) {
-  const auto columns = static_cast<std::size_t>(frame.plot.width);
+void draw_columns(Canvas& canvas, const BarPlot& plot, const std::vector<double>& values) {
+  const auto columns = static_cast<std::size_t>(plot.box.width);
   for (std::size_t column = 0; column < columns; ++column) {
     Spread spread;
     const std::size_t end = (column + 1) * values.size() / columns;
     for (std::size_t channel = column * values.size() / columns; channel < end; ++channel) spread.add(values[channel]);
     if (spread.count == 0) continue;
-    const double left = frame.plot.x + static_cast<double>(column);
-    frame.bar(canvas, left, left + 1, frame.base(), spread.mean(), with_alpha(kBlue, 0.55));
-    frame.bar(canvas, left, left + 1, spread.low, spread.high, with_alpha(kBlue, 0.45));
-    frame.bar(canvas, left, left + 1, spread.mean(), spread.mean(), kBlue);
+    const double left = plot.box.x + static_cast<double>(column);
+    plot.bar(canvas, left, left + 1, plot.base(), spread.mean(), with_alpha(kBlue, 0.55));
+    plot.bar(canvas, left, left + 1, spread.low, spread.high, with_alpha(kBlue, 0.45));
+    plot.bar(canvas, left, left + 1, spread.mean(), spread.mean(), kBlue);
   }
 }
 
-void draw_value_axis(Canvas& canvas, const BarFrame& frame, const Ticks& ticks) {
-  const double right = frame.plot.x + frame.plot.width;
+void draw_value_axis(Canvas& canvas, const BarPlot& plot, const Ticks& ticks) {
+  const double right = plot.box.x + plot.box.width;
   TextStyle style = kNumberStyle;
   style.align = TextStyle::Align::right;
   style.vertical = TextStyle::Vertical::middle;
   for (const double value : ticks.values) {
-    const double y = std::round(frame.y(value)) + 0.5;
-    canvas.line({frame.plot.x, y}, {right, y}, {.color = kGrid});
-    canvas.text(number_text(value, ticks.step), {frame.plot.x - 8, y}, style);
+    const double y = std::round(plot.y(value)) + 0.5;
+    canvas.line({plot.box.x, y}, {right, y}, {.color = kGrid});
+    canvas.text(number_text(value, ticks.step), {plot.box.x - 8, y}, style);
   }
 }
 
-void draw_channel_axis(Canvas& canvas, const BarFrame& frame) {
-  const double base = frame.plot.y + frame.plot.height;
+void draw_channel_axis(Canvas& canvas, const BarPlot& plot) {
+  const double base = plot.box.y + plot.box.height;
   TextStyle style = kNumberStyle;
   style.align = TextStyle::Align::centre;
-  const Ticks ticks = round_ticks({0, frame.channels - 1}, 9, 1);
+  const Ticks ticks = round_ticks({0, plot.channels - 1}, 9, 1);
   for (const double channel : ticks.values) {
-    const double x = frame.x(channel + 0.5);
+    const double x = plot.x(channel + 0.5);
     canvas.line({x, base + 1}, {x, base + 5}, {.color = kQuiet});
     canvas.text(number_text(channel, ticks.step), {x, base + 17}, style);
   }
-  canvas.text("channel", {frame.plot.x + frame.plot.width / 2, base + 31}, style);
+  canvas.text("channel", {plot.box.x + plot.box.width / 2, base + 31}, style);
 }
 
-void draw_mean(Canvas& canvas, const BarFrame& frame, double mean) {
-  const double right = frame.plot.x + frame.plot.width;
-  const double y = std::round(frame.y(mean)) + 0.5;
-  canvas.line({frame.plot.x, y}, {right + 4, y}, {.color = kOrange, .width = 1.5});
+void draw_mean(Canvas& canvas, const BarPlot& plot, double mean) {
+  const double right = plot.box.x + plot.box.width;
+  const double y = std::round(plot.y(mean)) + 0.5;
+  canvas.line({plot.box.x, y}, {right + 4, y}, {.color = kOrange, .width = 1.5});
   const TextStyle style{.size = 12, .bold = true, .color = kOrange, .vertical = TextStyle::Vertical::middle};
-  canvas.text("mean " + number_text(mean, (frame.range.high - frame.range.low) / 100), {right + 8, y}, style);
+  canvas.text("mean " + number_text(mean, (plot.range.high - plot.range.low) / 100), {right + 8, y}, style);
 }
 
 void draw_row(Canvas& canvas, const BarRow& row, const Rectangle& box) {
   if (row.values.empty()) throw InputError("bar strip: " + row.title, "at least one channel", "none");
   const Spread spread = spread_of(row.values);
   const ValueAxis axis = value_axis(row, spread);
-  const BarFrame frame{{box.x + kLeft, box.y + kRowTitle, box.width - kLeft - kRight, box.height - kRowTitle - kChannelAxis},
-                       axis.range,
-                       static_cast<double>(row.values.size())};
+  const BarPlot plot{{box.x + kLeft, box.y + kRowTitle, box.width - kLeft - kRight, box.height - kRowTitle - kChannelAxis},
+                     axis.range,
+                     static_cast<double>(row.values.size())};
 
-  canvas.text(fitted_text(row.title, kRowTitleStyle, frame.plot.width), {frame.plot.x, frame.plot.y - 11}, kRowTitleStyle);
-  draw_value_axis(canvas, frame, axis.ticks);
-  if (frame.channels <= frame.plot.width) {
-    draw_bars(canvas, frame, row.values);
+  canvas.text(fitted_text(row.title, kRowTitleStyle, plot.box.width), {plot.box.x, plot.box.y - 11}, kRowTitleStyle);
+  draw_value_axis(canvas, plot, axis.ticks);
+  if (plot.channels <= plot.box.width) {
+    draw_bars(canvas, plot, row.values);
   } else {
-    draw_columns(canvas, frame, row.values);
+    draw_columns(canvas, plot, row.values);
   }
-  const double base = std::round(frame.y(frame.base())) + 0.5;
-  canvas.line({frame.plot.x, base}, {frame.plot.x + frame.plot.width, base}, {.color = kQuiet});
-  draw_channel_axis(canvas, frame);
-  if (spread.count > 0) draw_mean(canvas, frame, spread.mean());
+  const double base = std::round(plot.y(plot.base())) + 0.5;
+  canvas.line({plot.box.x, base}, {plot.box.x + plot.box.width, base}, {.color = kQuiet});
+  draw_channel_axis(canvas, plot);
+  if (spread.count > 0) draw_mean(canvas, plot, spread.mean());
 }
 
 }  // namespace

@@ -8,9 +8,11 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
 #include <fovea/base/utf8.h>
 #include <fovea/draw/canvas.h>
 #include <fovea/image/container.h>
+#include <fovea/image/size_text.h>
 
 namespace fovea {
 
@@ -50,7 +52,7 @@ PixelBox on_pixels(const Rectangle& box) {
                      box.width <= kMaximumCanvasSide && box.height <= kMaximumCanvasSide;
   if (!valid) {
     throw InputError("canvas", "a box of at most " + std::to_string(kMaximumCanvasSide) + " pixels per side",
-                     std::to_string(box.width) + " x " + std::to_string(box.height));
+                     number_text(box.height) + " x " + number_text(box.width) + " (height x width)");
   }
   const auto rounded = [](double coordinate) { return static_cast<int>(std::lround(coordinate)); };
   const int left = rounded(box.x);
@@ -66,18 +68,18 @@ class DrawingSurface {
   DrawingSurface(int height, int width)
       : surface_(cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height)), context_(cairo_create(surface_.get())) {
     use_plain_letters(context());
-    check();
+    expect_no_failure();
   }
 
   cairo_t* context() const { return context_.get(); }
-  void check() const { expect_success(cairo_status(context())); }
+  void expect_no_failure() const { expect_success(cairo_status(context())); }
   int height() const { return cairo_image_surface_get_height(surface_.get()); }
   int width() const { return cairo_image_surface_get_width(surface_.get()); }
 
   void fill(const Color& color) {
     cairo_set_source_rgba(context(), color.red, color.green, color.blue, color.alpha);
     cairo_fill(context());
-    check();
+    expect_no_failure();
   }
 
   void stroke(const Stroke& stroke) {
@@ -86,7 +88,7 @@ class DrawingSurface {
     cairo_set_line_join(context(), CAIRO_LINE_JOIN_ROUND);
     cairo_set_dash(context(), &stroke.dash, stroke.dash > 0 ? 1 : 0, 0);
     cairo_stroke(context());
-    check();
+    expect_no_failure();
   }
 
   void select_font(const TextStyle& style) {
@@ -99,14 +101,14 @@ class DrawingSurface {
   cairo_text_extents_t extents(const std::string& text) const {
     cairo_text_extents_t extents;
     cairo_text_extents(context(), text.c_str(), &extents);
-    check();
+    expect_no_failure();
     return extents;
   }
 
   cairo_font_extents_t font_extents() const {
     cairo_font_extents_t extents;
     cairo_font_extents(context(), &extents);
-    check();
+    expect_no_failure();
     return extents;
   }
 
@@ -150,7 +152,7 @@ std::string fitted_text(const std::string& utf8, const TextStyle& style, double 
 Canvas::Canvas(int height, int width, const Color& background) {
   if (std::min(height, width) < 1 || std::max(height, width) > kMaximumCanvasSide) {
     throw InputError("canvas", "sides of 1 to " + std::to_string(kMaximumCanvasSide) + " pixels",
-                     std::to_string(width) + " x " + std::to_string(height), "make the picture smaller");
+                     size_text(height, width) + " (height x width)", "make the picture smaller");
   }
   expect_image_size(height, width, "canvas");
   surface_ = std::make_unique<DrawingSurface>(height, width);
@@ -218,33 +220,32 @@ void Canvas::text(const std::string& utf8, Point anchor, const TextStyle& style)
   cairo_show_text(context, text.c_str());
   cairo_restore(context);
   cairo_new_path(context);  // show_text leaves a current point behind the text
-  surface_->check();
+  surface_->expect_no_failure();
 }
 
 void Canvas::draw(const Image& image, const Rectangle& box, Scaling scaling) {
-  if (image.pixels.empty() || (image.channels != 1 && image.channels != 3)) {
-    throw InputError(
-        "canvas", "an image with pixels of 1 or 3 channels",
-        std::to_string(image.width) + " x " + std::to_string(image.height) + " x " + std::to_string(image.channels));
-  }
-  const PixelBox place = on_pixels(box);
-  const Image source = scaled_image(image, place.height, place.width, scaling);
+  if (image.pixels.empty() || (image.channels != 1 && image.channels != 3))
+    throw InputError("canvas", "an image with pixels of 1 or 3 channels",
+                     shape_text(image) + " (height x width x channels)");
+  expect_valid(image, "canvas");
+  const PixelBox target_box = on_pixels(box);
+  const Image source = scaled_image(image, target_box.height, target_box.width, scaling);
   const int channels = image.channels;
-  const int first_row = std::max(0, -place.top);
-  const int end_row = std::min(place.height, height() - place.top);
-  const int first_column = std::max(0, -place.left);
-  const int end_column = std::min(place.width, width() - place.left);
+  const int first_row = std::max(0, -target_box.top);
+  const int end_row = std::min(target_box.height, height() - target_box.top);
+  const int first_column = std::max(0, -target_box.left);
+  const int end_column = std::min(target_box.width, width() - target_box.left);
 
   surface_->begin_pixel_access();
   for (int y = first_row; y < end_row; ++y) {
     const std::uint8_t* values = source.pixels.data() + static_cast<std::size_t>(y) * source.width * channels;
-    std::uint32_t* target = surface_->row(place.top + y);
+    std::uint32_t* target = surface_->row(target_box.top + y);
     for (int x = first_column; x < end_column; ++x) {
       const std::uint8_t* value = values + static_cast<std::ptrdiff_t>(x) * channels;
       const std::uint32_t red = value[0];
       const std::uint32_t green = value[channels == 3 ? 1 : 0];
       const std::uint32_t blue = value[channels == 3 ? 2 : 0];
-      target[place.left + x] = 0xFF000000U | red << 16 | green << 8 | blue;
+      target[target_box.left + x] = 0xFF000000U | red << 16 | green << 8 | blue;
     }
   }
   surface_->end_pixel_changes();

@@ -51,14 +51,14 @@ struct SheetRow {
 
 /// Number of columns: trade-off between the aspect of the sheet and empty tiles in its last row.
 int chosen_columns(int tiles, double tile_width, double tile_height) {
-  constexpr double kPleasantShape = 1.5;
+  constexpr double kTargetAspect = 1.5;
   int best = 1;
   double least = std::numeric_limits<double>::infinity();
   for (int columns = 1; columns <= tiles; ++columns) {
     const int rows = (tiles + columns - 1) / columns;
-    const double shape = columns * tile_width / (rows * tile_height);
+    const double aspect = columns * tile_width / (rows * tile_height);
     const double empty = 1 - static_cast<double>(tiles) / (rows * columns);
-    const double cost = std::abs(std::log(shape / kPleasantShape)) + empty;
+    const double cost = std::abs(std::log(aspect / kTargetAspect)) + empty;
     if (cost < least) {
       least = cost;
       best = columns;
@@ -69,9 +69,9 @@ int chosen_columns(int tiles, double tile_width, double tile_height) {
 
 void draw_tile(Canvas& canvas, const Tile& tile, Point corner, const SheetRow& row, int side) {
   const FittedSize size = fitted_size(tile.picture, side);
-  const Rectangle place{corner.x + std::floor((side - size.width) / 2), corner.y + row.picture_height - size.height,
-                        size.width, size.height};
-  canvas.draw(tile.picture, place, size.scaling);
+  const Rectangle box{corner.x + std::floor((side - size.width) / 2), corner.y + row.picture_height - size.height,
+                      size.width, size.height};
+  canvas.draw(tile.picture, box, size.scaling);
 
   double y = corner.y + row.picture_height;
   if (tile.scale) {

@@ -86,13 +86,15 @@ TEST(AnimationTest, RefusesWhatItCannotShow) {
   EXPECT_THAT([&] { animation.finish(); },
               ThrowsMessage<InputError>(StrEq("animation: expected at least one frame, got none")));
   EXPECT_THAT([&] { animation.add(Image(), 10); }, ThrowsMessage<InputError>(HasSubstr("got 0 x 0 x 0")));
-  EXPECT_THAT([&] { animation.add(Image(3, 4, 2), 10); }, ThrowsMessage<InputError>(HasSubstr("got 4 x 3 x 2")));
+  EXPECT_THAT([&] { animation.add(Image(3, 4, 2), 10); },
+              ThrowsMessage<InputError>(HasSubstr("got 3 x 4 x 2 (height x width x channels)")));
   EXPECT_THAT([&] { animation.add(Image(1, kMaximumAnimationSide + 1, 1), 10); },
-              ThrowsMessage<InputError>(HasSubstr("got 16384 x 1 x 1")));
+              ThrowsMessage<InputError>(HasSubstr("got 1 x 16384 x 1 (height x width x channels)")));
   EXPECT_THAT([&] { animation.add(Image(3, 4, 3), 0); }, ThrowsMessage<InputError>(HasSubstr("1 ms or more, got 0")));
   animation.add(Image(3, 4, 3), 10);
   EXPECT_THAT([&] { animation.add(Image(4, 3, 3), 10); },
-              ThrowsMessage<InputError>(StrEq("animation: expected frames of one size, 4 x 3, got 3 x 4 x 3")));
+              ThrowsMessage<InputError>(
+                  StrEq("animation: expected frames of one size, 3 x 4, got 4 x 3 x 3 (height x width x channels)")));
 }
 
 TEST(AnimationTest, HoldsTheLargestSide) {

@@ -45,7 +45,7 @@ TEST(CanvasTest, StartsWithItsBackground) {
 
 TEST(CanvasTest, RefusesSidesItCannotHave) {
   EXPECT_THAT([] { Canvas(40000, 10); },
-              ThrowsMessage<InputError>(StartsWith("canvas: expected sides of 1 to 32767 pixels, got 10 x 40000")));
+              ThrowsMessage<InputError>(StartsWith("canvas: expected sides of 1 to 32767 pixels, got 40000 x 10")));
   EXPECT_THROW(Canvas(10, 32768), InputError);
   EXPECT_THROW(Canvas(0, 10), InputError);
   EXPECT_THROW(Canvas(10, -1), InputError);
