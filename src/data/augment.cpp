@@ -4,8 +4,10 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
 #include <fovea/config/fields.h>
 #include <fovea/data/augment.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -18,7 +20,7 @@ class AugmentationField final : public CustomField {
   void read(const ConfigNode& value, const std::string& path) override {
     where_ = value.origin + ": " + path;
     read_fields(augmentation_, spelled_out(value), path);
-    augmentation_.validate(where_);
+    augmentation_.expect_consistent(where_);
   }
 
   Json write() override { return write_fields(augmentation_); }
@@ -30,7 +32,7 @@ class AugmentationField final : public CustomField {
   /// The section as a map. A bare number is the first option, also after apply_setting() has made it the `name` of a map,
   /// unless the map has that option.
   ConfigNode spelled_out(const ConfigNode& value) {
-    const std::string first = list_fields(augmentation_).at(0).at("name");
+    const std::string first = describe_fields(augmentation_).at(0).name;
     ConfigNode map = value;
     if (value.kind == ConfigNode::Kind::scalar) {
       map.kind = ConfigNode::Kind::map;
@@ -67,23 +69,36 @@ AugmentOptions& AugmentOptions::operator=(const AugmentOptions& other) {
 
 void AugmentOptions::visit_fields(FieldVisitor& fields) {
   std::string where;
+  for (const auto& [row, augmentation] : parts_) {
+    AugmentationField field(*augmentation);
+    fields.custom(row->name.c_str(), field, row->help.c_str());
+    if (augmentation->mix_probability() > 0 && !field.where().empty()) where = field.where();
+  }
+  if (!where.empty()) expect_at_most_one_mixing(where);
+}
+
+void AugmentOptions::expect_valid(const std::string& where) {
+  for (const auto& [row, augmentation] : parts_) {
+    expect_in_range(*augmentation, where + ": " + row->name);
+    augmentation->expect_consistent(where + ": " + row->name);
+  }
+  expect_at_most_one_mixing(where);
+}
+
+void AugmentOptions::expect_at_most_one_mixing(const std::string& where) const {
   std::vector<std::string> mixing;
   std::vector<std::string> probabilities;
   double sum = 0;
   for (const auto& [row, augmentation] : parts_) {
-    AugmentationField field(*augmentation);
-    fields.custom(row->name.c_str(), field, row->help.c_str());
     if (augmentation->mix_probability() == 0) continue;
     mixing.push_back(row->name);
-    probabilities.push_back(Json(augmentation->mix_probability()).dump());
+    probabilities.push_back(number_text(augmentation->mix_probability()));
     sum += augmentation->mix_probability();
-    if (!field.where().empty()) where = field.where();
   }
-  if (sum > 1 && !where.empty()) {
-    const std::string names = join_names(mixing);
-    throw InputError(where, "probabilities of " + names + " that sum to at most 1", join_names(probabilities),
-                     names + " exclude each other");
-  }
+  if (sum <= 1) return;
+  const std::string names = join_names(mixing);
+  throw InputError(where, "probabilities of " + names + " that sum to at most 1", join_names(probabilities),
+                   names + " exclude each other");
 }
 
 std::optional<Window> AugmentOptions::window(int height, int width, const RandomStream& stream) const {
@@ -104,10 +119,10 @@ void AugmentOptions::apply(Image& image, const RandomStream& stream, const Fill&
 }
 
 Fill mean_fill(const std::vector<double>& mean) {
-  Fill fill;
-  fill.reserve(mean.size());
-  for (const double value : mean) fill.push_back(static_cast<std::uint8_t>(std::lrint(std::clamp(value, 0.0, 1.0) * 255)));
-  return fill;
+  Fill pixel;
+  pixel.reserve(mean.size());
+  for (const double value : mean) pixel.push_back(static_cast<std::uint8_t>(std::lrint(std::clamp(value, 0.0, 1.0) * 255)));
+  return pixel;
 }
 
 }  // namespace fovea

@@ -34,9 +34,13 @@ class AugmentOptions : public Options {
   AugmentOptions& operator=(AugmentOptions&&) noexcept = default;
   ~AugmentOptions() override = default;
 
-  /// @throws InputError while reading, when options of a row exclude each other or the probabilities of mixup
-  /// and cutmix sum to more than 1.
+  /// @throws InputError while reading, as expect_valid() does.
   void visit_fields(FieldVisitor& fields) override;
+
+  /// Checks options that were set in C++. @param where names them in the message.
+  /// @throws InputError for an option out of its range, when options of a row exclude each other, or when the probabilities
+  /// of mixup and cutmix sum to more than 1.
+  void expect_valid(const std::string& where);
 
   /// One part per row of the registry, in the same order.
   const std::vector<Part>& parts() const { return parts_; }
@@ -50,6 +54,8 @@ class AugmentOptions : public Options {
   void apply(Image& image, const RandomStream& stream, const Fill& mean) const;
 
  private:
+  void expect_at_most_one_mixing(const std::string& where) const;
+
   std::vector<Part> parts_;
 };
 

@@ -3,6 +3,7 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include <fovea/base/torch_compat.h>
 #include <fovea/data/internal/mix.h>
 #include <fovea/data/loader.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -101,6 +103,15 @@ std::optional<Batch> BatchStream::next() {
   return std::move(result.batch);
 }
 
+void expect_valid(LoaderOptions& options) {
+  expect_positive(options.batch_size, "LoaderOptions: batch_size");
+  expect_positive(options.workers, "LoaderOptions: workers");
+  if (options.prefetch < 0) {
+    throw InputError("LoaderOptions: prefetch", describe(kNonNegativeInteger), std::to_string(options.prefetch));
+  }
+  if (options.training) options.augment.expect_valid("LoaderOptions: augment");
+}
+
 Loader::Loader(std::shared_ptr<const Dataset> dataset, Indices indices, std::shared_ptr<const Preprocess> preprocess,
                LoaderOptions options)
     : dataset_(std::move(dataset)),
@@ -108,6 +119,7 @@ Loader::Loader(std::shared_ptr<const Dataset> dataset, Indices indices, std::sha
       preprocess_(std::move(preprocess)),
       options_(std::move(options)),
       mean_(mean_fill(preprocess_->normalization()->mean)) {
+  expect_valid(options_);
   if (options_.training && options_.sampling == Sampling::balanced) classes_ = group_by_class(*dataset_, indices_);
 }
 
@@ -125,8 +137,13 @@ BatchStream Loader::epoch(std::int64_t epoch, std::int64_t first_batch) const {
   state->epoch = epoch;
   state->end = batches();
   state->next_to_make = state->next_to_take = first_batch;
-  state->window = options_.prefetch + 1;
-  for (int i = 0; i < options_.workers; ++i) state->workers.emplace_back([raw = state.get()] { raw->work(); });
+  state->window = std::int64_t{options_.prefetch} + 1;
+  try {
+    for (int i = 0; i < options_.workers; ++i) state->workers.emplace_back([raw = state.get()] { raw->work(); });
+  } catch (const std::system_error& error) {
+    throw SystemError("data: cannot start " + std::to_string(options_.workers) + " workers: " + error.what() +
+                      "; use fewer");
+  }
   return BatchStream(std::move(state));
 }
 
@@ -173,7 +190,7 @@ std::optional<Sample> Loader::prepared(std::int64_t index, const RandomStream& s
 
 Sample Loader::prepared_or_next(const EpochOrder& order, std::int64_t position, const RandomStream& stream) const {
   constexpr std::int64_t kMostInARow = 64;
-  const auto label_at = [&](std::int64_t place) { return dataset_->label(order[static_cast<std::size_t>(place)].index); };
+  const auto label_at = [&](std::int64_t at) { return dataset_->label(order[static_cast<std::size_t>(at)].index); };
   const bool same_class = options_.sampling == Sampling::balanced;  // the replacement keeps the classes balanced
   std::int64_t unreadable = 0;
   std::string why;

@@ -28,6 +28,9 @@ struct LoaderOptions {
   std::function<void(const std::string& name, const std::string& why)> on_skipped = {};
 };
 
+/// @throws InputError for an option out of its range, or an augmentation that AugmentOptions::expect_valid() refuses.
+void expect_valid(LoaderOptions& options);
+
 /// Batches of one epoch, in order, prefetched by worker threads. Must not outlive its Loader.
 class BatchStream {
  public:
@@ -56,13 +59,14 @@ class BatchStream {
 /// epoch is augmented in two ways.
 class Loader {
  public:
+  /// @throws InputError as expect_valid() does.
   Loader(std::shared_ptr<const Dataset> dataset, Indices indices, std::shared_ptr<const Preprocess> preprocess,
          LoaderOptions options);
 
   std::int64_t batches() const;
   std::int64_t images() const { return static_cast<std::int64_t>(indices_.size()); }
 
-  /// Batches of an epoch, starting with number `first_batch`.
+  /// Batches of an epoch, starting with number `first_batch`. @throws SystemError when a worker cannot be started.
   BatchStream epoch(std::int64_t epoch, std::int64_t first_batch = 0) const;
 
   /// Indices of the samples, in the given order.

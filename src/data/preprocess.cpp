@@ -5,6 +5,8 @@
 
 #include <fovea/base/error.h>
 #include <fovea/data/preprocess.h>
+#include <fovea/image/size_text.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -19,8 +21,7 @@ int centre_offset(int outer, int inner) {
 void expect_size(const char* what, int height, int width) {
   if (std::int64_t{height} * width <= kMostPixels) return;
   throw InputError("preprocess.resize", std::string("at most 2^27 pixels ") + what,
-                   std::to_string(height) + " x " + std::to_string(width) + " (height x width)",
-                   "set a smaller preprocess.resize");
+                   size_text(height, width) + " (height x width)", "set a smaller preprocess.resize");
 }
 
 /// Writes [H, W, C] as [C, H, W]. @return the end of the output.
@@ -62,7 +63,7 @@ struct Preprocess::Plan {
   bool crops() const { return crop_height != height || crop_width != width; }
 };
 
-Preprocess::Preprocess(PreprocessOptions options) : options_(std::move(options)) {
+Preprocess::Preprocess(PreprocessOptions options) : options_(expect_in_range(std::move(options), "preprocess")) {
   if (options_.mean.size() != options_.standard_deviation.size()) {
     throw InputError("preprocess.std", std::to_string(options_.mean.size()) + " values, as in preprocess.mean",
                      std::to_string(options_.standard_deviation.size()));
@@ -71,6 +72,9 @@ Preprocess::Preprocess(PreprocessOptions options) : options_(std::move(options))
 }
 
 Preprocess::Plan Preprocess::plan(int height, int width) const {
+  if (std::min(height, width) < 1) {
+    throw InputError("preprocess", "an image of at least " + pixels_text(1, 1), size_text(height, width));
+  }
   Plan plan{height, width, 0, 0, 0, 0};
   const auto& resize = options_.resize;
   if (resize.size() == 2) {
@@ -88,10 +92,8 @@ Preprocess::Plan Preprocess::plan(int height, int width) const {
   plan.crop_height = crop.front() > 0 ? static_cast<int>(crop.front()) : plan.height;
   plan.crop_width = crop.back() > 0 ? static_cast<int>(crop.back()) : plan.width;
   if (plan.crop_height > plan.height || plan.crop_width > plan.width) {
-    throw InputError("preprocess.crop",
-                     "an image of at least " + std::to_string(plan.crop_height) + " x " + std::to_string(plan.crop_width) +
-                         " pixels (height x width)",
-                     std::to_string(plan.height) + " x " + std::to_string(plan.width), "set preprocess.resize");
+    throw InputError("preprocess.crop", "an image of at least " + pixels_text(plan.crop_height, plan.crop_width),
+                     size_text(plan.height, plan.width), "set preprocess.resize");
   }
   expect_size("of network input", plan.crop_height, plan.crop_width);
   plan.top = centre_offset(plan.height, plan.crop_height);
@@ -111,6 +113,7 @@ Image Preprocess::operator()(const Image& image) const {
 Image Preprocess::operator()(Image&& image) const {
   const Plan plan = this->plan(image.height, image.width);
   if (plan.resizes(image.height, image.width) || plan.crops()) return (*this)(std::as_const(image));
+  expect_valid(image, "preprocess");
   return std::move(image);
 }
 
@@ -148,12 +151,17 @@ Box Preprocess::prepared_box(const Box& box, int height, int width) const {
 }
 
 torch::Tensor to_tensor(const Image& image) {
+  expect_valid(image, "to_tensor");
   auto tensor = torch::empty({image.channels, image.height, image.width}, torch::kUInt8);
   copy_planes(image, tensor.data_ptr<std::uint8_t>());
   return tensor;
 }
 
 Image to_image(const torch::Tensor& tensor) {
+  if (!tensor.defined() || tensor.dim() != 3 || tensor.scalar_type() != torch::kUInt8) {
+    throw ShapeError("to_image", "an 8-bit tensor [C, H, W]",
+                     tensor.defined() ? c10::str(tensor.scalar_type(), " ", tensor.sizes()) : "an undefined one");
+  }
   const auto interleaved = tensor.permute({1, 2, 0}).contiguous();
   Image image(static_cast<int>(tensor.size(1)), static_cast<int>(tensor.size(2)), static_cast<int>(tensor.size(0)));
   std::copy_n(interleaved.data_ptr<std::uint8_t>(), image.pixels.size(), image.pixels.begin());
@@ -168,7 +176,10 @@ Batch collate_images(const std::vector<Image>& images, const std::vector<std::in
     const Image& first = images.front();
     batch.images = torch::empty({std::ssize(images), first.channels, first.height, first.width}, torch::kUInt8);
     auto* target = batch.images.data_ptr<std::uint8_t>();
-    for (const Image& image : images) target = copy_planes(image, target);
+    for (const Image& image : images) {
+      expect_valid(image, "collate_images");
+      target = copy_planes(image, target);
+    }
   } else {
     for (const Image& image : images) batch.singles.push_back(to_tensor(image));
   }

@@ -44,11 +44,12 @@ struct Geometry {
 /// Resize and crop, and the normalisation that the network applies last. Immutable; may be used from several threads.
 class Preprocess {
  public:
-  /// @throws InputError when mean and standard deviation differ in length.
+  /// @throws InputError for an option out of its range, or when mean and standard deviation differ in length.
   explicit Preprocess(PreprocessOptions options);
 
   /// Resized and cropped, still 8-bit; equal to torchvision's Resize and CenterCrop of a PIL image.
-  /// @throws InputError when the image is smaller than the crop, or the result has more than 2^27 pixels.
+  /// @throws InputError for an image without pixels or with too few of them, when it is smaller than the crop, or the result
+  /// has more than 2^27 pixels.
   Image operator()(const Image& image) const;
   /// Likewise; an image that needs neither resize nor crop is moved instead of copied.
   Image operator()(Image&& image) const;
@@ -79,10 +80,10 @@ class Preprocess {
   std::shared_ptr<const Normalization> normalization_;
 };
 
-/// Copy of the image's pixels, 8-bit [C, H, W].
+/// Copy of the image's pixels, 8-bit [C, H, W]. @throws InputError for an image that expect_valid() refuses.
 torch::Tensor to_tensor(const Image& image);
 
-/// Image of an 8-bit tensor [C, H, W]; inverse of to_tensor().
+/// Image of an 8-bit tensor [C, H, W]; inverse of to_tensor(). @throws ShapeError for any other tensor.
 Image to_image(const torch::Tensor& tensor);
 
 /// Batch of images, in `singles` when their sizes differ, and, unless empty, of labels. Without images the batch is empty.

@@ -51,7 +51,7 @@ std::vector<Outcome> outcomes_of(const AugmentOptions& options, const Image& ima
 }
 
 std::string first_option(const AugmentationRow& row) {
-  return list_fields(*row.make()).at(0).at("name");
+  return describe_fields(*row.make()).front().name;
 }
 
 /// Two values of every option there is, both different from 0, far enough apart to tell.
@@ -76,9 +76,9 @@ const std::map<std::string, std::pair<Json, Json>>& option_values() {
 /// A row with every option at its first or second value.
 Json all_options(const AugmentationRow& row, bool second) {
   Json map;
-  for (const Json& option : list_fields(*row.make())) {
-    const auto& values = option_values().at(option.at("name").get<std::string>());
-    map[option.at("name").get<std::string>()] = second ? values.second : values.first;
+  for (const FieldDescription& option : describe_fields(*row.make())) {
+    const auto& values = option_values().at(option.name);
+    map[option.name] = second ? values.second : values.first;
   }
   return {{row.name, map}};
 }
@@ -102,7 +102,7 @@ TEST_P(AugmentationConformance, RowIsComplete) {
 
 TEST_P(AugmentationConformance, IsOffAtItsDefaults) {
   EXPECT_FALSE(row().make()->active());
-  EXPECT_EQ(list_fields(*row().make()).at(0).at("default").get<double>(), 0);
+  EXPECT_EQ(describe_fields(*row().make()).front().value.get<double>(), 0);
 }
 
 TEST_P(AugmentationConformance, ZeroAsFirstOptionIsOffWhateverTheOthersAre) {
@@ -157,8 +157,8 @@ TEST_P(AugmentationConformance, KeepsSizesAndBounds) {
 TEST_P(AugmentationConformance, EveryOptionChangesSomething) {
   const Image image = noise_image(16, 20, 3, 5);
   const std::string first = first_option(row());
-  for (const Json& row_option : list_fields(*row().make())) {
-    const std::string option = row_option.at("name");
+  for (const FieldDescription& described : describe_fields(*row().make())) {
+    const std::string& option = described.name;
     ASSERT_TRUE(option_values().contains(option)) << "give " << option << " two values";
     const auto outcomes = [&](const Json& value) {
       Json options{{first, first == "probability" ? 1 : 3}};

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fovea/base/error.h>
+#include <fovea/config/fields.h>
 #include <fovea/data/augment.h>
 #include <fovea/data/internal/mix.h>
 
@@ -17,6 +19,15 @@ inline AugmentOptions augment_from(const std::string& yaml) {
   AugmentOptions options;
   read_fields(options, parse_yaml(yaml, "a.yaml"), "data.augment");
   return options;
+}
+
+/// Options of the row `name`, set from C++.
+template <typename Type>
+Type& augmentation(AugmentOptions& options, const std::string& name) {
+  for (const AugmentOptions::Part& part : options.parts()) {
+    if (part.row->name == name) return dynamic_cast<Type&>(*part.augmentation);
+  }
+  throw Error("no augmentation is called " + name);
 }
 
 inline RandomStream sample_stream(std::uint64_t index) {

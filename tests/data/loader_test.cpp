@@ -18,11 +18,15 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
+#include <fovea/data/augmentations/cutmix.h>
+#include <fovea/data/augmentations/mixup.h>
+#include <fovea/data/augmentations/random_resized_crop.h>
 #include <fovea/data/internal/mix.h>
 #include <fovea/data/loader.h>
 #include <fovea/data/relabelled_dataset.h>
 
 #include "augmentation_cases.h"
+#include "memory_limit.h"
 #include "wait_for.h"
 
 namespace fovea {
@@ -168,6 +172,39 @@ LoaderOptions balanced_options(int workers) {
 Loader loader_of(std::shared_ptr<const Dataset> dataset, LoaderOptions options) {
   Indices indices = first_indices(dataset->size(), 0);
   return {std::move(dataset), std::move(indices), std::make_shared<Preprocess>(PreprocessOptions{}), std::move(options)};
+}
+
+TEST(LoaderTest, OptionsOutOfRangeAreRefused) {
+  const auto refuses = [](void (*change)(LoaderOptions&), const char* message) {
+    LoaderOptions options = training_options(1);
+    change(options);
+    EXPECT_THAT([&] { loader_of(std::make_shared<CountingDataset>(8), options); },
+                ThrowsMessage<InputError>(StrEq(message)));
+  };
+  refuses([](LoaderOptions& options) { options.batch_size = 0; },
+          "LoaderOptions: batch_size: expected an integer >= 1, got 0");
+  refuses([](LoaderOptions& options) { options.workers = 0; }, "LoaderOptions: workers: expected an integer >= 1, got 0");
+  refuses([](LoaderOptions& options) { options.prefetch = -1; },
+          "LoaderOptions: prefetch: expected an integer >= 0, got -1");
+  refuses(
+      [](LoaderOptions& options) {
+        augmentation<RandomResizedCrop>(options.augment, "random_resized_crop").range.area = {0.5};
+      },
+      "LoaderOptions: augment: random_resized_crop: area: expected a list of 2, each a number in (0, 1], got 1 values");
+  refuses(
+      [](LoaderOptions& options) {
+        augmentation<Mixup>(options.augment, "mixup").probability = 0.75;
+        augmentation<CutMix>(options.augment, "cutmix").probability = 0.5;
+      },
+      "LoaderOptions: augment: expected probabilities of mixup and cutmix that sum to at most 1, got 0.75 and 0.5; mixup "
+      "and "
+      "cutmix exclude each other");
+}
+
+TEST(LoaderTest, AWorkerThatCannotStartIsASystemError) {
+  const Loader loader = loader_of(std::make_shared<CountingDataset>(8), evaluation_options(4, 1000));
+  const MemoryLimit limit(64 << 20);
+  EXPECT_THAT([&] { loader.epoch(0); }, ThrowsMessage<SystemError>(StartsWith("data: cannot start 1000 workers: ")));
 }
 
 std::vector<Batch> all_batches(BatchStream stream) {

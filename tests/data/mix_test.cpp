@@ -201,8 +201,9 @@ TEST(MixBatchTest, RefusesPicturesOfDifferentSizes) {
       [&] {
         mix_batch(augment_from("{cutmix: 1}"), images, {0, 1}, streams_of(2, 0));
       },
-      ThrowsMessage<InputError>(StrEq("data.augment.cutmix: expected images of one size, got 3 x 4 x 3 beside "
-                                      "4 x 3 x 3; set preprocess.resize and preprocess.crop")));
+      ThrowsMessage<InputError>(
+          StrEq("data.augment.cutmix: expected images of one size (height x width x channels), got 3 x 4 x 3 beside "
+                "4 x 3 x 3; set preprocess.resize and preprocess.crop")));
 }
 
 }  // namespace

@@ -297,6 +297,47 @@ TEST(PreprocessTest, RefusesUnequalNumbersOfMeans) {
               ThrowsMessage<InputError>(StrEq("preprocess.std: expected 3 values, as in preprocess.mean, got 2")));
 }
 
+TEST(PreprocessTest, OptionsOutOfRangeAreRefused) {
+  const auto refuses = [](const PreprocessOptions& options, const char* message) {
+    EXPECT_THAT([&] { Preprocess preprocess(options); }, ThrowsMessage<InputError>(StrEq(message)));
+  };
+  refuses({.resize = {}}, "preprocess: resize: expected a list of 1 to 2, each an integer from 0 to 16384, got 0 values");
+  refuses({.crop = {1, 2, 3}}, "preprocess: crop: expected a list of 1 to 2, each an integer from 0 to 16384, got 3 values");
+  refuses({.interpolation = static_cast<Interpolation>(5)},
+          "preprocess: interpolation: expected one of bilinear, bicubic and area, got 5");
+  refuses({.standard_deviation = {0}}, "preprocess: std: expected a list of 1 to 1024, each a number > 0, got 0");
+}
+
+TEST(PreprocessTest, ImagesWithoutPixelsAreRefused) {
+  for (const char* yaml : {"{}", "resize: 8", "{resize: [4, 4], crop: 2}"}) {
+    SCOPED_TRACE(yaml);
+    const Preprocess preprocess = preprocess_from(yaml);
+    for (const Image& image : {Image(), Image(0, 8, 3), Image(8, 0, 3), Image(8, 8, 0)}) {
+      EXPECT_THROW(preprocess(image), InputError);
+      EXPECT_THROW(preprocess(Image(image)), InputError);
+      EXPECT_THROW(preprocess(image, {0, 0, 1, 1}), InputError);
+    }
+    EXPECT_THROW(preprocess.geometry(8, 0), InputError);
+    Image shorter(8, 8, 3);
+    shorter.pixels.resize(8);
+    EXPECT_THAT([&] { preprocess(std::as_const(shorter)); },
+                ThrowsMessage<InputError>(HasSubstr("expected 192 values in an image of 8 x 8 x 3")));
+    EXPECT_THROW(preprocess(Image(shorter)), InputError);
+  }
+}
+
+TEST(ToImageTest, TakesTensorsOfImagesOnly) {
+  EXPECT_THAT(
+      [] {
+        to_image(torch::zeros({3, 4, 5}));
+      },
+      ThrowsMessage<ShapeError>(StrEq("to_image: expected an 8-bit tensor [C, H, W], got Float [3, 4, 5]")));
+  EXPECT_THROW(to_image(torch::zeros({4, 5}, torch::kUInt8)), ShapeError);
+  EXPECT_THROW(to_image(torch::Tensor()), ShapeError);
+  const Image image = to_image(torch::arange(24, torch::kUInt8).view({2, 3, 4}).transpose(1, 2));
+  EXPECT_EQ(image.at(3, 2, 1), 23);
+}
+
 TEST(PreprocessTest, HandsItsNormalizationOn) {
   const Preprocess preprocess = preprocess_from("{mean: [0.1, 0.2], std: [0.5, 0.25]}");
   EXPECT_THAT(preprocess.normalization()->mean, ElementsAre(0.1, 0.2));

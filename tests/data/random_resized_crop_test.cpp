@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fovea/base/error.h>
+#include <fovea/data/augmentations/random_resized_crop.h>
+
 #include "augmentation_cases.h"
 
 namespace fovea {
@@ -13,6 +16,8 @@ namespace {
 
 using ::testing::Each;
 using ::testing::Gt;
+using ::testing::StrEq;
+using ::testing::ThrowsMessage;
 
 AugmentOptions always_cropping(const std::string& range) {
   return augment_from("{random_resized_crop: {probability: 1, " + range + "}}");
@@ -92,6 +97,17 @@ TEST(RandomResizedCropTest, DrawsAreaLogAspectAndPlaceUniformly) {
   EXPECT_NEAR(log_aspect_squares, log_range * log_range / 12, 0.1 * log_range * log_range / 12);
   EXPECT_NEAR(down, 0.5, bound(1));
   EXPECT_NEAR(across, 0.5, bound(1));
+}
+
+TEST(RandomResizedCropTest, ARangeWithoutTwoValuesIsRefused) {
+  RandomResizedCrop crop;
+  crop.probability = 1;
+  crop.range.aspect = {1};
+  RandomStream draws = sample_stream(0);
+  EXPECT_THAT(
+      [&] { crop.window(8, 8, draws); },
+      ThrowsMessage<InputError>(StrEq("random window: aspect: expected a list of 2, each a number in [0.01, 100], got "
+                                      "1 values")));
 }
 
 TEST(RandomResizedCropTest, HasItsProbability) {

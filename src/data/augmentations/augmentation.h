@@ -22,7 +22,7 @@ class Augmentation : public Options {
   virtual bool active() const = 0;
 
   /// @throws InputError when options exclude each other. @param where names the section in messages.
-  virtual void validate(const std::string& /*where*/) const {}
+  virtual void expect_consistent(const std::string& /*where*/) const {}
 
   /// Window of a photo of height x width pixels that becomes the input, drawn before the resize; None for the whole photo.
   virtual std::optional<Window> window(int /*height*/, int /*width*/, RandomStream& /*stream*/) const {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <fovea/data/augmentations/color_jitter.h>
+#include <fovea/data/internal/shuffle.h>
 #include <fovea/image/adjust.h>
 
 namespace fovea {
@@ -17,11 +18,11 @@ struct ColorChange {
 }  // namespace
 
 void ColorJitter::visit_fields(FieldVisitor& fields) {
-  constexpr RealRange kDeviation{.minimum = 0, .maximum = 10};
+  constexpr RealRange kStrength{.minimum = 0, .maximum = 10};
   fields.real("probability", probability, kFraction, "probability of changing the colours");
-  fields.real("brightness", brightness, kDeviation, "largest difference of the brightness factor from 1");
-  fields.real("contrast", contrast, kDeviation, "largest difference of the contrast factor from 1");
-  fields.real("saturation", saturation, kDeviation, "largest difference of the saturation factor from 1");
+  fields.real("brightness", brightness, kStrength, "largest difference of the brightness factor from 1");
+  fields.real("contrast", contrast, kStrength, "largest difference of the contrast factor from 1");
+  fields.real("saturation", saturation, kStrength, "largest difference of the saturation factor from 1");
   fields.real("hue", hue, {.minimum = 0, .maximum = 0.5}, "largest shift of the hue, as a fraction of the colour circle");
 }
 
@@ -33,7 +34,7 @@ void ColorJitter::apply(Image& image, RandomStream& stream, const Fill& /*mean*/
                                       {contrast > 0, with_contrast, factor(contrast)},
                                       {saturation > 0 && rgb, with_saturation, factor(saturation)},
                                       {hue > 0 && rgb, with_hue_turned, stream.uniform(-hue, hue)}}};
-  for (std::size_t i = changes.size(); i > 1; --i) std::swap(changes[i - 1], changes[stream.below(i)]);
+  shuffle(changes, stream);
   for (const auto& [wanted, change, value] : changes) {
     if (wanted) image = change(std::move(image), value);
   }

@@ -21,7 +21,7 @@ class Erasing final : public Augmentation {
   ErasingFill fill = ErasingFill::mean;
 
   void visit_fields(FieldVisitor& fields) override;
-  void validate(const std::string& where) const override { range.validate(where); }
+  void expect_consistent(const std::string& where) const override { range.expect_valid(where); }
   bool active() const override { return probability > 0; }
   /// @throws InputError when the fill is the mean and `mean` has another number of channels than the image.
   void apply(Image& image, RandomStream& stream, const Fill& mean) const override;

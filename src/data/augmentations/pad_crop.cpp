@@ -23,9 +23,9 @@ void PadCrop::visit_fields(FieldVisitor& fields) {
 }
 
 void PadCrop::apply(Image& image, RandomStream& stream, const Fill& /*mean*/) const {
-  const auto places = static_cast<std::uint64_t>(2 * pixels + 1);
-  const int shift_y = static_cast<int>(stream.below(places)) - static_cast<int>(pixels);
-  const int shift_x = static_cast<int>(stream.below(places)) - static_cast<int>(pixels);
+  const auto positions = static_cast<std::uint64_t>(2 * pixels + 1);
+  const int shift_y = static_cast<int>(stream.below(positions)) - static_cast<int>(pixels);
+  const int shift_x = static_cast<int>(stream.below(positions)) - static_cast<int>(pixels);
   image = shifted(image, shift_y, shift_x);
 }
 

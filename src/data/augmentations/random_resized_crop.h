@@ -14,7 +14,7 @@ class RandomResizedCrop final : public Augmentation {
   WindowRange range{.area = {0.08, 1}, .aspect = {0.75, 1.3333}};
 
   void visit_fields(FieldVisitor& fields) override;
-  void validate(const std::string& where) const override { range.validate(where); }
+  void expect_consistent(const std::string& where) const override { range.expect_valid(where); }
   bool active() const override { return probability > 0; }
   std::optional<Window> window(int height, int width, RandomStream& stream) const override;
 };

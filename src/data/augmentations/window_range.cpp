@@ -3,6 +3,7 @@
 #include <fovea/base/error.h>
 #include <fovea/config/config_node.h>
 #include <fovea/data/augmentations/window_range.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -25,12 +26,14 @@ void WindowRange::visit_fields(FieldVisitor& fields) {
   fields.reals("aspect", aspect, {.minimum = 0.01, .maximum = 100}, {2, 2}, "smallest and largest width / height");
 }
 
-void WindowRange::validate(const std::string& where) const {
+void WindowRange::expect_valid(const std::string& where) const {
+  expect_in_range(*this, where);
   expect_ordered(area, where + ".area");
   expect_ordered(aspect, where + ".aspect");
 }
 
 std::optional<Window> WindowRange::draw(int height, int width, RandomStream& stream) const {
+  expect_valid("random window");
   constexpr int kTries = 10;  // as torchvision
   for (int i = 0; i < kTries; ++i) {
     const double pixels = stream.uniform(area[0], area[1]) * height * width;

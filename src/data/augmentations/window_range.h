@@ -17,11 +17,12 @@ struct WindowRange {
 
   void visit_fields(FieldVisitor& fields);
 
-  /// @throws InputError when a smallest value is above its largest. @param where names the section in messages.
-  void validate(const std::string& where) const;
+  /// @throws InputError unless both hold two values in range, the smallest first. @param where names the section in
+  /// messages.
+  void expect_valid(const std::string& where) const;
 
   /// Draws a window of an image: area, logarithm of the aspect and position are uniform. @return None when ten draws do not
-  /// fit into the image.
+  /// fit into the image. @throws InputError as expect_valid() does.
   std::optional<Window> draw(int height, int width, RandomStream& stream) const;
 };
 

@@ -3,6 +3,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/data/internal/mix.h>
+#include <fovea/image/size_text.h>
 
 namespace fovea {
 namespace {
@@ -24,11 +25,8 @@ std::size_t other_position(std::size_t own, std::size_t count, RandomStream& str
 
 void expect_same_size(const Image& image, const Image& partner, const std::string& name) {
   if (image.height == partner.height && image.width == partner.width && image.channels == partner.channels) return;
-  const auto size = [](const Image& picture) {
-    return std::to_string(picture.height) + " x " + std::to_string(picture.width) + " x " + std::to_string(picture.channels);
-  };
-  throw InputError("data.augment." + name, "images of one size", size(image) + " beside " + size(partner),
-                   "set preprocess.resize and preprocess.crop");
+  throw InputError("data.augment." + name, "images of one size (height x width x channels)",
+                   shape_text(image) + " beside " + shape_text(partner), "set preprocess.resize and preprocess.crop");
 }
 
 }  // namespace
