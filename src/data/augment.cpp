@@ -110,7 +110,7 @@ std::optional<Window> AugmentOptions::window(int height, int width, const Random
   return std::nullopt;
 }
 
-void AugmentOptions::apply(Image& image, const RandomStream& stream, const Fill& mean) const {
+void AugmentOptions::apply(Image& image, const RandomStream& stream, const PixelValue& mean) const {
   for (const auto& [row, augmentation] : parts_) {
     if (!augmentation->active()) continue;
     RandomStream draws = stream.child(row->name);
@@ -118,8 +118,8 @@ void AugmentOptions::apply(Image& image, const RandomStream& stream, const Fill&
   }
 }
 
-Fill mean_fill(const std::vector<double>& mean) {
-  Fill pixel;
+PixelValue mean_pixel(const std::vector<double>& mean) {
+  PixelValue pixel;
   pixel.reserve(mean.size());
   for (const double value : mean) pixel.push_back(static_cast<std::uint8_t>(std::lrint(std::clamp(value, 0.0, 1.0) * 255)));
   return pixel;

@@ -49,9 +49,9 @@ class AugmentOptions : public Options {
   /// the whole photo.
   std::optional<Window> window(int height, int width, const RandomStream& stream) const;
 
-  /// Augments the preprocessed image [H, W, C] in place, without changing its size. @param mean mean_fill() of the
+  /// Augments the preprocessed image [H, W, C] in place, without changing its size. @param mean mean_pixel() of the
   /// normalisation.
-  void apply(Image& image, const RandomStream& stream, const Fill& mean) const;
+  void apply(Image& image, const RandomStream& stream, const PixelValue& mean) const;
 
  private:
   void expect_at_most_one_mixing(const std::string& where) const;
@@ -60,6 +60,6 @@ class AugmentOptions : public Options {
 };
 
 /// Pixel nearest to the mean of a normalisation. @param mean per channel, of pixels scaled to [0, 1].
-Fill mean_fill(const std::vector<double>& mean);
+PixelValue mean_pixel(const std::vector<double>& mean);
 
 }  // namespace fovea

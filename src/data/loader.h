@@ -96,7 +96,7 @@ class Loader {
   std::shared_ptr<const Preprocess> preprocess_;
   LoaderOptions options_;
   std::vector<Indices> classes_;  ///< of balanced sampling
-  Fill mean_;
+  PixelValue mean_;
 };
 
 }  // namespace fovea

@@ -306,8 +306,8 @@ TEST(AugmentOptionsTest, MixupAndCutmixExcludeEachOther) {
 }
 
 TEST(MeanFillTest, IsTheNearestPixel) {
-  EXPECT_THAT(mean_fill({0.0, 0.485, 0.406, 1.0}), ElementsAre(0, 124, 104, 255));  // 123.7 and 103.5
-  EXPECT_THAT(mean_fill({-0.5, 1.5}), ElementsAre(0, 255));
+  EXPECT_THAT(mean_pixel({0.0, 0.485, 0.406, 1.0}), ElementsAre(0, 124, 104, 255));  // 123.7 and 103.5
+  EXPECT_THAT(mean_pixel({-0.5, 1.5}), ElementsAre(0, 255));
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ inline Image plain_image(int height, int width, int channels, int value) {
 
 /// What AugmentOptions::apply makes of an image for one sample; the mean is 128 in every channel.
 inline Image applied(const AugmentOptions& options, Image image, std::uint64_t index) {
-  options.apply(image, sample_stream(index), Fill(static_cast<std::size_t>(image.channels), 128));
+  options.apply(image, sample_stream(index), PixelValue(static_cast<std::size_t>(image.channels), 128));
   return image;
 }
 

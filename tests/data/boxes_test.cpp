@@ -165,7 +165,7 @@ TEST(LoaderTrainingSampleTest, LeavesTheDrawsOfAugmentationAlone) {
   for (std::int64_t n = 0; n < 6; ++n) {
     Image image(6, 8, 1);
     image.pixels.assign(48, 1);
-    options.augment.apply(image, RandomStream(5, Purpose::augment, {0, static_cast<std::uint64_t>(n)}), Fill{0});
+    options.augment.apply(image, RandomStream(5, Purpose::augment, {0, static_cast<std::uint64_t>(n)}), PixelValue{0});
     EXPECT_TRUE(torch::equal(shifted[n] > 0, to_tensor(image) > 0)) << n;
   }
 }

@@ -13,7 +13,7 @@
 namespace fovea {
 
 /// Pixel value, one entry per channel.
-using Fill = std::vector<std::uint8_t>;
+using PixelValue = std::vector<std::uint8_t>;
 
 /// An augmentation of training images. It is off while its first option is 0, the default. Every member function is a pure
 /// function of its arguments and of the stream's draws, and changes nothing unless overridden.
@@ -31,7 +31,7 @@ class Augmentation : public Options {
 
   /// Augments the preprocessed image [H, W, C] in place, without changing its size. @param mean pixel that normalisation
   /// maps to zero.
-  virtual void apply(Image& /*image*/, RandomStream& /*stream*/, const Fill& /*mean*/) const {}
+  virtual void apply(Image& /*image*/, RandomStream& /*stream*/, const PixelValue& /*mean*/) const {}
 
   /// Probability of mixing a sample with another one. At most one such augmentation applies to a sample, so the
   /// probabilities of all sum to at most 1.

@@ -26,7 +26,7 @@ void ColorJitter::visit_fields(FieldVisitor& fields) {
   fields.real("hue", hue, {.minimum = 0, .maximum = 0.5}, "largest shift of the hue, as a fraction of the colour circle");
 }
 
-void ColorJitter::apply(Image& image, RandomStream& stream, const Fill& /*mean*/) const {
+void ColorJitter::apply(Image& image, RandomStream& stream, const PixelValue& /*mean*/) const {
   if (!stream.chance(probability)) return;
   const auto factor = [&](double strength) { return stream.uniform(std::max(0.0, 1 - strength), 1 + strength); };
   const bool rgb = image.channels == 3;

@@ -17,7 +17,7 @@ class ColorJitter final : public Augmentation {
 
   void visit_fields(FieldVisitor& fields) override;
   bool active() const override { return probability > 0; }
-  void apply(Image& image, RandomStream& stream, const Fill& mean) const override;
+  void apply(Image& image, RandomStream& stream, const PixelValue& mean) const override;
 };
 
 }  // namespace fovea

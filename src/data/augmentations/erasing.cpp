@@ -9,7 +9,7 @@ void Erasing::visit_fields(FieldVisitor& fields) {
   fields.choice("fill", fill, {{"mean", ErasingFill::mean}, {"noise", ErasingFill::noise}}, "fill of the rectangle");
 }
 
-void Erasing::apply(Image& image, RandomStream& stream, const Fill& mean) const {
+void Erasing::apply(Image& image, RandomStream& stream, const PixelValue& mean) const {
   if (fill == ErasingFill::mean && std::ssize(mean) != image.channels) {
     throw InputError("preprocess.mean", std::to_string(image.channels) + " values, one per channel",
                      std::to_string(mean.size()));

@@ -5,7 +5,7 @@
 
 namespace fovea {
 
-/// Fill of an erased rectangle.
+/// PixelValue of an erased rectangle.
 enum class ErasingFill {
   mean,  ///< the pixel that normalisation maps to zero
   noise  ///< every value uniform in [0, 255], the paper's best
@@ -24,7 +24,7 @@ class Erasing final : public Augmentation {
   void expect_consistent(const std::string& where) const override { range.expect_valid(where); }
   bool active() const override { return probability > 0; }
   /// @throws InputError when the fill is the mean and `mean` has another number of channels than the image.
-  void apply(Image& image, RandomStream& stream, const Fill& mean) const override;
+  void apply(Image& image, RandomStream& stream, const PixelValue& mean) const override;
 };
 
 }  // namespace fovea

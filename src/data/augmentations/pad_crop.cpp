@@ -22,7 +22,7 @@ void PadCrop::visit_fields(FieldVisitor& fields) {
   fields.integer("pixels", pixels, {0, 1024}, "pixels of black border before a random crop of the original size; 0 = off");
 }
 
-void PadCrop::apply(Image& image, RandomStream& stream, const Fill& /*mean*/) const {
+void PadCrop::apply(Image& image, RandomStream& stream, const PixelValue& /*mean*/) const {
   const auto positions = static_cast<std::uint64_t>(2 * pixels + 1);
   const int shift_y = static_cast<int>(stream.below(positions)) - static_cast<int>(pixels);
   const int shift_x = static_cast<int>(stream.below(positions)) - static_cast<int>(pixels);

@@ -14,7 +14,7 @@ class PadCrop final : public Augmentation {
 
   void visit_fields(FieldVisitor& fields) override;
   bool active() const override { return pixels > 0; }
-  void apply(Image& image, RandomStream& stream, const Fill& mean) const override;
+  void apply(Image& image, RandomStream& stream, const PixelValue& mean) const override;
 };
 
 }  // namespace fovea

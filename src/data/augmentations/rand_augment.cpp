@@ -99,7 +99,7 @@ void RandAugment::visit_fields(FieldVisitor& fields) {
   fields.integer("magnitude", magnitude, {0, kLargestMagnitude}, "magnitude of all operations; 30 is the largest");
 }
 
-void RandAugment::apply(Image& image, RandomStream& stream, const Fill& /*mean*/) const {
+void RandAugment::apply(Image& image, RandomStream& stream, const PixelValue& /*mean*/) const {
   const double strength = static_cast<double>(magnitude) / kLargestMagnitude;
   for (std::int64_t i = 0; i < operations; ++i) {
     const RandOperation& operation = kRandOperations[stream.below(kRandOperations.size())];

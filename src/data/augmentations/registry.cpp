@@ -1,7 +1,7 @@
 #include <fovea/data/augmentations/color_jitter.h>
 #include <fovea/data/augmentations/cutmix.h>
 #include <fovea/data/augmentations/erasing.h>
-#include <fovea/data/augmentations/flip.h>
+#include <fovea/data/augmentations/horizontal_flip.h>
 #include <fovea/data/augmentations/mixup.h>
 #include <fovea/data/augmentations/pad_crop.h>
 #include <fovea/data/augmentations/rand_augment.h>
@@ -42,8 +42,8 @@ const std::vector<AugmentationRow>& augmentation_registry() {
        .title = "Return of the Devil in the Details: Delving Deep into Convolutional Nets",
        .arxiv = "1405.3531",
        .help = "random horizontal flip",
-       .make = make_augmentation<Flip>,
-       .copy = copy_augmentation<Flip>},
+       .make = make_augmentation<HorizontalFlip>,
+       .copy = copy_augmentation<HorizontalFlip>},
       {.name = "vertical_flip",
        .title = "Rotation-invariant convolutional neural networks for galaxy morphology prediction",
        .arxiv = "1503.07077",

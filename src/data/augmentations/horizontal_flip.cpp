@@ -1,14 +1,14 @@
 #include <utility>
 
-#include <fovea/data/augmentations/flip.h>
+#include <fovea/data/augmentations/horizontal_flip.h>
 
 namespace fovea {
 
-void Flip::visit_fields(FieldVisitor& fields) {
+void HorizontalFlip::visit_fields(FieldVisitor& fields) {
   fields.real("probability", probability, kFraction, "probability of a horizontal flip");
 }
 
-void Flip::apply(Image& image, RandomStream& stream, const Fill& /*mean*/) const {
+void HorizontalFlip::apply(Image& image, RandomStream& stream, const PixelValue& /*mean*/) const {
   if (!stream.chance(probability)) return;
   for (int y = 0; y < image.height; ++y) {
     for (int x = 0; x < image.width / 2; ++x) {
