@@ -81,13 +81,11 @@ std::vector<std::uint8_t> parse_idx_labels(std::vector<std::uint8_t> bytes, cons
 }
 
 ImageArray read_idx_images(const std::string& path) {
-  const std::string file = resolve_maybe_gzip(path);
-  return parse_idx_images(read_maybe_gzip(file, kMaximumIdxBytes), file);
+  return parse_idx_images(read_plain_or_gzip(path, kMaximumIdxBytes), path);
 }
 
 std::vector<std::uint8_t> read_idx_labels(const std::string& path) {
-  const std::string file = resolve_maybe_gzip(path);
-  return parse_idx_labels(read_maybe_gzip(file, kMaximumIdxBytes), file);
+  return parse_idx_labels(read_plain_or_gzip(path, kMaximumIdxBytes), path);
 }
 
 }  // namespace fovea

@@ -21,7 +21,8 @@ ImageArray parse_idx_images(std::vector<std::uint8_t> bytes, const std::string& 
 /// @return N >= 1 labels, which are not checked against a number of classes. @throws InputError.
 std::vector<std::uint8_t> parse_idx_labels(std::vector<std::uint8_t> bytes, const std::string& where);
 
-/// Reads `path`, or `path`.gz, of at most 1 GiB when inflated. @throws InputError naming the file and what is wrong with it.
+/// Reads a file, plain or gzip, of at most 1 GiB when inflated. @throws InputError naming the file and what is wrong with
+/// it.
 ImageArray read_idx_images(const std::string& path);
 std::vector<std::uint8_t> read_idx_labels(const std::string& path);
 

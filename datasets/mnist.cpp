@@ -33,7 +33,7 @@ std::shared_ptr<const Dataset> open_mnist(const std::string& root, Split split, 
   const std::string prefix = split == Split::train ? "train" : "t10k";
   expect_data_folder(root, advice);
   const auto file = [&](const char* suffix) {
-    return resolve_maybe_gzip((std::filesystem::path(root) / (prefix + suffix)).string());
+    return find_plain_or_gzip((std::filesystem::path(root) / (prefix + suffix)).string());
   };
   const std::string images_path = file("-images-idx3-ubyte");
   const std::string labels_path = file("-labels-idx1-ubyte");

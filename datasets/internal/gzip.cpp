@@ -58,18 +58,17 @@ bool is_there(const std::string& path) {
 
 }  // namespace
 
-std::string resolve_maybe_gzip(const std::string& path) {
+std::string find_plain_or_gzip(const std::string& path) {
   if (is_there(path)) return path;
   if (is_there(path + ".gz")) return path + ".gz";
   throw InputError(path, "this file or " + path + ".gz", "neither",
                    "check the folder; datasets/README.md says what belongs there");
 }
 
-std::vector<std::uint8_t> read_maybe_gzip(const std::string& path, std::size_t max_bytes) {
-  const std::string file = resolve_maybe_gzip(path);
-  std::vector<std::uint8_t> bytes = read_file(file, max_bytes);
+std::vector<std::uint8_t> read_plain_or_gzip(const std::string& path, std::size_t max_bytes) {
+  std::vector<std::uint8_t> bytes = read_file(path, max_bytes);
   if (!is_gzip(bytes)) return bytes;
-  return inflate_gzip(bytes, max_bytes, file);
+  return inflate_gzip(bytes, max_bytes, path);
 }
 
 std::vector<std::uint8_t> inflate_gzip(std::span<const std::uint8_t> compressed, std::size_t max_bytes,
@@ -83,7 +82,7 @@ std::vector<std::uint8_t> inflate_gzip(std::span<const std::uint8_t> compressed,
     std::span<std::uint8_t> output = std::span(inflated).subspan(written);
     const int status = inflater.step(input, output);
     written = inflated.size() - output.size();
-    const std::string place = where + ": offset " + std::to_string(compressed.size() - input.size());
+    const std::string at = where + ": offset " + std::to_string(compressed.size() - input.size());
 
     if (written > max_bytes) {
       throw InputError(where, "at most " + std::to_string(max_bytes) + " bytes when inflated", "more",
@@ -95,9 +94,9 @@ std::vector<std::uint8_t> inflate_gzip(std::span<const std::uint8_t> compressed,
     } else if (status == Z_MEM_ERROR) {
       throw std::bad_alloc();
     } else if (status == Z_BUF_ERROR) {
-      throw InputError(place, "more gzip data", "the end of the file", "the file is truncated, fetch it again");
+      throw InputError(at, "more gzip data", "the end of the file", "the file is truncated, fetch it again");
     } else if (status != Z_OK) {
-      throw InputError(place, "gzip data", inflater.message(), "the file is damaged, fetch it again");
+      throw InputError(at, "gzip data", inflater.message(), "the file is damaged, fetch it again");
     }
   }
   inflated.resize(written);

@@ -9,12 +9,12 @@
 namespace fovea {
 
 /// `path` when that file exists, else `path` + ".gz". @throws InputError naming both when neither exists.
-std::string resolve_maybe_gzip(const std::string& path);
+std::string find_plain_or_gzip(const std::string& path);
 
-/// Contents of resolve_maybe_gzip(path), inflated when the bytes are gzip, independent of the name.
+/// Contents of a file, inflated when the bytes are gzip, independent of the name.
 /// @param max_bytes limit of the file's size and of its inflated size.
 /// @throws InputError naming the file when it is missing, damaged, truncated or too long.
-std::vector<std::uint8_t> read_maybe_gzip(const std::string& path, std::size_t max_bytes);
+std::vector<std::uint8_t> read_plain_or_gzip(const std::string& path, std::size_t max_bytes);
 
 /// Inflates gzip data of one or several members. Memory grows with the inflated data, up to twice `max_bytes`.
 /// @param where names the data in messages.

@@ -75,7 +75,7 @@ TEST(IdxTest, NamesTheFileItRead) {
   const TemporaryDirectory folder;
   folder.write("labels.gz", gzip_bytes(idx_bytes(kIdxLabels, {9}, {1})));
   EXPECT_THAT(
-      [&] { read_idx_labels(folder.path("labels")); },
+      [&] { read_idx_labels(folder.path("labels.gz")); },
       ThrowsMessage<InputError>(AllOf(StartsWith(folder.path("labels.gz") + ": offset 8: expected 9 bytes of labels, got 1"),
                                       HasSubstr("truncated"))));
 }
