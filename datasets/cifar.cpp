@@ -9,7 +9,8 @@
 #include <fovea/base/file.h>
 #include <fovea/datasets/array_dataset.h>
 #include <fovea/datasets/cifar.h>
-#include <fovea/datasets/internal/source.h>
+#include <fovea/datasets/internal/data_folder.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -152,6 +153,7 @@ std::shared_ptr<const Dataset> open_cifar10(const Cifar10Options& options, Split
 }
 
 std::shared_ptr<const Dataset> open_cifar100(const Cifar100Options& options, Split split) {
+  expect_in_range(options, "data");
   if (split == Split::validation) return nullptr;
   const std::string file = split == Split::train ? "train.bin" : "test.bin";
   expect_data_folder(options.root, std::string(kFetchCifar) + kOrSetRoot);

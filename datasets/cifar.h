@@ -9,22 +9,20 @@
 
 namespace fovea {
 
-class Cifar10Options : public Options {
- public:
-  void visit_fields(FieldVisitor& fields) override;
-
+struct Cifar10Options {
   std::string root = "data/cifar-10-batches-bin";
+
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Labels of CIFAR-100: 100 fine classes, or 20 coarse classes of five fine ones each.
 enum class Cifar100Labels { fine, coarse };
 
-class Cifar100Options : public Options {
- public:
-  void visit_fields(FieldVisitor& fields) override;
-
+struct Cifar100Options {
   std::string root = "data/cifar-100-binary";
   Cifar100Labels labels = Cifar100Labels::fine;
+
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// The names in alphabetical order, which is the order of the labels.
@@ -35,7 +33,8 @@ const std::vector<std::string>& cifar100_class_names(Cifar100Labels labels);
 /// `batches.meta.txt` when that file is there. @throws InputError naming the file and what is wrong with it.
 std::shared_ptr<const Dataset> open_cifar10(const Cifar10Options& options, Split split);
 
-/// Reads the binary version: `train.bin` or `test.bin`. @throws InputError naming the file and what is wrong with it.
+/// Reads the binary version: `train.bin` or `test.bin`. @throws InputError naming the file and what is wrong with it, and
+/// for an option out of its range.
 std::shared_ptr<const Dataset> open_cifar100(const Cifar100Options& options, Split split);
 
 }  // namespace fovea

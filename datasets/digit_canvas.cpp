@@ -5,6 +5,7 @@
 #include <fovea/base/error.h>
 #include <fovea/datasets/digit_canvas.h>
 #include <fovea/image/resample.h>
+#include <fovea/image/size_text.h>
 
 namespace fovea {
 namespace {
@@ -13,7 +14,6 @@ struct Size {
   int height, width;
 
   bool holds(const Size& inner) const { return inner.height <= height && inner.width <= width; }
-  std::string text() const { return std::to_string(height) + " x " + std::to_string(width); }
 };
 
 /// Uniform draw of a window of this size inside an image.
@@ -25,13 +25,13 @@ Window random_window(const Size& size, const Size& image, RandomStream& draws) {
 }
 
 /// Adds a window of an image to a window of a canvas; sums are clamped to 255.
-void add(const ImageView& image, int top, int left, Image& canvas, const Window& place) {
-  const std::ptrdiff_t line_length = std::ptrdiff_t{place.width} * image.channels;
-  for (int y = 0; y < place.height; ++y) {
+void add(const ImageView& image, int top, int left, Image& canvas, const Window& target) {
+  const std::ptrdiff_t line_length = std::ptrdiff_t{target.width} * image.channels;
+  for (int y = 0; y < target.height; ++y) {
     const std::uint8_t* source = image.at(top + y, left);
-    std::uint8_t* target = &canvas.at(place.top + y, place.left, 0);
+    std::uint8_t* sums = &canvas.at(target.top + y, target.left, 0);
     for (std::ptrdiff_t i = 0; i < line_length; ++i) {
-      target[i] = static_cast<std::uint8_t>(std::min(255, target[i] + source[i]));
+      sums[i] = static_cast<std::uint8_t>(std::min(255, sums[i] + source[i]));
     }
   }
 }
@@ -55,10 +55,10 @@ Window bounds_of(const ImageView& image) {
   return {top, left, bottom - top, right - left};
 }
 
-/// Box on the canvas of a window of an image at `place`.
-Box box_at(const Window& place, const Window& part) {
-  const double left = place.left + part.left;
-  const double top = place.top + part.top;
+/// Box on the canvas of a part of an image at this position.
+Box box_at(const Window& position, const Window& part) {
+  const double left = position.left + part.left;
+  const double top = position.top + part.top;
   return {left, top, left + part.width, top + part.height};
 }
 
@@ -69,12 +69,13 @@ DigitCanvas::DigitCanvas(std::shared_ptr<const ArrayDataset> source, const Canva
   const Size image{source_->height(), source_->width()};
   const Size canvas{layout_.height, layout_.width};
   const Size piece{layout_.piece_height, layout_.piece_width};
-  const std::string size = image.text() + " pixels (height x width), the size of the source's images";
+  const std::string size = pixels_text(image.height, image.width) + ", the size of the source's images";
   if (!canvas.holds(image)) {
-    throw InputError("data.canvas", "at least " + size, canvas.text(), "set a larger data.canvas");
+    throw InputError("data.canvas", "at least " + size, size_text(canvas.height, canvas.width), "set a larger data.canvas");
   }
   if (layout_.pieces > 0 && !image.holds(piece)) {
-    throw InputError("data.clutter_size", "at most " + size, piece.text(), "set a smaller data.clutter_size");
+    throw InputError("data.clutter_size", "at most " + size, size_text(piece.height, piece.width),
+                     "set a smaller data.clutter_size");
   }
 }
 
@@ -83,15 +84,15 @@ Sample DigitCanvas::composed(std::int64_t index, RandomStream draws) const {
   const Size piece{layout_.piece_height, layout_.piece_width};
   const Size image{source_->height(), source_->width()};
   Sample sample{Image(canvas.height, canvas.width, channels()), label(index)};
-  const Window place = random_window(image, canvas, draws);
+  const Window position = random_window(image, canvas, draws);
   for (int i = 0; i < layout_.pieces; ++i) {
     const auto other = static_cast<std::int64_t>(draws.below(static_cast<std::uint64_t>(size())));
     const Window part = random_window(piece, image, draws);
     add(source_->view(other), part.top, part.left, sample.image, random_window(piece, canvas, draws));
   }
   const ImageView digit = source_->view(index);
-  add(digit, 0, 0, sample.image, place);
-  sample.box = box_at(place, bounds_of(digit));
+  add(digit, 0, 0, sample.image, position);
+  sample.box = box_at(position, bounds_of(digit));
   return sample;
 }
 

@@ -7,13 +7,14 @@
 #include <vector>
 
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
 #include <fovea/base/random.h>
 #include <fovea/base/utf8.h>
-#include <fovea/config/config_node.h>
 #include <fovea/datasets/image_folder.h>
-#include <fovea/datasets/internal/source.h>
+#include <fovea/datasets/internal/data_folder.h>
 #include <fovea/image/decode.h>
 #include <fovea/image/image_files.h>
+#include <fovea/options/check.h>
 
 namespace fovea {
 namespace {
@@ -198,7 +199,7 @@ std::vector<LabelledFile> files_by_seed(const fs::path& root, const std::vector<
   }
   std::vector<LabelledFile> files = interleaved(std::move(classes));
   if (!files.empty()) return files;
-  throw InputError("data.test", "a fraction that selects an image of some class", Json(options.test).dump(),
+  throw InputError("data.test", "a fraction that selects an image of some class", number_text(options.test),
                    "increase it, or add images");
 }
 
@@ -216,8 +217,9 @@ void ImageFolderOptions::visit_fields(FieldVisitor& fields) {
 }
 
 std::shared_ptr<const Dataset> open_image_folder(const ImageFolderOptions& options, Split split) {
+  expect_in_range(options, "data");
   if (options.root.empty()) {
-    throw InputError("data.root", "the folder of the images", "nothing", "set data.root");
+    throw InputError("data.root", "the folder of the images", "an empty text", "set data.root");
   }
   expect_data_folder(options.root, "set data.root");
   const fs::path root = options.root;

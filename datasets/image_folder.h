@@ -16,16 +16,15 @@ enum class OnError {
 };
 
 /// Options of a folder of images.
-class ImageFolderOptions : public Options {
- public:
-  void visit_fields(FieldVisitor& fields) override;
-
-  std::string root;
+struct ImageFolderOptions {
+  std::string root = {};
   std::int64_t channels = 3;  ///< 3: RGB, 1: grey
   double test = 0.2;          ///< fraction of each class for the test split, when the folder has none
-  std::int64_t split_seed =
-      0;  ///< seed of that split; separate from `seed`, so that runs with other seeds have the same test images
+  /// Seed of that split; separate from `seed`, so that runs with other seeds have the same test images.
+  std::int64_t split_seed = 0;
   OnError on_error = OnError::fail;
+
+  void visit_fields(FieldVisitor& fields);
 };
 
 /// Opens a folder of images, a folder per class, in one of two layouts:
@@ -39,8 +38,8 @@ class ImageFolderOptions : public Options {
 /// The order takes a file of each class in turn, so that the first N contain every class. Other folders beside `train` and
 /// `test` are ignored.
 /// @return nullptr for a validation split that the folder does not have.
-/// @throws InputError for a folder in neither layout, an unreadable one, a class without images in training, or a class of
-/// another split that training does not have.
+/// @throws InputError for an option out of its range, a folder in neither layout, an unreadable one, a class without images
+/// in training, or a class of another split that training does not have.
 std::shared_ptr<const Dataset> open_image_folder(const ImageFolderOptions& options, Split split);
 
 }  // namespace fovea

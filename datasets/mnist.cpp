@@ -6,8 +6,8 @@
 #include <fovea/base/error.h>
 #include <fovea/datasets/array_dataset.h>
 #include <fovea/datasets/idx.h>
+#include <fovea/datasets/internal/data_folder.h>
 #include <fovea/datasets/internal/gzip.h>
-#include <fovea/datasets/internal/source.h>
 #include <fovea/datasets/mnist.h>
 
 namespace fovea {

@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <fovea/data/dataset.h>
@@ -11,12 +10,10 @@
 namespace fovea {
 
 /// Options of a data set in the format of MNIST.
-class MnistOptions : public Options {
- public:
-  explicit MnistOptions(std::string default_root) : root(std::move(default_root)) {}
-  void visit_fields(FieldVisitor& fields) override;
+struct MnistOptions {
+  std::string root = "data/mnist";
 
-  std::string root;
+  void visit_fields(FieldVisitor& fields);
 };
 
 const std::vector<std::string>& mnist_class_names();

@@ -3,7 +3,7 @@
 
 #include <fovea/datasets/cifar.h>
 #include <fovea/datasets/image_folder.h>
-#include <fovea/datasets/internal/source.h>
+#include <fovea/datasets/internal/data_folder.h>
 #include <fovea/datasets/mnist.h>
 #include <fovea/datasets/registry.h>
 #include <fovea/datasets/translated_digits.h>
@@ -34,11 +34,14 @@ DatasetRow fashion_mnist_row() {
       .size = "60 000 + 10 000 grey images, 28 x 28; 31 MB",
       .obtain = "apt install dataset-fashion-mnist",
       .in_memory = true,
-      .make_options = [] { return std::make_unique<MnistOptions>("/usr/share/datasets/fashion-mnist"); },
+      .make_options =
+          [] {
+            return std::make_unique<OptionsOf<MnistOptions>>(MnistOptions{.root = "/usr/share/datasets/fashion-mnist"});
+          },
       .statistics = fixed({{0.2860}, {0.3530}}),
       .open =
           [](const Options& options, Split split) {
-            return open_mnist(dynamic_cast<const MnistOptions&>(options).root, split, fashion_mnist_class_names(),
+            return open_mnist(options_cast<MnistOptions>(options).root, split, fashion_mnist_class_names(),
                               std::string("install it with 'apt install dataset-fashion-mnist'") + kOrSetRoot);
           },
   };
@@ -56,11 +59,11 @@ DatasetRow mnist_row() {
       .size = "60 000 + 10 000 grey images, 28 x 28; 12 MB",
       .obtain = "tools/download.sh mnist",
       .in_memory = true,
-      .make_options = [] { return std::make_unique<MnistOptions>("data/mnist"); },
+      .make_options = make_options<MnistOptions>,
       .statistics = fixed({{0.1307}, {0.3081}}),
       .open =
           [](const Options& options, Split split) {
-            return open_mnist(dynamic_cast<const MnistOptions&>(options).root, split, mnist_class_names(),
+            return open_mnist(options_cast<MnistOptions>(options).root, split, mnist_class_names(),
                               std::string("fetch it with tools/download.sh mnist") + kOrSetRoot);
           },
   };
@@ -76,10 +79,9 @@ DatasetRow cifar10_row() {
       .size = "50 000 + 10 000 RGB images, 32 x 32; 170 MB",
       .obtain = "tools/download.sh cifar10",
       .in_memory = true,
-      .make_options = [] { return std::make_unique<Cifar10Options>(); },
+      .make_options = make_options<Cifar10Options>,
       .statistics = fixed({{0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616}}),
-      .open = [](const Options& options,
-                 Split split) { return open_cifar10(dynamic_cast<const Cifar10Options&>(options), split); },
+      .open = [](const Options& options, Split split) { return open_cifar10(options_cast<Cifar10Options>(options), split); },
   };
 }
 
@@ -93,10 +95,10 @@ DatasetRow cifar100_row() {
       .size = "50 000 + 10 000 RGB images, 32 x 32; 169 MB",
       .obtain = "tools/download.sh cifar100",
       .in_memory = true,
-      .make_options = [] { return std::make_unique<Cifar100Options>(); },
+      .make_options = make_options<Cifar100Options>,
       .statistics = fixed({{0.5071, 0.4865, 0.4409}, {0.2673, 0.2564, 0.2762}}),
       .open = [](const Options& options,
-                 Split split) { return open_cifar100(dynamic_cast<const Cifar100Options&>(options), split); },
+                 Split split) { return open_cifar100(options_cast<Cifar100Options>(options), split); },
   };
 }
 
@@ -109,23 +111,18 @@ DatasetRow image_folder_row() {
       .licence = "that of your images",
       .size = "any number of images of any size",
       .obtain = "set data.root, preprocess.resize and preprocess.crop",
-      .photos = true,
-      .make_options = [] { return std::make_unique<ImageFolderOptions>(); },
+      .varying_sizes = true,
+      .make_options = make_options<ImageFolderOptions>,
       .statistics = fixed({{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}}),  // of ImageNet, as torchvision and timm have them
       .open = [](const Options& options,
-                 Split split) { return open_image_folder(dynamic_cast<const ImageFolderOptions&>(options), split); },
+                 Split split) { return open_image_folder(options_cast<ImageFolderOptions>(options), split); },
   };
 }
 
 /// No normalisation: pixels stay in [0, 1], as in the paper.
-PixelStatistics canvas_statistics(const Options& options) {
-  const auto& source = dynamic_cast<const TranslatedDigitsOptions&>(options).source;
+PixelStatistics canvas_statistics(const NamedOptions<Options>& source) {
   const std::size_t channels = find_dataset(source.name(), "source").statistics(*source).mean.size();
   return {std::vector<double>(channels, 0.0), std::vector<double>(channels, 1.0)};
-}
-
-std::shared_ptr<const Dataset> open_canvas(const Options& options, Split split) {
-  return open_translated_digits(dynamic_cast<const TranslatedDigitsOptions&>(options), split);
 }
 
 DatasetRow translated_digits_row() {
@@ -137,9 +134,11 @@ DatasetRow translated_digits_row() {
       .licence = "that of its source",
       .size = "a canvas of any size for each image of its source",
       .obtain = "generated from the data set data.source",
-      .make_options = [] { return std::make_unique<TranslatedDigitsOptions>(); },
-      .statistics = canvas_statistics,
-      .open = open_canvas,
+      .make_options = make_options<TranslatedDigitsOptions>,
+      .statistics =
+          [](const Options& options) { return canvas_statistics(options_cast<TranslatedDigitsOptions>(options).source); },
+      .open = [](const Options& options,
+                 Split split) { return open_translated_digits(options_cast<TranslatedDigitsOptions>(options), split); },
   };
 }
 
@@ -147,7 +146,13 @@ DatasetRow cluttered_digits_row() {
   DatasetRow row = translated_digits_row();
   row.name = "cluttered_digits";
   row.title = "Cluttered " + row.title;
-  row.make_options = [] { return std::make_unique<ClutteredDigitsOptions>(); };
+  row.make_options = make_options<ClutteredDigitsOptions>;
+  row.statistics = [](const Options& options) {
+    return canvas_statistics(options_cast<ClutteredDigitsOptions>(options).digits.source);
+  };
+  row.open = [](const Options& options, Split split) {
+    return open_cluttered_digits(options_cast<ClutteredDigitsOptions>(options), split);
+  };
   return row;
 }
 

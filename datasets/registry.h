@@ -24,10 +24,10 @@ struct DatasetRow {
   std::string arxiv = {};      ///< of the paper that describes it; empty when there is none there
   std::string reference = {};  ///< where it is described, when not on arXiv
   std::string licence = {};
-  std::string size = {};    ///< images, and bytes to download
-  std::string obtain = {};  ///< how to get it, in a few words
-  bool photos = false;      ///< images differ in size
-  bool in_memory = false;   ///< open() gives an ArrayDataset; it can be the source of translated_digits
+  std::string size = {};       ///< images, and bytes to download
+  std::string obtain = {};     ///< how to get it, in a few words
+  bool varying_sizes = false;  ///< images differ in size
+  bool in_memory = false;      ///< open() gives an ArrayDataset; it can be the source of translated_digits
   std::function<std::unique_ptr<Options>()> make_options = {};
   /// Normalisation of its images, unless the configuration sets another.
   std::function<PixelStatistics(const Options&)> statistics = {};

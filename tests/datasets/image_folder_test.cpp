@@ -220,7 +220,7 @@ TEST(ImageFolderTest, RefusesAFractionOfNoImage) {
       ThrowsMessage<InputError>(StartsWith("data.test: expected a fraction that selects an image of some class, got 0.1")));
 }
 
-TEST(ImageFolderTest, LooksIntoFoldersOfAClassAndLeavesOutTheRest) {
+TEST(ImageFolderTest, SearchesSubfoldersOfAClassAndSkipsOtherFiles) {
   const TemporaryDirectory folder;
   write_pictures(folder, {"train/cat/b.pgm", "train/cat/album/2024/a.PPM", "train/cat/.hidden.pgm", "train/cat/.trash/c.pgm",
                           "train/.git/d.pgm", "train/readme.pgm", "train/cat/notes.txt", "train/cat/e.pgm.bak",
@@ -341,7 +341,7 @@ TEST(ImageFolderTest, RefusesAFolderWithoutItsOtherSplits) {
 
 TEST(ImageFolderTest, RefusesARootThatIsNoneOrHasNoClasses) {
   EXPECT_THAT([] { open_image_folder(ImageFolderOptions(), Split::train); },
-              ThrowsMessage<InputError>(StartsWith("data.root: expected the folder of the images, got nothing; ")));
+              ThrowsMessage<InputError>(StartsWith("data.root: expected the folder of the images, got an empty text; ")));
   const TemporaryDirectory folder;
   for (const Split split : {Split::train, Split::validation, Split::test}) {
     EXPECT_THAT([&] { open_image_folder(image_folder_options(folder.path("none")), split); },
@@ -390,6 +390,14 @@ TEST(ImageFolderOptionsTest, ReadBack) {
   EXPECT_EQ(again.test, 0.25);
   EXPECT_EQ(again.split_seed, 7);
   EXPECT_EQ(again.on_error, OnError::skip);
+}
+
+TEST(ImageFolderOptionsTest, OutOfRangeAreRefusedFromCpp) {
+  ImageFolderOptions options{.root = "folder", .channels = 2};
+  EXPECT_THAT([&] { open_image_folder(options, Split::train); },
+              ThrowsMessage<InputError>(HasSubstr("data: channels: expected one of 3 and 1, got 2")));
+  options = {.root = "folder", .test = 1};
+  EXPECT_THROW(open_image_folder(options, Split::train), InputError);
 }
 
 TEST(ImageFolderOptionsTest, RefusesWhatMeansNothing) {

@@ -38,7 +38,7 @@ TEST(DatasetRegistryTest, EveryRowIsComplete) {
     const PixelStatistics statistics = row.statistics(*row.make_options());
     ASSERT_FALSE(statistics.mean.empty());
     ASSERT_EQ(statistics.mean.size(), statistics.standard_deviation.size());
-    if (row.photos || row.in_memory) {
+    if (row.varying_sizes || row.in_memory) {
       for (std::size_t channel = 0; channel < statistics.mean.size(); ++channel) {
         EXPECT_GT(statistics.mean[channel], 0.0);
         EXPECT_LT(statistics.mean[channel], 1.0);
@@ -56,7 +56,7 @@ TEST(DatasetRegistryTest, EveryRowRefusesAMissingFolder) {
     SCOPED_TRACE(row.name);
     const auto options = row.make_options();
     const std::string root = "{root: " + folder.path("none") + "}";
-    const bool has_source = !row.photos && !row.in_memory;
+    const bool has_source = !row.varying_sizes && !row.in_memory;
     read_fields(*options, parse_yaml(has_source ? "source: " + root : root, "test.yaml"), "data");
     EXPECT_THAT([&] { row.open(*options, Split::train); },
                 ThrowsMessage<InputError>(AllOf(StartsWith(folder.path("none") + ": expected"), HasSubstr("set data.root"),
@@ -95,9 +95,9 @@ TEST(DatasetRegistryTest, SaysWhichPackageHasFashionMnist) {
 
 TEST(DatasetRegistryTest, TheHelpOfACanvasNamesItsSources) {
   const auto options = find_dataset("translated_digits", "test").make_options();
-  const Json source = list_fields(*options)[0];
-  EXPECT_EQ(source["name"], "source");
-  EXPECT_THAT(source["help"].get<std::string>(), HasSubstr(": mnist, fashion_mnist, cifar10 and cifar100"));
+  const FieldDescription source = describe_fields(*options).front();
+  EXPECT_EQ(source.name, "source");
+  EXPECT_THAT(source.help, HasSubstr(": mnist, fashion_mnist, cifar10 and cifar100"));
 }
 
 TEST(DatasetRegistryTest, AnUnknownNameGetsTheNearest) {

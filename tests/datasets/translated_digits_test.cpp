@@ -175,5 +175,12 @@ TEST_F(TranslatedDigits, OfFashionMnistHaveExactBoxes) {
   }
 }
 
+TEST(TranslatedDigitsOptionsTest, OutOfRangeAreRefusedFromCpp) {
+  EXPECT_THAT([] { open_translated_digits({.canvas = {}}, Split::train); },
+              ThrowsMessage<InputError>(HasSubstr("data: canvas: expected a list of 1 to 2, each an integer from 1 to")));
+  EXPECT_THAT([] { open_cluttered_digits({.clutter = -1}, Split::train); },
+              ThrowsMessage<InputError>(HasSubstr("data: clutter: expected an integer from 0 to 4096, got -1")));
+}
+
 }  // namespace
 }  // namespace fovea

@@ -15,6 +15,7 @@
 #include <fovea/attention/registry.h>
 #include <fovea/base/error.h>
 #include <fovea/datasets/registry.h>
+#include <fovea/datasets/translated_digits.h>
 #include <fovea/explain/method.h>
 #include <fovea/models/create_model.h>
 #include <fovea/models/model_field.h>
@@ -194,6 +195,17 @@ TEST(RegistrationTest, ADataSetIsOpenedByItsName) {
   const Batch batch = loader.batch(loader.order(0), 0, 0);
   EXPECT_EQ(batch.size(), 8);
   EXPECT_TRUE(torch::allclose(batch.input().mean({1, 2, 3}), 2 * batch.labels.to(torch::kFloat32) - 1));
+}
+
+TEST(RegistrationTest, ASourceOfCanvasesIsInMemory) {
+  DatasetRow row = shades_row("generated_shades");
+  row.in_memory = true;  // which it is not
+  register_dataset(std::move(row));
+  TranslatedDigitsOptions options;
+  options.source.read(parse_yaml("generated_shades", "a.yaml"), "data.source");
+  EXPECT_THAT([&] { open_translated_digits(options, Split::train); },
+              ThrowsMessage<InputError>(HasSubstr("data.source: generated_shades: expected an ArrayDataset, as in_memory of "
+                                                  "its row says, got another kind of data set")));
 }
 
 TEST(RegistrationTest, AMethodIsFoundByItsName) {

@@ -2,7 +2,7 @@
 #include <system_error>
 
 #include <fovea/base/error.h>
-#include <fovea/datasets/internal/source.h>
+#include <fovea/datasets/internal/data_folder.h>
 
 namespace fovea {
 
