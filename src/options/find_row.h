@@ -8,20 +8,19 @@
 #include <vector>
 
 #include <fovea/base/error.h>
-#include <fovea/options/names.h>
 
 namespace fovea {
 
 /// Suggestion for an unknown name: a known one that begins with it (3 letters or more), else the nearest; empty when none is
 /// near.
-inline std::string meant_name(const std::string& name, const std::vector<std::string>& names) {
-  const auto longer = std::find_if(names.begin(), names.end(),
-                                   [&](const std::string& known) { return name.size() > 2 && known.starts_with(name); });
-  return longer != names.end() ? *longer : nearest_name(name, names);
-}
+std::string suggested_name(const std::string& name, const std::vector<std::string>& names);
+
+/// @throws InputError for a name that no row of a registry has; see find_row().
+[[noreturn]] void throw_unknown_row(const std::string& name, const std::vector<std::string>& names,
+                                    const std::string& origin, const std::string& what, const std::string& listing);
 
 /// The row of a registry that has this name. @param origin where the name was written. @param what e.g. "a model".
-/// @param listing name of the registry in `fovea list`.
+/// @param listing what a listing of the rows is called, e.g. "models".
 /// @throws InputError with the nearest name, and with all names when there are at most 24.
 template <typename Rows>
 const typename Rows::value_type& find_row(const Rows& rows, const std::string& name, const std::string& origin,
@@ -31,11 +30,7 @@ const typename Rows::value_type& find_row(const Rows& rows, const std::string& n
     if (row.name == name) return row;
     names.push_back(row.name);
   }
-  constexpr std::size_t kFew = 24;
-  const std::string nearest = meant_name(name, names);
-  const std::string all = names.size() > kFew ? "" : " (" + join_names(names) + ")";
-  throw InputError(origin, what + all, "'" + name + "'",
-                   nearest.empty() ? "see fovea list " + listing : "did you mean '" + nearest + "'?");
+  throw_unknown_row(name, names, origin, what, listing);
 }
 
 /// Appends a row to a registry; references to rows stay valid. @param where names the caller in messages.
@@ -54,10 +49,6 @@ const Row& add_row(std::deque<Row>& rows, Row row, const std::string& where) {
 
 /// Checks a row before it is registered. @param functions true for each required function that is set.
 /// @throws InputError when one is not.
-inline void expect_functions(std::initializer_list<bool> functions, const std::string& name, const std::string& where) {
-  for (const bool is_there : functions) {
-    if (!is_there) throw InputError(where + ": " + name, "every required function", "an empty one");
-  }
-}
+void expect_functions(std::initializer_list<bool> functions, const std::string& name, const std::string& where);
 
 }  // namespace fovea

@@ -391,12 +391,12 @@ TEST(NamesTest, FindsTheNearest) {
   EXPECT_EQ(nearest_name("anything", {}), "");
 }
 
-TEST(MeantNameTest, TheBeginningOfANameIsEnough) {
+TEST(SuggestedNameTest, TheBeginningOfANameIsEnough) {
   const std::vector<std::string> known{"resnet18", "vit_tiny_patch16_224", "vit"};
-  EXPECT_EQ(meant_name("vit_tiny", known), "vit_tiny_patch16_224");
-  EXPECT_EQ(meant_name("vi", known), "vit") << "two letters say too little, but the nearest name is near";
-  EXPECT_EQ(meant_name("resnet8", known), "resnet18");
-  EXPECT_EQ(meant_name("nothing_like_it", known), "");
+  EXPECT_EQ(suggested_name("vit_tiny", known), "vit_tiny_patch16_224");
+  EXPECT_EQ(suggested_name("vi", known), "vit") << "two letters say too little, but the nearest name is near";
+  EXPECT_EQ(suggested_name("resnet8", known), "resnet18");
+  EXPECT_EQ(suggested_name("nothing_like_it", known), "");
 }
 
 TEST(NamesTest, JoinsWithAnd) {
