@@ -1,5 +1,6 @@
+#include <charconv>
 #include <set>
-#include <sstream>
+#include <system_error>
 #include <utility>
 
 #include <yaml-cpp/yaml.h>
@@ -46,7 +47,7 @@ class Converter {
  private:
   void add_entry(ConfigNode& map, std::set<std::string>& keys, const YAML::Node& key, const YAML::Node& node, int depth) {
     const std::string where = origin(key.Mark());
-    if (!key.IsScalar()) throw InputError(where, "a word as key", key.IsNull() ? "nothing" : "a list or a map");
+    if (!key.IsScalar()) throw InputError(where, "a word as key", key.IsNull() ? "null" : "a list or a map");
     if (!keys.insert(key.Scalar()).second) throw InputError(where, "every key once", "'" + key.Scalar() + "' again");
     ConfigNode entry = convert(node, depth + 1);
     entry.origin = where;  // an error about a value points at the line of its key
@@ -68,8 +69,9 @@ ConfigNode& descend(ConfigNode& parent, const std::string& part, const std::stri
   }
   if (parent.kind == ConfigNode::Kind::list) {
     std::size_t position = 0;
-    std::istringstream digits(part);
-    if (!(digits >> position) || !digits.eof() || position >= parent.list.size()) {
+    const char* end = part.data() + part.size();
+    const auto [rest, error] = std::from_chars(part.data(), end, position);
+    if (error != std::errc() || rest != end || position >= parent.list.size()) {
       throw InputError(origin, "an index below " + std::to_string(parent.list.size()) + " in a list", "'" + part + "'");
     }
     return parent.list[position];
@@ -151,7 +153,7 @@ std::string ConfigNode::describe() const {
     case Kind::null:
       break;
   }
-  return "nothing";
+  return "null";
 }
 
 ConfigNode parse_yaml(const std::string& text, const std::string& source) {
@@ -173,7 +175,7 @@ ConfigNode read_yaml_file(const std::string& path) {
 }
 
 void apply_setting(ConfigNode& root, const std::string& setting) {
-  const std::string origin = "--set " + setting;
+  const std::string origin = "setting " + setting;
   const auto equals = setting.find('=');
   if (equals == std::string::npos || equals == 0) throw InputError(origin, "KEY=VALUE", "'" + setting + "'");
 

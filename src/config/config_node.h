@@ -23,13 +23,13 @@ struct ConfigNode {
   std::vector<ConfigNode> list;
   std::vector<Entry> map;        ///< in the order of the file; keys are unique
   bool from_short_form = false;  ///< a map that apply_setting() made of a scalar, which became its `name`
-  std::string origin;            ///< "configs/a.yaml:14" or "--set train.epochs=x"
+  std::string origin;            ///< "configs/a.yaml:14" or "setting train.epochs=x"
 
   /// Value of a key of a map; nullptr when there is none.
   const ConfigNode* find(std::string_view key) const;
   ConfigNode* find(std::string_view key);
 
-  /// Description for messages: the scalar, "a list", "a map" or "nothing".
+  /// Description for messages: the scalar, "a list", "a map" or "null".
   std::string describe() const;
 };
 

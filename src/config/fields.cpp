@@ -335,7 +335,7 @@ SectionName section_name(const ConfigNode& section, const std::string& path) {
   if (section.kind != ConfigNode::Kind::map)
     throw InputError(place(section.origin, path), "a name or a map", section.describe());
   const ConfigNode* name = section.find("name");
-  if (name == nullptr) throw InputError(place(section.origin, key), "a name", "nothing", "add the key '" + key + "'");
+  if (name == nullptr) throw InputError(place(section.origin, key), "a name", "none", "add the key '" + key + "'");
   if (name->kind != ConfigNode::Kind::scalar) throw InputError(place(name->origin, key), "a name", name->describe());
   return {name->scalar, place(name->origin, key), true};
 }

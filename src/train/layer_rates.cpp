@@ -14,7 +14,7 @@ LayerRate read_layer_rate(const ConfigNode& value, const std::string& path) {
     throw InputError(rate.where, "{layers: NAME OR PATTERN, multiplier: NUMBER}", value.describe());
   read_fields(rate, value, path);
   for (const char* key : {"layers", "multiplier"}) {
-    if (value.find(key) == nullptr) throw InputError(rate.where + "." + key, "a value", "nothing", "add the key");
+    if (value.find(key) == nullptr) throw InputError(rate.where + "." + key, "a value", "none", "add the key");
   }
   return rate;
 }

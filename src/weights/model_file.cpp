@@ -23,8 +23,8 @@ struct InputFields {
 const ConfigNode& member(const ConfigNode& map, const char* key, ConfigNode::Kind kind, const std::string& source) {
   const ConfigNode* value = map.find(key);
   if (value == nullptr || value->kind != kind) {
-    throw InputError(source, std::string("the key '") + key + "' of a model description",
-                     value ? value->describe() : "nothing", "the file is damaged");
+    throw InputError(source, std::string("the key '") + key + "' of a model description", value ? value->describe() : "none",
+                     "the file is damaged");
   }
   return *value;
 }

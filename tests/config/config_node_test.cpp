@@ -100,7 +100,7 @@ TEST(ParseYamlTest, DescribesWhatItFound) {
   EXPECT_EQ(at(root, "a").describe(), "'word'");
   EXPECT_EQ(at(root, "b").describe(), "a list");
   EXPECT_EQ(at(root, "c").describe(), "a map");
-  EXPECT_EQ(at(root, "e").describe(), "nothing");
+  EXPECT_EQ(at(root, "e").describe(), "null");
 }
 
 TEST(ParseYamlTest, FindsKeysOfMapsOnly) {
@@ -242,9 +242,9 @@ TEST(ApplySettingTest, IsTheOriginOfItsValues) {
   ConfigNode root = parse_yaml("a: 1", "a.yaml");
   apply_setting(root, "b.c={d: x}");
   EXPECT_EQ(at(root, "a").origin, "a.yaml:1");
-  EXPECT_EQ(at(root, "b").origin, "--set b.c={d: x}");
-  EXPECT_EQ(at(at(root, "b"), "c").origin, "--set b.c={d: x}");
-  EXPECT_THAT(at(at(at(root, "b"), "c"), "d").origin, StartsWith("--set b.c={d: x}"));
+  EXPECT_EQ(at(root, "b").origin, "setting b.c={d: x}");
+  EXPECT_EQ(at(at(root, "b"), "c").origin, "setting b.c={d: x}");
+  EXPECT_THAT(at(at(at(root, "b"), "c"), "d").origin, StartsWith("setting b.c={d: x}"));
 }
 
 TEST(ApplySettingTest, RefusesWhatIsNoSetting) {
@@ -252,7 +252,7 @@ TEST(ApplySettingTest, RefusesWhatIsNoSetting) {
     ConfigNode root = parse_yaml("a: 1", "a.yaml");
     EXPECT_THAT([&] { apply_setting(root, setting); },
                 ThrowsMessage<InputError>(
-                    StrEq("--set " + std::string(setting) + ": expected KEY=VALUE, got '" + std::string(setting) + "'")));
+                    StrEq("setting " + std::string(setting) + ": expected KEY=VALUE, got '" + std::string(setting) + "'")));
   }
 }
 
@@ -261,23 +261,23 @@ TEST(ApplySettingTest, RefusesKeysWithEmptyParts) {
     ConfigNode root = parse_yaml("list: [1, 2]", "a.yaml");
     EXPECT_THAT(
         [&] { apply_setting(root, key + "=3"); },
-        ThrowsMessage<InputError>(StartsWith("--set " + key + "=3: expected a dotted KEY without empty parts, got '")));
+        ThrowsMessage<InputError>(StartsWith("setting " + key + "=3: expected a dotted KEY without empty parts, got '")));
   }
 }
 
 TEST(ApplySettingTest, RefusesPositionsOutsideAList) {
   for (const std::string part : {"2", "-1", "x", "1x", "99999999999999999999"}) {
     ConfigNode root = parse_yaml("a: [1, 2]", "a.yaml");
-    EXPECT_THAT(
-        [&] { apply_setting(root, "a." + part + "=3"); },
-        ThrowsMessage<InputError>(StrEq("--set a." + part + "=3: expected an index below 2 in a list, got '" + part + "'")));
+    EXPECT_THAT([&] { apply_setting(root, "a." + part + "=3"); },
+                ThrowsMessage<InputError>(
+                    StrEq("setting a." + part + "=3: expected an index below 2 in a list, got '" + part + "'")));
   }
 }
 
 TEST(ApplySettingTest, RefusesABrokenValue) {
   ConfigNode root = parse_yaml("a: 1", "a.yaml");
   EXPECT_THAT([&] { apply_setting(root, "a=[1, 2"); },
-              ThrowsMessage<InputError>(AllOf(StartsWith("--set a=[1, 2"), HasSubstr(": expected valid YAML, got "))));
+              ThrowsMessage<InputError>(AllOf(StartsWith("setting a=[1, 2"), HasSubstr(": expected valid YAML, got "))));
 }
 
 TEST(ToYamlTest, IndentsMapsAndKeepsShortListsOnALine) {

@@ -180,7 +180,7 @@ TEST(ReadFieldsTest, SaysWhatItExpectedAndGot) {
       {"flag: yes", {"true or false", "'yes'"}},
       {"flag: 1", {"true or false", "'1'"}},
       {"flag: [true]", {"true or false", "a list"}},
-      {"flag:", {"true or false", "nothing"}},
+      {"flag:", {"true or false", "null"}},
       {"any: 1.0", {"an integer", "'1.0'"}},
       {"any: 1e3", {"an integer", "'1e3'"}},
       {"any: x", {"an integer", "'x'"}},
@@ -204,9 +204,9 @@ TEST(ReadFieldsTest, SaysWhatItExpectedAndGot) {
       {"between: 0", {"a number in (0, 1)", "'0'"}},
       {"between: 1", {"a number in (0, 1)", "'1'"}},
       {"text: [a]", {"text", "a list"}},
-      {"text:", {"text", "nothing"}},
+      {"text:", {"text", "null"}},
       {"optional: 0", {"a number > 0 or none", "'0'"}},
-      {"optional: null", {"a number > 0 or none", "nothing"}},
+      {"optional: null", {"a number > 0 or none", "null"}},
       {"sizes: x", {sizes, "'x'"}},
       {"sizes: -1", {sizes, "'-1'"}},
       {"sizes: [1, y]", {sizes, "'y'"}},
@@ -216,14 +216,14 @@ TEST(ReadFieldsTest, SaysWhatItExpectedAndGot) {
       {"sizes: {a: 1}", {sizes, "a map"}},
       {"mean: 0.5", {mean, "1 values"}},
       {"mean: [0, 0.5, 2]", {mean, "'2'"}},
-      {"mean:", {mean, "nothing"}},
+      {"mean:", {mean, "null"}},
       {"layers: [a, [b]]", {"a list of texts", "a list"}},
-      {"layers: [a, null]", {"a list of texts", "nothing"}},
+      {"layers: [a, null]", {"a list of texts", "null"}},
       {"layers: {a: b}", {"a list of texts", "a map"}},
-      {"layers:", {"a list of texts", "nothing"}},
+      {"layers:", {"a list of texts", "null"}},
       {"shade: grey", {"one of dark, middle and light", "'grey'"}},
       {"shade: [dark]", {"one of dark, middle and light", "a list"}},
-      {"shade:", {"one of dark, middle and light", "nothing"}},
+      {"shade:", {"one of dark, middle and light", "null"}},
       {"inner: 3", {"a map of keys and values", "'3'"}},
       {"inner: [depth]", {"a map of keys and values", "a list"}},
       {"custom_size: 3", {"AxB", "'3'"}},
@@ -253,7 +253,7 @@ TEST(ReadFieldsTest, NamesTheSettingThatWasWrong) {
   ConfigNode root = parse_yaml("", "o.yaml");
   apply_setting(root, "inner.depth=x");
   EXPECT_THAT([&] { read_fields(options, root, ""); },
-              ThrowsMessage<InputError>(StrEq("--set inner.depth=x: inner.depth: expected an integer >= 1, got 'x'")));
+              ThrowsMessage<InputError>(StrEq("setting inner.depth=x: inner.depth: expected an integer >= 1, got 'x'")));
 }
 
 TEST(ReadFieldsTest, AScalarIsAListOfOne) {
@@ -420,17 +420,17 @@ TEST(SectionNameTest, ReadsAWordOrAMap) {
 TEST(SectionNameTest, AsksForTheName) {
   EXPECT_THAT(
       [] { section_name(parse_yaml("{size: 3}", "o.yaml"), "model"); },
-      ThrowsMessage<InputError>(StrEq("o.yaml:1: model.name: expected a name, got nothing; add the key 'model.name'")));
+      ThrowsMessage<InputError>(StrEq("o.yaml:1: model.name: expected a name, got none; add the key 'model.name'")));
   EXPECT_THAT([] { section_name(parse_yaml("{size: 3}", "o.yaml"), ""); },
-              ThrowsMessage<InputError>(StrEq("o.yaml:1: name: expected a name, got nothing; add the key 'name'")));
+              ThrowsMessage<InputError>(StrEq("o.yaml:1: name: expected a name, got none; add the key 'name'")));
   EXPECT_THAT([] { section_name(parse_yaml("\nname: [a]", "o.yaml"), "model"); },
               ThrowsMessage<InputError>(StrEq("o.yaml:2: model.name: expected a name, got a list")));
   EXPECT_THAT([] { section_name(parse_yaml("name:", "o.yaml"), "model"); },
-              ThrowsMessage<InputError>(StrEq("o.yaml:1: model.name: expected a name, got nothing")));
+              ThrowsMessage<InputError>(StrEq("o.yaml:1: model.name: expected a name, got null")));
   EXPECT_THAT([] { section_name(parse_yaml("[se]", "o.yaml"), "model"); },
               ThrowsMessage<InputError>(StrEq("o.yaml:1: model: expected a name or a map, got a list")));
   EXPECT_THAT([] { section_name(ConfigNode{}, "model"); },
-              ThrowsMessage<InputError>(StrEq("model: expected a name or a map, got nothing")));
+              ThrowsMessage<InputError>(StrEq("model: expected a name or a map, got null")));
 }
 
 struct ShapeOptions : Options {
@@ -519,7 +519,7 @@ TEST(NamedOptionsTest, RefusesUnknownNames) {
   EXPECT_EQ(drawing_complaint("shape:\n  name: circle"),
             "o.yaml:2: shape.name: expected one of square and rectangle, got 'circle'");
   EXPECT_EQ(drawing_complaint("shape: [square]"), "o.yaml:1: shape: expected one of square and rectangle, got a list");
-  EXPECT_EQ(drawing_complaint("shape:"), "o.yaml:1: shape: expected one of square and rectangle, got nothing");
+  EXPECT_EQ(drawing_complaint("shape:"), "o.yaml:1: shape: expected one of square and rectangle, got null");
 }
 
 TEST(NamedOptionsTest, AnOptionOfAnotherImplementationIsUnknown) {

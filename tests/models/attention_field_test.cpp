@@ -149,7 +149,7 @@ TEST(AttentionFieldTest, WrongKeysAndValuesAreRefusedWithTheirName) {
   EXPECT_THAT(refusal_of("{name: eca, gamma: 1e-30}"), HasSubstr("model.attention.gamma: expected a number >= 0.05"));
   EXPECT_THAT(refusal_of("{name: latent_pool, mlp_ratio: 1e30}"), HasSubstr("model.attention.mlp_ratio: expected a number"));
   EXPECT_THAT(refusal_of("{name: se, stages: [0]}"), HasSubstr("model.attention.stages: expected"));
-  EXPECT_THAT(refusal_of("{reduction_ratio: 4}"), HasSubstr("model.attention.name: expected a name, got nothing"));
+  EXPECT_THAT(refusal_of("{reduction_ratio: 4}"), HasSubstr("model.attention.name: expected a name, got none"));
   EXPECT_THAT(refusal_of("{name: [se]}"), HasSubstr("model.attention.name: expected a name, got a list"));
   EXPECT_THAT(refusal_of("[[se]]"), StartsWith("a.yaml:1: model.attention.0"));
   EXPECT_THAT(refusal_of("[se, {name: se, bias: 3}]"), HasSubstr("model.attention.1.bias: expected true or false, got '3'"));

@@ -62,7 +62,7 @@ TEST_F(BadInput, ConfigurationKeys) {
 
 TEST_F(BadInput, ConfigurationRanges) {
   expect_error({"train", "tiny.yaml", "--set", "train.epochs=0"},
-               {"--set train.epochs=0: train.epochs: expected an integer from 1 to", "got '0'"});
+               {"setting train.epochs=0: train.epochs: expected an integer from 1 to", "got '0'"});
   expect_error({"train", "tiny.yaml", "--set", "model.attention.reduction_ratio=0"},
                {"model.attention.reduction_ratio", "got '0'"});
   expect_error({"train", "tiny.yaml", "--set", "model.name=cifar_resnet", "--set", "model.depth=9"},

@@ -105,15 +105,15 @@ TEST(LayerRatesTest, MistakesAreRefusedWithTheirPlace) {
   EXPECT_EQ(rates_complaint("layer_rates: [{layers: fc, multiplier: 0}]"),
             "a.yaml:1: train.layer_rates.0.multiplier: expected a number > 0, got '0'");
   EXPECT_EQ(rates_complaint("layer_rates:\n  - {layers: fc, multiplier: 1}\n  - {layers: fc}\n"),
-            "a.yaml:3: train.layer_rates.1.multiplier: expected a value, got nothing; add the key");
+            "a.yaml:3: train.layer_rates.1.multiplier: expected a value, got none; add the key");
   EXPECT_EQ(rates_complaint("layer_rates: [{multiplier: 1}]"),
-            "a.yaml:1: train.layer_rates.0.layers: expected a value, got nothing; add the key");
+            "a.yaml:1: train.layer_rates.0.layers: expected a value, got none; add the key");
   EXPECT_EQ(rates_complaint("layer_rates: [{layers: fc, multiplier: 1, multiplie: 2}]"),
             "a.yaml:1: train.layer_rates.0.multiplie: unknown key; did you mean 'multiplier'?");
   EXPECT_EQ(rates_complaint("layer_rates: [fc]"),
             "a.yaml:1: train.layer_rates.0: expected {layers: NAME OR PATTERN, multiplier: NUMBER}, got 'fc'");
   EXPECT_EQ(rates_complaint("layer_rates:"),
-            "a.yaml:1: train.layer_rates: expected {layers: NAME OR PATTERN, multiplier: NUMBER}, got nothing");
+            "a.yaml:1: train.layer_rates: expected {layers: NAME OR PATTERN, multiplier: NUMBER}, got null");
   EXPECT_EQ(rates_complaint("layer_rates:\n  - {layers: conv1, multiplier: 1}\n  - {layers: conv2, multiplier: 1}\n"),
             "a.yaml:3: train.layer_rates.1.layers: expected the name or pattern of a layer with parameters, got 'conv2'; "
             "did you mean 'conv1'?");

@@ -133,15 +133,15 @@ TEST(ModelFileTest, ADamagedDescriptionIsRefusedWithItsPlace) {
     return description.dump();
   };
   const std::vector<std::pair<std::string, std::string>> damaged{
-      {"", "expected the key 'model' of a model description, got nothing"},
+      {"", "expected the key 'model' of a model description, got none"},
       {"{", "expected valid YAML"},
       {"[1, 2]", "expected the key 'model'"},
       {"text", "expected the key 'model'"},
       {std::string(100000, '['), "expected "},
-      {without("model"), "expected the key 'model' of a model description, got nothing"},
-      {without("input"), "expected the key 'input' of a model description, got nothing"},
-      {without("classes"), "expected the key 'classes' of a model description, got nothing"},
-      {without("preprocess"), "expected the key 'preprocess' of a model description, got nothing"},
+      {without("model"), "expected the key 'model' of a model description, got none"},
+      {without("input"), "expected the key 'input' of a model description, got none"},
+      {without("classes"), "expected the key 'classes' of a model description, got none"},
+      {without("preprocess"), "expected the key 'preprocess' of a model description, got none"},
       {instead("model", "resnet20"), "expected the key 'model' of a model description, got 'resnet20'"},
       {instead("classes", Json::object()), "expected the key 'classes' of a model description, got a map"},
       {instead("input", Json::array()), "expected the key 'input' of a model description, got a list"},
