@@ -11,7 +11,7 @@ namespace fovea {
 namespace {
 
 /// "a.yaml:3: train.epochs"; either part may be empty.
-std::string place(const std::string& origin, const std::string& path) {
+std::string location_text(const std::string& origin, const std::string& path) {
   return origin + (origin.empty() || path.empty() ? "" : ": ") + path;
 }
 
@@ -28,8 +28,14 @@ std::string join_path(const std::string& path, const std::string& name) {
   return path.empty() ? name : path + "." + name;
 }
 
-std::string called_now(const std::string& name) {
+std::string renaming_advice(const std::string& name) {
   return "it is called '" + name + "' now";
+}
+
+/// Word of a choice. A value without a word, which only C++ can set, stays a number: reading it back is an error.
+Json name_or_number(const std::vector<ChoiceWord>& words, std::int64_t value) {
+  const ChoiceWord* word = find_word(words, value);
+  return word != nullptr ? Json(word->name) : Json(value);
 }
 
 /// Reads fields from a map and records the known keys.
@@ -37,7 +43,7 @@ class FieldReader final : public FieldVisitor {
  public:
   FieldReader(const ConfigNode& map, std::string path) : map_(map), path_(std::move(path)) {
     if (map.kind != ConfigNode::Kind::map && map.kind != ConfigNode::Kind::null) {
-      throw InputError(place(map.origin, path_), "a map of keys and values", map.describe());
+      throw InputError(location_text(map.origin, path_), "a map of keys and values", map.describe());
     }
   }
 
@@ -110,21 +116,17 @@ class FieldReader final : public FieldVisitor {
   void finish() const {
     for (const auto& [key, value] : map_.map) {
       if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
-      throw InputError(place(value.origin, join_path(path_, key)) + ": unknown key; " + advice_on(key));
+      throw InputError(location_text(value.origin, join_path(path_, key)) + ": unknown key; " + advice_on(key));
     }
   }
 
  protected:
-  void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, FieldHelp) override {
-    if (const ConfigNode* given = take(name)) {
-      const auto found = std::find(words.begin(), words.end(), given->scalar);
-      if (given->kind != ConfigNode::Kind::scalar || found == words.end()) {
-        const std::string renamed = renamed_key(given->scalar, words);
-        throw InputError(place(given->origin, join_path(path_, name)), "one of " + join_names(words), given->describe(),
-                         renamed.empty() ? "" : called_now(renamed));
-      }
-      selected = static_cast<std::size_t>(found - words.begin());
-    }
+  void word(const char* name, std::int64_t& value, const std::vector<ChoiceWord>& words, FieldHelp) override {
+    const ConfigNode* given = take(name);
+    if (given == nullptr) return;
+    std::vector<std::string> names;
+    for (const ChoiceWord& word : words) names.push_back(word.name);
+    value = words[selected_name(*given, join_path(path_, name), names)].value;
   }
 
  private:
@@ -134,13 +136,13 @@ class FieldReader final : public FieldVisitor {
   }
 
   std::string advice_on(const std::string& unknown_key) const {
-    if (const std::string renamed = renamed_key(unknown_key, known_); !renamed.empty()) return called_now(renamed);
+    if (const std::string renamed = renamed_key(unknown_key, known_); !renamed.empty()) return renaming_advice(renamed);
     const std::string nearest = nearest_name(unknown_key, known_);
     return nearest.empty() ? "known here: " + join_names(known_) : "did you mean '" + nearest + "'?";
   }
 
   [[noreturn]] void fail(const ConfigNode& given, const std::string& name, const std::string& expected) const {
-    throw InputError(place(given.origin, join_path(path_, name)), expected, given.describe());
+    throw InputError(location_text(given.origin, join_path(path_, name)), expected, given.describe());
   }
 
   std::int64_t to_integer(const ConfigNode& given, const char* name, IntegerRange range, const std::string& expected) const {
@@ -170,7 +172,7 @@ class FieldReader final : public FieldVisitor {
     }
     const auto length = static_cast<std::int64_t>(items.size());
     if (length < count.minimum || length > count.maximum) {
-      throw InputError(place(given->origin, join_path(path_, name)), expected, std::to_string(length) + " values");
+      throw InputError(location_text(given->origin, join_path(path_, name)), expected, std::to_string(length) + " values");
     }
     value = std::move(items);
   }
@@ -203,8 +205,8 @@ class FieldWriter final : public FieldVisitor {
   void custom(const char* name, CustomField& field, FieldHelp) override { document[name] = field.write(); }
 
  protected:
-  void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, FieldHelp) override {
-    document[name] = words[selected];
+  void word(const char* name, std::int64_t& value, const std::vector<ChoiceWord>& words, FieldHelp) override {
+    document[name] = name_or_number(words, value);
   }
 };
 
@@ -242,8 +244,8 @@ class FieldLister final : public FieldVisitor {
   void custom(const char* name, CustomField& field, FieldHelp help) override { add(name, field.write(), "see help", help); }
 
  protected:
-  void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, FieldHelp help) override {
-    add(name, words[selected], "one of " + join_names(words), help);
+  void word(const char* name, std::int64_t& value, const std::vector<ChoiceWord>& words, FieldHelp help) override {
+    add(name, name_or_number(words, value), "one of " + join_words(words), help);
   }
 
  private:
@@ -275,7 +277,7 @@ class RoleCollector final : public FieldVisitor {
   void custom(const char* name, CustomField& field, FieldHelp help) override { add_with_fields(name, field, help); }
 
  protected:
-  void word(const char* name, std::size_t&, const std::vector<std::string>&, FieldHelp help) override { add(name, help); }
+  void word(const char* name, std::int64_t&, const std::vector<ChoiceWord>&, FieldHelp help) override { add(name, help); }
 
  private:
   void add(const char* name, FieldHelp help) { roles.push_back({prefix_ + name, help.role}); }
@@ -317,27 +319,31 @@ Json to_json(const FieldDescription& field) {
   return {{"name", field.name}, {"default", field.value}, {"allowed", field.allowed}, {"help", field.help}};
 }
 
-Json list_fields(Options& options) {
-  Json rows = Json::array();
-  for (const FieldDescription& field : describe_fields(options)) rows.push_back(to_json(field));
-  return rows;
-}
-
 std::vector<RoleOfField> field_roles(Options& options) {
   RoleCollector collector;
   options.visit_fields(collector);
   return std::move(collector.roles);
 }
 
+std::size_t selected_name(const ConfigNode& given, const std::string& path, const std::vector<std::string>& names) {
+  const auto found = std::find(names.begin(), names.end(), given.scalar);
+  if (given.kind == ConfigNode::Kind::scalar && found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  std::string advice;
+  if (given.kind == ConfigNode::Kind::scalar) {
+    if (const std::string renamed = renamed_key(given.scalar, names); !renamed.empty()) advice = renaming_advice(renamed);
+  }
+  throw InputError(location_text(given.origin, path), "one of " + join_names(names), given.describe(), advice);
+}
+
 SectionName section_name(const ConfigNode& section, const std::string& path) {
-  if (section.kind == ConfigNode::Kind::scalar) return {section.scalar, place(section.origin, path), false};
+  if (section.kind == ConfigNode::Kind::scalar) return {section.scalar, location_text(section.origin, path), false};
   const std::string key = join_path(path, "name");
   if (section.kind != ConfigNode::Kind::map)
-    throw InputError(place(section.origin, path), "a name or a map", section.describe());
+    throw InputError(location_text(section.origin, path), "a name or a map", section.describe());
   const ConfigNode* name = section.find("name");
-  if (name == nullptr) throw InputError(place(section.origin, key), "a name", "none", "add the key '" + key + "'");
-  if (name->kind != ConfigNode::Kind::scalar) throw InputError(place(name->origin, key), "a name", name->describe());
-  return {name->scalar, place(name->origin, key), true};
+  if (name == nullptr) throw InputError(location_text(section.origin, key), "a name", "none", "add the key '" + key + "'");
+  if (name->kind != ConfigNode::Kind::scalar) throw InputError(location_text(name->origin, key), "a name", name->describe());
+  return {name->scalar, location_text(name->origin, key), true};
 }
 
 }  // namespace fovea

@@ -52,17 +52,14 @@ struct FieldDescription {
 
 /// Every field, with those of groups.
 std::vector<FieldDescription> describe_fields(Options& options);
+template <PlainOptions T>
+std::vector<FieldDescription> describe_fields(T& options) {
+  OptionsView view(options);
+  return describe_fields(static_cast<Options&>(view));
+}
 
 /// {name, default, allowed, help}.
 Json to_json(const FieldDescription& field);
-
-/// describe_fields() as a document.
-Json list_fields(Options& options);
-template <PlainOptions T>
-Json list_fields(T& options) {
-  OptionsView view(options);
-  return list_fields(static_cast<Options&>(view));
-}
 
 /// The role of a field, under its full name.
 struct RoleOfField {
@@ -77,6 +74,10 @@ std::vector<RoleOfField> field_roles(T& options) {
   OptionsView view(options);
   return field_roles(static_cast<Options&>(view));
 }
+
+/// Index of the name that a scalar selects. @param path full name of the key.
+/// @throws InputError `<origin>: <path>: expected one of <names>, got ...`, with the current name of a renamed one.
+std::size_t selected_name(const ConfigNode& given, const std::string& path, const std::vector<std::string>& names);
 
 /// Name of the implementation that a section selects: the key `name` of a map, or a bare word.
 struct SectionName {

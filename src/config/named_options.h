@@ -48,22 +48,13 @@ class NamedOptions final : public CustomField {
   std::shared_ptr<Base> options_;
 };
 
-/// @throws InputError `<origin>: <path>: expected one of <names>, got <what>`.
-[[noreturn]] void throw_unknown_name(const ConfigNode& value, const std::string& path,
-                                     const std::vector<std::string>& names);
-
 template <typename Base>
 void NamedOptions<Base>::read(const ConfigNode& value, const std::string& path) {
   const ConfigNode* name = value.kind == ConfigNode::Kind::map ? value.find("name") : &value;
   if (name != nullptr) {  // a map without a name has options of the default
     std::vector<std::string> names;
-    const Row* found = nullptr;
-    for (const Row& row : rows_) {
-      names.push_back(row.name);
-      if (name->scalar == row.name) found = &row;
-    }
-    if (found == nullptr) throw_unknown_name(*name, name == &value ? path : path + ".name", names);
-    select(*found);
+    for (const Row& row : rows_) names.push_back(row.name);
+    select(rows_[selected_name(*name, name == &value ? path : path + ".name", names)]);
   }
   if (value.kind == ConfigNode::Kind::map) read_fields(*options_, value, path, {"name"});
 }

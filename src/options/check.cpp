@@ -41,7 +41,9 @@ class RangeChecker final : public FieldVisitor {
   void custom(const char*, CustomField&, FieldHelp) override {}  // checks itself when it is read
 
  protected:
-  void word(const char*, std::size_t&, const std::vector<std::string>&, FieldHelp) override {}
+  void word(const char* name, std::int64_t& value, const std::vector<ChoiceWord>& words, FieldHelp) override {
+    expect(find_word(words, value) != nullptr, name, "one of " + join_words(words), value);
+  }
 
  private:
   template <typename Number>

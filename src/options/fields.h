@@ -33,6 +33,18 @@ struct FieldHelp {
   FieldRole role;
 };
 
+/// One word of a choice and the value it stands for, as a number.
+struct ChoiceWord {
+  std::string name;
+  std::int64_t value = 0;
+};
+
+/// The word for a value; nullptr when no word stands for it.
+const ChoiceWord* find_word(const std::vector<ChoiceWord>& words, std::int64_t value);
+
+/// "a, b and c".
+std::string join_words(const std::vector<ChoiceWord>& words);
+
 /// Visits fields by name; the member is both the default (before) and the result (after).
 class FieldVisitor {
  public:
@@ -59,21 +71,21 @@ class FieldVisitor {
   }
   virtual void custom(const char* name, CustomField& field, FieldHelp help) = 0;
 
-  /// One of a few words, each standing for a value of the enumeration E.
+  /// One of a few words, each standing for a value of the enumeration E. The value is written only when the visitor sets
+  /// another, so that several threads may print the same options.
   template <typename E>
   void choice(const char* name, E& value, std::initializer_list<std::pair<const char*, E>> words, FieldHelp help) {
-    std::vector<std::string> names;
-    std::size_t selected = 0;
-    for (const auto& [word, meaning] : words) {
-      if (meaning == value) selected = names.size();
-      names.emplace_back(word);
-    }
-    word(name, selected, names, help);
-    value = (words.begin() + selected)->second;
+    std::vector<ChoiceWord> choices;
+    for (const auto& [word, meaning] : words) choices.push_back({word, static_cast<std::int64_t>(meaning)});
+    const auto before = static_cast<std::int64_t>(value);
+    std::int64_t number = before;
+    word(name, number, choices, help);
+    if (number != before) value = static_cast<E>(number);
   }
 
-  /// The same by the names of the words. @param selected index into `words`.
-  virtual void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, FieldHelp help) = 0;
+  /// The same by the values of the words. @param value that of one of the words, or, in options that were set in C++, any
+  /// other.
+  virtual void word(const char* name, std::int64_t& value, const std::vector<ChoiceWord>& words, FieldHelp help) = 0;
 };
 
 }  // namespace fovea

@@ -43,8 +43,8 @@ class VisibleFields final : public FieldVisitor {
   void custom(const char* name, CustomField& field, FieldHelp help) override {
     if (is_visible(name)) visitor_.custom(name, field, help);
   }
-  void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, FieldHelp help) override {
-    if (is_visible(name)) visitor_.word(name, selected, words, help);
+  void word(const char* name, std::int64_t& value, const std::vector<ChoiceWord>& words, FieldHelp help) override {
+    if (is_visible(name)) visitor_.word(name, value, words, help);
   }
 
  private:

@@ -436,8 +436,8 @@ bool changes_something(const MechanismRow& row, const std::vector<OptionChange>&
 
 TEST_P(Conformance, EveryOptionChangesSomething) {
   const auto changes = all_option_changes(row().make_options);
-  for (const Json& listed : list_fields(*row().make_options())) {
-    const auto field = listed["name"].get<std::string>();
+  for (const FieldDescription& described : describe_fields(*row().make_options())) {
+    const std::string& field = described.name;
     bool seen = changes_something(row(), {}, field, changes);
     for (std::size_t i = 0; i < changes.size() && !seen; ++i) {  // an option may refine another one
       if (changes[i].field != field) seen = changes_something(row(), {changes[i]}, field, changes);

@@ -1,5 +1,6 @@
 #include <cstdint>
 #include <limits>
+#include <locale>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include <fovea/base/error.h>
 #include <fovea/config/fields.h>
 #include <fovea/config/named_options.h>
+#include <fovea/options/check.h>
 #include <fovea/options/find_row.h>
 
 namespace fovea {
@@ -103,6 +105,35 @@ std::string complaint(const std::string& yaml) {
     return error.what();
   }
   return "accepted";
+}
+
+/// Writes numbers with a decimal comma.
+class DecimalComma final : public std::numpunct<char> {
+  char do_decimal_point() const override { return ','; }
+};
+
+TEST(RangeTest, DescriptionsIgnoreTheLocale) {
+  const std::locale before = std::locale::global(std::locale(std::locale::classic(), new DecimalComma));
+  const std::string text = describe(RealRange{.minimum = 0.5, .maximum = 100000, .maximum_open = true});
+  std::locale::global(before);
+  EXPECT_EQ(text, "a number in [0.5, 100000)");
+}
+
+TEST(ChoiceTest, AValueWithoutAWordIsRefused) {
+  EveryField options;
+  EXPECT_NO_THROW(expect_in_range(options, "Every"));
+  options.shade = static_cast<Shade>(7);
+  EXPECT_THAT([&] { expect_in_range(options, "Every"); },
+              ThrowsMessage<InputError>(StrEq("Every: shade: expected one of dark, middle and light, got 7")));
+}
+
+TEST(ChoiceTest, IsWrittenByReadersOnly) {
+  EveryField options;
+  options.shade = static_cast<Shade>(7);
+  EXPECT_EQ(write_fields(options)["shade"], 7);
+  EXPECT_EQ(options.shade, static_cast<Shade>(7));
+  read_fields(options, parse_yaml("shade: dark", "o.yaml"), "");
+  EXPECT_EQ(options.shade, Shade::dark);
 }
 
 TEST(ReadFieldsTest, NothingLeavesEveryDefault) {
@@ -341,16 +372,16 @@ TEST(WriteFieldsTest, AnyTextReadsBack) {
   }
 }
 
-TEST(ListFieldsTest, FlattensGroupsAndGivesDefaults) {
+TEST(DescribeFieldsTest, FlattensGroupsAndGivesDefaults) {
   EveryField options;
-  const Json rows = list_fields(options);
+  const std::vector<FieldDescription> rows = describe_fields(options);
   std::vector<std::string> names;
   Json defaults = Json::object();
-  for (const Json& row : rows) {
-    names.push_back(row.at("name"));
-    defaults[names.back()] = row.at("default");
-    EXPECT_FALSE(row.at("help").get<std::string>().empty()) << names.back();
-    EXPECT_FALSE(row.at("allowed").get<std::string>().empty()) << names.back();
+  for (const FieldDescription& row : rows) {
+    names.push_back(row.name);
+    defaults[row.name] = row.value;
+    EXPECT_FALSE(row.help.empty()) << row.name;
+    EXPECT_FALSE(row.allowed.empty()) << row.name;
   }
   EXPECT_THAT(names, ElementsAre("flag", "any", "count", "at_most", "digit", "number", "above", "not_negative", "ceiling",
                                  "fraction", "below_one", "between", "text", "optional", "sizes", "mean", "layers", "shade",
@@ -361,12 +392,12 @@ TEST(ListFieldsTest, FlattensGroupsAndGivesDefaults) {
   }
 }
 
-TEST(ListFieldsTest, SaysWhatIsAllowedInTheWordsOfTheMessages) {
+TEST(DescribeFieldsTest, SaysWhatIsAllowedInTheWordsOfTheMessages) {
   EveryField options;
-  const Json rows = list_fields(options);
+  const std::vector<FieldDescription> rows = describe_fields(options);
   const auto allowed = [&](const std::string& name) {
-    for (const Json& row : rows) {
-      if (row.at("name") == name) return row.at("allowed").get<std::string>();
+    for (const FieldDescription& row : rows) {
+      if (row.name == name) return row.allowed;
     }
     return std::string("no such row");
   };
@@ -418,9 +449,8 @@ TEST(SectionNameTest, ReadsAWordOrAMap) {
 }
 
 TEST(SectionNameTest, AsksForTheName) {
-  EXPECT_THAT(
-      [] { section_name(parse_yaml("{size: 3}", "o.yaml"), "model"); },
-      ThrowsMessage<InputError>(StrEq("o.yaml:1: model.name: expected a name, got none; add the key 'model.name'")));
+  EXPECT_THAT([] { section_name(parse_yaml("{size: 3}", "o.yaml"), "model"); },
+              ThrowsMessage<InputError>(StrEq("o.yaml:1: model.name: expected a name, got none; add the key 'model.name'")));
   EXPECT_THAT([] { section_name(parse_yaml("{size: 3}", "o.yaml"), ""); },
               ThrowsMessage<InputError>(StrEq("o.yaml:1: name: expected a name, got none; add the key 'name'")));
   EXPECT_THAT([] { section_name(parse_yaml("\nname: [a]", "o.yaml"), "model"); },

@@ -289,8 +289,8 @@ TEST_P(EveryNetwork, WeightsReturnFromEveryOtherLibrarysNames) {
 TEST_P(EveryBackbone, DropsAreDrawnFromTheContextAndInTrainingOnly) {
   const auto images = normal_images(4, kWideInput);
   int seen = 0;
-  for (const Json& option : list_fields(*row().make_options())) {
-    const auto name = option["name"].get<std::string>();
+  for (const FieldDescription& option : describe_fields(*row().make_options())) {
+    const std::string& name = option.name;
     if (name != "dropout" && name != "stochastic_depth") continue;
     SCOPED_TRACE(name);
     ++seen;

@@ -85,12 +85,12 @@ class OptionChanger final : public FieldVisitor {
   void custom(const char*, CustomField&, FieldHelp) override {}
 
  protected:
-  void word(const char* name, std::size_t& selected, const std::vector<std::string>& words, FieldHelp) override {
-    std::vector<std::size_t> others;
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      if (i != selected) others.push_back(i);
+  void word(const char* name, std::int64_t& value, const std::vector<ChoiceWord>& words, FieldHelp) override {
+    std::vector<std::int64_t> others;
+    for (const ChoiceWord& word : words) {
+      if (word.value != value) others.push_back(word.value);
     }
-    set(name, selected, others);
+    set(name, value, others);
   }
 
  private:
@@ -119,8 +119,8 @@ class OptionChanger final : public FieldVisitor {
 /// Every change of one field of the options that `make` gives.
 inline std::vector<OptionChange> all_option_changes(const std::function<std::unique_ptr<Options>()>& make) {
   std::vector<OptionChange> changes;
-  for (const Json& field : list_fields(*make())) {
-    for (OptionChange change{field["name"].get<std::string>(), 0};; ++change.number) {
+  for (const FieldDescription& field : describe_fields(*make())) {
+    for (OptionChange change{field.name, 0};; ++change.number) {
       OptionChanger changer(change);
       make()->visit_fields(changer);
       if (!changer.changed()) break;

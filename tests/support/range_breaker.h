@@ -42,7 +42,9 @@ class RangeBreaker final : public FieldVisitor {
   void custom(const char*, CustomField&, FieldHelp) override {}
 
  protected:
-  void word(const char*, std::size_t&, const std::vector<std::string>&, FieldHelp) override {}
+  void word(const char* name, std::int64_t& value, const std::vector<ChoiceWord>&, FieldHelp) override {
+    set(name, value, {-1, 99});
+  }
 
  private:
   static std::vector<std::int64_t> outside(IntegerRange range) {
