@@ -51,7 +51,7 @@ std::string advice_on(const WeightsReport& report, const NamedTensors& own, cons
              " channels; train.init with input: adapt converts them";
     }
   }
-  return "the file belongs to another architecture, or its keys need renames; fovea convert lists all keys";
+  return "the file belongs to another architecture, or its keys need renames; see the full report on its keys";
 }
 
 }  // namespace

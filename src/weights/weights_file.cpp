@@ -51,7 +51,7 @@ std::vector<std::string> runs_of_parts(const std::map<std::string, std::string>&
   const auto parts = static_cast<std::size_t>(1 + std::count(rename.from.begin(), rename.from.end(), '.'));
   const std::string nearest = nearest_name(rename.from, runs_of_parts(names, parts));
   throw InputError("rename " + rename.from + "=" + rename.to, "parts of a name in " + path, "'" + rename.from + "'",
-                   nearest.empty() ? "fovea convert lists the names" : "did you mean '" + nearest + "'?");
+                   nearest.empty() ? "check the names in the file" : "did you mean '" + nearest + "'?");
 }
 
 }  // namespace

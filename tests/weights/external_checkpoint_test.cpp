@@ -212,7 +212,7 @@ TEST(LoadNamedWeightsTest, EveryKindOfDifferenceIsReportedAtOnce) {
   EXPECT_EQ(loading_refusal(weights),
             "a.pth: expected the weights of this 7-tensor network, got 1 missing (bn.bias), 1 unexpected (fc.scale), "
             "1 with a shape mismatch (bn.weight [2], got [3]) and 1 with a dtype mismatch (fc.weight Float, got Long); "
-            "the file belongs to another architecture, or its keys need renames; fovea convert lists all keys");
+            "the file belongs to another architecture, or its keys need renames; see the full report on its keys");
 }
 
 TEST(LoadNamedWeightsTest, TheAdviceIsWhatMostLikelyHelps) {

@@ -240,7 +240,7 @@ TEST(RenamedTest, ARenameThatChangesNothingIsRefusedWithTheNearestName) {
   EXPECT_THAT(rename_refusal(names, {"linear.wieght=fc.weight"}), EndsWith("did you mean 'linear.weight'?"));
   EXPECT_THAT(rename_refusal(names, {"conv=c"}), EndsWith("did you mean 'conv1'?")) << "parts within a name";
   EXPECT_EQ(rename_refusal(names, {"transformer=x"}),
-            "rename transformer=x: expected parts of a name in a.pth, got 'transformer'; fovea convert lists the names");
+            "rename transformer=x: expected parts of a name in a.pth, got 'transformer'; check the names in the file");
   EXPECT_THAT(rename_refusal(names, {"linear=fc", "linear=head"}), HasSubstr("rename linear=head: "))
       << "the name is gone by then";
   EXPECT_THAT(rename_refusal(names, {"linear=fc", "linear=head"}), Not(HasSubstr("did you mean 'linear'?")));
