@@ -4,13 +4,13 @@
 
 namespace fovea {
 
-PreprocessOptions preprocessing_of(const PreprocessingDefaults& recipe) {
+PreprocessOptions preprocessing_of(const PreprocessingDefaults& defaults) {
   PreprocessOptions preprocess;
-  preprocess.resize = {static_cast<std::int64_t>(std::floor(static_cast<double>(recipe.side) / recipe.crop_pct))};
-  preprocess.crop = {recipe.side};
-  preprocess.interpolation = recipe.interpolation;
-  preprocess.mean = recipe.mean;
-  preprocess.standard_deviation = recipe.standard_deviation;
+  preprocess.resize = {static_cast<std::int64_t>(std::floor(static_cast<double>(defaults.side) / defaults.crop_pct))};
+  preprocess.crop = {defaults.side};
+  preprocess.interpolation = defaults.interpolation;
+  preprocess.mean = defaults.mean;
+  preprocess.standard_deviation = defaults.standard_deviation;
   return preprocess;
 }
 

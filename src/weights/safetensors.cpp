@@ -45,7 +45,7 @@ class DuplicateKeyCheck {
 
   bool operator()(int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
     using Event = nlohmann::json::parse_event_t;
-    if (depth > 4) throw InputError(path_ + ": header", "two levels of JSON", "deeper nesting", kDamaged);
+    if (depth > 4) throw InputError(path_ + ": header", "at most four levels of JSON", "deeper nesting", kDamaged);
     if (event == Event::object_start) keys_.emplace_back();
     if (event == Event::object_end) keys_.pop_back();
     if (event == Event::key) {
@@ -77,6 +77,17 @@ std::uint64_t checked_bytes(const std::vector<std::int64_t>& shape, std::uint64_
   }
   if (bytes > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return kAbsurd;
   return empty ? 0 : bytes;
+}
+
+const nlohmann::json& header_member(const nlohmann::json& object, const char* key, const std::string& where) {
+  if (!object.is_object() || !object.contains(key))
+    throw InputError(where, std::string("the key '") + key + "'", "none", kDamaged);
+  return object.at(key);
+}
+
+std::uint64_t whole_number(const nlohmann::json& number, const std::string& where) {
+  if (!number.is_number_unsigned()) throw InputError(where, "whole numbers >= 0", number.dump(), kDamaged);
+  return number.get<std::uint64_t>();
 }
 
 }  // namespace
@@ -114,50 +125,46 @@ void SafetensorsFile::read_header(const std::string& header, std::size_t data_by
   for (const auto& [name, value] : document.items()) {
     const std::string here = where + ": '" + name + "'";
     if (name == kMetadataKey) {
-      if (!value.is_object()) throw InputError(here, "a JSON object", value.type_name(), kDamaged);
-      for (const auto& [key, text] : value.items()) {
-        if (!text.is_string()) throw InputError(here + ": " + key, "text", text.type_name(), kDamaged);
-        metadata_[key] = text.get<std::string>();
-      }
-      continue;
+      read_metadata(value, here);
+    } else {
+      entries_.emplace(name, read_entry(value, here, data_bytes));
     }
-    const auto member = [&](const char* key) -> const nlohmann::json& {
-      if (!value.is_object() || !value.contains(key))
-        throw InputError(here, std::string("the key '") + key + "'", "none", kDamaged);
-      return value.at(key);
-    };
-    const auto whole = [&](const nlohmann::json& number) {
-      if (!number.is_number_unsigned()) throw InputError(here, "whole numbers >= 0", number.dump(), kDamaged);
-      return number.get<std::uint64_t>();
-    };
-
-    const nlohmann::json& type = member("dtype");
-    const auto known = std::find_if(kTypes.begin(), kTypes.end(), [&](const auto& row) { return type == row.first; });
-    if (known == kTypes.end()) throw InputError(here, "a known dtype such as F32", type.dump(), "convert the file");
-
-    Entry entry{known->second, {}, 0, 0};
-    const nlohmann::json& shape = member("shape");
-    if (!shape.is_array()) throw InputError(here, "a shape", shape.dump(), kDamaged);
-    for (const nlohmann::json& side : shape) entry.shape.push_back(static_cast<std::int64_t>(whole(side)));
-    const std::uint64_t size = checked_bytes(entry.shape, c10::elementSize(entry.type));
-    if (size > data_bytes) {
-      throw InputError(here, "a tensor within the file's " + std::to_string(data_bytes) + " bytes of data",
-                       "shape " + shape.dump(), kDamaged);
-    }
-
-    const nlohmann::json& offsets = member("data_offsets");
-    if (!offsets.is_array() || offsets.size() != 2) throw InputError(here, "two data_offsets", offsets.dump(), kDamaged);
-    const std::uint64_t begin = whole(offsets[0]);
-    const std::uint64_t end = whole(offsets[1]);
-    if (begin > end || end > data_bytes || end - begin != size) {
-      throw InputError(here,
-                       std::to_string(size) + " bytes within the file's " + std::to_string(data_bytes) + " bytes of data",
-                       "offsets " + offsets.dump(), "the file is truncated or damaged");
-    }
-    entry.begin = static_cast<std::size_t>(begin);
-    entry.end = static_cast<std::size_t>(end);
-    entries_.emplace(name, std::move(entry));
   }
+}
+
+void SafetensorsFile::read_metadata(const nlohmann::json& metadata, const std::string& where) {
+  if (!metadata.is_object()) throw InputError(where, "a JSON object", metadata.type_name(), kDamaged);
+  for (const auto& [key, text] : metadata.items()) {
+    if (!text.is_string()) throw InputError(where + ": " + key, "text", text.type_name(), kDamaged);
+    metadata_[key] = text.get<std::string>();
+  }
+}
+
+SafetensorsFile::Entry SafetensorsFile::read_entry(const nlohmann::json& tensor, const std::string& where,
+                                                   std::size_t data_bytes) {
+  const nlohmann::json& type = header_member(tensor, "dtype", where);
+  const auto known = std::find_if(kTypes.begin(), kTypes.end(), [&](const auto& row) { return type == row.first; });
+  if (known == kTypes.end()) throw InputError(where, "a known dtype such as F32", type.dump(), "convert the file");
+
+  Entry entry{known->second, {}, 0, 0};
+  const nlohmann::json& shape = header_member(tensor, "shape", where);
+  if (!shape.is_array()) throw InputError(where, "a shape", shape.dump(), kDamaged);
+  for (const nlohmann::json& side : shape) entry.shape.push_back(static_cast<std::int64_t>(whole_number(side, where)));
+  const std::uint64_t size = checked_bytes(entry.shape, c10::elementSize(entry.type));
+  const std::string within = " within the file's " + std::to_string(data_bytes) + " bytes of data";
+  if (size > data_bytes) throw InputError(where, "a tensor" + within, "shape " + shape.dump(), kDamaged);
+
+  const nlohmann::json& offsets = header_member(tensor, "data_offsets", where);
+  if (!offsets.is_array() || offsets.size() != 2) throw InputError(where, "two data_offsets", offsets.dump(), kDamaged);
+  const std::uint64_t begin = whole_number(offsets[0], where);
+  const std::uint64_t end = whole_number(offsets[1], where);
+  if (begin > end || end > data_bytes || end - begin != size) {
+    throw InputError(where, std::to_string(size) + " bytes" + within, "offsets " + offsets.dump(),
+                     "the file is truncated or damaged");
+  }
+  entry.begin = static_cast<std::size_t>(begin);
+  entry.end = static_cast<std::size_t>(end);
+  return entry;
 }
 
 void SafetensorsFile::expect_coverage(std::size_t data_bytes) const {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
 #include <torch/torch.h>
 
 #include <fovea/nn/named_tensors.h>
@@ -46,6 +47,8 @@ class SafetensorsFile {
   };
 
   void read_header(const std::string& header, std::size_t data_bytes);
+  void read_metadata(const nlohmann::json& metadata, const std::string& where);
+  static Entry read_entry(const nlohmann::json& tensor, const std::string& where, std::size_t data_bytes);
   void expect_coverage(std::size_t data_bytes) const;
 
   std::string path_;

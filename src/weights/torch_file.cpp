@@ -10,6 +10,7 @@
 
 #include <fovea/base/byte_order.h>
 #include <fovea/base/error.h>
+#include <fovea/weights/internal/damage_advice.h>
 #include <fovea/weights/internal/mapped_file.h>
 #include <fovea/weights/internal/pickle.h>
 #include <fovea/weights/internal/stored_tensors.h>
@@ -22,7 +23,6 @@ namespace {
 using FileBytes = std::span<const std::uint8_t>;
 
 constexpr const char* kTorchFile = "a file of torch.save";
-constexpr const char* kDamagedFile = "the file is truncated or damaged; download or save it again";
 constexpr const char* kZipMagic = "PK\x03\x04";
 constexpr std::uint8_t kPickleMagic = 0x80;
 /// Magic number of torch.save's format before PyTorch 1.6, 0x1950a86a20f9469cfc6c, lowest byte first.
@@ -178,7 +178,7 @@ NamedTensors read_zip(FileBytes bytes, const std::string& path) {
   const Pickle pickle(pickled, where);
   if (pickle.bytes_read() != pickled.size()) {
     throw InputError(where, "a pickle of " + std::to_string(pickled.size()) + " bytes",
-                     std::to_string(pickle.bytes_read()) + " and further bytes", kDamagedFile);
+                     std::to_string(pickle.bytes_read()) + " and further bytes", kDamagedArchive);
   }
   const auto stored = find_state_dict(pickle, where);
 
@@ -189,7 +189,7 @@ NamedTensors read_zip(FileBytes bytes, const std::string& path) {
     const std::uint64_t size = found == archive.entries().end() ? 0 : found->second.size;
     if (size != tensor.storage.bytes()) {
       throw InputError(path + ": " + name, std::to_string(tensor.storage.bytes()) + " bytes for '" + tensor.name + "'",
-                       found == archive.entries().end() ? "no such entry" : std::to_string(size), kDamagedFile);
+                       found == archive.entries().end() ? "no such entry" : std::to_string(size), kDamagedArchive);
     }
   }
   return load_tensors(stored, memory, [&](const std::string& key, std::span<std::uint8_t> to) {
@@ -208,7 +208,8 @@ class LegacyFile {
     const auto stored = find_state_dict(pickle, path_);
     find_data(find_storages(pickle, path_));
     for (const StoredTensor& tensor : stored) {
-      if (!data_.contains(tensor.key)) throw InputError(path_, "a storage for '" + tensor.name + "'", "none", kDamagedFile);
+      if (!data_.contains(tensor.key))
+        throw InputError(path_, "a storage for '" + tensor.name + "'", "none", kDamagedArchive);
     }
     MemoryLimit memory(bytes_.size(), path_);
     return load_tensors(stored, memory, [&](const std::string& key, std::span<std::uint8_t> to) {
@@ -244,31 +245,32 @@ class LegacyFile {
   void find_data(const std::map<std::string, TensorStorage>& storages) {
     const Pickle keys = next_pickle();
     if (keys[keys.root()].kind != PickleValue::Kind::list)
-      throw InputError(path_, "a list of storages", keys.describe(keys.root()), kDamagedFile);
+      throw InputError(path_, "a list of storages", keys.describe(keys.root()), kDamagedArchive);
     for (const PickleId id : keys[keys.root()].items) {
       const std::string& key = keys[id].text;
       const auto known = storages.find(key);
       const std::string here = path_ + ": offset " + std::to_string(position_);
-      if (known == storages.end()) throw InputError(here, "a storage of the pickle", keys.describe(id), kDamagedFile);
+      if (known == storages.end()) throw InputError(here, "a storage of the pickle", keys.describe(id), kDamagedArchive);
       const std::size_t left = bytes_.size() - position_;
-      if (left < kLengthFieldBytes) throw InputError(here, "the length of a storage", "the end of the file", kDamagedFile);
+      if (left < kLengthFieldBytes)
+        throw InputError(here, "the length of a storage", "the end of the file", kDamagedArchive);
       const auto elements = load_little_endian<std::uint64_t>(bytes_.subspan(position_));
       const std::uint64_t size = known->second.bytes();
       if (elements != static_cast<std::uint64_t>(known->second.elements)) {
         throw InputError(here, "a storage of " + std::to_string(known->second.elements) + " values",
-                         std::to_string(elements), kDamagedFile);
+                         std::to_string(elements), kDamagedArchive);
       }
       if (size > left - kLengthFieldBytes) {
         throw InputError(here, std::to_string(size) + " bytes of values", std::to_string(left - kLengthFieldBytes),
-                         kDamagedFile);
+                         kDamagedArchive);
       }
       if (!data_.emplace(key, bytes_.data() + position_ + kLengthFieldBytes).second)
-        throw InputError(here, "every storage once", "'" + key + "' twice", kDamagedFile);
+        throw InputError(here, "every storage once", "'" + key + "' twice", kDamagedArchive);
       position_ += kLengthFieldBytes + static_cast<std::size_t>(size);
     }
     if (position_ != bytes_.size()) {
       throw InputError(path_ + ": offset " + std::to_string(position_), "the end of the file",
-                       std::to_string(bytes_.size() - position_) + " bytes more", kDamagedFile);
+                       std::to_string(bytes_.size() - position_) + " bytes more", kDamagedArchive);
     }
   }
 

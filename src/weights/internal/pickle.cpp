@@ -8,6 +8,7 @@
 
 #include <fovea/base/byte_order.h>
 #include <fovea/base/error.h>
+#include <fovea/weights/internal/damage_advice.h>
 #include <fovea/weights/internal/pickle.h>
 
 namespace fovea {
@@ -22,7 +23,6 @@ constexpr std::size_t kMostPickleGlobals = 10'000;
 constexpr std::size_t kLongestGlobal = 1000;
 constexpr int kOldestProtocol = 2;
 constexpr int kNewestProtocol = 5;
-constexpr const char* kNoPickle = "the file is damaged or not from torch.save";
 
 constexpr std::uint8_t kStop = '.';
 constexpr std::uint8_t kProtocol = 0x80;
@@ -79,7 +79,7 @@ class PickleReader {
   }
 
   [[noreturn]] void fail(const std::string& expected, const std::string& got) const {
-    throw InputError(where_ + ": offset " + std::to_string(first_offset_ + start_), expected, got, kNoPickle);
+    throw InputError(where_ + ": offset " + std::to_string(first_offset_ + start_), expected, got, kDamagedPickle);
   }
   [[noreturn]] static void fail_too_many(const std::string& where) {
     throw InputError(where, "a pickle of at most " + std::to_string(kMostPickleValues) + " values", "more",
@@ -300,20 +300,20 @@ class PickleReader {
 
   void persistent() { push_items(Kind::persistent, {pop()}); }
 
-  void remember(std::uint64_t place) {
+  void memoize(std::uint64_t index) {
     if (memo_.size() >= kMostPickleValues) fail_too_many(where_);
-    memo_[place] = peek();
+    memo_[index] = peek();
   }
-  void memoize() { remember(memo_.size()); }
-  template <typename Place>
+  void memoize_next() { memoize(memo_.size()); }
+  template <typename Index>
   void put() {
-    remember(number<Place>());
+    memoize(number<Index>());
   }
-  template <typename Place>
+  template <typename Index>
   void get() {
-    const std::uint64_t place = number<Place>();
-    const auto found = memo_.find(place);
-    if (found == memo_.end()) fail("a value that was memoized", "memo index " + std::to_string(place));
+    const std::uint64_t index = number<Index>();
+    const auto found = memo_.find(index);
+    if (found == memo_.end()) fail("a value that was memoized", "memo index " + std::to_string(index));
     push(found->second);
   }
 
@@ -404,7 +404,7 @@ constinit const std::array<PickleReader::Opcode, 256> PickleReader::kOpcodes = [
   table['p'] = {"PUT"};
   table['q'] = {"BINPUT", &Reader::put<std::uint8_t>};
   table['r'] = {"LONG_BINPUT", &Reader::put<std::uint32_t>};
-  table[0x94] = {"MEMOIZE", &Reader::memoize};
+  table[0x94] = {"MEMOIZE", &Reader::memoize_next};
   table['g'] = {"GET"};
   table['h'] = {"BINGET", &Reader::get<std::uint8_t>};
   table['j'] = {"LONG_BINGET", &Reader::get<std::uint32_t>};

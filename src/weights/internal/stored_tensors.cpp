@@ -10,6 +10,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/utf8.h>
+#include <fovea/weights/internal/damage_advice.h>
 #include <fovea/weights/internal/stored_tensors.h>
 
 namespace fovea {
@@ -20,7 +21,6 @@ using Sides = std::vector<std::int64_t>;
 
 constexpr std::size_t kMostSides = 64;  // limit of LibTorch's kernels
 constexpr int kDeepestNesting = 4;
-constexpr const char* kDamagedPickle = "the file is damaged or not from torch.save";
 constexpr const char* kSaveStateDict = "in Python, load the file and torch.save(model.state_dict(), ...)";
 
 constexpr std::size_t kMostTensors = 1 << 14;  // ten times what large networks have
@@ -198,7 +198,7 @@ class TensorPickle {
 /// Search for the state dict among the dicts of a checkpoint.
 class StateDictSearch {
  public:
-  struct Place {
+  struct Found {
     PickleId dict = 0;
     std::string where;
   };
@@ -206,7 +206,7 @@ class StateDictSearch {
   StateDictSearch(const Pickle& pickle, const TensorPickle& tensors) : pickle_(pickle), tensors_(tensors) {}
 
   /// @param depth of `dict` below the pickled value; it and the set of visited dicts stop cycles.
-  std::optional<Place> search(PickleId dict, const std::string& where, int depth = 0) {
+  std::optional<Found> search(PickleId dict, const std::string& where, int depth = 0) {
     if (pickle_[dict].kind != Kind::dict || depth > kDeepestNesting || !seen_.insert(dict).second) return std::nullopt;
     for (const char* key : kStateDictKeys) {
       const std::optional<PickleId> value = pickle_.find(dict, key);
@@ -215,7 +215,7 @@ class StateDictSearch {
     }
     const std::vector<PickleId>& items = pickle_[dict].items;
     for (std::size_t i = 1; i < items.size(); i += 2) {
-      if (tensors_.is_tensor(items[i])) return Place{dict, where};
+      if (tensors_.is_tensor(items[i])) return Found{dict, where};
     }
     return std::nullopt;
   }
@@ -264,26 +264,26 @@ void refuse_program_starters(const Pickle& pickle, const std::string& where) {
 std::vector<StoredTensor> find_state_dict(const Pickle& pickle, const std::string& where) {
   refuse_program_starters(pickle, where);
   const TensorPickle reader(pickle);
-  const auto place = StateDictSearch(pickle, reader).search(pickle.root(), where);
-  if (!place) fail_without_state_dict(pickle, where);
+  const auto found = StateDictSearch(pickle, reader).search(pickle.root(), where);
+  if (!found) fail_without_state_dict(pickle, where);
 
   std::vector<StoredTensor> tensors;
   std::set<std::string> names;
   std::map<std::string, TensorStorage> storages;
-  const std::vector<PickleId>& items = pickle[place->dict].items;
+  const std::vector<PickleId>& items = pickle[found->dict].items;
   if (items.size() / 2 > kMostTensors) {
-    throw InputError(place->where, "at most " + std::to_string(kMostTensors) + " tensors", std::to_string(items.size() / 2),
+    throw InputError(found->where, "at most " + std::to_string(kMostTensors) + " tensors", std::to_string(items.size() / 2),
                      kSaveStateDict);
   }
   for (std::size_t i = 0; i < items.size(); i += 2) {
     const PickleValue& key = pickle[items[i]];
     if (key.kind != Kind::text || displayable_utf8(key.text) != key.text)
-      throw InputError(place->where, "readable names", pickle.describe(items[i]), kSaveStateDict);
+      throw InputError(found->where, "readable names", pickle.describe(items[i]), kSaveStateDict);
     if (!names.insert(key.text).second)
-      throw InputError(place->where, "every name once", quoted(key.text) + " twice", kDamagedPickle);
+      throw InputError(found->where, "every name once", quoted(key.text) + " twice", kDamagedPickle);
     if (pickle[items[i + 1]].kind == Kind::none) continue;  // extra state of a module without any
 
-    const std::string here = place->where + ": " + quoted(key.text);
+    const std::string here = found->where + ": " + quoted(key.text);
     StoredTensor tensor = reader.tensor(items[i + 1], here);
     tensor.name = key.text;
     if (storages.try_emplace(tensor.key, tensor.storage).first->second != tensor.storage)

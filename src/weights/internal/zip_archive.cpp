@@ -2,12 +2,11 @@
 #include <zip.h>
 
 #include <fovea/base/error.h>
+#include <fovea/weights/internal/damage_advice.h>
 #include <fovea/weights/internal/zip_archive.h>
 
 namespace fovea {
 namespace {
-
-constexpr const char* kDamagedArchive = "the file is truncated or damaged; download or save it again";
 
 /// Error of libzip and its message.
 class ZipError {
