@@ -85,10 +85,8 @@ TEST(GateTest, StartsAsTheIdentityOnce) {
 
 TEST(ResidualJoinTest, WithoutFactorsTheGateJoinsByItself) {
   const ResidualJoin end(std::make_shared<FusedGate>());
-  EXPECT_TRUE(
-      torch::equal(joined(end, Activation::none), torch::tensor({102.0, 99.0, 101.0, 108.0}, torch::kFloat64)));
-  EXPECT_TRUE(
-      torch::equal(joined(end, Activation::relu), torch::tensor({102.0, 100.0, 101.0, 108.0}, torch::kFloat64)));
+  EXPECT_TRUE(torch::equal(joined(end, Activation::none), torch::tensor({102.0, 99.0, 101.0, 108.0}, torch::kFloat64)));
+  EXPECT_TRUE(torch::equal(joined(end, Activation::relu), torch::tensor({102.0, 100.0, 101.0, 108.0}, torch::kFloat64)));
 }
 
 TEST(ResidualJoinTest, FactorsScaleWhatTheGateLeaves) {

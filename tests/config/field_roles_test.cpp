@@ -50,11 +50,10 @@ TEST(FieldRoles, AreThoseOfEveryFieldUnderItsFullName) {
   std::vector<std::pair<std::string, FieldRole>> roles;
   for (const RoleOfField& field : field_roles(everything)) roles.emplace_back(field.name, field.role);
   using testing::Pair;
-  EXPECT_THAT(roles,
-              testing::ElementsAre(Pair("threads", FieldRole::effort), Pair("group", FieldRole::defines_result),
-                                   Pair("group.root", FieldRole::path), Pair("group.size", FieldRole::defines_result),
-                                   Pair("custom", FieldRole::defines_result), Pair("custom.root", FieldRole::path),
-                                   Pair("custom.size", FieldRole::defines_result)));
+  EXPECT_THAT(roles, testing::ElementsAre(Pair("threads", FieldRole::effort), Pair("group", FieldRole::defines_result),
+                                          Pair("group.root", FieldRole::path), Pair("group.size", FieldRole::defines_result),
+                                          Pair("custom", FieldRole::defines_result), Pair("custom.root", FieldRole::path),
+                                          Pair("custom.size", FieldRole::defines_result)));
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 /// Whether create_model() gave what the configuration says.
-void expect_same_as_yaml(Classifier& created, const std::string& yaml, const InputSpec& input, std::uint64_t seed = kDefaultSeed) {
+void expect_same_as_yaml(Classifier& created, const std::string& yaml, const InputSpec& input,
+                         std::uint64_t seed = kDefaultSeed) {
   const auto read = built(yaml, input);
   initialise(*read, seed);
   const NamedTensors expected = state_dict(*read), got = state_dict(created);
