@@ -55,11 +55,12 @@ struct PlaceNet final : Classifier {
     GlimpseTrajectory trajectory;
     trajectory.locations = torch::zeros({images, kGlimpsedSteps, 2}, torch::kFloat64);
     trajectory.logits = torch::zeros({images, kGlimpsedSteps, kGlimpsedClasses}, torch::kFloat64);
+    RandomStream& random = context.random;
     for (std::int64_t n = 0; n < images; ++n) {
       const auto value = values[n].item<std::int64_t>();
       for (std::int64_t t = 0; t < kGlimpsedSteps; ++t) {
         double x = t == 0 ? 0.0 : place_of(value);
-        if (context.policy == PolicyMode::random) x = context.random.uniform(-0.8, 0.8);
+        if (context.policy == PolicyMode::random) x = random.uniform(-0.8, 0.8);
         if (context.policy == PolicyMode::centre) x = 0;
         if (context.policy == PolicyMode::replay) x = context.replay[n][t][0].item<double>();
         trajectory.locations[n][t][0] = x;

@@ -47,7 +47,7 @@ TEST_F(CanvasData, TheNetworkReadsTheCanvas) {
 
 TEST_F(CanvasData, EvaluationHasBoxesAndDoesNotDependOnTheSeed) {
   const auto one = config(1), two = config(2), other = config(1, "test_seed: 5");
-  const auto test_of = [](const ExperimentConfig& experiment) {
+  const auto test_of = [](ExperimentConfig& experiment) {
     return first_batch(ExperimentData(experiment, {}, {}).loader(Split::test), 0);
   };
   const Batch batch = test_of(*one);
