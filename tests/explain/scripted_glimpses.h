@@ -38,6 +38,8 @@ class ScriptedGlimpses final : public Classifier {
     return {trajectory.logits.select(1, -1) + 0 * features.mean(), trajectory};
   }
 
+  bool takes_glimpses() const override { return true; }
+
  private:
   /// [N, T, S, C, G, G]
   torch::Tensor patches_of(const torch::Tensor& input) const {

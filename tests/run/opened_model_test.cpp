@@ -35,7 +35,7 @@ TEST_F(OpenedModel, ANetworksNameBesideAFolderOfThisName) {
   std::filesystem::current_path(path());
   std::filesystem::create_directory("resnet8");
   const std::vector<std::string> settings = {
-      "model.width=4", "model.attention=[{name: cbam}, {name: se, at: stage, stages: [3]}]", "preprocess.resize=16"};
+      "model.width=4", "model.attention=[{name: cbam}, {name: se, at: stage, stages: [3]}]", "preprocess.resize=[16, 16]"};
   const Model named = load_model("resnet8", {.weights = "run", .settings = settings});
   std::filesystem::current_path(before);
   EXPECT_FALSE(named.is_trained());

@@ -139,7 +139,7 @@ std::shared_ptr<Classifier> NetworkPlan::build(std::int64_t num_classes) const {
   input.num_classes = num_classes;
   const bool is_described = weights_.description && !experiment_;
   auto classifier = is_described ? build_for_weights(*model_, input, bytes_of(weights_.file.tensors), weights_.file.path,
-                                                     "choose the network that these weights are of")
+                                                     "the file is damaged or was tampered with, or its weights are of another network")
                                  : build_without_weights(*model_, input);
   classifier->to(device_);
   return classifier;
