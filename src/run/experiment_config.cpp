@@ -93,7 +93,7 @@ void expect_named(const ConfigNode& root, const std::string& section) {
   if (value != nullptr && value->kind != ConfigNode::Kind::null) return;
   throw InputError(
       (root.origin.empty() ? "" : root.origin + ": ") + section + ".name", "a name", "none",
-      "add '" + section + ": {name: ...}'; fovea list " + section + (section == "data" ? "sets" : "s") + " lists the names");
+      "add '" + section + ": {name: ...}' with a name of the list of " + section + (section == "data" ? " sets" : "s"));
 }
 
 void DataField::read(const ConfigNode& value, const std::string& path) {

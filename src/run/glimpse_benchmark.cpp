@@ -23,7 +23,7 @@ namespace {
 constexpr std::int64_t kNoiseClasses = 10;
 
 ModelField read_network(const GlimpseBenchmarkOptions& options) {
-  ConfigNode root = parse_yaml("model: {name: ram}", "fovea bench glimpse");
+  ConfigNode root = parse_yaml("model: {name: ram}", "glimpse benchmark");
   for (const std::string& setting : options.settings) {
     if (!setting.starts_with("model.") && !setting.starts_with("model=")) {
       throw InputError("setting " + setting, "a key of model, e.g. model.core=lstm", "another");

@@ -63,7 +63,7 @@ ExperimentData Model::data(Split split, const Warn& warn) const {
     for (const std::string& setting : source_.settings) apply_setting(root, setting);
   }
   if (root.find("data") == nullptr) {
-    throw InputError(source_.name, "a data set to score on", "none", "set data.name; fovea list datasets lists the names");
+    throw InputError(source_.name, "a data set to score on", "none", "set data.name to one of the list of data sets");
   }
   if (root.find("model") == nullptr) root.map.push_back({"model", description_->model});
   std::shared_ptr<ExperimentConfig> config = read_experiment_config(root);

@@ -60,12 +60,12 @@ TEST_F(FineTuning, KeepsTheHeadAndFrozenStatisticsOnRequest) {
 }
 
 TEST_F(FineTuning, RenamesKeysOfExternalCheckpoints) {
-  NamedTensors foreign;
+  NamedTensors external;
   for (const auto& [name, tensor] : weights("source")) {
-    foreign[name.starts_with("fc.") ? "module.linear" + name.substr(2) : "module.body." + name] = tensor;
+    external[name.starts_with("fc.") ? "module.linear" + name.substr(2) : "module.body." + name] = tensor;
   }
-  write_safetensors(path("foreign.safetensors"), foreign, {});
-  const std::vector<std::string> settings{"train.init.weights=foreign.safetensors", "train.init.head=keep",
+  write_safetensors(path("external.safetensors"), external, {});
+  const std::vector<std::string> settings{"train.init.weights=external.safetensors", "train.init.head=keep",
                                           "train.freeze=['*bn*', layer1]", "train.init.rename=[linear=fc, body=]"};
   const Finished finished = fine_tune("tuned", settings);
   ASSERT_EQ(finished.code, 0) << finished.error;

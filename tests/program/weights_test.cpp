@@ -210,23 +210,23 @@ TEST_F(WeightsProgram, ACifarNetworkWithExternalKeysScoresAFolderAfterTwoRenames
         "data: {name: image_folder, root: colours, validation: none}\n"
         "preprocess: {resize: [32, 32]}\nmodel: {name: resnet20, shortcut: conv}\n");
   const auto network = drawn_network("{name: resnet20, shortcut: conv}", {3, 32, 32, 3});
-  NamedTensors own = state_dict(*network), foreign;
+  NamedTensors own = state_dict(*network), external;
   for (const auto& [name, tensor] : own) {
     std::string other = name.starts_with("fc.") ? "linear." + name.substr(3) : name;
     if (const auto place = other.find("downsample"); place != std::string::npos) other.replace(place, 10, "shortcut");
-    foreign.emplace("module." + other, tensor);
+    external.emplace("module." + other, tensor);
   }
   write_weights("own.safetensors", own);
-  write_weights("foreign.safetensors", foreign);
+  write_weights("external.safetensors", external);
   const Json expected = json({"eval", "folder.yaml", "--weights", "own.safetensors"});
   EXPECT_EQ(expected["images"], 12);
   for (const char* head : {"module.linear=fc", "linear=fc"}) {
     const Json scores = json(
-        {"eval", "folder.yaml", "--weights", "foreign.safetensors", "--rename", head, "--rename", "shortcut=downsample"});
+        {"eval", "folder.yaml", "--weights", "external.safetensors", "--rename", head, "--rename", "shortcut=downsample"});
     EXPECT_EQ(scores["loss"], expected["loss"]);
     EXPECT_EQ(scores["confusion"], expected["confusion"]);
   }
-  EXPECT_THAT(refusal({"eval", "folder.yaml", "--weights", "foreign.safetensors", "--rename", "shortcut=downsample"}),
+  EXPECT_THAT(refusal({"eval", "folder.yaml", "--weights", "external.safetensors", "--rename", "shortcut=downsample"}),
               AllOf(HasSubstr("missing (fc.bias, fc.weight)"), HasSubstr("linear.weight")));
 }
 

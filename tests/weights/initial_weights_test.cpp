@@ -95,12 +95,12 @@ TEST(InitialWeightsTest, OptionsReadBackAsWritten) {
 }
 
 TEST(InitialWeightsTest, RenamesBringForeignNamesToTheNetwork) {
-  NamedTensors foreign;
+  NamedTensors external;
   for (const auto& [name, tensor] : file_weights()) {
     const bool is_head = name.starts_with("fc.");
-    foreign[is_head ? "module.linear" + name.substr(2) : "module.body." + name] = tensor;
+    external[is_head ? "module.linear" + name.substr(2) : "module.body." + name] = tensor;
   }
-  const WeightsFile file = without_wrapper_prefix("a.pth", foreign);
+  const WeightsFile file = without_wrapper_prefix("a.pth", external);
   std::vector<Rename> renames;
   for (const char* text : {"module.linear=fc", "body="}) renames.push_back(parse_rename(text, "train.init.rename"));
   BegunNet network;
@@ -119,9 +119,9 @@ TEST(InitialWeightsTest, AReplacedHeadStaysAsItWas) {
   NamedTensors without_head = file_weights();
   without_head.erase("fc.weight");
   without_head.erase("fc.bias");
-  NamedTensors stranger = without_head;
-  stranger["fc.scale"] = torch::ones({1});
-  for (const NamedTensors& weights : {file_weights(3, 2), file_weights(3, 7), without_head, stranger}) {
+  NamedTensors unknown = without_head;
+  unknown["fc.scale"] = torch::ones({1});
+  for (const NamedTensors& weights : {file_weights(3, 2), file_weights(3, 7), without_head, unknown}) {
     BegunNet network;
     const auto weight = network.fc->weight.detach().clone();
     const auto bias = network.fc->bias.detach().clone();

@@ -80,9 +80,9 @@ TEST(KeyMappingTest, TheLongestEntryNamesATensor) {
 TEST(KeyMappingTest, NamesAndShapesReturn) {
   const KeyMapping mapping{"timm", {{"fc", {"head"}}, {"fc.weight", {"head.weight", {2, 3, 1, 1}}}}};
   const NamedTensors own{{"fc.weight", counted({2, 3})}, {"fc.bias", counted({2})}, {"stem", counted({4})}};
-  const NamedTensors foreign{{"head.weight", counted({2, 3, 1, 1})}, {"head.bias", counted({2})}, {"stem", counted({4})}};
-  expect_equal(to_external_names(mapping, own), foreign);
-  expect_equal(to_own_names(mapping, own, foreign).value(), own);
+  const NamedTensors external{{"head.weight", counted({2, 3, 1, 1})}, {"head.bias", counted({2})}, {"stem", counted({4})}};
+  expect_equal(to_external_names(mapping, own), external);
+  expect_equal(to_own_names(mapping, own, external).value(), own);
 }
 
 TEST(KeyMappingTest, AnotherShapeThanTheMappingsIsLeftForTheReport) {
@@ -94,9 +94,9 @@ TEST(KeyMappingTest, AnotherShapeThanTheMappingsIsLeftForTheReport) {
 TEST(KeyMappingTest, SwappedPlanesAreSwappedBack) {
   const KeyMapping mapping{"official", {{"conv", {"c", {}, /*swaps_planes=*/true}}}};
   const NamedTensors own{{"conv", counted({1, 2, 3, 3})}};
-  const auto foreign = to_external_names(mapping, own);
-  EXPECT_TRUE(torch::equal(foreign.at("c"), torch::cat({counted({1, 1, 3, 3}, 9), counted({1, 1, 3, 3})}, 1)));
-  expect_equal(to_own_names(mapping, own, foreign).value(), own);
+  const auto external = to_external_names(mapping, own);
+  EXPECT_TRUE(torch::equal(external.at("c"), torch::cat({counted({1, 1, 3, 3}, 9), counted({1, 1, 3, 3})}, 1)));
+  expect_equal(to_own_names(mapping, own, external).value(), own);
   // A tensor of another shape must not end the program: it is reported later.
   expect_equal(to_own_names(mapping, own, {{"c", counted({5})}}).value(), {{"conv", counted({5})}});
 }
@@ -113,9 +113,9 @@ TEST(KeyMappingTest, NamesThatAreInNoEntryStay) {
 TEST(KeyMappingTest, NamesMayTradePlaces) {
   const KeyMapping mapping{"timm", {{"a", {"b"}}, {"b", {"a"}}}};
   const NamedTensors own{{"a.w", counted({2})}, {"b.w", counted({3})}};
-  const NamedTensors foreign{{"a.w", counted({3})}, {"b.w", counted({2})}};
-  expect_equal(to_external_names(mapping, own), foreign);
-  expect_equal(to_own_names(mapping, own, foreign).value(), own);
+  const NamedTensors external{{"a.w", counted({3})}, {"b.w", counted({2})}};
+  expect_equal(to_external_names(mapping, own), external);
+  expect_equal(to_own_names(mapping, own, external).value(), own);
 }
 
 TEST(KeyMappingTest, TensorsWithOneNameDoNotFollowTheMapping) {
@@ -172,15 +172,15 @@ TEST(KeyMappingsOfTest, BlocksOfANetworkAreRenamedWhereTheyStand) {
   ASSERT_EQ(mappings.size(), 1U) << "put together by name";
   EXPECT_EQ(mappings[0].name, "official");
   const NamedTensors own = state_dict(network);
-  const NamedTensors foreign = to_external_names(mappings[0], own);
-  expect_equal(foreign, {{"cbam.mlp.bias", torch::zeros({2})},
+  const NamedTensors external = to_external_names(mappings[0], own);
+  expect_equal(external, {{"cbam.mlp.bias", torch::zeros({2})},
                          {"cbam.mlp.weight", counted({2}, 10)},
                          {"plain.mlp.bias", torch::zeros({2})},
                          {"plain.mlp.weight", counted({2}, 20)},
                          {"stage.bias", counted({3})},
                          {"stage.cbam.mlp.bias", torch::zeros({2})},
                          {"stage.cbam.mlp.weight", counted({2})}});
-  expect_equal(to_own_names(mappings[0], own, foreign).value(), own);
+  expect_equal(to_own_names(mappings[0], own, external).value(), own);
 }
 
 TEST(KeyMappingsOfTest, MappingsOfOtherNamesStayApart) {
@@ -206,11 +206,11 @@ TEST(KeyMappingsOfTest, ABlockGoesWhereTheNetworksMappingHasIt) {
   const auto mappings = key_mappings_of(network);
   ASSERT_EQ(mappings.size(), 1U);
   const NamedTensors own = state_dict(network);
-  const NamedTensors foreign = to_external_names(mappings[0], own);
+  const NamedTensors external = to_external_names(mappings[0], own);
   expect_equal(
-      foreign,
+      external,
       {{"blocks.3.attn.fc.weight", counted({2, 1})}, {"blocks.3.bias", counted({3})}, {"blocks.3.plain.w", counted({2})}});
-  expect_equal(to_own_names(mappings[0], own, foreign).value(), own);
+  expect_equal(to_own_names(mappings[0], own, external).value(), own);
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ TEST(ModelFileTest, EqualWeightsGiveEqualBytes) {
 
 TEST(ModelFileTest, ForeignSafetensorsAreRefused) {
   const TemporaryDirectory folder;
-  const std::string path = folder.path("foreign");
+  const std::string path = folder.path("external");
   const std::vector<Metadata> metadata{
       {}, {{"format", "pt"}}, {{"fovea.format", "1"}}, {{"fovea.model", example_description().dump()}}};
   for (const Metadata& entries : metadata) {

@@ -64,7 +64,7 @@ std::string weights_file(const std::string& path) {
   if (!std::filesystem::is_directory(path, unreachable)) return path;
   const std::string file = RunDirectory(path).model();
   if (std::filesystem::exists(file, unreachable)) return file;
-  throw InputError(path, "a run directory with model.safetensors", "none in it", "train it first: fovea train");
+  throw InputError(path, "a run directory with model.safetensors", "none in it", "train it first");
 }
 
 }  // namespace
