@@ -125,7 +125,8 @@ class FieldReader final : public FieldVisitor {
     const ConfigNode* given = take(name);
     if (given == nullptr) return;
     std::vector<std::string> names;
-    for (const ChoiceWord& word : words) names.push_back(word.name);
+    names.reserve(words.size());
+    for (const ChoiceWord& word : words) names.emplace_back(word.name);
     value = words[selected_name(*given, join_path(path_, name), names)].value;
   }
 
