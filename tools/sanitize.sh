@@ -2,7 +2,8 @@
 # Builds with sanitizers and runs the suites. LibTorch and the other libraries are not instrumented; the false
 # reports that follow are suppressed in tools/sanitizers/.
 # usage: tools/sanitize.sh [asan-ubsan | tsan] [--short] [CTEST ARGUMENT...]
-#   --short  only the suites of the lower layers, which read foreign bytes or share work among threads
+#   --short  asan-ubsan: the suites of nn, weights, glimpse and train, and those that read foreign bytes;
+#            tsan: those of what shares work among threads
 # shellcheck source=tools/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -27,10 +28,9 @@ if [[ $preset == tsan ]] && setarch --addr-no-randomize true 2>/dev/null; then c
 
 suites=()
 if [[ $short == true ]]; then
-  suites=(base nn weights glimpse train)
   case $preset in
-    asan-ubsan) suites+=(config image datasets) ;;  # they parse what others wrote
-    tsan) suites+=(data) ;;                         # its loader reads ahead on threads
+    asan-ubsan) suites=(base config image datasets weights nn glimpse train) ;;
+    tsan) suites=(base data glimpse train) ;;
   esac
 fi
 

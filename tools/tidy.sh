@@ -3,7 +3,7 @@
 # usage: tools/tidy.sh [--short | --all] [BASE]
 #   BASE     default: where this branch left origin/main, or else the commit before this one, or else everything
 #   --all    every file
-#   --short  stops after four minutes and says how many files it did not reach
+#   --short  stops after two and a half minutes and says how many files it did not reach
 # shellcheck source=tools/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -12,7 +12,7 @@ all=false
 base=
 for argument in "$@"; do
   case $argument in
-    --short) seconds=240 ;;
+    --short) seconds=150 ;;
     --all) all=true ;;
     -*) die "unknown option $argument; usage: tools/tidy.sh [--short | --all] [BASE]" ;;
     *) base=$argument ;;

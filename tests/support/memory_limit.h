@@ -17,6 +17,14 @@ class MemoryLimit {
     const rlimit limit{pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + more_bytes, before_.rlim_max};
     setrlimit(RLIMIT_AS, &limit);
   }
+  /// False under a sanitizer, whose own memory would be limited too.
+  static constexpr bool is_possible() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return false;
+#else
+    return true;
+#endif
+  }
   ~MemoryLimit() { setrlimit(RLIMIT_AS, &before_); }
   MemoryLimit(const MemoryLimit&) = delete;
   MemoryLimit& operator=(const MemoryLimit&) = delete;
