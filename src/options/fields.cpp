@@ -12,7 +12,8 @@ const ChoiceWord* find_word(const std::vector<ChoiceWord>& words, std::int64_t v
 
 std::string join_words(const std::vector<ChoiceWord>& words) {
   std::vector<std::string> names;
-  for (const ChoiceWord& word : words) names.push_back(word.name);
+  names.reserve(words.size());
+  for (const ChoiceWord& word : words) names.emplace_back(word.name);
   return join_names(names);
 }
 

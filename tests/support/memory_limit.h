@@ -25,7 +25,9 @@ class MemoryLimit {
     return true;
 #endif
   }
-  ~MemoryLimit() { setrlimit(RLIMIT_AS, &before_); }
+  ~MemoryLimit() {
+    setrlimit(RLIMIT_AS, &before_);
+  }
   MemoryLimit(const MemoryLimit&) = delete;
   MemoryLimit& operator=(const MemoryLimit&) = delete;
 

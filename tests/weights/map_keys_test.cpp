@@ -174,12 +174,12 @@ TEST(KeyMappingsOfTest, BlocksOfANetworkAreRenamedWhereTheyStand) {
   const NamedTensors own = state_dict(network);
   const NamedTensors external = to_external_names(mappings[0], own);
   expect_equal(external, {{"cbam.mlp.bias", torch::zeros({2})},
-                         {"cbam.mlp.weight", counted({2}, 10)},
-                         {"plain.mlp.bias", torch::zeros({2})},
-                         {"plain.mlp.weight", counted({2}, 20)},
-                         {"stage.bias", counted({3})},
-                         {"stage.cbam.mlp.bias", torch::zeros({2})},
-                         {"stage.cbam.mlp.weight", counted({2})}});
+                          {"cbam.mlp.weight", counted({2}, 10)},
+                          {"plain.mlp.bias", torch::zeros({2})},
+                          {"plain.mlp.weight", counted({2}, 20)},
+                          {"stage.bias", counted({3})},
+                          {"stage.cbam.mlp.bias", torch::zeros({2})},
+                          {"stage.cbam.mlp.weight", counted({2})}});
   expect_equal(to_own_names(mappings[0], own, external).value(), own);
 }
 

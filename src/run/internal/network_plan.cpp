@@ -138,9 +138,10 @@ std::shared_ptr<Classifier> NetworkPlan::build(std::int64_t num_classes) const {
   InputSpec input = experiment_ ? experiment_->input() : input_;
   input.num_classes = num_classes;
   const bool is_described = weights_.description && !experiment_;
-  auto classifier = is_described ? build_for_weights(*model_, input, bytes_of(weights_.file.tensors), weights_.file.path,
-                                                     "the file is damaged or was tampered with, or its weights are of another network")
-                                 : build_without_weights(*model_, input);
+  auto classifier =
+      is_described ? build_for_weights(*model_, input, bytes_of(weights_.file.tensors), weights_.file.path,
+                                       "the file is damaged or was tampered with, or its weights are of another network")
+                   : build_without_weights(*model_, input);
   classifier->to(device_);
   return classifier;
 }
