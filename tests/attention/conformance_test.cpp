@@ -564,16 +564,6 @@ TEST_P(Conformance, StandsInASequential) {
   EXPECT_TRUE(torch::equal(clone->forward(features), output));
 }
 
-/// The message of the InputError that building gives.
-std::string refusal(const std::function<void()>& build) {
-  try {
-    build();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no InputError";
-}
-
 TEST_P(Conformance, OptionsOutOfRangeAreRefused) {
   const InsertionPoint point = suite_point(row(), *row().make_options());
   for (std::size_t number = 0;; ++number) {
@@ -583,8 +573,8 @@ TEST_P(Conformance, OptionsOutOfRangeAreRefused) {
     if (breaker.field().empty()) break;
     SCOPED_TRACE(write_fields(*options).dump());
     const auto build = [&] { std::visit([&](const auto& builder) { builder(*options, point); }, row().build); };
-    EXPECT_THAT(refusal(build), testing::HasSubstr(": " + breaker.field() + ": expected "));
-    EXPECT_NE(refusal([&] { build_mechanism(row(), *options, point); }), "no InputError");
+    EXPECT_THAT(input_error_of(build), testing::HasSubstr(": " + breaker.field() + ": expected "));
+    EXPECT_NE(input_error_of([&] { build_mechanism(row(), *options, point); }), "no InputError");
   }
 }
 

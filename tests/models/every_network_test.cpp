@@ -522,16 +522,6 @@ TEST_P(EveryNetwork, SaysWhetherItTakesGlimpses) {
   EXPECT_EQ(made->takes_glimpses(), made->classify(batch, context).trajectory.has_value());
 }
 
-/// The message of the InputError that building gives.
-std::string refusal(const std::function<void()>& build) {
-  try {
-    build();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no InputError";
-}
-
 TEST_P(EveryNetwork, OptionsOutOfTheirRangeAreRefusedFromCpp) {
   for (std::size_t number = 0;; ++number) {
     const auto options = row().make_options();
@@ -539,7 +529,7 @@ TEST_P(EveryNetwork, OptionsOutOfTheirRangeAreRefusedFromCpp) {
     options->visit_fields(breaker);
     if (breaker.field().empty()) break;
     SCOPED_TRACE(write_fields(*options).dump());
-    EXPECT_THAT(refusal([&] { row().build(*options, kWideInput, no_attention()); }),
+    EXPECT_THAT(input_error_of([&] { row().build(*options, kWideInput, no_attention()); }),
                 HasSubstr(": " + breaker.field() + ": expected "));
   }
 }

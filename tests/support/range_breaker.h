@@ -3,11 +3,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <fovea/base/error.h>
 #include <fovea/options/fields.h>
 
 namespace fovea {
@@ -97,5 +99,15 @@ class RangeBreaker final : public FieldVisitor {
   std::size_t left_;
   std::string field_;
 };
+
+/// The message of the InputError that building gives.
+inline std::string input_error_of(const std::function<void()>& build) {
+  try {
+    build();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no InputError";
+}
 
 }  // namespace fovea
