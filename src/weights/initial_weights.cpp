@@ -4,6 +4,7 @@
 #include <fovea/base/error.h>
 #include <fovea/nn/layer_pattern.h>
 #include <fovea/nn/shape_text.h>
+#include <fovea/options/names.h>
 #include <fovea/weights/initial_weights.h>
 #include <fovea/weights/state_dict.h>
 

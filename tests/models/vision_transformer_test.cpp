@@ -14,6 +14,7 @@
 #include <fovea/models/transformer/vision_transformer.h>
 #include <fovea/nn/attention_map.h>
 #include <fovea/nn/multiply_adds.h>
+#include <fovea/weights/map_keys.h>
 
 #include "network_run.h"
 #include "toy_attention.h"
