@@ -46,6 +46,26 @@ run_suites() {
   "${ctest[@]}" --test-dir "$directory" --output-on-failure --no-tests=error --parallel "$(nproc)" "${filter[@]}" "$@"
 }
 
+# The checkout may belong to another user than the one who checks it.
+git_here() { git -c safe.directory="$root" "$@"; }
+
+expect_commit() { git_here rev-parse --verify --quiet "$1^{commit}" >/dev/null || die "no commit is called $1"; }
+
+# The commit that a change starts from: where this branch left origin/main, or else the commit before this one, or else nothing.
+default_base() {
+  local head fork
+  head=$(git_here rev-parse --verify --quiet HEAD) || return 0
+  fork=$(git_here merge-base origin/main HEAD 2>/dev/null) || fork=$head
+  if [[ $fork == "$head" ]]; then fork=$(git_here rev-parse --verify --quiet HEAD~1) || return 0; fi
+  echo "$fork"
+}
+
+# changed_sources BASE: the C++ files that differ from BASE, each once, a header as its .cpp.
+changed_sources() {
+  { git_here diff --name-only "$1" -- && git_here ls-files --others --exclude-standard; } |
+    sed -n 's/\.\(cpp\|h\)$/.cpp/p' | sort -u
+}
+
 # expect_marks FILE NAME: FILE holds the lines <!-- NAME: begin --> and <!-- NAME: end -->, in this order and each once.
 expect_marks() {
   local marks

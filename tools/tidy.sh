@@ -21,26 +21,8 @@ done
 export deadline=$((EPOCHSECONDS + seconds))
 command -v clang-tidy-19 >/dev/null || tools/setup.sh clang-tidy-19  # Debian's default, 14, lacks parts of C++20
 
-# The checkout may belong to another user than the one who checks it.
-git_here() { git -c safe.directory="$root" "$@"; }
-
-default_base() {
-  local head fork
-  head=$(git_here rev-parse --verify --quiet HEAD) || return 0
-  fork=$(git_here merge-base origin/main HEAD 2>/dev/null) || fork=$head
-  if [[ $fork == "$head" ]]; then fork=$(git_here rev-parse --verify --quiet HEAD~1) || return 0; fi
-  echo "$fork"
-}
-
-# The changed files' names, a header's as its .cpp; nothing when there is no base.
-changed() {
-  { git_here diff --name-only "$base" -- && git_here ls-files --others --exclude-standard; } | sed -n 's/\.\(cpp\|h\)$/.cpp/p'
-}
-
 if [[ $all == false && -z $base ]]; then base=$(default_base); fi
-if [[ -n $base ]]; then
-  git_here rev-parse --verify --quiet "$base^{commit}" >/dev/null || die "no commit is called $base"
-fi
+if [[ -n $base ]]; then expect_commit "$base"; fi
 
 # A build folder of its own: clang cannot read GCC's precompiled headers, and unity builds have no entry per file.
 mkdir -p build
@@ -59,7 +41,7 @@ awk -v root="$root/" -F'"' '
   $2 == "file" && index($4, root) == 1 && index($4, root "build/") == 0 && !torch {print substr($4, length(root) + 1)}
 ' build/tidy/compile_commands.json | sort >"$work/compiled"
 if [[ -n $base ]]; then
-  changed | sort -u >"$work/changed"
+  changed_sources "$base" >"$work/changed"
   grep -F -x -f "$work/changed" "$work/compiled" >"$work/files" || true
 else
   mv "$work/compiled" "$work/files"
