@@ -7,7 +7,7 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 packages=(
   g++ cmake ninja-build ccache git
   libtorch-dev libopenblas0-openmp libopencv-dev libyaml-cpp-dev libcli11-dev nlohmann-json3-dev zlib1g-dev
-  libjpeg-dev libwebp-dev libcairo2-dev libprotobuf-dev protobuf-compiler libisal-dev libzip-dev pkgconf fonts-dejavu-core curl ca-certificates jq
+  libjpeg-dev libpng-dev libtiff-dev libwebp-dev libcairo2-dev libprotobuf-dev protobuf-compiler libisal-dev libzip-dev pkgconf fonts-dejavu-core curl ca-certificates jq
   libgtest-dev libgmock-dev dataset-fashion-mnist python3-torch python3-torchvision
 )
 for argument in "$@"; do

@@ -11,7 +11,7 @@
 #include <fovea/base/number_text.h>
 #include <fovea/base/utf8.h>
 #include <fovea/draw/canvas.h>
-#include <fovea/image/container.h>
+#include <fovea/image/image_size.h>
 #include <fovea/image/size_text.h>
 
 namespace fovea {

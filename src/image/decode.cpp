@@ -1,61 +1,75 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <new>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include <opencv2/core.hpp>
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
 
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
-#include <fovea/image/container.h>
 #include <fovea/image/decode.h>
-#include <fovea/image/internal/jpeg.h>
+#include <fovea/image/internal/formats.h>
 #include <fovea/image/internal/matrix.h>
-#include <fovea/image/internal/orientation.h>
 
 namespace fovea {
 namespace {
 
+using namespace std::string_view_literals;
+
 constexpr std::size_t kMaximumImageFileBytes = std::size_t{1} << 30;
 
+struct FileFormat {
+  std::string_view signature;
+  StoredPicture (*decode)(EncodedBytes, const std::string&, const DecodeOptions&);
+};
+
+constexpr FileFormat kFormats[] = {
+    {"\xFF\xD8\xFF"sv, decode_jpeg}, {"\x89PNG\r\n\x1A\n"sv, decode_png},
+    {"RIFF"sv, decode_webp},         {"II*\0"sv, decode_tiff},
+    {"MM\0*"sv, decode_tiff},        {"II+\0"sv, decode_tiff},
+    {"MM\0+"sv, decode_tiff},        {"BM"sv, decode_bmp},
+    {"P1"sv, decode_portable_map},   {"P2"sv, decode_portable_map},
+    {"P3"sv, decode_portable_map},   {"P4"sv, decode_portable_map},
+    {"P5"sv, decode_portable_map},   {"P6"sv, decode_portable_map},
+};
+
+const FileFormat& find_format(EncodedBytes bytes, const std::string& path) {
+  if (bytes.empty()) throw InputError(path, "an image", "an empty file", "fetch the file again");
+  const auto* format = std::find_if(std::begin(kFormats), std::end(kFormats),
+                                    [&](const FileFormat& known) { return starts_with(bytes, known.signature); });
+  if (format != std::end(kFormats)) return *format;
+  throw InputError(path, "a JPEG, PNG, WebP, TIFF, BMP, PBM, PGM or PPM image", "another kind of file",
+                   "convert or remove it");
+}
+
+void expect_levels(const std::optional<Levels>& levels) {
+  if (!levels || (levels->low >= 0 && levels->low < levels->high && levels->high <= 65535)) return;
+  throw InputError("levels", "two values of 0 to 65535, the lower one first",
+                   std::to_string(levels->low) + " and " + std::to_string(levels->high));
+}
+
 /// Rotates and mirrors pixels by an EXIF orientation (1 to 8).
-cv::Mat oriented(cv::Mat image, int orientation) {
+Image oriented(StoredPicture picture) {
   constexpr int kUpsideDown = 0;
   constexpr int kLeftRight = 1;
   constexpr int kBoth = -1;
-  if (orientation >= 5) cv::transpose(image, image);
-  if (orientation == 2 || orientation == 6) cv::flip(image, image, kLeftRight);
-  if (orientation == 4 || orientation == 8) cv::flip(image, image, kUpsideDown);
-  if (orientation == 3 || orientation == 7) cv::flip(image, image, kBoth);
-  return image;
-}
-
-/// @return [H, W, 3] in OpenCV's order BGR, upright.
-cv::Mat decode_bgr(const std::vector<std::uint8_t>& bytes, const std::string& path) {
-  try {
-    // IMREAD_COLOR applies the EXIF orientation (except that of WebP); IMREAD_UNCHANGED would not.
-    cv::Mat bgr = cv::imdecode(bytes, cv::IMREAD_COLOR);
-    if (!bgr.empty()) return oriented(bgr, webp_orientation(bytes));
-  } catch (const cv::Exception& error) {
-    if (error.code == cv::Error::StsNoMem) throw SystemError(path + ": no memory for the image; scale it down first");
-    if (std::string_view(error.err).find("CV_IO_MAX_IMAGE") != std::string_view::npos) {
-      throw InputError(path, "an image of at most " + std::to_string(kMaximumImagePixels) + " pixels and 2^20 per side",
-                       "a larger one", "scale it down first");
-    }
+  const int orientation = picture.orientation;
+  if (orientation == 1) return std::move(picture.image);
+  cv::Mat stored = matrix_over(picture.image);
+  if (orientation < 5) {
+    cv::flip(stored, stored, orientation == 2 ? kLeftRight : orientation == 4 ? kUpsideDown : kBoth);
+    return std::move(picture.image);
   }
-  throw InputError(path, "a readable image", "bytes that cannot be decoded", "the file is damaged or of an unknown kind");
-}
-
-Image decode_upright_jpeg(const std::vector<std::uint8_t>& bytes, const std::string& path) {
-  JpegPicture picture = decode_jpeg(bytes, path);
-  if (picture.orientation == 1) return std::move(picture.image);
-  const cv::Mat upright = oriented(matrix_over(picture.image).clone(), picture.orientation);
-  Image image(upright.rows, upright.cols, 3);
-  upright.copyTo(matrix_over(image));
+  Image image(picture.image.width, picture.image.height, 3);
+  cv::Mat upright = matrix_over(image);
+  cv::transpose(stored, upright);
+  if (orientation > 5) {
+    cv::flip(upright, upright, orientation == 6 ? kLeftRight : orientation == 8 ? kUpsideDown : kBoth);
+  }
   return image;
 }
 
@@ -83,14 +97,16 @@ void expect_color_channels(int channels, const char* where) {
 
 }  // namespace
 
-Image decode_image_file(const std::string& path) {
-  const std::vector<std::uint8_t> bytes = checked_image_bytes(read_file(path, kMaximumImageFileBytes), path);
-  if (bytes[0] == 0xFF) return decode_upright_jpeg(bytes, path);  // no other supported format begins with 0xFF
-  const cv::Mat bgr = decode_bgr(bytes, path);
-  expect_image_size(bgr.rows, bgr.cols, path);  // OpenCV's own limit can be raised from the environment
-  Image image(bgr.rows, bgr.cols, 3);
-  cv::cvtColor(bgr, matrix_over(image), cv::COLOR_BGR2RGB);
-  return image;
+Image decode_image_file(const std::string& path, const DecodeOptions& options) {
+  expect_levels(options.levels);
+  try {
+    const std::vector<std::uint8_t> bytes = read_file(path, kMaximumImageFileBytes);
+    return oriented(find_format(bytes, path).decode(bytes, path, options));
+  } catch (const std::bad_alloc&) {
+    throw SystemError(path + ": no memory for the image; scale it down first");
+  } catch (const cv::Exception&) {
+    throw SystemError(path + ": no memory to turn the image upright; scale it down first");
+  }
 }
 
 Image to_channels(const Image& image, int channels) {

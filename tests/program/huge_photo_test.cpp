@@ -52,7 +52,7 @@ TEST_F(HugePhoto, FourHundredMegapixelsAreRead) {
   write("too_large.png", black_png(40'000));  // 1.6 Gigapixels, in 200 kB
   const Finished refused = run({"predict", "run", "too_large.png"});
   EXPECT_EQ(refused.code, 2);
-  EXPECT_THAT(refused.error, HasSubstr("too_large.png: expected an image of at most 1073741824 pixels, got 40000 x 40000"));
+  EXPECT_THAT(refused.error, HasSubstr("too_large.png: expected an image of at most 536870912 pixels, got 40000 x 40000"));
 }
 
 }  // namespace

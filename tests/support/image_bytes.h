@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fovea/image/image.h>
 
@@ -43,17 +44,57 @@ inline std::string pnm(const Image& image) {
   return (image.channels == 1 ? "P5 " : "P6 ") + size + " 255\n" + std::string(image.pixels.begin(), image.pixels.end());
 }
 
-/// An uncompressed TIFF. @param grey of less than 2^16 pixels.
+/// An entry of a TIFF's directory: its number and its value.
+struct TiffEntry {
+  std::uint32_t tag;
+  std::uint32_t value;
+};
+
+/// An uncompressed TIFF in one strip. @param more entries beside those of size and place, with tags above 279.
+inline std::string tiff(int height, int width, std::uint32_t bits, const std::string& pixels, std::uint32_t orientation = 1,
+                        const std::vector<TiffEntry>& more = {}) {
+  const auto count = static_cast<std::uint32_t>(9 + more.size());
+  const std::uint32_t pixels_at = 8 + 2 + count * 12 + 4;
+  std::vector<TiffEntry> entries = {{256, side(width)},
+                                    {257, side(height)},
+                                    {258, bits},
+                                    {259, 1},
+                                    {262, 1},
+                                    {273, pixels_at},
+                                    {274, orientation},
+                                    {278, side(height)},
+                                    {279, static_cast<std::uint32_t>(pixels.size())}};
+  entries.insert(entries.end(), more.begin(), more.end());
+  std::string file = bytes({'I', 'I', 42, 0, 8, 0, 0, 0}) + little_endian(count, 2);
+  for (const auto& [tag, value] : entries) {
+    file += little_endian(tag, 2) + bytes({3, 0, 1, 0, 0, 0}) + little_endian(value, 4);
+  }
+  return file + std::string(4, '\0') + pixels;
+}
+
 inline std::string tiff(const Image& grey, int orientation) {
-  const auto entry = [](std::uint32_t tag, std::uint32_t value) {
-    return little_endian(tag, 2) + bytes({3, 0, 1, 0, 0, 0}) + little_endian(value, 4);
-  };
-  constexpr std::uint32_t kPixelsAt = 8 + 2 + 9 * 12 + 4;
-  return bytes({'I', 'I', 42, 0, 8, 0, 0, 0, 9, 0}) + entry(256, side(grey.width)) + entry(257, side(grey.height)) +
-         entry(258, 8) + entry(259, 1) + entry(262, 1) + entry(273, kPixelsAt) +
-         entry(274, static_cast<std::uint32_t>(orientation)) + entry(278, side(grey.height)) +
-         entry(279, side(grey.height * grey.width)) + std::string(4, '\0') +
-         std::string(grey.pixels.begin(), grey.pixels.end());
+  return tiff(grey.height, grey.width, 8, std::string(grey.pixels.begin(), grey.pixels.end()),
+              static_cast<std::uint32_t>(orientation));
+}
+
+/// How a BMP stores its pixels. @see bmp()
+struct BmpKind {
+  int bits = 24;
+  int compression = 0;       ///< 0: none, 1: run lengths of 8 bits, 3: channel masks
+  std::string masks = {};    ///< of the channels, behind the header
+  std::string palette = {};  ///< blue, green, red and 0 of each colour
+  int pixels_at = -1;        ///< the offset that the file states; -1: the right one
+};
+
+/// A BMP with a header of 40 bytes. @param rows padded to four bytes, the lowest one first.
+inline std::string bmp(int height, int width, const std::string& rows, const BmpKind& kind) {
+  const auto u32 = [](std::size_t number) { return little_endian(static_cast<std::uint32_t>(number), 4); };
+  const std::size_t pixels_at = 54 + kind.masks.size() + kind.palette.size();
+  return "BM" + u32(pixels_at + rows.size()) + u32(0) +
+         u32(kind.pixels_at < 0 ? pixels_at : static_cast<std::size_t>(kind.pixels_at)) + u32(40) +
+         little_endian(side(width), 4) + little_endian(side(height), 4) + bytes({1, 0, kind.bits, 0}) +
+         u32(static_cast<std::size_t>(kind.compression)) + u32(rows.size()) + u32(0) + u32(0) +
+         u32(kind.palette.size() / 4) + u32(0) + kind.masks + kind.palette + rows;
 }
 
 inline std::string png_chunk(const std::string& type, const std::string& body) {
@@ -163,8 +204,13 @@ class WebpBits {
   int filled_ = 0;
 };
 
-/// A lossless WebP of black and white pixels, as those of `grey` are black or not; EXIF stands behind the pixels.
-inline std::string webp(const Image& grey, int orientation) {
+inline std::string riff_chunk(const std::string& name, const std::string& body) {
+  const std::string padding(body.size() % 2, '\0');
+  return name + little_endian(static_cast<std::uint32_t>(body.size()), 4) + body + padding;
+}
+
+/// The chunk of a lossless WebP of black and white pixels, as those of `grey` are black or not.
+inline std::string webp_pixels(const Image& grey) {
   WebpBits bits;
   bits.write(0x2F, 8);
   bits.write(side(grey.width) - 1, 14);
@@ -179,14 +225,31 @@ inline std::string webp(const Image& grey, int orientation) {
   bits.write(255, 8);
   bits.write(0b0001, 4);  // distance: one symbol of one bit: 0
   for (const std::uint8_t pixel : grey.pixels) bits.write(pixel == 0 ? 0b000 : 0b111, 3);
+  return riff_chunk("VP8L", bits.finish());
+}
 
-  const auto chunk = [](const std::string& name, const std::string& body) {
-    const std::string padding(body.size() % 2, '\0');
-    return name + little_endian(static_cast<std::uint32_t>(body.size()), 4) + body + padding;
-  };
-  const std::string extended =
-      bytes({0x08, 0, 0, 0}) + little_endian(side(grey.width) - 1, 3) + little_endian(side(grey.height) - 1, 3);  // has EXIF
-  return chunk("RIFF", "WEBP" + chunk("VP8X", extended) + chunk("VP8L", bits.finish()) + chunk("EXIF", exif(orientation)));
+/// The chunk that declares a canvas. @param flags 0x08: EXIF, 0x02: animation, 0x10: alpha.
+inline std::string webp_canvas(int height, int width, int flags) {
+  return riff_chunk("VP8X",
+                    bytes({flags, 0, 0, 0}) + little_endian(side(width) - 1, 3) + little_endian(side(height) - 1, 3));
+}
+
+/// A lossless WebP; EXIF stands behind the pixels.
+inline std::string webp(const Image& grey, int orientation) {
+  return riff_chunk("RIFF", "WEBP" + webp_canvas(grey.height, grey.width, 0x08) + webp_pixels(grey) +
+                                riff_chunk("EXIF", exif(orientation)));
+}
+
+/// An animated WebP. @param frames each covers as much of the canvas as it is large, two pixels right of and below the
+/// corner.
+inline std::string animated_webp(int height, int width, const std::vector<Image>& frames) {
+  std::string chunks = webp_canvas(height, width, 0x12) + riff_chunk("ANIM", std::string(6, '\0'));
+  for (const Image& frame : frames) {
+    const std::string place = little_endian(1, 3) + little_endian(1, 3) + little_endian(side(frame.width) - 1, 3) +
+                              little_endian(side(frame.height) - 1, 3) + little_endian(100, 3) + bytes({0});
+    chunks += riff_chunk("ANMF", place + webp_pixels(frame));
+  }
+  return riff_chunk("RIFF", "WEBP" + chunks);
 }
 
 }  // namespace fovea::encoded
