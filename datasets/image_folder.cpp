@@ -34,11 +34,12 @@ class ImageFolder final : public Dataset {
         class_names_(std::move(class_names)),
         files_(std::move(files)),
         channels_(static_cast<int>(options.channels)),
-        on_error_(options.on_error) {}
+        on_error_(options.on_error),
+        decode_(options.decode.options("data")) {}
 
   std::int64_t size() const override { return std::ssize(files_); }
   Sample sample(std::int64_t index) const override {
-    return {to_channels(decode_image_file(name(index)), channels_), label(index)};
+    return {to_channels(decode_image_file(name(index), decode_), channels_), label(index)};
   }
   std::int64_t label(std::int64_t index) const override { return file(index).label; }
   const std::vector<std::string>& class_names() const override { return class_names_; }
@@ -50,6 +51,7 @@ class ImageFolder final : public Dataset {
     return (fs::path(folder_) / class_names_[static_cast<std::size_t>(chosen.label)] / chosen.path).string();
   }
   bool skips_unreadable() const override { return on_error_ == OnError::skip; }
+  DecodeOptions decode_options() const override { return decode_; }
 
  private:
   const LabelledFile& file(std::int64_t index) const {
@@ -64,6 +66,7 @@ class ImageFolder final : public Dataset {
   std::vector<LabelledFile> files_;
   int channels_;
   OnError on_error_;
+  DecodeOptions decode_;
 };
 
 /// Interleaves the files of the classes, so that the first N files contain every class.
@@ -214,6 +217,7 @@ void ImageFolderOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("split_seed", split_seed, kNonNegativeInteger, {"seed of that split", FieldRole::splits_data});
   fields.choice("on_error", on_error, {{"fail", OnError::fail}, {"skip", OnError::skip}},
                 "handling of unreadable files: fail with an error, or skip with a warning");
+  decode.visit_fields(fields);
 }
 
 std::shared_ptr<const Dataset> open_image_folder(const ImageFolderOptions& options, Split split) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <fovea/data/dataset.h>
+#include <fovea/data/decode_fields.h>
 #include <fovea/options/fields.h>
 
 namespace fovea {
@@ -23,6 +24,7 @@ struct ImageFolderOptions {
   /// Seed of that split; separate from `seed`, so that runs with other seeds have the same test images.
   std::int64_t split_seed = 0;
   OnError on_error = OnError::fail;
+  DecodeFields decode = {};  ///< `alpha` and `levels`
 
   void visit_fields(FieldVisitor& fields);
 };

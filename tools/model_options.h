@@ -33,10 +33,10 @@ Model open_model(const ModelArguments& arguments, const GlobalOptions& global);
 /// Opens MODEL for photos. @throws InputError when a trained model is opened with settings, which only its data set uses.
 Model open_photo_model(const ModelArguments& arguments, const GlobalOptions& global);
 
-/// Runs `work` on a photo, whose path comes first in its errors.
+/// Runs `work` on a photo for a model, whose path comes first in its errors.
 template <typename Work>
-auto with_photo(const NamedPhoto& image, Work work) {
-  Image photo = read_image(image.path);  // names the file itself
+auto with_photo(const NamedPhoto& image, const Model& model, Work work) {
+  Image photo = read_image(image.path, model.description().decode);  // names the file itself
   try {
     return work(std::move(photo));
   } catch (const InputError& error) {

@@ -109,7 +109,7 @@ class PhotoSeries {
   };
 
   Drawn draw_photo(const NamedPhoto& image) const {
-    return with_photo(image, [&](Image photo) {
+    return with_photo(image, overlayer_.model(), [&](Image photo) {
       const Overlay overlay = overlayer_(std::move(photo), std::filesystem::path(image.path).filename().string());
       return Drawn{write_overlay(overlay, image, folder_, arguments_.maps), overlay.tiles(), ""};
     });

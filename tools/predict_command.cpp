@@ -31,7 +31,7 @@ int predict(const PredictArguments& arguments, const GlobalOptions& global) {
   for (const NamedPhoto& image : images) {
     try {
       const Prediction prediction =
-          with_photo(image, [&](const Image& photo) { return model.predict(photo, arguments.options); });
+          with_photo(image, model, [&](const Image& photo) { return model.predict(photo, arguments.options); });
       if (!global.json) print_prediction(image.path, prediction);
       if (global.json) predictions.push_back(to_json(prediction, image.path));
     } catch (const InputError& error) {

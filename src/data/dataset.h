@@ -7,6 +7,7 @@
 
 #include <fovea/base/random.h>
 #include <fovea/image/box.h>
+#include <fovea/image/decode.h>
 #include <fovea/image/image.h>
 
 namespace fovea {
@@ -56,6 +57,9 @@ class Dataset {
 
   /// True when unreadable samples are skipped with a warning; else they are an error.
   virtual bool skips_unreadable() const { return false; }
+
+  /// How image files are decoded; the model file keeps it for photos.
+  virtual DecodeOptions decode_options() const { return {}; }
 };
 
 }  // namespace fovea

@@ -26,6 +26,7 @@ class RelabelledDataset final : public Dataset {
   int width() const override { return dataset_->width(); }
   std::string name(std::int64_t index) const override { return dataset_->name(index); }
   bool skips_unreadable() const override { return dataset_->skips_unreadable(); }
+  DecodeOptions decode_options() const override { return dataset_->decode_options(); }
 
  private:
   Sample renamed(Sample sample) const {

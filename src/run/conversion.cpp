@@ -45,7 +45,8 @@ Json convert_for(const NetworkPlan& plan, const ConversionOptions& options, Conv
     return nullptr;
   }
   const ModelDescription description = plan.description(named.num_classes);
-  return describe_model(plan.model_json(), description.input, description.classes, description.preprocess);
+  return describe_model(plan.model_json(), description.input, description.classes, description.preprocess,
+                        description.decode);
 }
 
 void expect_no_network_options(const ConversionOptions& options) {

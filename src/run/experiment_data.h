@@ -34,6 +34,8 @@ class ExperimentData {
   const std::vector<std::string>& classes(Split split) { return part(split).dataset->class_names(); }
   /// Input of a network for the training images. @throws InputError when they differ in size and preprocessing sets none.
   InputSpec input();
+  /// How the training images' files are decoded.
+  DecodeOptions decode_options() { return part(Split::train).dataset->decode_options(); }
   bool has_validation() { return config_->data.validation.has_value(); }
 
   /// [K] number of training images of each class.

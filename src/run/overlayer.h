@@ -30,6 +30,7 @@ class Overlayer {
   /// @throws InputError when the options do not fit each other or the model.
   explicit Overlayer(const Model& model, const OverlayOptions& options = {});
 
+  const Model& model() const { return model_; }
   const MethodRow& method() const { return *method_; }
   /// Number of tiles of each photo: the photo, and each layer with a map on it.
   std::int64_t tiles_per_photo() const { return 1 + layers_on_photo_; }

@@ -1,10 +1,9 @@
-#include <fovea/image/decode.h>
 #include <fovea/run/read_image.h>
 
 namespace fovea {
 
-Image read_image(const std::string& path) {
-  return decode_image_file(path);
+Image read_image(const std::string& path, const DecodeOptions& options) {
+  return decode_image_file(path, options);
 }
 
 }  // namespace fovea

@@ -1,5 +1,6 @@
 #include <fovea/base/error.h>
 #include <fovea/config/fields.h>
+#include <fovea/data/decode_fields.h>
 #include <fovea/weights/model_file.h>
 
 namespace fovea {
@@ -32,10 +33,14 @@ const ConfigNode& member(const ConfigNode& map, const char* key, ConfigNode::Kin
 }  // namespace
 
 Json describe_model(const Json& model, const InputSpec& input, const std::vector<std::string>& classes,
-                    PreprocessOptions preprocess) {
+                    PreprocessOptions preprocess, const DecodeOptions& decode) {
   InputSpec spec = input;
   InputFields fields(spec);
-  return {{"model", model}, {"input", write_fields(fields)}, {"classes", classes}, {"preprocess", write_fields(preprocess)}};
+  Json description = {
+      {"model", model}, {"input", write_fields(fields)}, {"classes", classes}, {"preprocess", write_fields(preprocess)}};
+  DecodeFields decode_fields(decode);
+  if (decode != DecodeOptions()) description["decode"] = write_fields(decode_fields);
+  return description;
 }
 
 ModelDescription parse_description(const std::string& json, const std::string& source) {
@@ -54,6 +59,11 @@ ModelDescription parse_description(const std::string& json, const std::string& s
     throw InputError(source + ": classes", "at least one name", "none", "the file is damaged");
   description.input.num_classes = static_cast<std::int64_t>(description.classes.size());
   read_fields(description.preprocess, member(root, "preprocess", ConfigNode::Kind::map, source), "preprocess");
+  if (const ConfigNode* decode = root.find("decode")) {
+    DecodeFields fields;
+    read_fields(fields, *decode, "decode");
+    description.decode = fields.options(source + ": decode");
+  }
   if (std::ssize(description.preprocess.mean) != description.input.channels) {
     throw InputError(source + ": preprocess.mean", std::to_string(description.input.channels) + " values, as input.channels",
                      std::to_string(description.preprocess.mean.size()), "the file is damaged");

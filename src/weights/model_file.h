@@ -7,6 +7,7 @@
 
 #include <fovea/config/config_node.h>
 #include <fovea/data/preprocess.h>
+#include <fovea/image/decode.h>
 #include <fovea/nn/classifier.h>
 #include <fovea/weights/safetensors.h>
 
@@ -18,11 +19,12 @@ struct ModelDescription {
   InputSpec input;
   std::vector<std::string> classes;  ///< as many as input.num_classes
   PreprocessOptions preprocess;
+  DecodeOptions decode;  ///< of image files
 };
 
 /// The description as JSON. @param model the resolved `model` section.
 Json describe_model(const Json& model, const InputSpec& input, const std::vector<std::string>& classes,
-                    PreprocessOptions preprocess);
+                    PreprocessOptions preprocess, const DecodeOptions& decode = {});
 
 /// Inverse of describe_model(). @param source names the text in messages. @throws InputError.
 ModelDescription parse_description(const std::string& json, const std::string& source);

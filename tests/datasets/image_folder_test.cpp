@@ -267,6 +267,32 @@ TEST(ImageFolderTest, ReadsGreyWhenAsked) {
   EXPECT_THAT(train->sample(0).image.pixels, ElementsAre(76));  // the luma of red
 }
 
+TEST(ImageFolderTest, ReadsTwelveBitPhotosByTheirLevels) {
+  const TemporaryDirectory folder;
+  folder.write("train/cat/a.tif", encoded::tiff(1, 2, 16, encoded::bytes({0x00, 0x08, 0xFF, 0x0F})));  // 2048 and 4095
+  EXPECT_THAT(open_pictures(folder, Split::train, "channels: 1")->sample(0).image.pixels, ElementsAre(8, 15));
+  const auto train = open_pictures(folder, Split::train, "channels: 1, levels: [0, 4095]");
+  EXPECT_THAT(train->sample(0).image.pixels, ElementsAre(128, 255));
+  EXPECT_EQ(train->decode_options(), (DecodeOptions{.levels = Levels{0, 4095}}));
+}
+
+TEST(ImageFolderTest, BlendsTransparentPhotosWithWhite) {
+  const TemporaryDirectory folder;
+  folder.write("train/cat/a.png", encoded::png(1, 2, 8, 6, encoded::bytes({0, 10, 20, 30, 0, 40, 50, 60, 255})));
+  EXPECT_THAT(open_pictures(folder, Split::train)->sample(0).image.pixels, ElementsAre(10, 20, 30, 40, 50, 60));
+  EXPECT_THAT(open_pictures(folder, Split::train, "alpha: white")->sample(0).image.pixels,
+              ElementsAre(255, 255, 255, 40, 50, 60));
+}
+
+TEST(ImageFolderTest, RefusesLevelsThatAreNone) {
+  const TemporaryDirectory folder;
+  write_pictures(folder, {"train/cat/a.pgm"});
+  for (const char* levels : {"levels: [7, 7]", "levels: 7"}) {
+    EXPECT_THAT([&] { open_pictures(folder, Split::train, levels); },
+                ThrowsMessage<InputError>(HasSubstr("data.levels: expected two values, the lower one first, or [], got 7")));
+  }
+}
+
 TEST(ImageFolderTest, NamesAFileThatCannotBeRead) {
   const TemporaryDirectory folder;
   folder.write("train/a/1.jpg", "");
@@ -380,7 +406,8 @@ TEST(ImageFolderTest, RefusesAnIndexOutOfRange) {
 }
 
 TEST(ImageFolderOptionsTest, ReadBack) {
-  ImageFolderOptions options = image_folder_options("some/folder", "channels: 1, test: 0.25, split_seed: 7, on_error: skip");
+  ImageFolderOptions options = image_folder_options(
+      "some/folder", "channels: 1, test: 0.25, split_seed: 7, on_error: skip, alpha: black, levels: [16, 4095]");
   const Json written = write_fields(options);
   ImageFolderOptions again;
   read_fields(again, parse_yaml(to_yaml(written), "again.yaml"), "data");
@@ -390,6 +417,7 @@ TEST(ImageFolderOptionsTest, ReadBack) {
   EXPECT_EQ(again.test, 0.25);
   EXPECT_EQ(again.split_seed, 7);
   EXPECT_EQ(again.on_error, OnError::skip);
+  EXPECT_EQ(again.decode.options("data"), (DecodeOptions{.alpha = Alpha::black, .levels = Levels{16, 4095}}));
 }
 
 TEST(ImageFolderOptionsTest, OutOfRangeAreRefusedFromCpp) {
@@ -401,7 +429,8 @@ TEST(ImageFolderOptionsTest, OutOfRangeAreRefusedFromCpp) {
 }
 
 TEST(ImageFolderOptionsTest, RefusesWhatMeansNothing) {
-  for (const char* option : {"channels: 2", "test: 0", "test: 1", "split_seed: -1", "on_error: ignore"}) {
+  for (const char* option : {"channels: 2", "test: 0", "test: 1", "split_seed: -1", "on_error: ignore", "alpha: red",
+                             "levels: [0, 65536]", "levels: [1, 2, 3]"}) {
     EXPECT_THROW(image_folder_options("x", option), InputError) << option;
   }
 }

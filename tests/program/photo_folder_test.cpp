@@ -1,6 +1,7 @@
 // Folders of photos in training, evaluation and preview, also with unreadable files.
 
 #include <cstddef>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -99,6 +100,35 @@ TEST_F(PhotoFolder, TheModelKeepsItsClassMap) {
   const Finished unknown = run({"eval", "run", "--set", "data.root=some"});
   EXPECT_EQ(unknown.code, 2);
   EXPECT_THAT(unknown.error, HasSubstr("a class 'middle'"));
+}
+
+/// A PPM of 8 bits as one of 12 bits in 16: each value sixteenfold.
+std::string in_twelve_bits(const std::string& ppm) {
+  const std::string last = " 255\n";
+  const std::size_t end = ppm.find(last);
+  std::string deep = ppm.substr(0, end) + " 65535\n";
+  for (std::size_t i = end + last.size(); i < ppm.size(); ++i) {
+    const int value = 16 * static_cast<unsigned char>(ppm[i]);
+    deep.push_back(static_cast<char>(value >> 8));
+    deep.push_back(static_cast<char>(value & 0xFF));
+  }
+  return deep;
+}
+
+TEST_F(PhotoFolder, TwelveBitPhotosTrainAndPredictAsTheSamePhotosInEight) {
+  namespace fs = std::filesystem;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(path("images"))) {
+    if (!entry.is_regular_file()) continue;
+    const std::string name = fs::relative(entry.path(), path("images")).string();
+    write("deep/" + name, in_twelve_bits(text("images/" + name)));
+  }
+  write("deep.ppm", in_twelve_bits(text("photo.ppm")));
+  write("deep.yaml", config("deep"));
+  const Finished trained = run({"train", "deep.yaml", "--out", "deep_run", "--quiet", "--set", "data.levels=[0, 4080]"});
+  ASSERT_EQ(trained.code, 0) << trained.error;
+  const Json expected = json({"predict", "run", "photo.ppm"})[0]["topk"];
+  EXPECT_EQ(json({"predict", "deep_run", "deep.ppm"})[0]["topk"], expected);  // the model file knows the levels
+  EXPECT_NE(json({"predict", "run", "deep.ppm"})[0]["topk"], expected);
 }
 
 TEST_F(PhotoFolder, PreviewShowsAugmentedImagesAndTrainsNothing) {

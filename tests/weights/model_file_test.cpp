@@ -51,6 +51,15 @@ TEST(ModelFileTest, ADescriptionReadsBackAsWritten) {
   EXPECT_EQ(read.preprocess.mean, preprocess.mean);  // the shortest decimals that read back, not six digits
 }
 
+TEST(ModelFileTest, ADescriptionKeepsHowImagesAreRead) {
+  const DecodeOptions twelve_bits_on_white{.alpha = Alpha::white, .levels = Levels{0, 4095}};
+  const Json description =
+      describe_model({{"name", "resnet20"}}, {2, 24, 18, 1}, {"cat"}, example_preprocess(), twelve_bits_on_white);
+  EXPECT_EQ(parse_description(description.dump(), "test").decode, twelve_bits_on_white);
+  EXPECT_EQ(parse_description(example_description().dump(), "test").decode, DecodeOptions());
+  EXPECT_FALSE(example_description().contains("decode"));  // as earlier revisions wrote it
+}
+
 TEST(ModelFileTest, AnyClassNameReturns) {
   std::vector<std::string> classes{"null",        "~",       "true",       "",       " ",           "12",
                                    "- a",         "a: b",    "#1",         "a, b",   "[x]",         "{y}",

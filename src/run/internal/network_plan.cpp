@@ -148,8 +148,9 @@ std::shared_ptr<Classifier> NetworkPlan::build(std::int64_t num_classes) const {
 
 ModelDescription NetworkPlan::description(std::int64_t num_classes) const {
   const std::vector<std::string> names = class_names(num_classes);
+  const DecodeOptions decode = weights_.description ? weights_.description->decode : DecodeOptions();
   const Json json =
-      experiment_ ? experiment_->description(names) : describe_model(model_->write(), input_, names, preprocess_);
+      experiment_ ? experiment_->description(names) : describe_model(model_->write(), input_, names, preprocess_, decode);
   return parse_description(json.dump(), "description");
 }
 

@@ -32,7 +32,7 @@ Json OpenedExperiment::description(const std::vector<std::string>& classes) {
     preprocess.resize = square ? std::vector{input_.height} : std::vector{input_.height, input_.width};
     preprocess.crop = preprocess.resize;
   }
-  return describe_model(config_->model.write(), input_, classes, preprocess);
+  return describe_model(config_->model.write(), input_, classes, preprocess, data_->decode_options());
 }
 
 std::shared_ptr<Classifier> OpenedExperiment::build_network() const {
