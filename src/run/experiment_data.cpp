@@ -116,11 +116,17 @@ const ExperimentData::Part& ExperimentData::part(Split split) {
   return parts_.at(split);
 }
 
+std::optional<std::pair<int, int>> ExperimentData::image_size() {
+  const Dataset& dataset = *part(Split::train).dataset;
+  if (dataset.height() < 1 || dataset.width() < 1) return std::nullopt;
+  return std::pair(dataset.height(), dataset.width());
+}
+
 InputSpec ExperimentData::input() {
   const Dataset& dataset = *part(Split::train).dataset;
   const auto classes = static_cast<std::int64_t>(dataset.class_names().size());
-  if (dataset.height() > 0 && dataset.width() > 0) {
-    const auto [height, width] = preprocess_->output_size(dataset.height(), dataset.width());
+  if (const auto own = image_size()) {
+    const auto [height, width] = preprocess_->output_size(own->first, own->second);
     return {dataset.channels(), height, width, classes};
   }
   if (const auto size = preprocess_->fixed_output_size()) {

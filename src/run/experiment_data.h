@@ -4,7 +4,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fovea/data/loader.h>
@@ -34,6 +36,8 @@ class ExperimentData {
   const std::vector<std::string>& classes(Split split) { return part(split).dataset->class_names(); }
   /// Input of a network for the training images. @throws InputError when they differ in size and preprocessing sets none.
   InputSpec input();
+  /// {height, width} of every image before preprocessing; None when they differ in size.
+  std::optional<std::pair<int, int>> image_size();
   /// How the training images' files are decoded.
   DecodeOptions decode_options() { return part(Split::train).dataset->decode_options(); }
   bool has_validation() { return config_->data.validation.has_value(); }

@@ -1,6 +1,7 @@
 #include <fovea/base/error.h>
 #include <fovea/config/fields.h>
 #include <fovea/data/decode_fields.h>
+#include <fovea/options/check.h>
 #include <fovea/weights/model_file.h>
 
 namespace fovea {
@@ -36,6 +37,7 @@ Json describe_model(const Json& model, const InputSpec& input, const std::vector
                     PreprocessOptions preprocess, const DecodeOptions& decode) {
   InputSpec spec = input;
   InputFields fields(spec);
+  expect_in_range(fields, "network input");
   Json description = {
       {"model", model}, {"input", write_fields(fields)}, {"classes", classes}, {"preprocess", write_fields(preprocess)}};
   DecodeFields decode_fields(decode);

@@ -22,7 +22,8 @@ struct ModelDescription {
   DecodeOptions decode;  ///< of image files
 };
 
-/// The description as JSON. @param model the resolved `model` section.
+/// The description as JSON. @param model the resolved `model` section. @throws InputError for sides of the input that
+/// parse_description() would refuse.
 Json describe_model(const Json& model, const InputSpec& input, const std::vector<std::string>& classes,
                     PreprocessOptions preprocess, const DecodeOptions& decode = {});
 

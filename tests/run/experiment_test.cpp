@@ -4,6 +4,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -72,6 +73,25 @@ TEST_F(ChangedExperiment, TrainsAsIfItWereWrittenSo) {
   EXPECT_EQ(train(changed, {.out = path("changed"), .threads = 1}).epochs, 1);
   train(read_experiment(path("tiny.yaml"), {"train.epochs=1"}), {.out = path("written"), .threads = 1});
   EXPECT_EQ(model_bytes("changed"), model_bytes("written"));
+}
+
+TEST_F(ChangedExperiment, WithACropAloneSeesWholePhotos) {
+  const Experiment cropped = read_experiment(path("tiny.yaml"), {"train.epochs=1", "preprocess.crop=6"});
+  train(cropped, {.out = path("cropped"), .threads = 1});
+  const Model model = load_model(path("cropped"));
+  const PreprocessOptions& photos = model.description().preprocess;
+  EXPECT_EQ(photos.resize, std::vector<std::int64_t>{8});  // the size of the data set's images
+  EXPECT_EQ(photos.crop, std::vector<std::int64_t>{6});
+  const Geometry geometry = Preprocess(photos).geometry(800, 800);
+  EXPECT_EQ(geometry.source_x(0), 100);  // three quarters of the photo, as of a training image
+  EXPECT_EQ(geometry.source_x(6), 700);
+}
+
+TEST_F(ChangedExperiment, WithOneSideOfAResizeSeesWholePhotos) {
+  const Experiment stretched = read_experiment(path("tiny.yaml"), {"train.epochs=1", "preprocess.resize=[0, 12]"});
+  train(stretched, {.out = path("stretched"), .threads = 1});
+  const PreprocessOptions photos = load_model(path("stretched")).description().preprocess;
+  EXPECT_EQ(Preprocess(photos).output_size(800, 300), std::pair(8, 12));
 }
 
 /// @param tolerance of a value.

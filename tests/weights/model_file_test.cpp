@@ -60,6 +60,16 @@ TEST(ModelFileTest, ADescriptionKeepsHowImagesAreRead) {
   EXPECT_FALSE(example_description().contains("decode"));  // as earlier revisions wrote it
 }
 
+TEST(ModelFileTest, NothingIsWrittenThatReadingRefuses) {
+  for (const InputSpec& input : {InputSpec{2, 16385, 18, 1}, InputSpec{2, 24, 16385, 1}, InputSpec{1025, 24, 18, 1}}) {
+    EXPECT_THAT(
+        [&] {
+          describe_model({{"name", "resnet20"}}, input, {"cat"}, example_preprocess());
+        },
+        ThrowsMessage<InputError>(StartsWith("network input: ")));
+  }
+}
+
 TEST(ModelFileTest, AnyClassNameReturns) {
   std::vector<std::string> classes{"null",        "~",       "true",       "",       " ",           "12",
                                    "- a",         "a: b",    "#1",         "a, b",   "[x]",         "{y}",

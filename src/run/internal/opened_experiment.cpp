@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include <fovea/base/error.h>
 #include <fovea/nn/initialise.h>
@@ -16,6 +18,28 @@ void expect_same_classes(const DescribedWeights& weights, const std::vector<std:
   throw InputError("train.init.head", "replace, as the classes are not those of " + path, "keep", "set head: replace");
 }
 
+/// A side for both directions when they are equal.
+std::vector<std::int64_t> sides(std::int64_t height, std::int64_t width) {
+  return height == width ? std::vector{height} : std::vector{height, width};
+}
+
+/// Preprocessing of photos of any size for a network that was trained on images of one size: what the options leave as it is
+/// becomes that size first, and the result is always the network's input.
+/// @param size {height, width} of the data set's images.
+PreprocessOptions for_photos(PreprocessOptions options, std::pair<int, int> size, const InputSpec& input) {
+  const auto given = [](const std::vector<std::int64_t>& values) {
+    return std::any_of(values.begin(), values.end(), [](std::int64_t side) { return side > 0; });
+  };
+  if (!given(options.resize)) {
+    options.resize = sides(size.first, size.second);
+  } else if (options.resize.size() == 2) {
+    const auto side = [](std::int64_t wanted, int own) { return wanted > 0 ? wanted : std::int64_t{own}; };
+    options.resize = {side(options.resize[0], size.first), side(options.resize[1], size.second)};
+  }
+  if (!given(options.crop) || options.crop.size() == 2) options.crop = sides(input.height, input.width);
+  return options;
+}
+
 }  // namespace
 
 OpenedExperiment::OpenedExperiment(std::shared_ptr<ExperimentConfig> config, torch::Device device, Warn warn)
@@ -26,12 +50,7 @@ OpenedExperiment::OpenedExperiment(std::shared_ptr<ExperimentConfig> config, tor
 
 Json OpenedExperiment::description(const std::vector<std::string>& classes) {
   PreprocessOptions preprocess = config_->preprocess;
-  const bool keeps_size = preprocess.resize == std::vector<std::int64_t>{0} && preprocess.crop == preprocess.resize;
-  if (keeps_size) {  // the data set's images have one size; photos are resized to it
-    const bool square = input_.height == input_.width;
-    preprocess.resize = square ? std::vector{input_.height} : std::vector{input_.height, input_.width};
-    preprocess.crop = preprocess.resize;
-  }
+  if (const auto size = data_->image_size()) preprocess = for_photos(std::move(preprocess), *size, input_);
   return describe_model(config_->model.write(), input_, classes, preprocess, data_->decode_options());
 }
 
