@@ -8,6 +8,7 @@
 #include <fovea/datasets/internal/gzip.h>
 
 #include "byte_builders.h"
+#include "memory_limit.h"
 #include "temporary_directory.h"
 
 namespace fovea {
@@ -77,12 +78,13 @@ TEST(GzipTest, RefusesEveryTruncation) {
 TEST(GzipTest, RefusesDamageAndTrailingBytes) {
   ByteVector damaged = gzip_bytes(counting_bytes(1000));
   damaged[damaged.size() - 6] ^= 1;  // in the checksum
-  EXPECT_THAT([&] { inflate_gzip(damaged, kEnough, "file.gz"); },
-              ThrowsMessage<InputError>(AllOf(StartsWith("file.gz: offset "), HasSubstr("got incorrect data check"))));
+  EXPECT_THAT(
+      [&] { inflate_gzip(damaged, kEnough, "file.gz"); },
+      ThrowsMessage<InputError>(AllOf(StartsWith("file.gz: offset "), HasSubstr("expected gzip data, got invalid data"))));
   ByteVector longer = gzip_bytes(counting_bytes(1000));
   longer.insert(longer.end(), {'j', 'u', 'n', 'k'});
   EXPECT_THAT([&] { inflate_gzip(longer, kEnough, "file.gz"); },
-              ThrowsMessage<InputError>(HasSubstr("expected gzip data, got incorrect header check")));
+              ThrowsMessage<InputError>(HasSubstr("expected gzip data, got invalid data")));
 }
 
 TEST(GzipTest, LimitsWhatItInflates) {
@@ -92,6 +94,28 @@ TEST(GzipTest, LimitsWhatItInflates) {
   EXPECT_THAT([&] { inflate_gzip(bomb, (10 << 20) - 1, "bomb"); },
               ThrowsMessage<InputError>(StartsWith("bomb: expected at most 10485759 bytes when inflated, got more")));
   EXPECT_THROW(inflate_gzip(bomb, 100000, "bomb"), InputError);
+}
+
+TEST(GzipTest, TakesNoMoreMemoryThanASmallFileOfImagesNeeds) {
+  if (!MemoryLimit::is_possible()) GTEST_SKIP() << "memory cannot be limited under a sanitizer";
+  const ByteVector bomb = gzip_bytes(ByteVector(120 << 20));
+  ASSERT_LT(bomb.size(), std::size_t{400} << 10);
+  const MemoryLimit limit(rlim_t{110} << 20);
+  EXPECT_THAT([&] { inflate_gzip(bomb, std::size_t{1} << 30, "bomb"); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("bytes when inflated, got more"), HasSubstr("right file"))));
+}
+
+TEST(GzipTest, ReadsTheStartOfAFileAlone) {
+  const TemporaryDirectory folder;
+  const ByteVector contents = counting_bytes(200000);
+  const ByteVector start(contents.begin(), contents.begin() + 16);
+  folder.write("plain", contents);
+  ByteVector damaged = gzip_bytes(contents);
+  damaged.resize(damaged.size() / 2);
+  folder.write("damaged.gz", damaged);
+  EXPECT_EQ(read_start_of_plain_or_gzip(folder.path("plain"), 16), start);
+  EXPECT_EQ(read_start_of_plain_or_gzip(folder.path("damaged.gz"), 16), start);
+  EXPECT_TRUE(read_start_of_plain_or_gzip(folder.path("none"), 16).empty());
 }
 
 TEST(GzipTest, RandomDamageOnlyThrowsInputErrors) {
