@@ -7,6 +7,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
+#include <fovea/base/utf8.h>
 #include <fovea/datasets/array_dataset.h>
 #include <fovea/datasets/cifar.h>
 #include <fovea/datasets/internal/data_folder.h>
@@ -85,6 +86,11 @@ std::vector<std::string> read_class_names(const std::string& path, std::size_t e
   for (std::string line; std::getline(text, line);) {
     if (line.ends_with('\r')) line.pop_back();
     if (!line.empty()) names.push_back(line);
+  }
+  for (const std::string& name : names) {
+    if (displayable_utf8(name) == name) continue;
+    throw InputError(path, "class names in UTF-8 without control characters", "other bytes",
+                     "fetch the file again, or remove it to use the usual names");
   }
   if (names.size() != expected) {
     throw InputError(path, std::to_string(expected) + " class names, one per line", std::to_string(names.size()),

@@ -84,6 +84,16 @@ ImageArray read_idx_images(const std::string& path) {
   return parse_idx_images(read_plain_or_gzip(path, kMaximumIdxBytes), path);
 }
 
+std::pair<std::uint32_t, std::uint32_t> read_idx_image_size(const std::string& path) {
+  constexpr std::size_t kHeader = 16;
+  const std::vector<std::uint8_t> header = read_start_of_plain_or_gzip(path, kHeader);
+  if (header.size() < kHeader || load_big_endian<std::uint32_t>(header) != kImagesMagic) {
+    throw InputError(path + ": offset 0", "the header of IDX images", "other data", "the file is damaged, fetch it again");
+  }
+  const std::span<const std::uint8_t> bytes = header;
+  return {load_big_endian<std::uint32_t>(bytes.subspan(8)), load_big_endian<std::uint32_t>(bytes.subspan(12))};
+}
+
 std::vector<std::uint8_t> read_idx_labels(const std::string& path) {
   return parse_idx_labels(read_plain_or_gzip(path, kMaximumIdxBytes), path);
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fovea/datasets/array_dataset.h>
@@ -25,6 +26,9 @@ std::vector<std::uint8_t> parse_idx_labels(std::vector<std::uint8_t> bytes, cons
 /// it.
 ImageArray read_idx_images(const std::string& path);
 std::vector<std::uint8_t> read_idx_labels(const std::string& path);
+
+/// Height and width that a file of images declares. @throws InputError naming the file when it declares none.
+std::pair<std::uint32_t, std::uint32_t> read_idx_image_size(const std::string& path);
 
 /// Offset of the first label in an IDX file.
 inline constexpr std::size_t kIdxLabelsOffset = 8;

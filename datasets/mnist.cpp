@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <system_error>
 
 #include <fovea/base/error.h>
 #include <fovea/datasets/array_dataset.h>
@@ -9,6 +10,7 @@
 #include <fovea/datasets/internal/data_folder.h>
 #include <fovea/datasets/internal/gzip.h>
 #include <fovea/datasets/mnist.h>
+#include <fovea/image/size_text.h>
 
 namespace fovea {
 
@@ -27,18 +29,35 @@ const std::vector<std::string>& fashion_mnist_class_names() {
   return names;
 }
 
+namespace {
+
+/// A network scores images of another size without a word. @param images of the test split.
+void expect_size_of_training(const ImageArray& images, const std::string& path, const std::string& training_path) {
+  std::error_code ignored;
+  const bool is_there =
+      std::filesystem::exists(training_path, ignored) || std::filesystem::exists(training_path + ".gz", ignored);
+  if (!is_there) return;  // scoring needs no training images
+  const auto [height, width] = read_idx_image_size(find_plain_or_gzip(training_path));
+  if (std::int64_t{height} == images.height && std::int64_t{width} == images.width) return;
+  throw InputError(path + ": offset 8",
+                   "images of " + size_text(height, width) + " (height x width), as in " + training_path,
+                   size_text(images.height, images.width), "take both files from the same data set");
+}
+
+}  // namespace
+
 std::shared_ptr<const Dataset> open_mnist(const std::string& root, Split split, const std::vector<std::string>& class_names,
                                           const std::string& advice) {
   if (split == Split::validation) return nullptr;
   const std::string prefix = split == Split::train ? "train" : "t10k";
   expect_data_folder(root, advice);
-  const auto file = [&](const char* suffix) {
-    return find_plain_or_gzip((std::filesystem::path(root) / (prefix + suffix)).string());
-  };
+  const auto path = [&](const std::string& name) { return (std::filesystem::path(root) / name).string(); };
+  const auto file = [&](const char* suffix) { return find_plain_or_gzip(path(prefix + suffix)); };
   const std::string images_path = file("-images-idx3-ubyte");
   const std::string labels_path = file("-labels-idx1-ubyte");
   ImageArray images = read_idx_images(images_path);
   std::vector<std::uint8_t> labels = read_idx_labels(labels_path);
+  if (split == Split::test) expect_size_of_training(images, images_path, path("train-images-idx3-ubyte"));
 
   if (images.count() != labels.size()) {
     throw InputError(labels_path + ": offset 4", std::to_string(images.count()) + " labels, one per image",

@@ -12,6 +12,7 @@
 namespace fovea {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
@@ -26,7 +27,7 @@ TEST(MnistTest, ReadsBothSplits) {
   folder.write("train-images-idx3-ubyte.gz",
                gzip_bytes(idx_bytes(kIdxImages, {2, 2, 3}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11})));
   folder.write("train-labels-idx1-ubyte", idx_bytes(kIdxLabels, {2}, {9, 4}));
-  folder.write("t10k-images-idx3-ubyte", idx_bytes(kIdxImages, {1, 1, 1}, {200}));
+  folder.write("t10k-images-idx3-ubyte", idx_bytes(kIdxImages, {1, 2, 3}, {200, 0, 0, 0, 0, 0}));
   folder.write("t10k-labels-idx1-ubyte.gz", gzip_bytes(idx_bytes(kIdxLabels, {1}, {0})));
 
   const auto train = open_digits(folder, Split::train);
@@ -71,6 +72,17 @@ TEST(MnistTest, RefusesCountsThatDiffer) {
   const std::string labels = folder.write("train-labels-idx1-ubyte", idx_bytes(kIdxLabels, {3}, {0, 0, 0}));
   EXPECT_THAT([&] { open_digits(folder, Split::train); },
               ThrowsMessage<InputError>(StartsWith(labels + ": offset 4: expected 2 labels, one per image, got 3")));
+}
+
+TEST(MnistTest, RefusesTestImagesOfAnotherSizeThanTheTrainingImages) {
+  const TemporaryDirectory folder;
+  folder.write("train-images-idx3-ubyte.gz", gzip_bytes(idx_bytes(kIdxImages, {1, 2, 3}, ByteVector(6))));
+  const std::string images = folder.write("t10k-images-idx3-ubyte", idx_bytes(kIdxImages, {1, 3, 2}, ByteVector(6)));
+  folder.write("t10k-labels-idx1-ubyte", idx_bytes(kIdxLabels, {1}, {0}));
+  EXPECT_THAT(
+      [&] { open_digits(folder, Split::test); },
+      ThrowsMessage<InputError>(AllOf(StartsWith(images + ": offset 8: expected images of 2 x 3 (height x width), as in "),
+                                      HasSubstr("got 3 x 2; take both files from the same data set"))));
 }
 
 TEST(MnistTest, RefusesALabelWithoutAClass) {
