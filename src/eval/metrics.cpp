@@ -21,9 +21,7 @@ std::string csv_field(const std::string& text) {
 }  // namespace
 
 ClassificationMetrics::ClassificationMetrics(std::int64_t num_classes)
-    : num_classes_(num_classes),
-      bins_(kBins),
-      confusion_(static_cast<std::size_t>(num_classes), std::vector<std::int64_t>(static_cast<std::size_t>(num_classes))) {}
+    : num_classes_(num_classes), bins_(kBins), confusion_(num_classes) {}
 
 void ClassificationMetrics::add(const torch::Tensor& logits, const torch::Tensor& labels) {
   if (logits.dim() != 2 || logits.size(1) != num_classes_ || labels.dim() != 1 || labels.size(0) != logits.size(0)) {
@@ -59,7 +57,7 @@ void ClassificationMetrics::add(const torch::Tensor& logits, const torch::Tensor
     ++bins_[bin].images;
     bins_[bin].correct += predicted == label;
     bins_[bin].probability += probability;
-    ++confusion_[static_cast<std::size_t>(label)][static_cast<std::size_t>(predicted)];
+    confusion_.add(label, predicted);
   }
 }
 
@@ -73,10 +71,7 @@ void ClassificationMetrics::add(const ClassificationMetrics& other) {
     bins_[i].correct += other.bins_[i].correct;
     bins_[i].probability += other.bins_[i].probability;
   }
-  for (std::size_t row = 0; row < confusion_.size(); ++row) {
-    for (std::size_t column = 0; column < confusion_.size(); ++column)
-      confusion_[row][column] += other.confusion_[row][column];
-  }
+  confusion_.add(other.confusion_);
 }
 
 double ClassificationMetrics::fraction(std::int64_t count) const {
@@ -91,13 +86,32 @@ double ClassificationMetrics::expected_calibration_error() const {
   return fovea::expected_calibration_error(bins_);
 }
 
+namespace {
+
+std::string confusion_pairs_csv(const ConfusionMatrix& confusion, const std::vector<std::string>& classes) {
+  std::string csv = "true,predicted,images\n";
+  for (const ConfusionMatrix::Cell& cell : confusion.cells()) {
+    csv += csv_field(classes[static_cast<std::size_t>(cell.truth)]) + "," +
+           csv_field(classes[static_cast<std::size_t>(cell.predicted)]) + "," + std::to_string(cell.images) + "\n";
+  }
+  return csv;
+}
+
+}  // namespace
+
 std::string confusion_csv(const ClassificationMetrics& metrics, const std::vector<std::string>& classes) {
+  if (std::ssize(classes) != metrics.confusion().classes()) {
+    throw InputError("confusion matrix", std::to_string(metrics.confusion().classes()) + " class names",
+                     std::to_string(classes.size()));
+  }
+  if (metrics.confusion().classes() > kMostClassesOfTable) return confusion_pairs_csv(metrics.confusion(), classes);
+  const std::vector<std::vector<std::int64_t>> rows = metrics.confusion().rows();
   std::string csv = "true \\ predicted";
   for (const std::string& name : classes) csv += "," + csv_field(name);
   csv += "\n";
   for (std::size_t row = 0; row < classes.size(); ++row) {
     csv += csv_field(classes[row]);
-    for (const std::int64_t count : metrics.confusion()[row]) csv += "," + std::to_string(count);
+    for (const std::int64_t count : rows[row]) csv += "," + std::to_string(count);
     csv += "\n";
   }
   return csv;

@@ -7,13 +7,14 @@
 #include <torch/torch.h>
 
 #include <fovea/eval/calibration_bin.h>
+#include <fovea/eval/confusion_matrix.h>
 
 namespace fovea {
 
 /// Metrics of a classifier: accuracy, loss, calibration and confusion matrix. Sums over images, never means of batch means.
 class ClassificationMetrics {
  public:
-  /// @param num_classes K >= 1.
+  /// @param num_classes K. @throws InputError unless K >= 1.
   explicit ClassificationMetrics(std::int64_t num_classes);
 
   /// Adds a batch. @param logits float [N, K]. @param labels int64 [N] in [0, K). @throws ShapeError for other shapes,
@@ -33,8 +34,7 @@ class ClassificationMetrics {
   /// The bins of the calibration error.
   const std::vector<CalibrationBin>& calibration() const { return bins_; }
 
-  /// Row = true class, column = predicted class.
-  const std::vector<std::vector<std::int64_t>>& confusion() const { return confusion_; }
+  const ConfusionMatrix& confusion() const { return confusion_; }
 
  private:
   double fraction(std::int64_t count) const;
@@ -45,11 +45,11 @@ class ClassificationMetrics {
   std::int64_t top5_ = 0;
   double loss_ = 0;
   std::vector<CalibrationBin> bins_;
-  std::vector<std::vector<std::int64_t>> confusion_;
+  ConfusionMatrix confusion_;
 };
 
-/// The confusion matrix as CSV: a header of predicted classes, one row per true class. Names are quoted where CSV requires
-/// it.
+/// The confusion matrix as CSV: a header of predicted classes, one row per true class; with more than kMostClassesOfTable
+/// classes a row `true,predicted,images` for each pair that occurs. Names are quoted where CSV requires it.
 std::string confusion_csv(const ClassificationMetrics& metrics, const std::vector<std::string>& classes);
 
 }  // namespace fovea

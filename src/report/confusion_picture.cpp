@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <numeric>
 
 #include <fovea/base/error.h>
 #include <fovea/draw/canvas.h>
@@ -12,8 +11,6 @@
 
 namespace fovea {
 namespace {
-
-using Confusion = std::vector<std::vector<std::int64_t>>;
 
 constexpr Rgb8 kNoImages{229, 231, 235};
 constexpr int kMostNumberedClasses = 20;  // with fractions in the cells
@@ -55,48 +52,36 @@ const ColorTable& fraction_colors() {
   return table;
 }
 
-void expect_square(const Confusion& confusion, const std::vector<std::string>& classes) {
-  const std::size_t count = confusion.size();
-  if (count == 0) throw InputError("confusion picture", "at least one class", "none");
-  if (classes.size() != count) {
-    throw InputError("confusion picture", std::to_string(count) + " class names", std::to_string(classes.size()));
+/// One pixel per cell, or per square of cells where there are more than kMostPixels in a row.
+Image fraction_pixels(const ConfusionMatrix& confusion) {
+  constexpr std::int64_t kMostPixels = 1000;
+  const std::int64_t side = std::min(confusion.classes(), kMostPixels);
+  const auto pixel_of = [&](std::int64_t label) { return static_cast<std::size_t>(label * side / confusion.classes()); };
+  const auto count = static_cast<std::size_t>(side);
+  std::vector<std::int64_t> cells(count * count);
+  std::vector<std::int64_t> rows(count);
+  for (const ConfusionMatrix::Cell& cell : confusion.cells()) {
+    cells[pixel_of(cell.truth) * count + pixel_of(cell.predicted)] += cell.images;
+    rows[pixel_of(cell.truth)] += cell.images;
   }
-  for (const auto& row : confusion) {
-    if (row.size() != count) {
-      throw InputError("confusion picture", "rows of " + std::to_string(count) + " counts", std::to_string(row.size()));
-    }
-    const auto least = std::min_element(row.begin(), row.end());
-    if (*least < 0) throw InputError("confusion picture", "counts of at least 0", std::to_string(*least));
-  }
-}
-
-std::int64_t images_of(const std::vector<std::int64_t>& row) {
-  return std::accumulate(row.begin(), row.end(), std::int64_t{0});
-}
-
-/// One pixel per cell.
-Image fraction_pixels(const Confusion& confusion) {
-  const int count = static_cast<int>(confusion.size());
-  Image pixels(count, count, 3);
+  Image pixels(static_cast<int>(side), static_cast<int>(side), 3);
   std::uint8_t* target = pixels.pixels.data();
-  for (const auto& row : confusion) {
-    const auto images = static_cast<double>(images_of(row));
-    for (const std::int64_t cell : row) {
-      const Rgb8 color = images > 0 ? color_of(fraction_colors(), static_cast<double>(cell) / images) : kNoImages;
-      *target++ = color.red;
-      *target++ = color.green;
-      *target++ = color.blue;
-    }
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const auto images = static_cast<double>(rows[i / count]);
+    const Rgb8 color = images > 0 ? color_of(fraction_colors(), static_cast<double>(cells[i]) / images) : kNoImages;
+    *target++ = color.red;
+    *target++ = color.green;
+    *target++ = color.blue;
   }
   return pixels;
 }
 
-std::string title_of(const Confusion& confusion) {
+std::string title_of(const ConfusionMatrix& confusion) {
   std::int64_t images = 0;
   std::int64_t correct = 0;
-  for (std::size_t k = 0; k < confusion.size(); ++k) {
-    images += images_of(confusion[k]);
-    correct += confusion[k][k];
+  for (const ConfusionMatrix::Cell& cell : confusion.cells()) {
+    images += cell.images;
+    correct += cell.truth == cell.predicted ? cell.images : 0;
   }
   if (images == 0) return "Confusion matrix: no images";
   const double top1 = static_cast<double>(correct) / static_cast<double>(images);
@@ -176,27 +161,26 @@ void draw_cell_borders(Canvas& canvas, const ConfusionLayout& layout, Point corn
   }
 }
 
-void draw_fractions(Canvas& canvas, const ConfusionLayout& layout, Point corner, const Confusion& confusion) {
+void draw_fractions(Canvas& canvas, const ConfusionLayout& layout, Point corner, const ConfusionMatrix& confusion) {
   TextStyle style{.size = 13, .align = TextStyle::Align::centre, .vertical = TextStyle::Vertical::middle};
-  for (std::size_t row = 0; row < confusion.size(); ++row) {
-    const auto images = static_cast<double>(images_of(confusion[row]));
-    for (std::size_t column = 0; column < confusion.size(); ++column) {
-      if (confusion[row][column] == 0) continue;
-      const double fraction = static_cast<double>(confusion[row][column]) / images;
-      style.color = number_color(fraction);
-      style.bold = row == column;
-      canvas.text(number_text(fraction, 0.01),
-                  {corner.x + (static_cast<double>(column) + 0.5) * layout.cell,
-                   corner.y + (static_cast<double>(row) + 0.5) * layout.cell},
-                  style);
-    }
+  for (const ConfusionMatrix::Cell& cell : confusion.cells()) {
+    const double fraction = static_cast<double>(cell.images) / static_cast<double>(confusion.images(cell.truth));
+    style.color = number_color(fraction);
+    style.bold = cell.truth == cell.predicted;
+    canvas.text(number_text(fraction, 0.01),
+                {corner.x + (static_cast<double>(cell.predicted) + 0.5) * layout.cell,
+                 corner.y + (static_cast<double>(cell.truth) + 0.5) * layout.cell},
+                style);
   }
 }
 
 }  // namespace
 
-Image confusion_picture(const Confusion& confusion, const std::vector<std::string>& classes) {
-  expect_square(confusion, classes);
+Image confusion_picture(const ConfusionMatrix& confusion, const std::vector<std::string>& classes) {
+  if (std::ssize(classes) != confusion.classes()) {
+    throw InputError("confusion picture", std::to_string(confusion.classes()) + " class names",
+                     std::to_string(classes.size()));
+  }
   const ConfusionLayout layout = layout_of(classes);
   const std::string title = title_of(confusion);
   constexpr double kAxisName = 26;

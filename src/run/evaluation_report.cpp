@@ -1,5 +1,4 @@
 #include <cstddef>
-#include <numeric>
 
 #include <fovea/config/number_or_null.h>
 #include <fovea/run/evaluation_report.h>
@@ -9,13 +8,28 @@ namespace fovea {
 std::vector<ClassScore> EvaluationReport::per_class() const {
   std::vector<ClassScore> scores;
   for (std::size_t i = 0; i < classes.size(); ++i) {
-    const auto& row = metrics.confusion()[i];
-    ClassScore score{static_cast<std::int64_t>(i), classes[i], std::accumulate(row.begin(), row.end(), std::int64_t{0}), {}};
-    if (score.images > 0) score.top1 = static_cast<double>(row[i]) / static_cast<double>(score.images);
+    const auto label = static_cast<std::int64_t>(i);
+    ClassScore score{label, classes[i], metrics.confusion().images(label), {}};
+    const std::int64_t correct = metrics.confusion().images(label, label);
+    if (score.images > 0) score.top1 = static_cast<double>(correct) / static_cast<double>(score.images);
     scores.push_back(std::move(score));
   }
   return scores;
 }
+
+namespace {
+
+/// {confusion: a row per true class}; for many classes {confusion: null, confusion_pairs: what occurs}.
+Json to_json(const ConfusionMatrix& confusion) {
+  if (confusion.classes() <= kMostClassesOfTable) return {{"confusion", confusion.rows()}};
+  Json pairs = Json::array();
+  for (const ConfusionMatrix::Cell& cell : confusion.cells()) {
+    pairs.push_back({{"true", cell.truth}, {"predicted", cell.predicted}, {"images", cell.images}});
+  }
+  return {{"confusion", nullptr}, {"confusion_pairs", pairs}};
+}
+
+}  // namespace
 
 Json to_json(const EvaluationReport& report) {
   Json per_class = Json::array();
@@ -34,8 +48,8 @@ Json to_json(const EvaluationReport& report) {
                    {"latency_ms", report.latency_ms},
                    {"parameters", report.parameters},
                    {"macs", report.macs},
-                   {"per_class", per_class},
-                   {"confusion", metrics.confusion()}};
+                   {"per_class", per_class}};
+  document.update(to_json(metrics.confusion()));
   if (report.glimpses) document.update(to_json(*report.glimpses));
   return document;
 }

@@ -11,6 +11,8 @@
 #include <fovea/base/random.h>
 #include <fovea/eval/metrics.h>
 
+#include "memory_limit.h"
+
 namespace fovea {
 namespace {
 
@@ -58,7 +60,7 @@ TEST(ClassificationMetricsTest, WorkedExampleByHand) {
   EXPECT_EQ(metrics.top1(), 2.0 / 4);
   EXPECT_EQ(metrics.top5(), 1.0);  // 3 classes: the true one is always among the first five
   EXPECT_NEAR(metrics.loss(), -(std::log(0.70) + std::log(0.09) + std::log(0.90) + std::log(0.18)) / 4, kMetricsRounding);
-  EXPECT_EQ(metrics.confusion(), (Counts{{1, 0, 0}, {1, 0, 0}, {0, 1, 1}}));
+  EXPECT_EQ(metrics.confusion().rows(), (Counts{{1, 0, 0}, {1, 0, 0}, {0, 1, 1}}));
 }
 
 TEST(ClassificationMetricsTest, CalibrationErrorByHand) {
@@ -90,7 +92,7 @@ TEST(ClassificationMetricsTest, TiesGoToTheLowerClass) {
     const ClassificationMetrics metrics = measured(7, tied, labels_of({label}));
     EXPECT_EQ(metrics.top1(), label == 0 ? 1.0 : 0.0) << "label " << label;
     EXPECT_EQ(metrics.top5(), label < 5 ? 1.0 : 0.0) << "label " << label;
-    EXPECT_EQ(metrics.confusion()[static_cast<std::size_t>(label)][0], 1);
+    EXPECT_EQ(metrics.confusion().images(label, 0), 1);
     EXPECT_NEAR(metrics.loss(), std::log(7.0), kMetricsRounding);
   }
   const auto second_tie = torch::tensor({{1.0, 3.0, 3.0}});
@@ -118,7 +120,20 @@ TEST(ClassificationMetricsTest, WithoutImagesEverythingIsZero) {
   EXPECT_EQ(metrics.top5(), 0.0);
   EXPECT_EQ(metrics.loss(), 0.0);
   EXPECT_EQ(metrics.expected_calibration_error(), 0.0);
-  EXPECT_EQ(metrics.confusion(), Counts(3, std::vector<std::int64_t>(3)));
+  EXPECT_EQ(metrics.confusion().rows(), Counts(3, std::vector<std::int64_t>(3)));
+}
+
+TEST(ClassificationMetricsTest, TwentyThousandClassesTakeNoSquareOfMemory) {
+  if (!MemoryLimit::is_possible()) GTEST_SKIP() << "memory cannot be limited under a sanitizer";
+  const auto logits = torch::eye(10, 20000);
+  const auto labels = torch::arange(10);
+  const MemoryLimit limit(rlim_t{1} << 30);  // with the arenas of threads; a count for each pair takes 3.2 GB
+  ClassificationMetrics total(20000);
+  for (int part = 0; part < 4; ++part) total.add(measured(20000, logits, labels));
+  EXPECT_EQ(total.images(), 40);
+  EXPECT_EQ(total.top1(), 1.0);
+  EXPECT_EQ(total.confusion().images(9, 9), 4);
+  EXPECT_EQ(total.confusion().cells().size(), 10U);
 }
 
 TEST(ClassificationMetricsTest, AddingPartsEqualsAddingAll) {
@@ -181,6 +196,13 @@ TEST(ConfusionCsvTest, RowsAreTrueClasses) {
             "cat,1,0,0\n"
             "dog,1,0,0\n"
             "owl,0,1,1\n");
+}
+
+TEST(ConfusionCsvTest, ManyClassesAreAListOfWhatOccurs) {
+  const std::vector<std::string> names(1001, "a, b");
+  ClassificationMetrics metrics(1001);
+  metrics.add(torch::arange(1001).view({1, 1001}), labels_of({7}));
+  EXPECT_EQ(confusion_csv(metrics, names), "true,predicted,images\n\"a, b\",\"a, b\",1\n");
 }
 
 TEST(ConfusionCsvTest, NamesAreQuotedWhereNeeded) {
