@@ -139,7 +139,6 @@ InputSpec ExperimentData::input() {
 
 LoaderOptions ExperimentData::loader_options() const {
   LoaderOptions options;
-  options.batch_size = 250;  // of evaluation: it must not change with the training batch, nor with the threads
   options.workers = static_cast<int>(config_->data.workers);
   options.on_skipped = on_skipped_;
   return options;
@@ -178,9 +177,22 @@ Loader ExperimentData::preview_loader(std::int64_t images, bool augmented) {
   return {training.dataset, std::move(chosen), preprocess_, options};
 }
 
+std::int64_t ExperimentData::evaluation_batch(Split split) {
+  // Each thread holds the activations of a batch, whose size must not change with the training batch, nor with the threads.
+  constexpr std::int64_t kMostImages = 250;
+  constexpr std::int64_t kMostPixels = kMostImages * 100 * 100;
+  constexpr std::int64_t kFewestImages = 8;
+  const Dataset& dataset = *part(split).dataset;
+  auto size = preprocess_->fixed_output_size();
+  if (dataset.height() > 0 && dataset.width() > 0) size = preprocess_->output_size(dataset.height(), dataset.width());
+  if (!size) return kFewestImages;
+  return std::clamp(kMostPixels / (std::int64_t{size->first} * size->second), kFewestImages, kMostImages);
+}
+
 Loader ExperimentData::loader(Split split, std::int64_t batches) {
   const Part& chosen = part(split);
   LoaderOptions options = loader_options();
+  options.batch_size = evaluation_batch(split);
   Indices indices = chosen.indices;
   if (batches > 0) indices.resize(std::min(indices.size(), static_cast<std::size_t>(batches * options.batch_size)));
   return {chosen.dataset, std::move(indices), preprocess_, options};

@@ -71,6 +71,8 @@ class ExperimentData {
   /// Opens the training and the validation split.
   void open_training();
   LoaderOptions loader_options() const;
+  /// Images of an evaluation batch of a split.
+  std::int64_t evaluation_batch(Split split);
 
   std::shared_ptr<const ExperimentConfig> config_;
   std::vector<std::string> classes_;

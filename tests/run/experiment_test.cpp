@@ -75,6 +75,16 @@ TEST_F(ChangedExperiment, TrainsAsIfItWereWrittenSo) {
   EXPECT_EQ(model_bytes("changed"), model_bytes("written"));
 }
 
+TEST_F(ChangedExperiment, ScoresLargeImagesInSmallBatches) {
+  const auto batches = [](const char* resize) {  // each thread holds one
+    return read_experiment(path("tiny.yaml"), {std::string("preprocess.resize=") + resize}).data().test().loader.batches();
+  };
+  EXPECT_EQ(batches("0"), 1);      // all 240 images
+  EXPECT_EQ(batches("100"), 1);    // 250 in a batch, as for every smaller size
+  EXPECT_EQ(batches("500"), 24);   // 10 in a batch
+  EXPECT_EQ(batches("4000"), 30);  // never fewer than 8
+}
+
 TEST_F(ChangedExperiment, WithACropAloneSeesWholePhotos) {
   const Experiment cropped = read_experiment(path("tiny.yaml"), {"train.epochs=1", "preprocess.crop=6"});
   train(cropped, {.out = path("cropped"), .threads = 1});
