@@ -161,6 +161,7 @@ Action add_bench_command(CLI::App& app) {
   add_attention_bench(*command, arguments->attention);
   add_glimpse_bench(*command, arguments->glimpse, arguments->measures_glimpse);
   return [arguments](const GlobalOptions& global) {
+    keep_freed_memory();
     return arguments->measures_glimpse ? run_glimpse_bench(arguments->glimpse, global)
                                        : run_attention_bench(arguments->attention, global);
   };

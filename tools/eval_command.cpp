@@ -83,7 +83,10 @@ Action add_eval_command(CLI::App& app) {
   command->add_option("--split", arguments->split, "train, val or test")->capture_default_str();
   command->add_option("--confusion", arguments->confusion, "confusion matrix as CSV (default: in the run directory)")
       ->type_name("FILE");
-  return [arguments](const GlobalOptions& global) { return eval(*arguments, global); };
+  return [arguments](const GlobalOptions& global) {
+    keep_freed_memory();
+    return eval(*arguments, global);
+  };
 }
 
 }  // namespace fovea

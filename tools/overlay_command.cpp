@@ -94,7 +94,7 @@ class PhotoSeries {
   std::int64_t finish() {
     const std::vector<std::string> pages = sheet_.finish();
     if (global_.json) {
-      print_json(entries_);
+      entries_.finish();
     } else {
       for (const std::string& page : pages) std::printf("contact sheet  %s\n", page.c_str());
     }
@@ -122,7 +122,7 @@ class PhotoSeries {
       return;
     }
     sheet_.add(std::move(photo.tiles));
-    for (const OverlayFiles& files : photo.files) global_.json ? entries_.push_back(to_json(files)) : print_files(files);
+    for (const OverlayFiles& files : photo.files) global_.json ? entries_.add(to_json(files)) : print_files(files);
   }
 
   const Overlayer& overlayer_;
@@ -130,7 +130,7 @@ class PhotoSeries {
   const OverlayArguments& arguments_;
   const GlobalOptions& global_;
   SheetPages sheet_;
-  Json entries_ = Json::array();
+  JsonListPrinter entries_;
   std::int64_t unreadable_ = 0;
 };
 

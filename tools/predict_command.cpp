@@ -26,21 +26,21 @@ void print_prediction(const std::string& path, const Prediction& prediction) {
 int predict(const PredictArguments& arguments, const GlobalOptions& global) {
   const std::vector<NamedPhoto> images = expand_images(arguments.images);
   const Model model = open_photo_model(arguments.model, global);
-  Json predictions = Json::array();
+  JsonListPrinter entries;
   std::int64_t unreadable = 0;
   for (const NamedPhoto& image : images) {
     try {
       const Prediction prediction =
           with_photo(image, model, [&](const Image& photo) { return model.predict(photo, arguments.options); });
       if (!global.json) print_prediction(image.path, prediction);
-      if (global.json) predictions.push_back(to_json(prediction, image.path));
+      if (global.json) entries.add(to_json(prediction, image.path));
     } catch (const InputError& error) {
       if (images.size() == 1) throw;
       print_warning(error.what());
       ++unreadable;
     }
   }
-  if (global.json) print_json(predictions);
+  if (global.json) entries.finish();
   expect_all_readable("fovea predict", images.size(), unreadable);
   return kDone;
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <malloc.h>
 
 #include <ATen/Parallel.h>
 #include <c10/util/Exception.h>
@@ -15,6 +16,9 @@
 
 namespace fovea {
 namespace {
+
+constexpr const char* kOutOfMemory =
+    "out of memory; use fewer --threads, smaller images, a smaller train.batch_size or model";
 
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
@@ -40,7 +44,7 @@ int guarded(const std::function<int()>& work) {
   } catch (const c10::Error& error) {
     return report("LibTorch: " + first_line(error.what_without_backtrace()), kFailed);
   } catch (const std::bad_alloc&) {
-    return report("out of memory; use fewer --threads, smaller images, a smaller train.batch_size or model", kFailed);
+    return report(kOutOfMemory, kFailed);
   } catch (const std::exception& error) {
     return report(first_line(error.what()), kFailed);
   }
@@ -78,6 +82,27 @@ std::vector<std::string> GlobalOptions::with_seed(std::vector<std::string> setti
 
 void print_json(const Json& document) {
   std::cout << to_json_text(document);
+}
+
+void JsonListPrinter::add(const Json& entry) {
+  std::cout << (is_empty_ ? "[\n  " : ",\n  ");
+  is_empty_ = false;
+  std::string text = to_json_text(entry);
+  text.pop_back();  // the newline
+  for (const char letter : text) {
+    std::cout << letter;
+    if (letter == '\n') std::cout << "  ";
+  }
+}
+
+void JsonListPrinter::finish() {
+  std::cout << (is_empty_ ? "[]\n" : "\n]\n");
+}
+
+void keep_freed_memory() {
+  constexpr int kKeep = 1 << 30;
+  mallopt(M_MMAP_THRESHOLD, kKeep);
+  mallopt(M_TRIM_THRESHOLD, kKeep);
 }
 
 void print_warning(const std::string& message) {

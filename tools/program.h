@@ -45,6 +45,22 @@ int run_program(int argc, const char* const* argv);
 /// Prints a document on stdout, where nothing else may be printed.
 void print_json(const Json& document);
 
+/// Prints a list on stdout entry by entry: the text of print_json() of the whole list, in the memory of one entry.
+class JsonListPrinter {
+ public:
+  void add(const Json& entry);
+  /// Ends the list.
+  void finish();
+
+ private:
+  bool is_empty_ = true;
+};
+
+/// Keeps freed memory in the process: glibc gives large blocks back to the kernel on every free, so each training step would
+/// page-fault its activations anew. Worth several per cent where the same sizes return; where they differ, as those of
+/// photos, the memory would grow.
+void keep_freed_memory();
+
 /// A list of results as a document.
 template <typename Results>
 Json json_list(const Results& results) {

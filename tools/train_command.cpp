@@ -92,6 +92,7 @@ int run_training(const Experiment& experiment, const TrainArguments& arguments, 
 }
 
 int run_train_command(const TrainArguments& arguments, const GlobalOptions& global) {
+  keep_freed_memory();
   const Experiment experiment = read_experiment(arguments.config, global.with_seed(arguments.settings));
   if (arguments.print_config) return print_config(experiment, global);
   if (!arguments.preview.empty()) return write_preview(experiment, arguments.preview, global);

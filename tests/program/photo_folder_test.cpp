@@ -131,6 +131,24 @@ TEST_F(PhotoFolder, TwelveBitPhotosTrainAndPredictAsTheSamePhotosInEight) {
   EXPECT_NE(json({"predict", "run", "deep.ppm"})[0]["topk"], expected);
 }
 
+TEST_F(PhotoFolder, JsonOfManyPhotosReadsAsOneDocument) {  // although it is printed photo by photo
+  for (const std::size_t photos : {1U, 3U}) {
+    for (std::vector<std::string> arguments : {std::vector<std::string>{"predict", "run", "--json"},
+                                               {"overlay", "run", "--json", "--out", "overlays" + std::to_string(photos)}}) {
+      arguments.insert(arguments.end(), photos, "photo.ppm");
+      const Finished finished = run(arguments);
+      ASSERT_EQ(finished.code, 0) << finished.error;
+      const Json document = Json::parse(finished.out);
+      EXPECT_GE(document.size(), photos);
+      EXPECT_EQ(finished.out, to_json_text(document));
+    }
+  }
+  write("bad.ppm", "P6 x");
+  const Finished unreadable = run({"predict", "run", "--json", "bad.ppm", "bad.ppm"});
+  EXPECT_EQ(unreadable.code, 2);
+  EXPECT_EQ(unreadable.out, "[]\n");
+}
+
 TEST_F(PhotoFolder, PreviewShowsAugmentedImagesAndTrainsNothing) {
   const std::vector<std::string> arguments = {
       "train", "photos.yaml", "--preview", "preview.png", "--set", "data.augment={random_resized_crop: 1, color_jitter: 1}"};
