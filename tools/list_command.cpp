@@ -200,7 +200,7 @@ Action add_list_command(CLI::App& app) {
   add_filter(*command, "--query", filter.query, kEveryQuery);
   add_filter(*command, "--axis", filter.axis, kEveryAxis);
   command->add_option("--width", filter.features.channels, "channels of the features for the cost of blocks")
-      ->check(CLI::Range(1, 1 << 14))
+      ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   command
       ->add_option("--size", arguments->size,

@@ -43,7 +43,23 @@ BlockCost cost_of(const MechanismRow& row, const FeatureShape& features) {
   }
 }
 
+/// The largest block takes seconds, and a gigabyte. @throws InputError.
+void expect_profile_budget(const FeatureShape& features) {
+  constexpr std::int64_t kMostChannels = 4096;
+  constexpr std::int64_t kMostValues = std::int64_t{1} << 20;
+  const auto& [channels, height, width] = features;
+  const bool fits = channels >= 1 && height >= 1 && width >= 1 && channels <= kMostChannels &&
+                    height <= kMostValues / channels && width <= kMostValues / (channels * height);
+  if (fits) return;
+  throw InputError(
+      "features",
+      "1 to " + std::to_string(kMostChannels) + " channels and at most " + std::to_string(kMostValues) + " values",
+      std::to_string(channels) + " x " + std::to_string(height) + " x " + std::to_string(width),
+      "choose fewer channels or a smaller size; costs grow with their squares");
+}
+
 std::vector<CatalogueRow> list_blocks(const CatalogueFilter& filter) {
+  expect_profile_budget(filter.features);
   std::vector<CatalogueRow> rows;
   for (const MechanismRow& row : mechanism_registry()) {
     if (!passes(row.traits, filter)) continue;  // before cost_of(), which takes time

@@ -56,7 +56,8 @@ struct CatalogueFilter {
   std::optional<Selects> selects = {};
   std::optional<Query> query = {};
   std::optional<Axis> axis = {};
-  /// Shape of the features for the cost of blocks; height and width are rounded up, see fitting_shape().
+  /// Shape of the features for the cost of blocks, of which each is built and run once: at most 4096 channels and 2^20
+  /// values. Height and width are rounded up, see fitting_shape().
   FeatureShape features{64, 14, 14};
 };
 

@@ -62,6 +62,13 @@ TEST_F(ListProgram, TheReadmeHasTheTableOfBlocks) {
   EXPECT_EQ(table, run({"list", "blocks", "--markdown"}).out) << "run tools/update_readme.sh";
 }
 
+TEST_F(ListProgram, BlocksOfHugeFeaturesAreRefusedAtOnce) {
+  EXPECT_THAT(
+      run({"list", "blocks", "--width", "4096", "--size", "64"}).error,
+      HasSubstr("features: expected 1 to 4096 channels and at most 1048576 values, got 4096 x 64 x 64; choose fewer"));
+  EXPECT_EQ(run({"list", "blocks", "--width", "16384"}).code, 2);
+}
+
 TEST_F(ListProgram, VersionNamesTheOpenMpBlas) {
   EXPECT_THAT(run({"--version"}).out, HasSubstr("openblas-openmp"));
   EXPECT_TRUE(json({"--version"}).contains("libtorch"));

@@ -23,5 +23,15 @@ TEST(Catalogue, RowsHaveEveryWantedTrait) {
   }
 }
 
+TEST(Catalogue, BlocksAreNotRunOnFeaturesThatTakeMinutes) {
+  for (const FeatureShape& features :
+       {FeatureShape{16384, 1, 1}, FeatureShape{4096, 64, 64}, FeatureShape{1, 1 << 20, 2}, FeatureShape{0, 14, 14}}) {
+    EXPECT_THAT([&] { catalogue(Listing::blocks, {.features = features}); },
+                testing::ThrowsMessage<InputError>(testing::AllOf(
+                    testing::StartsWith("features: expected 1 to 4096 channels and at most 1048576 values, got "),
+                    testing::HasSubstr("choose fewer channels"))));
+  }
+}
+
 }  // namespace
 }  // namespace fovea
