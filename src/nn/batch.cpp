@@ -3,8 +3,20 @@
 #include <fovea/nn/shape_text.h>
 
 namespace fovea {
+namespace {
+
+void expect_consistent(const Normalization& normalization) {
+  const std::size_t means = normalization.mean.size();
+  const std::size_t deviations = normalization.standard_deviation.size();
+  if (means > 0 && means == deviations) return;
+  throw ShapeError("normalization", "a mean and a standard deviation for each channel",
+                   std::to_string(means) + " and " + std::to_string(deviations));
+}
+
+}  // namespace
 
 torch::Tensor Normalization::operator()(const torch::Tensor& images) const {
+  expect_consistent(*this);
   const auto channels = static_cast<std::int64_t>(mean.size());
   if (images.dim() < 3 || images.size(-3) != channels) {
     throw ShapeError("network input", "images of " + std::to_string(channels) + " channels", shape_text(images));
@@ -23,7 +35,10 @@ std::int64_t Batch::size() const {
 }
 
 const Normalization& Batch::expect_normalization() const {
-  if (normalization != nullptr) return *normalization;
+  if (normalization != nullptr) {
+    expect_consistent(*normalization);
+    return *normalization;
+  }
   expect_images();
   throw ShapeError("network input", "normalised float images, or a batch with a normalization",
                    c10::str((images.defined() ? images : singles.front()).scalar_type()) + " images without one",

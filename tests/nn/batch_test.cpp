@@ -117,6 +117,17 @@ TEST(BatchTest, WithoutImagesThereIsNothingToNormalise) {
   EXPECT_THAT([] { Batch{}.input(); }, ThrowsMessage<ShapeError>(StrEq("network input: expected images, got none")));
 }
 
+TEST(BatchTest, RefusesANormalizationWithoutAStandardDeviationForEachChannel) {
+  Batch batch;
+  batch.images = torch::zeros({1, 3, 2, 2}, torch::kUInt8);
+  batch.normalization = std::make_shared<Normalization>(Normalization{{0.5, 0.5, 0.5}, {0.5}});
+  const auto refused = ThrowsMessage<ShapeError>(
+      HasSubstr("normalization: expected a mean and a standard deviation for each channel, got 3 and 1"));
+  EXPECT_THAT([&] { batch.expect_normalization(); }, refused);  // a retina reads each channel's
+  EXPECT_THAT([&] { batch.input(); }, refused);
+  EXPECT_THAT([&] { (*batch.normalization)(batch.images); }, refused);
+}
+
 TEST(BatchTest, SlicesShareMemory) {
   const Batch batch = batch_of_five();
   const Batch part = batch.slice(1, 4);
