@@ -12,6 +12,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/config/config_node.h>
+#include <fovea/nn/out_of_memory.h>
 #include <fovea/run/environment.h>
 
 namespace fovea {
@@ -42,6 +43,7 @@ int guarded(const std::function<int()>& work) {
   } catch (const std::filesystem::filesystem_error& error) {  // a path that the system refuses
     return report(error.what(), kUserError);
   } catch (const c10::Error& error) {
+    if (is_out_of_memory(error)) return report(kOutOfMemory, kFailed);
     return report("LibTorch: " + first_line(error.what_without_backtrace()), kFailed);
   } catch (const std::bad_alloc&) {
     return report(kOutOfMemory, kFailed);

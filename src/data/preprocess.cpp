@@ -6,6 +6,7 @@
 #include <fovea/base/error.h>
 #include <fovea/data/preprocess.h>
 #include <fovea/image/size_text.h>
+#include <fovea/nn/out_of_memory.h>
 #include <fovea/options/check.h>
 
 namespace fovea {
@@ -32,6 +33,17 @@ std::uint8_t* copy_planes(const Image& image, std::uint8_t* target) {
     for (std::size_t i = channel; i < image.pixels.size(); i += channels) *target++ = image.pixels[i];
   }
   return target;
+}
+
+/// Room for `count` images like the first.
+torch::Tensor empty_batch(std::int64_t count, const Image& first) {
+  try {
+    return torch::empty({count, first.channels, first.height, first.width}, torch::kUInt8);
+  } catch (const c10::Error& error) {
+    if (!is_out_of_memory(error)) throw;
+    throw SystemError("no memory for a batch of " + std::to_string(count) + " images of " +
+                      pixels_text(first.height, first.width) + "; use a smaller batch, or a smaller preprocess.resize");
+  }
 }
 
 bool have_one_size(const std::vector<Image>& images) {
@@ -174,7 +186,7 @@ Batch collate_images(const std::vector<Image>& images, const std::vector<std::in
   batch.normalization = std::move(normalization);
   if (!images.empty() && have_one_size(images)) {
     const Image& first = images.front();
-    batch.images = torch::empty({std::ssize(images), first.channels, first.height, first.width}, torch::kUInt8);
+    batch.images = empty_batch(std::ssize(images), first);
     auto* target = batch.images.data_ptr<std::uint8_t>();
     for (const Image& image : images) {
       expect_valid(image, "collate_images");

@@ -7,6 +7,7 @@
 #include <fovea/base/error.h>
 #include <fovea/image/internal/matrix.h>
 #include <fovea/image/scaled_image.h>
+#include <fovea/image/size_text.h>
 
 namespace fovea {
 
@@ -31,8 +32,8 @@ Image scaled_image(const Image& image, int height, int width, Scaling scaling) {
       cv::resize(averaged, target, size, 0, 0, cv::INTER_LINEAR);
     }
     return result;
-  } catch (const cv::Exception& error) {
-    throw SystemError("cannot scale a picture: " + error.err);
+  } catch (const cv::Exception&) {
+    throw SystemError("no memory for a picture of " + pixels_text(height, width));
   }
 }
 

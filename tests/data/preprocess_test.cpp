@@ -19,6 +19,8 @@
 #include <fovea/data/preprocess.h>
 #include <fovea/image/decode.h>
 
+#include "memory_limit.h"
+
 namespace fovea {
 namespace {
 
@@ -525,6 +527,16 @@ TEST(CollateTest, StacksImagesOfOneSize) {
   EXPECT_TRUE(torch::equal(batch.labels, torch::tensor({4, 2}, torch::kInt64)));
   EXPECT_EQ(batch.normalization, normalization);
   EXPECT_FALSE(collate_images({first}, {}, normalization).labels.defined());
+}
+
+TEST(CollateTest, WithoutMemorySaysWhatToMakeSmaller) {
+  if (!MemoryLimit::is_possible()) GTEST_SKIP() << "memory cannot be limited under a sanitizer";
+  const std::vector<Image> images(256, Image(512, 512, 3));  // 200 MB
+  const MemoryLimit limit(64 << 20);
+  EXPECT_THAT([&] { collate_images(images, {}, nullptr); },
+              ThrowsMessage<SystemError>(StrEq(
+                  "no memory for a batch of 256 images of 512 x 512 pixels (height x width); use a smaller batch, or a "
+                  "smaller preprocess.resize")));
 }
 
 TEST(CollateTest, KeepsImagesOfDifferentSizesApart) {
