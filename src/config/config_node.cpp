@@ -1,62 +1,17 @@
 #include <charconv>
-#include <set>
 #include <system_error>
 #include <utility>
 
 #include <yaml-cpp/yaml.h>
 
 #include <fovea/base/error.h>
-#include <fovea/base/file.h>
+#include <fovea/base/utf8.h>
 #include <fovea/config/config_node.h>
 
 namespace fovea {
 namespace {
 
-constexpr int kMaximumDepth = 64;
-constexpr int kMaximumNodes = 100'000;  // nested anchors could expand without bound
-
-/// Converts yaml-cpp's tree and rejects what yaml-cpp accepts: duplicate keys, cycles, anchors that expand exponentially.
-class Converter {
- public:
-  explicit Converter(std::string source) : source_(std::move(source)) {}
-
-  ConfigNode convert(const YAML::Node& node, int depth) {
-    ConfigNode value;
-    value.origin = origin(node.Mark());
-    if (depth > kMaximumDepth)
-      throw InputError(value.origin, "at most 64 nested levels", "more (or an anchor inside itself)");
-    if (++nodes_ > kMaximumNodes) throw InputError(value.origin, "at most 100000 values", "more");
-    if (node.IsScalar()) {
-      value.kind = ConfigNode::Kind::scalar;
-      value.scalar = node.Scalar();
-    } else if (node.IsSequence()) {
-      value.kind = ConfigNode::Kind::list;
-      for (const YAML::Node& item : node) value.list.push_back(convert(item, depth + 1));
-    } else if (node.IsMap()) {
-      value.kind = ConfigNode::Kind::map;
-      std::set<std::string> keys;
-      for (const auto& pair : node) add_entry(value, keys, pair.first, pair.second, depth);
-    }
-    return value;
-  }
-
-  std::string origin(const YAML::Mark& mark) const {
-    return mark.line < 0 ? source_ : source_ + ":" + std::to_string(mark.line + 1);
-  }
-
- private:
-  void add_entry(ConfigNode& map, std::set<std::string>& keys, const YAML::Node& key, const YAML::Node& node, int depth) {
-    const std::string where = origin(key.Mark());
-    if (!key.IsScalar()) throw InputError(where, "a word as key", key.IsNull() ? "null" : "a list or a map");
-    if (!keys.insert(key.Scalar()).second) throw InputError(where, "every key once", "'" + key.Scalar() + "' again");
-    ConfigNode entry = convert(node, depth + 1);
-    entry.origin = where;  // an error about a value points at the line of its key
-    map.map.push_back({key.Scalar(), std::move(entry)});
-  }
-
-  std::string source_;
-  int nodes_ = 0;
-};
+constexpr std::size_t kOriginBytes = 200;  // every value below keeps its origin
 
 /// Child of `parent` for one part of a dotted path; created in a map that lacks it.
 ConfigNode& descend(ConfigNode& parent, const std::string& part, const std::string& origin) {
@@ -156,26 +111,9 @@ std::string ConfigNode::describe() const {
   return "null";
 }
 
-ConfigNode parse_yaml(const std::string& text, const std::string& source) {
-  Converter converter(source);
-  try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() > 1)
-      throw InputError(source, "one YAML document", std::to_string(documents.size()), "split the file");
-    return converter.convert(documents.empty() ? YAML::Node() : documents.front(), 0);
-  } catch (const YAML::Exception& error) {
-    throw InputError(converter.origin(error.mark), "valid YAML", error.msg);
-  }
-}
-
-ConfigNode read_yaml_file(const std::string& path) {
-  constexpr std::size_t kLargest = std::size_t{1} << 24;
-  const auto bytes = read_file(path, kLargest);
-  return parse_yaml(std::string(bytes.begin(), bytes.end()), path);
-}
-
 void apply_setting(ConfigNode& root, const std::string& setting) {
-  const std::string origin = "setting " + setting;
+  const bool is_long = setting.size() > kOriginBytes;
+  const std::string origin = "setting " + std::string(truncated_utf8(setting, kOriginBytes)) + (is_long ? "..." : "");
   const auto equals = setting.find('=');
   if (equals == std::string::npos || equals == 0) throw InputError(origin, "KEY=VALUE", "'" + setting + "'");
 

@@ -39,12 +39,12 @@ struct ConfigNode::Entry {
   ConfigNode value;
 };
 
-/// Reads YAML (JSON is a subset). Anchors may be used; duplicate keys, cycles, more than 64 levels or 100 000 nodes are
-/// errors.
+/// Reads one YAML document (JSON is a subset) of at most 1 MiB. Anchors may be used; duplicate keys, cycles, a second
+/// document, and values beyond 64 levels, 100 000 nodes or 64 MiB are errors. Takes at most 300 MiB and some seconds.
 /// @param source names the text in messages, e.g. a path. @throws InputError with `source:line`.
 ConfigNode parse_yaml(const std::string& text, const std::string& source);
 
-/// parse_yaml of a file of at most 16 MiB. @throws InputError also when it cannot be read.
+/// parse_yaml() of a file.
 ConfigNode read_yaml_file(const std::string& path);
 
 /// Applies `KEY=VALUE`: KEY is a dotted path with list indices (`model.attention.0.name=eca`), VALUE is YAML. Keys that a

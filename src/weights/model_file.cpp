@@ -1,5 +1,6 @@
 #include <fovea/base/error.h>
 #include <fovea/config/fields.h>
+#include <fovea/config/parse_json.h>
 #include <fovea/data/decode_fields.h>
 #include <fovea/options/check.h>
 #include <fovea/weights/model_file.h>
@@ -46,7 +47,7 @@ Json describe_model(const Json& model, const InputSpec& input, const std::vector
 }
 
 ModelDescription parse_description(const std::string& json, const std::string& source) {
-  const ConfigNode root = parse_yaml(json, source);
+  const ConfigNode root = parse_json(json, source);
   ModelDescription description;
   description.model = member(root, "model", ConfigNode::Kind::map, source);
   InputFields input(description.input);

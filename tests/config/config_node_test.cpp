@@ -14,6 +14,9 @@
 #include <fovea/base/error.h>
 #include <fovea/base/random.h>
 #include <fovea/config/config_node.h>
+#include <fovea/config/parse_json.h>
+
+#include "fuzz.h"
 
 namespace fovea {
 namespace {
@@ -181,6 +184,88 @@ TEST(ParseYamlTest, IgnoresNoSecondDocument) {
   EXPECT_EQ(tree_of("---\na: 1\n"), "{a: '1'}");
 }
 
+TEST(ParseYamlTest, RefusesACommaThatBelongsToNoList) {
+  const FuzzLimits limits;  // yaml-cpp sees endless empty documents before a comma
+  EXPECT_THAT([] { parse_yaml(",", "a.yaml"); },
+              ThrowsMessage<InputError>(
+                  StrEq("a.yaml:1: expected valid YAML, got an unexpected ','; put a text with such characters in quotes")));
+  EXPECT_THAT([] { parse_yaml("\n,5", "a.yaml"); },
+              ThrowsMessage<InputError>(StartsWith("a.yaml:2: expected valid YAML, got an unexpected ',5'; ")));
+  for (const char* yaml : {"[1, 2], 3", "\"a\", b", "{a: 1} ,", ",,,", "--- ,", "- a\n,", "[] x"}) {
+    EXPECT_THROW(parse_yaml(yaml, "a.yaml"), InputError) << yaml;
+  }
+}
+
+TEST(ParseYamlTest, LimitsTheMemoryOfATree) {
+  EXPECT_THAT([] { parse_yaml(std::string((1 << 20) + 1, ' '), "a.yaml"); },
+              ThrowsMessage<InputError>(StartsWith("a.yaml: expected at most 1 MiB of YAML, got 1048577 bytes; ")));
+  std::string copies = "a: &a '" + std::string(100'000, 'x') + "'\nb: [*a";
+  for (int i = 0; i < 1000; ++i) copies += ", *a";
+  EXPECT_THAT([&] { parse_yaml(copies + "]", "a.yaml"); },
+              ThrowsMessage<InputError>(EndsWith(": expected at most 64 MiB of values, got more")));
+  std::string nested = "x";  // anchors inside each other, which are all kept
+  for (int level = 1; level <= 60; ++level) nested = "&a" + std::to_string(level) + " [" + nested + "]";
+  EXPECT_NO_THROW(parse_yaml(nested, "a.yaml"));
+}
+
+TEST(ParseYamlTest, MutatedTextIsReadOrRefused) {
+  const std::vector<std::string> valid{
+      "seed: 42\ndata: {name: mnist, root: 'a b', limit: 0}\nmodel:\n  name: resnet8\n  attention:\n    - {name: se}\n"
+      "    - name: cbam\n      stages: [1, 2]\n",
+      "a: &a [1, \"two\\n\", ~]\nb: *a\nc: |\n  text\n  more\nd: >-\n  folded\n", "{\"a\": [1, 2.5e-3, null, true]}"};
+  const FuzzLimits limits;
+  int refused = 0;
+  const int iterations = fuzz_iterations(20'000);
+  for (int i = 0; i < iterations; ++i) {
+    RandomStream random(1, Purpose::test, {static_cast<std::uint64_t>(i)});
+    const std::string text = mutated_text(valid[static_cast<std::size_t>(i) % valid.size()], kYamlTokens, random);
+    try {
+      parse_yaml(text, "a.yaml");
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), StartsWith("a.yaml"));
+      ++refused;
+    }
+  }
+  if (iterations >= 100) {
+    EXPECT_GT(refused, iterations / 10);
+    EXPECT_LT(refused, iterations * 9 / 10);
+  }
+}
+
+TEST(ParseJsonTest, KeepsKindsAndTexts) {
+  const ConfigNode root =
+      parse_json(R"({"a": [1, -2, 0.10, 1e-3, true, null, "null", "x\u00e9\ud83e\udd89"], "b": {}})", "a.json");
+  EXPECT_EQ(tree(root), "{a: ['1', '-2', '0.10', '1e-3', 'true', null, 'null', 'x\xc3\xa9\xf0\x9f\xa6\x89'], b: {}}");
+  EXPECT_EQ(at(root, "a").origin, "a.json");
+}
+
+TEST(ParseJsonTest, RefusesWhatIsNoJson) {
+  EXPECT_THAT([] { parse_json("{\"a\": ,}", "a.json"); },
+              ThrowsMessage<InputError>(HasSubstr("a.json: byte 7: expected valid JSON, got an unexpected")));
+  for (const char* text : {"", ",", "{", "[1, 2", "{\"a\": 1} x", "1e999", "\"\xff\"", "{1: 2}"}) {
+    EXPECT_THROW(parse_json(text, "a.json"), InputError) << text;
+  }
+  EXPECT_THAT([] { parse_json(R"({"a": 1, "a": 2})", "a.json"); },
+              ThrowsMessage<InputError>(StrEq("a.json: expected every key once, got 'a' again")));
+  EXPECT_THAT([] { parse_json(std::string(100'000, '['), "a.json"); },
+              ThrowsMessage<InputError>(StartsWith("a.json: expected at most 64 nested levels")));
+}
+
+TEST(ParseJsonTest, MutatedTextIsReadOrRefused) {
+  const std::string valid =
+      R"({"a": [1, 2.5e-3, null, true, "text\n"], "b": {"c": {}, "d": []}, "e": 18446744073709551615})";
+  const FuzzLimits limits;
+  const int iterations = fuzz_iterations(20'000);
+  for (int i = 0; i < iterations; ++i) {
+    RandomStream random(1, Purpose::test, {static_cast<std::uint64_t>(i)});
+    try {
+      parse_json(mutated_text(valid, kJsonTokens, random), "a.json");
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), StartsWith("a.json"));
+    }
+  }
+}
+
 TEST(ReadYamlFileTest, ReadsAFile) {
   const TemporaryDirectory folder;
   const std::string path = folder.write("a.yaml", "x:\n  y: 1\n");
@@ -278,6 +363,20 @@ TEST(ApplySettingTest, RefusesABrokenValue) {
   ConfigNode root = parse_yaml("a: 1", "a.yaml");
   EXPECT_THAT([&] { apply_setting(root, "a=[1, 2"); },
               ThrowsMessage<InputError>(AllOf(StartsWith("setting a=[1, 2"), HasSubstr(": expected valid YAML, got "))));
+}
+
+TEST(ApplySettingTest, RefusesAMistypedDecimalComma) {
+  ConfigNode root = parse_yaml("train: {optimizer: {learning_rate: 0.1}}", "a.yaml");
+  EXPECT_THAT([&] { apply_setting(root, "train.optimizer.learning_rate=,5"); },
+              ThrowsMessage<InputError>(
+                  StartsWith("setting train.optimizer.learning_rate=,5:1: expected valid YAML, got an unexpected ',5'; ")));
+}
+
+TEST(ApplySettingTest, TruncatesALongOrigin) {
+  ConfigNode root = parse_yaml("a: 1", "a.yaml");
+  apply_setting(root, "a=" + std::string(1000, 'x'));
+  EXPECT_EQ(at(root, "a").scalar.size(), 1000U);
+  EXPECT_LT(at(root, "a").origin.size(), 300U);
 }
 
 TEST(ToYamlTest, IndentsMapsAndKeepsShortListsOnALine) {

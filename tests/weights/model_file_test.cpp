@@ -152,10 +152,12 @@ TEST(ModelFileTest, ADamagedDescriptionIsRefusedWithItsPlace) {
     return description.dump();
   };
   const std::vector<std::pair<std::string, std::string>> damaged{
-      {"", "expected the key 'model' of a model description, got none"},
-      {"{", "expected valid YAML"},
+      {"", ": byte 1: expected valid JSON, got its end"},
+      {"{", ": byte 2: expected valid JSON"},
+      {",", ": byte 1: expected valid JSON, got an unexpected ','"},
+      {R"({"model": {}, "model": {}})", "expected every key once, got 'model' again"},
       {"[1, 2]", "expected the key 'model'"},
-      {"text", "expected the key 'model'"},
+      {"text", ": byte 2: expected valid JSON"},
       {std::string(100000, '['), "expected "},
       {without("model"), "expected the key 'model' of a model description, got none"},
       {without("input"), "expected the key 'input' of a model description, got none"},

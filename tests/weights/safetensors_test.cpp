@@ -21,6 +21,7 @@
 #include <fovea/weights/safetensors.h>
 
 #include "file_text.h"
+#include "fuzz.h"
 #include "small_disk.h"
 
 namespace fovea {
@@ -399,68 +400,10 @@ TEST(SafetensorsTest, WhatIsNoFileIsRefused) {
               ThrowsMessage<InputError>(AllOf(StartsWith(folder.path("missing") + ": "), HasSubstr("No such file"))));
 }
 
-/// Changes some bytes, mostly in ways that keep a header nearly right.
-std::string mutated(std::string bytes, RandomStream& random) {
-  static const std::vector<std::string> kTokens{"0",
-                                                "1",
-                                                "-1",
-                                                "8",
-                                                "18446744073709551615",
-                                                "9223372036854775807",
-                                                "1e9",
-                                                "null",
-                                                "[]",
-                                                "{}",
-                                                "\"\"",
-                                                "[",
-                                                "]",
-                                                "{",
-                                                "}",
-                                                ",",
-                                                ":",
-                                                "\"F64\"",
-                                                "\"BOOL\"",
-                                                "\"x\"",
-                                                "\"shape\"",
-                                                "\\u0000",
-                                                "\\n",
-                                                " ",
-                                                std::string(1, '\0')};
-  const std::uint64_t changes = 1 + random.below(3);
-  for (std::uint64_t change = 0; change < changes; ++change) {
-    const auto position = static_cast<std::size_t>(random.below(bytes.size() + 1));
-    const auto length = static_cast<std::size_t>(random.below(9));
-    const std::string& token = kTokens[static_cast<std::size_t>(random.below(kTokens.size()))];
-    switch (random.below(8)) {
-      case 0:
-        if (position < bytes.size()) bytes[position] = static_cast<char>(bytes[position] ^ (1 << random.below(8)));
-        break;
-      case 1:
-        if (position < bytes.size()) bytes[position] = static_cast<char>(random.below(256));
-        break;
-      case 2:
-        bytes.erase(position, length);
-        break;
-      case 3:
-        bytes.insert(position, bytes.substr(position, length));
-        break;
-      case 4:
-        bytes.insert(position, token);
-        break;
-      case 5:
-        bytes.replace(position, std::min(token.size(), bytes.size() - position), token);
-        break;
-      case 6: {  // another digit: sizes and offsets that nearly fit
-        const std::size_t digit = bytes.find_first_of("0123456789", position);
-        if (digit != std::string::npos) bytes[digit] = static_cast<char>('0' + random.below(10));
-        break;
-      }
-      default:
-        bytes.resize(position);
-    }
-    if (bytes.empty()) break;
-  }
-  if (bytes.size() >= 8 && random.chance(0.5)) {  // a length that fits again lets the mutation reach the header's checks
+/// A mutated file; half of them with a length that fits again, so that mutations reach the header's checks.
+std::string mutated(const std::string& valid, RandomStream& random) {
+  std::string bytes = mutated_text(valid, kJsonTokens, random);
+  if (bytes.size() >= 8 && random.chance(0.5)) {
     std::uint64_t length = bytes.size() - 8;
     const std::size_t end = bytes.rfind('}');
     if (end != std::string::npos && end >= 8) length = end + 1 - 8;
@@ -470,9 +413,8 @@ std::string mutated(std::string bytes, RandomStream& random) {
 }
 
 TEST(SafetensorsTest, MutatedFilesAreReadOrRefused) {
-  const char* given = std::getenv("FOVEA_FUZZ_ITERATIONS");
-  const int iterations = given != nullptr ? std::atoi(given) : 3000;
-  ASSERT_GT(iterations, 0) << "FOVEA_FUZZ_ITERATIONS";
+  const int iterations = fuzz_iterations(3000);
+  const FuzzLimits limits;
   const TemporaryDirectory folder;
   write_safetensors(folder.path("small"), {{"x", torch::ones({2, 3})}}, {});
   write_safetensors(folder.path("large"),
