@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -49,9 +51,10 @@ class Descriptor {
 
 std::string write_advice(int error_number) {
   switch (error_number) {
+    case EFBIG:
+      return "raise the limit of file sizes (ulimit -f); an older file of that name is untouched";
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:
       return "free some space; an older file of that name is untouched";
     case ENOENT:
     case ENOTDIR:
@@ -78,6 +81,31 @@ std::string parent_folder(const std::string& path) {
   return parent.empty() ? "." : parent;
 }
 
+/// Time at which a process began, in the kernel's ticks since the machine did; 0 when unknown. With the number of the
+/// process it tells processes apart: every program in a container may be number 1.
+std::uint64_t start_time(const std::string& process) {
+  constexpr int kFieldsBetween = 19;  // man proc: 22 is the start time, and 2 the name, in parentheses
+  std::ifstream file("/proc/" + process + "/stat");
+  std::string line;
+  std::getline(file, line);
+  const std::size_t name_end = line.rfind(')');
+  if (name_end == std::string::npos) return 0;
+  std::istringstream fields(line.substr(name_end + 1));
+  std::string skipped;
+  for (int i = 0; i < kFieldsBetween; ++i) fields >> skipped;
+  std::uint64_t time = 0;
+  fields >> time;
+  return time;
+}
+
+/// False for a process that has ended, also when another one has its number now.
+bool is_running(long process, std::uint64_t started) {
+  if (process <= 0) return true;
+  if (::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH) return false;
+  const std::uint64_t actual = start_time(std::to_string(process));
+  return actual == 0 || actual == started;
+}
+
 /// A temporary file beside `target`. It is removed unless it replaces the target.
 class TemporaryFile {
  public:
@@ -101,8 +129,9 @@ class TemporaryFile {
  private:
   int create() {
     static std::atomic<std::uint64_t> counter{0};
+    const std::string process = std::to_string(::getpid()) + "-" + std::to_string(start_time("self"));
     while (true) {
-      const std::string name = ".fovea-" + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
+      const std::string name = ".fovea-" + process + "-" + std::to_string(counter++) + ".tmp";
       path_ = (std::filesystem::path(parent_folder(target_)) / name).string();
       const int number = retry_interrupted(
           [this] { return ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); });  // less the umask
@@ -192,10 +221,10 @@ void remove_stale_temporary_files(const std::string& folder) {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
     long process = 0;
+    unsigned long long started = 0;
     const std::string name = entry.path().filename().string();
-    const bool ours = std::sscanf(name.c_str(), ".fovea-%ld-", &process) == 1 && name.ends_with(".tmp");
-    const bool gone = ours && process > 0 && ::kill(static_cast<pid_t>(process), 0) != 0 && errno == ESRCH;
-    if (gone) std::filesystem::remove(entry.path(), ignored);
+    const bool ours = std::sscanf(name.c_str(), ".fovea-%ld-%llu-", &process, &started) == 2 && name.ends_with(".tmp");
+    if (ours && !is_running(process, started)) std::filesystem::remove(entry.path(), ignored);
   }
 }
 

@@ -40,7 +40,8 @@ void write_file_atomically(const std::string& path, std::string_view contents);
 /// Creates a directory and its parents, unless it exists. @throws SystemError naming the path.
 void make_directories(const std::string& path);
 
-/// Removes temporary files that killed processes left in a directory during write_file_atomically().
+/// Removes temporary files that killed processes left in a directory during write_file_atomically(): `.fovea-<process>-<its
+/// start time>-<number>.tmp`.
 void remove_stale_temporary_files(const std::string& folder);
 
 }  // namespace fovea

@@ -5,6 +5,7 @@
 #include <string>
 #include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -103,9 +104,10 @@ TEST(WriteFileAtomicallyTest, AFullDiskLeavesTheOldFile) {
   const std::string large(1 << 20, 'n');
   {
     const SmallDisk disk(1 << 16);
-    EXPECT_THAT([&] { write_file_atomically(path, large); },
-                ThrowsMessage<SystemError>(AllOf(StartsWith(path + ": cannot write: File too large; free some space"),
-                                                 HasSubstr("an older file of that name is untouched"))));
+    EXPECT_THAT(
+        [&] { write_file_atomically(path, large); },
+        ThrowsMessage<SystemError>(AllOf(StartsWith(path + ": cannot write: File too large; raise the limit of file sizes"),
+                                         HasSubstr("an older file of that name is untouched"))));
   }
   EXPECT_EQ(text_of(path), "old");
   EXPECT_THAT(names_in(folder.path()), ElementsAre("model"));
@@ -147,6 +149,20 @@ TEST(WriteFileAtomicallyTest, ReadersNeverSeeAPart) {
     ASSERT_EQ(seen.size(), length);
     ASSERT_EQ(seen.find_first_not_of(seen.front()), std::string::npos);
   }
+}
+
+TEST(RemoveStaleTemporaryFilesTest, RemovesThoseOfProcessesThatHaveEnded) {
+  const TemporaryDirectory folder;
+  const std::string self = std::to_string(::getpid());
+  folder.write(".fovea-" + self + "-1-0.tmp", "of process 1 of a container that was killed, as this one is too");
+  folder.write(".fovea-999999999-1-0.tmp", "of no process");
+  folder.write(".fovea-notes.tmp", "of a user");
+  write_file_atomically(folder.path("a"), [&](FileWriter& file) {
+    remove_stale_temporary_files(folder.path());
+    EXPECT_EQ(names_in(folder.path()).size(), 2U) << "the file that is being written stays";
+    file.write("x");
+  });
+  EXPECT_THAT(names_in(folder.path()), ElementsAre(".fovea-notes.tmp", "a"));
 }
 
 TEST(MakeDirectoriesTest, CreatesNestedFoldersOnce) {
