@@ -148,6 +148,20 @@ TEST(EvaluateTest, StopsBetweenBatchesWhenAsked) {
   }
 }
 
+TEST(EvaluateTest, AStopDuringTheLastBatchLosesNothing) {
+  for (const int threads : {1, 3}) {
+    ScoredNet net;
+    std::atomic<bool> stopped = false;
+    net.on_forward = [&](const Batch& batch) {
+      if (batch.size() == 2) stopped = true;
+    };
+    EvaluationOptions options;
+    options.threads = threads;
+    options.stop_requested = [&] { return stopped.load(); };
+    EXPECT_EQ(evaluate(net, numbered_loader(12, 5), kScoredClasses, options).images(), 12);
+  }
+}
+
 TEST(EvaluateTest, NoImagesGiveNoMetrics) {
   ScoredNet net;
   const ClassificationMetrics metrics = evaluate(net, numbered_loader(0, 5), kScoredClasses, {});

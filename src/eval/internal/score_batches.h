@@ -20,7 +20,7 @@ namespace fovea {
 /// @param none scores of no images; their type has add(const Scores&).
 /// @param score called as score(const Batch&, const ForwardContext&) from several threads; returns Scores. A pass takes a
 /// copy of the context, whose random draws depend on the number of the batch only.
-/// @throws Interrupted when stop_requested.
+/// @throws Interrupted when stop_requested before the last batches are scored.
 template <typename Scores, typename Score>
 Scores score_batches(Classifier& classifier, const Loader& loader, const EvaluationOptions& options, const Scores& none,
                      const Score& score) {
@@ -31,6 +31,8 @@ Scores score_batches(Classifier& classifier, const Loader& loader, const Evaluat
   std::int64_t scored = 0;
   std::vector<Batch> batches;
   const auto score_together = [&] {
+    if (batches.empty()) return;
+    if (options.stop_requested && options.stop_requested()) throw Interrupted("evaluation stopped");  // not after the last
     std::vector<Scores> parts(batches.size(), none);
     team.run(std::ssize(batches), [&](std::int64_t i) {
       const torch::NoGradGuard no_grad;  // thread-local, so here and not around the team
@@ -42,7 +44,6 @@ Scores score_batches(Classifier& classifier, const Loader& loader, const Evaluat
     for (const Scores& part : parts) total.add(part);  // in order: sums of floats are not associative
     scored += std::ssize(batches);
     batches.clear();
-    if (options.stop_requested && options.stop_requested()) throw Interrupted("evaluation stopped");
   };
   BatchStream stream = loader.epoch(0);
   while (auto batch = stream.next()) {
