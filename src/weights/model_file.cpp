@@ -75,7 +75,7 @@ ModelDescription parse_description(const std::string& json, const std::string& s
 }
 
 void write_model_file(const std::string& path, const NamedTensors& weights, const Json& description) {
-  write_safetensors(path, weights, {{"format", "pt"}, {kFormatKey, kFormat}, {kModelKey, description.dump()}});
+  write_checked_safetensors(path, weights, {{"format", "pt"}, {kFormatKey, kFormat}, {kModelKey, description.dump()}});
 }
 
 bool has_description(const SafetensorsFile& file) {

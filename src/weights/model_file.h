@@ -30,7 +30,7 @@ Json describe_model(const Json& model, const InputSpec& input, const std::vector
 /// Inverse of describe_model(). @param source names the text in messages. @throws InputError.
 ModelDescription parse_description(const std::string& json, const std::string& source);
 
-/// Writes a model file. It has no time and no path in it, so equal weights give equal bytes.
+/// Writes a model file, with a checksum. It has no time and no path in it, so equal weights give equal bytes.
 void write_model_file(const std::string& path, const NamedTensors& weights, const Json& description);
 
 /// True when the file has a description, i.e. was written by fovea.

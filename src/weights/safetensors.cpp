@@ -8,6 +8,7 @@
 #include <fovea/base/byte_order.h>
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
+#include <fovea/weights/internal/content_checksum.h>
 #include <fovea/weights/internal/mapped_file.h>
 #include <fovea/weights/safetensors.h>
 
@@ -110,6 +111,7 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
   const auto* text = reinterpret_cast<const char*>(mapping_.get() + kLengthBytes);
   read_header(std::string(text, static_cast<std::size_t>(header_bytes)), bytes - data_begin_);
   expect_coverage(bytes - data_begin_);
+  expect_checksum();
 }
 
 void SafetensorsFile::read_header(const std::string& header, std::size_t data_bytes) {
@@ -185,6 +187,28 @@ void SafetensorsFile::expect_coverage(std::size_t data_bytes) const {
   }
 }
 
+void SafetensorsFile::expect_checksum() const {
+  for (const auto& [key, text] : metadata_) {
+    if (key == kChecksumKey || !ContentChecksum::is_one(text)) continue;
+    throw InputError(path_ + ": header: " + kMetadataKey, std::string("a checksum under ") + kChecksumKey,
+                     "one under " + key, kDamaged);
+  }
+  if (!is_checked()) return;
+  ContentChecksum checksum(metadata_);
+  for (const auto& [name, entry] : entries_) {
+    checksum.add_tensor(name, type_name(entry.type), entry.shape,
+                        {mapping_.get() + data_begin_ + entry.begin, entry.end - entry.begin});
+  }
+  const std::string& stored = metadata_.at(kChecksumKey);
+  if (stored == checksum.text()) return;
+  throw InputError(path_ + ": " + kChecksumKey, checksum.text() + ", the checksum of the contents", "'" + stored + "'",
+                   "the file is damaged: restore a copy; if it was changed on purpose, remove that key of its metadata");
+}
+
+bool SafetensorsFile::is_checked() const {
+  return metadata_.contains(kChecksumKey);
+}
+
 std::vector<std::string> SafetensorsFile::names() const {
   std::vector<std::string> names;
   for (const auto& [name, entry] : entries_) names.push_back(name);
@@ -240,6 +264,17 @@ void write_safetensors(const std::string& path, const NamedTensors& tensors, con
     file.write(text.data(), text.size());
     for (const auto& [name, tensor] : ordered) file.write(tensor.data_ptr(), tensor.nbytes());
   });
+}
+
+void write_checked_safetensors(const std::string& path, const NamedTensors& tensors, Metadata metadata) {
+  ContentChecksum checksum(metadata);
+  for (const auto& [name, tensor] : tensors) {
+    const torch::Tensor plain = tensor.detach().to(torch::kCPU).contiguous();
+    checksum.add_tensor(name, type_name(plain.scalar_type()), plain.sizes().vec(),
+                        {static_cast<const std::uint8_t*>(plain.data_ptr()), plain.nbytes()});
+  }
+  metadata[kChecksumKey] = checksum.text();
+  write_safetensors(path, tensors, metadata);
 }
 
 }  // namespace fovea

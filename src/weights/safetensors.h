@@ -22,13 +22,16 @@ using Metadata = std::map<std::string, std::string>;
 /// shapes, offsets, gaps and overlaps are checked before memory is allocated.
 class SafetensorsFile {
  public:
-  /// @throws InputError with the file, the position and the error.
+  /// Reads the header. A file with a checksum, as write_checked_safetensors() writes it, is read as a whole, and must agree
+  /// with it. @throws InputError with the file, the position and the error.
   explicit SafetensorsFile(const std::string& path);
 
   const std::string& path() const { return path_; }
   const Metadata& metadata() const { return metadata_; }
   /// Names of the tensors, sorted.
   std::vector<std::string> names() const;
+  /// True when the file has a checksum.
+  bool is_checked() const;
   bool contains(const std::string& name) const { return entries_.contains(name); }
   /// Total size of the tensors in bytes.
   std::int64_t data_bytes() const { return data_bytes_; }
@@ -50,6 +53,7 @@ class SafetensorsFile {
   void read_metadata(const nlohmann::json& metadata, const std::string& where);
   static Entry read_entry(const nlohmann::json& tensor, const std::string& where, std::size_t data_bytes);
   void expect_coverage(std::size_t data_bytes) const;
+  void expect_checksum() const;
 
   std::string path_;
   std::shared_ptr<const std::uint8_t> mapping_;  ///< the whole file, unmapped by its deleter
@@ -62,5 +66,8 @@ class SafetensorsFile {
 /// Writes tensors (of any device and layout) and metadata. The file is replaced atomically; equal content gives equal bytes.
 /// @throws SystemError when writing fails; an existing file is then unchanged.
 void write_safetensors(const std::string& path, const NamedTensors& tensors, const Metadata& metadata);
+
+/// write_safetensors() with a checksum of tensors and metadata, `fovea.checksum`, in the metadata.
+void write_checked_safetensors(const std::string& path, const NamedTensors& tensors, Metadata metadata);
 
 }  // namespace fovea

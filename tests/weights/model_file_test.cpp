@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <string>
 #include <temporary_directory.h>
@@ -111,6 +113,42 @@ TEST(ModelFileTest, EqualWeightsGiveEqualBytes) {
   const std::string bytes = write("a");
   EXPECT_EQ(write("b"), bytes);
   EXPECT_THAT(bytes, testing::Not(HasSubstr(folder.path())));
+}
+
+TEST(ModelFileTest, AFlippedBitIsRefused) {
+  const TemporaryDirectory folder;
+  const std::string path = folder.path("model.safetensors");
+  write_model_file(path, {{"fc.weight", torch::arange(600, torch::kFloat32).view({20, 30})}, {"steps", torch::ones({3})}},
+                   example_description());
+  const std::string bytes = file_text(path);
+  for (std::size_t bit = 0; bit < 8 * bytes.size(); bit += 20) {
+    std::string flipped = bytes;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+    EXPECT_THROW(read_description(SafetensorsFile(folder.write("flipped" + std::to_string(bit), flipped))), InputError)
+        << "bit " << bit << " of " << bytes.substr(bit / 8 - std::min<std::size_t>(bit / 8, 20), 40);
+    std::filesystem::remove(folder.path("flipped" + std::to_string(bit)));
+  }
+}
+
+TEST(ModelFileTest, AFileThatWasWrittenAgainKeepsItsChecksum) {
+  const TemporaryDirectory folder;
+  const std::string path = folder.path("model.safetensors");
+  write_model_file(path, {{"a", torch::ones({3})}, {"b", torch::zeros({2}, torch::kInt64)}}, example_description());
+  const SafetensorsFile file(path);
+  ASSERT_TRUE(file.is_checked());
+  const std::string again = folder.path("again.safetensors");
+  write_safetensors(again, file.tensors(), file.metadata());
+  EXPECT_NO_THROW(SafetensorsFile{again});
+  NamedTensors changed = file.tensors();
+  changed["a"] = torch::full({3}, 2.0F);
+  write_safetensors(again, changed, file.metadata());
+  EXPECT_THAT([&] { SafetensorsFile{again}; },
+              ThrowsMessage<InputError>(AllOf(StartsWith(again + ": fovea.checksum: expected xxh64:"),
+                                              HasSubstr("if it was changed on purpose, remove that key"))));
+  Metadata unchecked = file.metadata();
+  unchecked.erase("fovea.checksum");
+  write_safetensors(again, changed, unchecked);  // as earlier versions and other libraries write files
+  EXPECT_EQ(read_description(SafetensorsFile(again)).classes.size(), 3U);
 }
 
 TEST(ModelFileTest, ForeignSafetensorsAreRefused) {
