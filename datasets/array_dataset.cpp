@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <fovea/base/error.h>
+#include <fovea/base/xxhash64.h>
 #include <fovea/datasets/array_dataset.h>
 
 namespace fovea {
@@ -34,6 +35,13 @@ std::int64_t ArrayDataset::label(std::int64_t index) const {
     throw InputError("ArrayDataset", "an index in [0, " + std::to_string(size()) + ")", std::to_string(index));
   }
   return labels_[static_cast<std::size_t>(index)];
+}
+
+std::uint64_t ArrayDataset::fingerprint(std::int64_t index) const {
+  Xxhash64 hash;
+  hash.absorb(label(index));
+  hash.absorb({view(index).pixels, images_.image_size()});
+  return hash.value();
 }
 
 }  // namespace fovea

@@ -50,6 +50,7 @@ class ArrayDataset : public Dataset {
   /// The image of a sample, without a copy. @param index in [0, size()), which is not checked.
   ImageView view(std::int64_t index) const;
   std::int64_t label(std::int64_t index) const override;
+  std::uint64_t fingerprint(std::int64_t index) const override;
   const std::vector<std::string>& class_names() const override { return class_names_; }
   int channels() const override { return images_.channels; }
   int height() const override { return images_.height; }

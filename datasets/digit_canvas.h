@@ -47,6 +47,7 @@ class DigitCanvas final : public Dataset {
   /// A new canvas for every stream. The position of the digit does not depend on the number and size of pieces.
   Sample training_sample(std::int64_t index, const RandomStream& stream) const override { return composed(index, stream); }
   std::int64_t label(std::int64_t index) const override { return source_->label(index); }
+  std::uint64_t fingerprint(std::int64_t index) const override { return source_->fingerprint(index); }
   const std::vector<std::string>& class_names() const override { return source_->class_names(); }
   int channels() const override { return source_->channels(); }
   int height() const override { return layout_.height; }

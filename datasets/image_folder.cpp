@@ -10,6 +10,7 @@
 #include <fovea/base/number_text.h>
 #include <fovea/base/random.h>
 #include <fovea/base/utf8.h>
+#include <fovea/base/xxhash64.h>
 #include <fovea/datasets/image_folder.h>
 #include <fovea/datasets/internal/data_folder.h>
 #include <fovea/image/decode.h>
@@ -50,8 +51,19 @@ class ImageFolder final : public Dataset {
     const LabelledFile& chosen = file(index);
     return (fs::path(folder_) / class_names_[static_cast<std::size_t>(chosen.label)] / chosen.path).string();
   }
+  std::uint64_t fingerprint(std::int64_t index) const override {
+    std::error_code missing;
+    const std::uintmax_t bytes = fs::file_size(name(index), missing);
+    const LabelledFile& chosen = file(index);
+    Xxhash64 hash;
+    hash.absorb(chosen.label);
+    hash.absorb(std::string_view(chosen.path));
+    hash.absorb(missing ? -1 : static_cast<std::int64_t>(bytes));
+    return hash.value();
+  }
   bool skips_unreadable() const override { return on_error_ == OnError::skip; }
   DecodeOptions decode_options() const override { return decode_; }
+  bool reads_files() const override { return true; }
 
  private:
   const LabelledFile& file(std::int64_t index) const {
@@ -216,7 +228,7 @@ void ImageFolderOptions::visit_fields(FieldVisitor& fields) {
               {"fraction of each class for the test split, where there is no folder test or val", FieldRole::splits_data});
   fields.integer("split_seed", split_seed, kNonNegativeInteger, {"seed of that split", FieldRole::splits_data});
   fields.choice("on_error", on_error, {{"fail", OnError::fail}, {"skip", OnError::skip}},
-                "handling of unreadable files: fail with an error, or skip with a warning");
+                {"handling of unreadable files: fail with an error, or skip with a warning", FieldRole::effort});
   decode.visit_fields(fields);
 }
 

@@ -1,3 +1,4 @@
+#include <fovea/base/xxhash64.h>
 #include <fovea/data/dataset.h>
 
 namespace fovea {
@@ -12,6 +13,13 @@ std::string to_string(Split split) {
       break;
   }
   return "test";
+}
+
+std::uint64_t Dataset::fingerprint(std::int64_t index) const {
+  Xxhash64 hash;
+  hash.absorb(label(index));
+  hash.absorb(std::string_view(name(index)));
+  return hash.value();
 }
 
 }  // namespace fovea

@@ -42,6 +42,13 @@ class Dataset {
   /// The label at `index`, without decoding the image.
   virtual std::int64_t label(std::int64_t index) const = 0;
 
+  /// Hash of what is known of the sample at `index` without reading a file: its label and name, the size of its file, or
+  /// its pixels. Label and name by default.
+  virtual std::uint64_t fingerprint(std::int64_t index) const;
+
+  /// True when every sample is read from a file, which may change during a run, and has the same pixels in every epoch.
+  virtual bool reads_files() const { return false; }
+
   /// One name per class; its length is the number of classes.
   virtual const std::vector<std::string>& class_names() const = 0;
 

@@ -27,6 +27,8 @@ class RelabelledDataset final : public Dataset {
   std::string name(std::int64_t index) const override { return dataset_->name(index); }
   bool skips_unreadable() const override { return dataset_->skips_unreadable(); }
   DecodeOptions decode_options() const override { return dataset_->decode_options(); }
+  std::uint64_t fingerprint(std::int64_t index) const override { return dataset_->fingerprint(index); }
+  bool reads_files() const override { return dataset_->reads_files(); }
 
  private:
   Sample renamed(Sample sample) const {

@@ -22,7 +22,7 @@ enum class FieldRole {
   splits_training,  ///< likewise; chooses training and validation images
   splits_data,      ///< likewise; chooses test images
   path,             ///< where files are: the same files elsewhere give the same result
-  effort,           ///< how the result is computed, e.g. a number of threads; the result is the same
+  effort,           ///< how the result is computed, e.g. a number of threads; a run that is resumed may have another value
 };
 
 /// Help for a field, one sentence, and its role. Converts from the text alone.
