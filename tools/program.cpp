@@ -52,6 +52,16 @@ int guarded(const std::function<int()>& work) {
   }
 }
 
+/// @throws InputError for an option with an empty text, which a shell makes of a variable that is not set.
+void expect_texts(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    const std::vector<std::string>& texts = option->results();
+    if (std::find(texts.begin(), texts.end(), "") == texts.end()) continue;
+    throw InputError(option->get_name(), "a value", "an empty text", "remove the option, or give it a value");
+  }
+  for (const CLI::App* command : app.get_subcommands()) expect_texts(*command);
+}
+
 void print_version(const GlobalOptions& global) {
   const Environment used = describe_environment(global.threads);
   if (global.json) {
@@ -68,7 +78,10 @@ void add_global_options(CLI::App& app, GlobalOptions& global, bool& version) {
   app.failure_message([](const CLI::App*, const CLI::Error& error) { return std::string(error.what()); });
   app.add_option("--threads", global.threads, "threads to compute with (default: all cores); never changes a result")
       ->check(CLI::Range(1, 1024));
-  app.add_option("--seed", global.seed, "seed of every random draw; overrides the configuration's");
+  app.add_option("--seed", global.seed, "seed of every random draw; overrides the configuration's")
+      ->check([](const std::string& text) {
+        return text.starts_with('-') ? "expected an integer >= 0, got " + text : std::string();
+      });
   app.add_option("--device", global.device, "auto, cpu, cuda or cuda:<index>")->capture_default_str();
   app.add_flag("--quiet", global.quiet, "print no progress on stderr");
   app.add_flag("--json", global.json, "print one JSON document on stdout instead of text");
@@ -134,6 +147,7 @@ int run_program(int argc, const char* const* argv) {
   }
 
   return guarded([&]() -> int {
+    expect_texts(app);
     at::set_num_threads(std::min(global.threads, available_threads()));  // more would only wait for each other
     if (version) {
       print_version(global);

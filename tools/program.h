@@ -18,7 +18,7 @@ enum ExitCode : int { kDone = 0, kFailed = 1, kUserError = 2, kInterrupted = 130
 /// Options of every command.
 struct GlobalOptions {
   int threads = 1;  ///< set from the machine by run_program()
-  std::optional<std::uint64_t> seed;
+  std::optional<std::int64_t> seed;
   std::string device = "auto";
   bool quiet = false;
   bool json = false;

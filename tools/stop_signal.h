@@ -2,7 +2,8 @@
 
 namespace fovea {
 
-/// While it lives, SIGINT and SIGTERM request a stop instead of ending the program; a second one ends it at once.
+/// While it lives, SIGINT, SIGTERM and SIGHUP (a closed terminal) request a stop instead of ending the program; a second one
+/// ends it at once.
 class StopSignal {
  public:
   StopSignal();

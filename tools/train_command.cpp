@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include <fovea/base/number_text.h>
 #include <fovea/image/encode.h>
@@ -19,7 +20,7 @@ namespace {
 struct TrainArguments {
   std::string config;
   std::vector<std::string> settings;
-  std::string out;
+  std::optional<std::string> out;
   bool resume = false;
   bool print_config = false;
   bool dry_run = false;
@@ -74,6 +75,21 @@ int measure(const Experiment& experiment, const GlobalOptions& global) {
   return kDone;
 }
 
+/// The text as one word of a shell.
+std::string shell_word(const std::string& text) {
+  const char* plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,@%";
+  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
+  std::string quoted = "'";
+  for (const char letter : text) quoted += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  return quoted + "'";
+}
+
+/// The command that resumes a run.
+std::string resume_command(const std::string& run, const GlobalOptions& global) {
+  const std::string device = global.device == "auto" ? "" : " --device " + shell_word(global.device);
+  return "fovea train " + shell_word(run) + " --resume" + device;
+}
+
 int run_training(const Experiment& experiment, const TrainArguments& arguments, const GlobalOptions& global) {
   const auto display = make_training_progress(global.quiet);
   const StopSignal stop;
@@ -84,7 +100,7 @@ int run_training(const Experiment& experiment, const TrainArguments& arguments, 
                                                    .observer = display.get(),
                                                    .stop_requested = [&] { return stop.requested(); }});
   if (report.interrupted) {
-    display->note("stopped; the checkpoint is saved; continue with --resume");
+    display->note("stopped; the checkpoint is saved; continue with: " + resume_command(report.run, global));
     return kInterrupted;
   }
   global.json ? print_json(to_json(report)) : print_summary(report);
@@ -105,14 +121,20 @@ int run_train_command(const TrainArguments& arguments, const GlobalOptions& glob
 Action add_train_command(CLI::App& app) {
   auto arguments = std::make_shared<TrainArguments>();
   CLI::App* command = app.add_subcommand("train", "train a classifier from a configuration");
-  command->add_option("config", arguments->config, "experiment in YAML")->required()->type_name("CONFIG");
+  command->add_option("config", arguments->config, "experiment in YAML, or run directory")
+      ->required()
+      ->type_name("CONFIG|RUN");
   command->add_option("--set", arguments->settings, "override a key, e.g. --set model.attention.name=eca")
       ->type_name("KEY=VALUE")
       ->take_all()
       ->allow_extra_args(false);
-  CLI::Option* out =
-      command->add_option("--out", arguments->out, "run directory (default: runs/<config name>)")->type_name("DIR");
-  CLI::Option* resume = command->add_flag("--resume", arguments->resume, "resume from the run directory's checkpoint");
+  CLI::Option* out = command
+                         ->add_option_function<std::string>(
+                             "--out", [arguments](const std::string& folder) { arguments->out = folder; },
+                             "run directory (default: runs/<config name>, or RUN)")
+                         ->type_name("DIR");
+  CLI::Option* resume = command->add_flag("--resume", arguments->resume,
+                                          "resume from the run directory's checkpoint; from the beginning if it has no run");
   CLI::Option* print_config =
       command->add_flag("--print-config", arguments->print_config, "print the resolved configuration and stop");
   CLI::Option* dry = command->add_flag("--dry-run", arguments->dry_run, "measure speed and memory on some updates and stop");

@@ -1,13 +1,29 @@
 #include <filesystem>
 #include <utility>
 
+#include <fovea/base/error.h>
 #include <fovea/run/experiment.h>
 #include <fovea/run/internal/opened_experiment.h>
+#include <fovea/train/run_directory.h>
 
 namespace fovea {
+namespace {
 
-Experiment::Experiment(std::shared_ptr<ExperimentConfig> config, std::string name)
-    : config_(std::move(config)), name_(std::move(name)) {}
+/// The run directory that `path` names, by itself or by its config.yaml; empty for another path.
+std::string run_directory_of(const std::filesystem::path& path) {
+  std::error_code unreachable;
+  if (std::filesystem::is_directory(path, unreachable)) return RunDirectory(path.string()).path();
+  const RunDirectory beside(path.has_parent_path() ? path.parent_path().string() : ".");
+  const bool is_own = path.filename() == std::filesystem::path(beside.config()).filename() && beside.has_checkpoint();
+  return is_own ? beside.path() : "";
+}
+
+}  // namespace
+
+Experiment::Experiment(std::shared_ptr<ExperimentConfig> config, std::string name, std::string run_directory)
+    : config_(std::move(config)),
+      name_(std::move(name)),
+      run_directory_(run_directory.empty() ? "runs/" + name_ : std::move(run_directory)) {}
 
 ExperimentData Experiment::data(Warn warn) const {
   return {config_, std::vector<std::string>(), std::move(warn)};
@@ -21,7 +37,17 @@ std::shared_ptr<Classifier> Experiment::network() const {
 }
 
 Experiment read_experiment(const std::string& path, const std::vector<std::string>& settings) {
-  return {read_experiment_config(read_config_with_settings(path, settings)), std::filesystem::path(path).stem().string()};
+  const std::string directory = run_directory_of(path);
+  if (directory.empty()) {
+    return {read_experiment_config(read_config_with_settings(path, settings)), std::filesystem::path(path).stem().string()};
+  }
+  const std::string file = RunDirectory(directory).config();
+  std::error_code unreachable;
+  if (!std::filesystem::exists(file, unreachable)) {
+    throw InputError(path, "a configuration file or a run directory", "a folder without config.yaml", "check the path");
+  }
+  return {read_experiment_config(read_config_with_settings(file, settings)),
+          std::filesystem::absolute(directory).lexically_normal().filename().string(), directory};
 }
 
 }  // namespace fovea

@@ -13,10 +13,12 @@ namespace fovea {
 /// An experiment as a configuration file describes it: data, network and training. Copies share the configuration.
 class Experiment {
  public:
-  /// @param name of its runs.
-  Experiment(std::shared_ptr<ExperimentConfig> config, std::string name);
+  /// @param name of its runs. @param run_directory see run_directory().
+  Experiment(std::shared_ptr<ExperimentConfig> config, std::string name, std::string run_directory = "");
 
   const std::string& name() const { return name_; }
+  /// Directory of the run that it was read from, or, for an experiment of its own, that its run gets: runs/<name>.
+  const std::string& run_directory() const { return run_directory_; }
   /// May be changed; whatever runs the experiment checks it first, see expect_valid().
   ExperimentConfig& config() const { return *config_; }
   const std::shared_ptr<ExperimentConfig>& shared_config() const { return config_; }
@@ -31,9 +33,11 @@ class Experiment {
  private:
   std::shared_ptr<ExperimentConfig> config_;
   std::string name_;
+  std::string run_directory_;
 };
 
-/// Reads a YAML file, which names the experiment by its name without extension.
+/// Reads a YAML file, which names the experiment by its name without extension; or the config.yaml of a run.
+/// @param path the file, or the run directory.
 /// @param settings `KEY=VALUE`s that override keys.
 /// @throws InputError with file and line.
 Experiment read_experiment(const std::string& path, const std::vector<std::string>& settings = {});

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include <fovea/base/error.h>
-#include <fovea/base/fnv1a.h>
+#include <fovea/base/xxhash64.h>
 #include <fovea/data/relabelled_dataset.h>
 #include <fovea/run/experiment_data.h>
 
@@ -49,13 +49,15 @@ bool is_readable(const Dataset& dataset, std::int64_t index) {
   }
 }
 
-void absorb_dataset(Fnv1a& hash, const Dataset& dataset, const Indices& indices) {
+/// Absorbs what is known of every sample without reading files, and, of other data sets, the pixels of some.
+void absorb_dataset(Xxhash64& hash, const Dataset& dataset, const Indices& indices) {
   constexpr std::int64_t kImages = 64;
   const std::int64_t stride = std::max<std::int64_t>(1, std::ssize(indices) / kImages);
   for (std::int64_t i = 0; i < std::ssize(indices); ++i) {
     const std::int64_t index = indices[static_cast<std::size_t>(i)];
-    hash.absorb(dataset.label(index));
-    if (i % stride == 0 && is_readable(dataset, index)) hash.absorb(dataset.sample(index).image.pixels);
+    hash.absorb(static_cast<std::int64_t>(dataset.fingerprint(index)));
+    const bool reads = i % stride == 0 && !dataset.reads_files() && is_readable(dataset, index);
+    if (reads) hash.absorb(dataset.sample(index).image.pixels);
   }
 }
 
@@ -83,10 +85,21 @@ std::shared_ptr<const Dataset> ExperimentData::open(Split split) const {
   return classes_.empty() ? dataset : relabelled_dataset(std::move(dataset), classes_);
 }
 
+std::shared_ptr<const Dataset> ExperimentData::recorded(std::shared_ptr<const Dataset> dataset, const std::string& split) {
+  if (dataset == nullptr || !dataset->reads_files()) return dataset;
+  const auto record = content_records_[split] = std::make_shared<ContentRecord>(dataset->size());
+  return recorded_dataset(std::move(dataset), record);
+}
+
+const std::map<std::string, std::shared_ptr<ContentRecord>>& ExperimentData::content_records() {
+  part(Split::train);
+  return content_records_;
+}
+
 void ExperimentData::open_training() {
   const DataField& data = config_->data;
-  const auto dataset = open(Split::train);
-  const auto own_validation = data.validation ? open(Split::validation) : nullptr;
+  const auto dataset = recorded(open(Split::train), "train");
+  const auto own_validation = data.validation ? recorded(open(Split::validation), "validation") : nullptr;
   TrainingSplit split{first_indices(dataset->size(), data.limit), {}};
   if (data.validation && own_validation == nullptr) {
     split = split_validation(split.train, *data.validation, static_cast<std::uint64_t>(config_->seed));
@@ -198,15 +211,16 @@ Loader ExperimentData::loader(Split split, std::int64_t batches) {
   return {chosen.dataset, std::move(indices), preprocess_, options};
 }
 
-std::string ExperimentData::fingerprint() {
-  Fnv1a hash;
-  std::string sizes;
-  for (const Split split : {Split::train, Split::validation, Split::test}) {
+Json ExperimentData::training_images() {
+  Xxhash64 hash;
+  Json images = Json::object();
+  for (const auto& [name, split] : {std::pair("train", Split::train), {"validation", Split::validation}}) {
     const Part& chosen = part(split);
     absorb_dataset(hash, *chosen.dataset, chosen.indices);
-    sizes += std::to_string(chosen.indices.size()) + (split == Split::test ? "-" : "+");
+    images[name] = chosen.indices.size();
   }
-  return sizes + std::to_string(hash.state());
+  images["fingerprint"] = hash.text();
+  return images;
 }
 
 }  // namespace fovea

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <fovea/data/content_record.h>
 #include <fovea/data/loader.h>
 #include <fovea/nn/classifier.h>
 #include <fovea/run/experiment_config.h>
@@ -57,8 +58,11 @@ class ExperimentData {
   DataSplit test() { return split(Split::test); }
   DataSplit split(Split split) { return {split, loader(split)}; }
 
-  /// Hash of all labels and of the pixels of some images. Other data almost surely has another one.
-  std::string fingerprint();
+  /// Number of images of the training and the validation split, and a hash of their names, labels, sizes of files or
+  /// pixels. Other images almost surely give another document. The test split has no part in it.
+  Json training_images();
+  /// Hashes of the images of files as training reads them, by the name of the split that they are in.
+  const std::map<std::string, std::shared_ptr<ContentRecord>>& content_records();
 
  private:
   struct Part {
@@ -68,6 +72,8 @@ class ExperimentData {
 
   const Part& part(Split split);
   std::shared_ptr<const Dataset> open(Split split) const;
+  /// A data set of files that records what it reads.
+  std::shared_ptr<const Dataset> recorded(std::shared_ptr<const Dataset> dataset, const std::string& split);
   /// Opens the training and the validation split.
   void open_training();
   LoaderOptions loader_options() const;
@@ -79,6 +85,7 @@ class ExperimentData {
   std::shared_ptr<const Preprocess> preprocess_;
   std::function<void(const std::string& name, const std::string& why)> on_skipped_;
   std::map<Split, Part> parts_;
+  std::map<std::string, std::shared_ptr<ContentRecord>> content_records_;
 };
 
 }  // namespace fovea

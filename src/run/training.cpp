@@ -1,5 +1,7 @@
 #include <filesystem>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include <fovea/base/directory_lock.h>
 #include <fovea/base/error.h>
@@ -17,11 +19,60 @@
 namespace fovea {
 namespace {
 
-/// @throws InputError when the directory contains a run that must not be overwritten.
-void expect_free(const RunDirectory& run, bool resume) {
-  if (resume || !run.in_use()) return;
-  throw InputError(run.path(), "a directory without a run", "one that contains a run",
-                   "resume it, or choose another output directory");
+/// The directory of a run, locked as soon as it exists.
+class LockedRun {
+ public:
+  /// @throws InputError when the directory contains what this run must not replace.
+  LockedRun(RunDirectory run, bool resume) : run_(std::move(run)), resume_(resume) {
+    std::error_code unreachable;
+    if (std::filesystem::is_directory(run_.path(), unreachable)) lock_.emplace(run_.path());
+    expect_own_files();
+  }
+
+  /// Creates the directory unless it exists. Another process may have finished a run in it since the constructor.
+  void create() {
+    if (lock_) return;
+    make_directories(run_.path());
+    lock_.emplace(run_.path());
+    expect_own_files();
+  }
+
+  bool resumes() const { return resume_ && run_.has_checkpoint(); }
+
+ private:
+  void expect_own_files() const {
+    const std::vector<std::string> files = run_.existing_files();
+    if (files.empty() || resumes()) return;
+    if (run_.has_checkpoint()) {
+      throw InputError(run_.path(), "a directory without a run", "one that contains a run",
+                       "resume it, or choose another output directory");
+    }
+    throw InputError(run_.path(), resume_ ? "a run with checkpoint.ckpt" : "a directory without a run",
+                     files.front() + ", which this run would replace", "choose another output directory");
+  }
+
+  RunDirectory run_;
+  bool resume_;
+  std::optional<DirectoryLock> lock_;
+};
+
+/// @throws InputError for an empty path.
+RunDirectory directory_of(const Experiment& experiment, const RunOptions& options) {
+  if (options.out && options.out->empty()) throw InputError("out", "a run directory", "an empty path", "name a folder");
+  return RunDirectory(options.out.value_or(experiment.run_directory()));
+}
+
+/// Resumes the run, or begins it.
+void resume_or_begin(Trainer& trainer, const RunDirectory& run, const RunOptions& options, RunObserver& observer) {
+  if (options.resume && trainer.resume()) {
+    observer.note(!trainer.finished()
+                      ? "resuming " + run.path()
+                      : run.path() + " is trained already; to train its weights further, start another run with " +
+                            "train.init: {weights: " + run.path() + ", head: keep}");
+    return;
+  }
+  if (options.resume) observer.note("no checkpoint in " + run.path() + ": training from the beginning");
+  trainer.begin();
 }
 
 /// Scores the selected weights on the test split, and writes the run's summary and pictures.
@@ -65,22 +116,16 @@ Json to_json(const TrainingReport& report) {
 TrainingReport train(const Experiment& experiment, const RunOptions& options) {
   RunObserver silent;
   RunObserver& observer = options.observer == nullptr ? silent : *options.observer;
-  const RunDirectory run(options.out.empty() ? "runs/" + experiment.name() : options.out);
+  const RunDirectory run = directory_of(experiment, options);
   const torch::Device device = parse_device(options.device);
-  expect_free(run, options.resume);
+  LockedRun locked(run, options.resume);
   TrainingSession session(experiment, device, observer);
-  std::error_code unreachable;
-  const bool has_checkpoint = options.resume && std::filesystem::exists(run.checkpoint(), unreachable);
-  if (!has_checkpoint) session.initialise_weights();  // a checkpoint has weights of its own
+  if (!locked.resumes()) session.initialise_weights();  // a checkpoint has weights of its own
   Trainer trainer = session.trainer(run, options.threads, options.stop_requested);
 
-  make_directories(run.path());
-  const DirectoryLock lock(run.path());
-  expect_free(run, options.resume);  // another process may have finished a run since the first check
-  const bool resumed = options.resume && trainer.resume();
-  if (resumed) observer.note("resuming " + run.path());
-  if (!resumed) run.clear();
+  locked.create();
   remove_stale_temporary_files(run.path());
+  resume_or_begin(trainer, run, options, observer);
   write_file_atomically(run.config(), to_yaml(experiment.resolved_config()));
 
   const TrainingResult result = trainer.run();
@@ -104,6 +149,8 @@ TrainingReport train(const Experiment& experiment, const RunOptions& options) {
     finish_run(session, run, {options.threads, device, options.stop_requested}, observer, report);
   } catch (const Interrupted&) {
     report.interrupted = true;
+  } catch (const InputError& error) {  // of a test image
+    throw InputError(error.what() + ("; " + run.model()) + " is trained: resume the run when the test images are readable");
   }
   return report;
 }

@@ -20,13 +20,13 @@ class RunObserver : public TrainingObserver {
  public:
   /// A message for the user.
   virtual void note(const std::string&) {}
-  /// A warning; the run continues. Called by any thread, one call at a time.
-  virtual void warn(const std::string&) {}
+  /// Called by any thread, one call at a time.
+  void warn(const std::string&) override {}
 };
 
 struct RunOptions {
-  std::string out = {};                       ///< the run directory; empty: runs/<the experiment's name>
-  bool resume = false;                        ///< from the run directory's checkpoint, if there is one
+  std::optional<std::string> out = {};        ///< the run directory; None: the experiment's
+  bool resume = false;                        ///< from the run directory's checkpoint; from the beginning if it has no run
   std::string device = "auto";                ///< auto, cpu, cuda or cuda:<index>
   int threads = available_threads();          ///< never changes the result
   RunObserver* observer = nullptr;            ///< must outlive the run
@@ -67,8 +67,9 @@ struct TrainingReport {
 Json to_json(const TrainingReport& report);
 
 /// Trains an experiment's network, and scores it on the test split once, at the end. Writes a run directory, which is locked
-/// during the run. @throws InputError when the directory contains a run and `resume` is not set, or when data, preprocessing
-/// and network do not fit; NumericError when the loss is not finite; SystemError.
+/// during the run, and from before it is looked into. Replaces files of this run only. @throws InputError when the directory
+/// contains a run and `resume` is not set, when it contains other files that a run writes, or when data, preprocessing and
+/// network do not fit; NumericError when the loss is not finite; SystemError.
 TrainingReport train(const Experiment& experiment, const RunOptions& options = {});
 
 }  // namespace fovea

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 
 #include <fovea/base/error.h>
 #include <fovea/train/checkpoint.h>
@@ -9,21 +11,37 @@ namespace fovea {
 namespace {
 
 constexpr const char* kStateKey = "fovea.checkpoint";
-constexpr int kFormat = 2;
+constexpr int kFormat = 3;
 
-/// "train.batch_size: 64 there, 128 here" for the first leaf in which two documents differ; empty when they agree.
-std::string first_difference(const Json& there, const Json& here, const std::string& path) {
+/// The groups of tensors of a checkpoint, each under its prefix.
+template <typename State, typename Visit>
+void visit_groups(State& checkpoint, const Visit& visit) {
+  visit("model", checkpoint.model);
+  visit("optimizer", checkpoint.optimizer);
+  visit("average", checkpoint.average);
+  visit("selected", checkpoint.selected);
+  visit("images", checkpoint.images);
+}
+
+/// The first leaf in which two documents differ.
+struct Difference {
+  std::string key;  ///< "train.batch_size"
+  std::string there;
+  std::string here;
+};
+
+std::optional<Difference> first_difference(const Json& there, const Json& here, const std::string& path) {
   if (there.is_structured() && there.type() == here.type() && there.size() == here.size()) {
     for (const auto& [key, value] : there.items()) {
       const std::string name = path.empty() ? key : path + "." + key;
       const bool known = here.is_array() || here.contains(key);
       const Json& other = here.is_array() ? here.at(std::stoul(key)) : known ? here.at(key) : Json();
-      const std::string difference = first_difference(value, other, name);
-      if (!difference.empty()) return difference;
+      if (auto difference = first_difference(value, other, name)) return difference;
     }
-    return "";
+    return std::nullopt;
   }
-  return there == here ? "" : path + ": " + there.dump() + " there, " + here.dump() + " here";
+  if (there == here) return std::nullopt;
+  return Difference{path, there.dump(), here.dump()};
 }
 
 Json counters(const Checkpoint& checkpoint) {
@@ -34,10 +52,13 @@ Json counters(const Checkpoint& checkpoint) {
   }
   Json validation = Json::array();
   for (const ValidationScore& score : checkpoint.validation) validation.push_back({score.loss, score.top1});
+  Json tensors = Json::object();
+  visit_groups(checkpoint, [&](const char* group, const NamedTensors& members) { tensors[group] = members.size(); });
   Json parts = Json::object();
   for (const auto& [name, part] : checkpoint.sums.parts) parts[name] = {part.sum, part.images};
   return {{"format", kFormat},
           {"config", checkpoint.config},
+          {"tensors", tensors},
           {"epoch", checkpoint.epoch},
           {"batch", checkpoint.batch},
           {"loss", checkpoint.sums.loss},
@@ -57,10 +78,23 @@ void expect_same_configuration(const Json& state, const Json& config, const std:
     throw InputError(path + ": format", std::to_string(kFormat), state.at("format").dump(),
                      "the checkpoint was written by another version of fovea; choose another output directory");
   }
-  const std::string difference = first_difference(state.at("config"), config, "");
-  if (difference.empty()) return;
-  throw InputError(path, "a checkpoint of this configuration", difference,
-                   "use the same configuration, or another output directory");
+  const std::optional<Difference> difference = first_difference(state.at("config"), config, "");
+  if (!difference) return;
+  const auto& [key, there, here] = *difference;
+  if (key.starts_with("images.")) {
+    const bool same_number = key.ends_with("fingerprint");
+    throw InputError(path, "the images that the run began with",
+                     same_number ? "as many, some of them with another name, size, label or content"
+                                 : here + " in place of " + there + " images (" + key.substr(7) + ")",
+                     "restore them, or choose another output directory");
+  }
+  const std::string run = std::filesystem::path(path).parent_path().string();
+  const bool longer = key == "train.epochs";
+  throw InputError(path, "a checkpoint of this configuration", key + ": " + there + " there, " + here + " here",
+                   longer ? "schedules depend on the number of epochs; to train the weights further, start another run with "
+                            "train.init: {weights: " +
+                                run + ", head: keep}"
+                          : "use the same configuration, or another output directory");
 }
 
 /// Inverse of counters(). @throws Json::exception for a damaged document.
@@ -89,6 +123,23 @@ Checkpoint read_counters(const Json& state) {
   return checkpoint;
 }
 
+/// @param counts of the tensors of each group. @throws InputError when there are more or fewer.
+void read_groups(const SafetensorsFile& file, const Json& counts, Checkpoint& checkpoint) {
+  const NamedTensors tensors = file.tensors();
+  std::size_t known = 0;
+  visit_groups(checkpoint, [&](const std::string& group, NamedTensors& members) {
+    members = with_prefix_removed(tensors, group + ".");
+    known += members.size();
+    const auto expected = counts.at(group).get<std::size_t>();
+    if (members.size() == expected) return;
+    throw InputError(file.path() + ": " + group, std::to_string(expected) + " tensors", std::to_string(members.size()),
+                     "the file is damaged");
+  });
+  if (known == tensors.size()) return;
+  throw InputError(file.path(), std::to_string(known) + " tensors of a checkpoint", std::to_string(tensors.size()),
+                   "the file is damaged");
+}
+
 /// @throws InputError for counts that no training has.
 void expect_possible_counts(const Checkpoint& checkpoint, const std::string& where) {
   const StepSums& sums = checkpoint.sums;
@@ -107,11 +158,10 @@ void expect_possible_counts(const Checkpoint& checkpoint, const std::string& whe
 
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   NamedTensors tensors;
-  add_with_prefix(tensors, checkpoint.model, "model.");
-  add_with_prefix(tensors, checkpoint.optimizer, "optimizer.");
-  add_with_prefix(tensors, checkpoint.average, "average.");
-  add_with_prefix(tensors, checkpoint.selected, "selected.");
-  write_safetensors(path, tensors, {{kStateKey, counters(checkpoint).dump()}});
+  visit_groups(checkpoint, [&](const std::string& group, const NamedTensors& members) {
+    add_with_prefix(tensors, members, group + ".");
+  });
+  write_checked_safetensors(path, tensors, {{kStateKey, counters(checkpoint).dump()}});
 }
 
 Checkpoint read_checkpoint(const std::string& path, const Json& config) {
@@ -125,16 +175,13 @@ Checkpoint read_checkpoint(const std::string& path, const Json& config) {
   try {
     const Json state = Json::parse(found->second);
     expect_same_configuration(state, config, path);
+    if (!file.is_checked()) throw InputError(path, "a checksum", "none", "the file is damaged");
     checkpoint = read_counters(state);
-  } catch (const Json::exception& error) {
-    throw InputError(where, "the counters of a checkpoint", error.what(), "the file is damaged");
+    read_groups(file, state.at("tensors"), checkpoint);
+  } catch (const Json::exception&) {
+    throw InputError(where, "the counters of a checkpoint", "another document", "the file is damaged");
   }
   expect_possible_counts(checkpoint, where);
-  const NamedTensors tensors = file.tensors();
-  checkpoint.model = with_prefix_removed(tensors, "model.");
-  checkpoint.optimizer = with_prefix_removed(tensors, "optimizer.");
-  checkpoint.average = with_prefix_removed(tensors, "average.");
-  checkpoint.selected = with_prefix_removed(tensors, "selected.");
   return checkpoint;
 }
 

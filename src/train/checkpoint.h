@@ -35,13 +35,15 @@ struct Checkpoint {
   NamedTensors optimizer;
   NamedTensors average;   ///< moving average of the weights; empty without ema_decay
   NamedTensors selected;  ///< weights of the best epoch; empty before the first
+  NamedTensors images;    ///< int64 [N] of each split: hashes of the images as they were read; see ContentRecord
 };
 
-/// Writes a checkpoint. The file is replaced atomically: on a full disk the old one stays. @throws SystemError.
+/// Writes a checkpoint, with a checksum. The file is replaced atomically: on a full disk the old one stays. @throws
+/// SystemError.
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint);
 
 /// Reads a checkpoint. @throws InputError when the file is not a checkpoint, is damaged, or belongs to another configuration
-/// than `config`; the message names the first key that differs.
+/// than `config`; the message names the first key that differs, or counts the images.
 Checkpoint read_checkpoint(const std::string& path, const Json& config);
 
 }  // namespace fovea

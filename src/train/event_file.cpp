@@ -64,17 +64,24 @@ std::optional<Bytes> first_tf_record(Bytes bytes) {
   return data;
 }
 
-/// Size in bytes of the events that EventFile::truncate() retains.
-std::size_t kept_size(Bytes file, std::int64_t last_step) {
-  std::size_t size = 0;
+/// The events that EventFile::truncate() retains.
+struct KeptEvents {
+  std::size_t size = 0;        ///< in bytes
+  std::int64_t last_step = 0;  ///< 0 without events
+};
+
+KeptEvents kept_events(Bytes file, std::int64_t last_step) {
+  KeptEvents kept;
+  auto& size = kept.size;
   while (const auto data = first_tf_record(file.subspan(size))) {
     tensorboard::Event event;
     if (!event.ParseFromArray(data->data(), static_cast<int>(data->size()))) break;
     const bool first = size == 0;
     if (first ? event.file_version() != kEventVersion : event.step() > last_step) break;
     size += kFrameSize + data->size();
+    kept.last_step = event.step();
   }
-  return size;
+  return kept;
 }
 
 tensorboard::Event event_now() {
@@ -106,19 +113,21 @@ void EventFile::append(std::int64_t step, const std::vector<std::pair<std::strin
   file.close();
   if (!file) {
     throw SystemError(path_ + ": cannot append: " + system_message(errno) +
-                      "; free some space, or choose a folder you may write to");
+                      (errno == EFBIG ? "; raise the limit of file sizes (ulimit -f)"
+                                      : "; free some space, or choose a folder you may write to"));
   }
 }
 
-void EventFile::truncate(std::int64_t last_step) const {
+std::int64_t EventFile::truncate(std::int64_t last_step) const {
   std::error_code missing;
-  if (!std::filesystem::exists(path_, missing)) return;
+  if (!std::filesystem::exists(path_, missing)) return 0;
   const std::vector<std::uint8_t> bytes = read_file(path_, kLargestEventFile);
-  const std::size_t kept = kept_size(bytes, last_step);
-  if (kept == bytes.size()) return;
+  const KeptEvents kept = kept_events(bytes, last_step);
+  if (kept.size == bytes.size()) return kept.last_step;
   std::error_code failure;
-  std::filesystem::resize_file(path_, kept, failure);
+  std::filesystem::resize_file(path_, kept.size, failure);
   if (failure) throw SystemError(path_ + ": cannot truncate: " + failure.message() + "; check the folder's permissions");
+  return kept.last_step;
 }
 
 }  // namespace fovea

@@ -23,8 +23,9 @@ class EventFile {
   /// checkpoint, or before the first truncated, damaged or unknown event. A file without a valid header becomes empty. A
   /// file without such events is not written, and a missing file stays missing. The file keeps its inode, because
   /// TensorBoard may hold it open.
+  /// @return the step of the last event that stays; 0 without one.
   /// @throws SystemError naming the path; InputError when it is unreadable or larger than 256 MiB.
-  void truncate(std::int64_t last_step) const;
+  std::int64_t truncate(std::int64_t last_step) const;
 
  private:
   std::string path_;

@@ -9,55 +9,53 @@
 namespace fovea {
 namespace {
 
-constexpr std::int64_t kAll = 1'000'000'000;
-
-/// The first `lines` complete lines of a file; empty when there is no file.
-std::string first_lines(const std::string& path, std::int64_t lines) {
+/// The lines of a file, less an incomplete last one; empty when there is no file.
+std::string complete_lines(const std::string& path) {
   std::ifstream file(path);
   std::string kept;
-  std::string line;
-  for (std::int64_t i = 0; i < lines && std::getline(file, line) && !file.eof(); ++i) kept += line + "\n";
+  for (std::string line; std::getline(file, line) && !file.eof();) kept += line + "\n";
   return kept;
 }
 
-/// @throws SystemError when the file stays.
-void remove_file(const std::string& path) {
-  std::error_code failure;
-  std::filesystem::remove(path, failure);
-  if (failure) throw SystemError(path + ": cannot remove it: " + failure.message() + "; choose another output directory");
+/// A discarded document for a line that is not JSON.
+Json parse_line(const std::string& line) {
+  return Json::parse(line, /*callback=*/nullptr, /*allow_exceptions=*/false);
+}
+
+bool exists(const std::string& path) {
+  std::error_code unreachable;
+  return std::filesystem::exists(std::filesystem::symlink_status(path, unreachable));
 }
 
 }  // namespace
 
-bool RunDirectory::in_use() const {
-  const auto exists = [](const std::string& file) {
-    std::error_code unreachable;
-    return std::filesystem::exists(file, unreachable);
-  };
-  return exists(metrics()) || exists(checkpoint()) || exists(model()) || exists(summary());
+bool RunDirectory::has_checkpoint() const {
+  return exists(checkpoint());
 }
 
-void RunDirectory::clear() const {
-  for (const std::string& file : {metrics(), events(), checkpoint(), model(), summary(), curves()}) remove_file(file);
+std::vector<std::string> RunDirectory::existing_files() const {
+  std::vector<std::string> files{checkpoint(), model(), metrics(), summary(), config(), events(), curves()};
   for (const char* split : {"train", "val", "test"}) {
     for (const std::string& file : {confusion(split), confusion_picture(split), calibration_picture(split)}) {
-      remove_file(file);
+      files.push_back(file);
     }
   }
-  remove_stale_temporary_files(path_);
+  std::erase_if(files, [](const std::string& file) { return !exists(file); });
+  for (std::string& file : files) file = std::filesystem::path(file).filename().string();
+  return files;
 }
 
 void RunDirectory::append_metrics(const Json& line) const {
-  const std::string text = first_lines(metrics(), kAll) + line.dump() + "\n";
+  const std::string text = complete_lines(metrics()) + line.dump() + "\n";
   write_file_atomically(metrics(), text);
 }
 
 std::vector<EpochRecord> RunDirectory::read_metrics() const {
   std::vector<EpochRecord> records;
-  std::istringstream text(first_lines(metrics(), kAll));
+  std::istringstream text(complete_lines(metrics()));
   for (std::string line; std::getline(text, line);) {
     try {
-      records.push_back(read_epoch_record(Json::parse(line, /*callback=*/nullptr, /*allow_exceptions=*/false)));
+      records.push_back(read_epoch_record(parse_line(line)));
     } catch (const InputError& error) {
       throw InputError(metrics() + ": line " + std::to_string(records.size() + 1) + ": " + error.what());
     }
@@ -65,8 +63,23 @@ std::vector<EpochRecord> RunDirectory::read_metrics() const {
   return records;
 }
 
-void RunDirectory::truncate_metrics(std::int64_t lines) const {
-  write_file_atomically(metrics(), first_lines(metrics(), lines));
+std::int64_t RunDirectory::truncate_metrics(std::int64_t epochs) const {
+  std::string kept;
+  std::int64_t next = 1;
+  std::int64_t missing = 0;
+  std::istringstream text(complete_lines(metrics()));
+  for (std::string line; next <= epochs && std::getline(text, line);) {
+    try {
+      const std::int64_t epoch = read_epoch_record(parse_line(line)).epoch;
+      if (epoch < next || epoch > epochs) continue;
+      missing += epoch - next;
+      next = epoch + 1;
+      kept += line + "\n";
+    } catch (const InputError&) {  // counted by the next epoch that is there
+    }
+  }
+  write_file_atomically(metrics(), kept);
+  return missing + epochs + 1 - next;
 }
 
 }  // namespace fovea

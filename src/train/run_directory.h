@@ -12,7 +12,10 @@ namespace fovea {
 /// The files of one training run.
 class RunDirectory {
  public:
-  explicit RunDirectory(std::string path) : path_(std::move(path)) {}
+  /// @param path may end with slashes, as a shell completes it.
+  explicit RunDirectory(std::string path) : path_(std::move(path)) {
+    while (path_.size() > 1 && path_.ends_with('/')) path_.pop_back();
+  }
 
   const std::string& path() const { return path_; }
   std::string config() const { return path_ + "/config.yaml"; }                ///< resolved and complete
@@ -26,17 +29,18 @@ class RunDirectory {
   std::string confusion_picture(const std::string& split) const { return path_ + "/confusion_" + split + ".png"; }
   std::string calibration_picture(const std::string& split) const { return path_ + "/calibration_" + split + ".png"; }
 
-  /// True when the directory contains files of a run.
-  bool in_use() const;
-  /// Removes the files of an earlier run, and temporary files of killed runs. @throws SystemError when one stays.
-  void clear() const;
+  /// True when the directory has a checkpoint, the first file of every run.
+  bool has_checkpoint() const;
+  /// Names of the files that a run would replace.
+  std::vector<std::string> existing_files() const;
 
   /// Appends a line to metrics.jsonl. @throws SystemError.
   void append_metrics(const Json& line) const;
   /// Records of metrics.jsonl; empty when there is no such file. @throws InputError naming the first damaged line.
   std::vector<EpochRecord> read_metrics() const;
-  /// Truncates metrics.jsonl to its first `lines` lines. Removes what a killed run wrote after its last checkpoint.
-  void truncate_metrics(std::int64_t lines) const;
+  /// Removes the epochs after `epochs` from metrics.jsonl, which a killed run wrote after its last checkpoint, and damaged
+  /// lines. @return the number of epochs up to there that are missing.
+  std::int64_t truncate_metrics(std::int64_t epochs) const;
 
  private:
   std::string path_;

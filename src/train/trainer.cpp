@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <limits>
 #include <utility>
 
@@ -84,20 +83,46 @@ void Trainer::expect_validation() const {
 
 bool Trainer::resume() {
   const std::string path = setup_.directory.checkpoint();
-  std::error_code unreachable;
-  if (!std::filesystem::exists(path, unreachable)) return false;
+  if (!setup_.directory.has_checkpoint()) return false;
   state_ = read_checkpoint(path, setup_.config);
   expect_plausible_counters(path);
   load_state_dict(*setup_.network, std::exchange(state_.model, {}), path);
   optimizer_.load_state(std::exchange(state_.optimizer, {}), path);
   if (average_) load_state_dict(average_->network(), std::exchange(state_.average, {}), path);
+  restore_content_records(path);
+  if (!state_.average.empty()) {
+    throw InputError(path, "no average, as train.ema_decay is not set", "one", "the file is damaged");
+  }
   if (!state_.selected.empty()) {
     expect_state_fits(*setup_.network, state_.selected, path);
     write_model_file(setup_.directory.model(), state_.selected, setup_.description);
   }
-  setup_.directory.truncate_metrics(state_.epoch);
-  events_.truncate(state_.epoch);
+  truncate_logs();
   return true;
+}
+
+void Trainer::restore_content_records(const std::string& path) {
+  for (const auto& [split, hashes] : std::exchange(state_.images, {})) {
+    const auto record = setup_.content_records.find(split);
+    if (record == setup_.content_records.end() || hashes.scalar_type() != torch::kInt64 || hashes.dim() != 1) {
+      throw InputError(path + ": images." + split, "hashes of the images", "another tensor", "the file is damaged");
+    }
+    const auto* values = hashes.data_ptr<std::int64_t>();
+    record->second->restore({values, values + hashes.numel()});
+  }
+}
+
+void Trainer::truncate_logs() {
+  const RunDirectory& run = setup_.directory;
+  const std::string epochs = std::to_string(state_.epoch) + " epochs";
+  if (const std::int64_t missing = run.truncate_metrics(state_.epoch); missing > 0) {
+    setup_.observer.warn(run.metrics() + ": expected a line for each of " + epochs + ", got " + std::to_string(missing) +
+                         " damaged or missing; the curves are drawn without");
+  }
+  if (const std::int64_t last = events_.truncate(state_.epoch); last < state_.epoch) {
+    setup_.observer.warn(run.events() + ": expected events of " + epochs + ", got those of " + std::to_string(last) +
+                         "; TensorBoard shows no others");
+  }
 }
 
 void Trainer::expect_plausible_counters(const std::string& path) const {
@@ -300,10 +325,14 @@ void Trainer::save() {
   state_.model = state_dict(*setup_.network);
   state_.optimizer = optimizer_.state();
   if (average_) state_.average = state_dict(average_->network());
+  for (const auto& [split, record] : setup_.content_records) {
+    state_.images.emplace(split, torch::tensor(record->hashes(), torch::kInt64));
+  }
   write_checkpoint(setup_.directory.checkpoint(), state_);
   state_.model.clear();
   state_.optimizer.clear();
   state_.average.clear();
+  state_.images.clear();
   last_save_ = Clock::now();
 }
 

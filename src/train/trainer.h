@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include <torch/torch.h>
 
 #include <fovea/config/config_node.h>
+#include <fovea/data/content_record.h>
 #include <fovea/data/loader.h>
 #include <fovea/eval/metrics.h>
 #include <fovea/nn/classifier.h>
@@ -42,6 +44,8 @@ struct TrainingSetup {
   RunDirectory directory;
   TrainingObserver& observer;
   std::function<bool()> stop_requested;  ///< polled after every update and during validation; empty: never
+  /// Hashes of the images of files, saved with the checkpoint, so that a resumed run notices another image.
+  std::map<std::string, std::shared_ptr<ContentRecord>> content_records = {};
 };
 
 struct TrainingResult {
@@ -67,9 +71,15 @@ class Trainer {
   /// InputError when the options do not fit the network, or need a validation split and there is none.
   explicit Trainer(TrainingSetup setup);
 
+  /// Writes the first checkpoint. From then on the run directory is this run's, and resume() continues it.
+  void begin() { save(); }
+
   /// Resumes from the checkpoint of the run directory. @return false when there is none. @throws InputError when it belongs
   /// to another configuration or is damaged.
   bool resume();
+
+  /// True when no epoch is left to train.
+  bool finished() const { return state_.epoch == setup_.options.epochs || stops_early(); }
 
   /// Trains to the end, or until stop_requested. Afterwards the network has the selected weights (unless interrupted).
   /// @throws NumericError when the loss is NaN or infinite; the last checkpoint stays.
@@ -89,6 +99,10 @@ class Trainer {
   std::vector<TrainedParameter> trained_parameters() const;
   void expect_validation() const;
   void expect_plausible_counters(const std::string& path) const;
+  /// @throws InputError.
+  void restore_content_records(const std::string& path);
+  /// Removes the epochs after the checkpoint from metrics and events, and warns about epochs that are missing there.
+  void truncate_logs();
   /// Number of finished epochs at the point of training that dry_run() measures.
   std::int64_t typical_epoch() const;
   void train_epoch();
@@ -102,7 +116,6 @@ class Trainer {
   void select(const std::optional<ClassificationMetrics>& validation);
   /// True when validation has not improved within the patience of early stopping.
   bool stops_early() const;
-  bool finished() const { return state_.epoch == setup_.options.epochs || stops_early(); }
   void save();
   void report_progress() const;
   /// Images of the present epoch in the batches before number `batch`.

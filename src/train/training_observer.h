@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include <fovea/train/epoch_record.h>
 
@@ -25,6 +26,8 @@ class TrainingObserver {
   virtual void progressed(const TrainingProgress&) {}
   /// @param epochs of the whole training, as configured.
   virtual void epoch_finished(const EpochRecord&, std::int64_t /*epochs*/) {}
+  /// A warning; training continues.
+  virtual void warn(const std::string&) {}
 };
 
 }  // namespace fovea

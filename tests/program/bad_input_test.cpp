@@ -106,6 +106,15 @@ TEST_F(BadInput, ForgedCheckpoint) {
                {"run/checkpoint.ckpt", "batch 9"});
 }
 
+TEST_F(BadInput, NegativeSeed) {
+  expect_error({"train", "tiny.yaml", "--seed", "-1"}, {"--seed: expected an integer >= 0, got -1"});
+}
+
+TEST_F(BadInput, CommaInANumber) {
+  expect_error({"train", "tiny.yaml", "--set", "train.optimizer.learning_rate=,5"},
+               {"setting train.optimizer.learning_rate=,5", "expected valid YAML, got an unexpected ',5'"});
+}
+
 TEST_F(BadInput, NamesAreSuggested) {
   expect_error({"train", "tiny.yaml", "--set", "model.name=resnet2O"}, {"'resnet2O'", "did you mean 'resnet20'?"});
   expect_error({"train", "tiny.yaml", "--set", "model.attention.name=cbma"}, {"'cbma'", "did you mean 'cbam'?"});

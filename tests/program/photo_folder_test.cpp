@@ -1,5 +1,6 @@
 // Folders of photos in training, evaluation and preview, also with unreadable files.
 
+#include <csignal>
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "photo_program.h"
+#include "wait_for.h"
 
 namespace fovea {
 namespace {
@@ -52,6 +54,57 @@ TEST_F(PhotoFolder, UnreadableTrainingImagesAreNamed) {
           .code,
       0);
   EXPECT_EQ(model_bytes("again"), model_bytes("skipped"));
+}
+
+TEST_F(PhotoFolder, ADamagedTestImageDoesNotLoseTheTraining) {
+  write_squares("spoilt/train", 20, 1);
+  write_squares("spoilt/test", 4, 1000);
+  write("spoilt.yaml", config("spoilt"));
+  const std::vector<std::string> resume{"train", "spoilt_run", "--resume", "--quiet"};
+  std::string photo = text("spoilt/test/left/0.ppm");
+  write("spoilt/test/left/0.ppm", photo.substr(0, photo.size() / 2));
+  const Finished failed = run({"train", "spoilt.yaml", "--out", "spoilt_run", "--quiet"});
+  ASSERT_EQ(failed.code, 2);
+  EXPECT_THAT(failed.error,
+              AllOf(HasSubstr("spoilt/test/left/0.ppm"), HasSubstr("spoilt_run/model.safetensors is trained")));
+  const std::string trained = model_bytes("spoilt_run");
+
+  std::vector<std::string> skipping = resume;
+  skipping.insert(skipping.end(), {"--set", "data.on_error=skip"});
+  EXPECT_EQ(run(skipping).code, 0);
+  std::filesystem::remove(path("spoilt/test/left/0.ppm"));
+  EXPECT_EQ(run(resume).code, 0);
+  EXPECT_EQ(model_bytes("spoilt_run"), trained);
+}
+
+TEST_F(PhotoFolder, OneOtherTrainingImageIsNoticedOnResume) {
+  write_squares("many/train", 20, 1);
+  write_squares("many/test", 2, 1000);
+  write("many.yaml", config("many"));
+  const std::vector<std::string> options{"--out", "many_run", "--set", "train.epochs=30", "--set", "data.on_error=skip"};
+  std::vector<std::string> start{"train", "many.yaml", "--quiet"};
+  start.insert(start.end(), options.begin(), options.end());
+  {
+    Program program(path(), start);
+    ASSERT_TRUE(wait_for(
+        "an epoch", [] { return exists("many_run/metrics.jsonl"); }, [&] { return program.messages(); }));
+    program.send(SIGTERM);
+    ASSERT_EQ(program.wait().code, 130);
+  }
+  const std::string photo = text("many/train/left/3.ppm");
+  std::string changed = photo;
+  changed.back() = static_cast<char>(changed.back() ^ 1);
+  write("many/train/left/3.ppm", changed);
+  std::vector<std::string> resume{"train", "many_run", "--resume", "--quiet"};
+  const Finished same_size = run(resume);
+  EXPECT_EQ(same_size.code, 1) << same_size.error;
+  EXPECT_THAT(same_size.error, HasSubstr("many/train/left/3.ppm: expected the image that was read before, got another one"));
+  write("many/train/left/3.ppm", changed + "x");
+  EXPECT_THAT(refusal(resume), HasSubstr("got as many, some of them with another name, size, label or content"));
+  std::filesystem::remove(path("many/train/left/3.ppm"));
+  EXPECT_THAT(refusal(resume), AnyOf(HasSubstr("got 31 in place of 32 images (train)"), HasSubstr("(validation)")));
+  write("many/train/left/3.ppm", photo);
+  EXPECT_EQ(run(resume).code, 0);
 }
 
 TEST_F(PhotoFolder, NothingReadableIsAnError) {

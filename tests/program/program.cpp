@@ -66,7 +66,6 @@ Program::Program(const std::string& folder, const std::vector<std::string>& argu
   ::dup2(out, STDOUT_FILENO);
   ::dup2(error, STDERR_FILENO);
   if (limit_file_bytes > 0) {
-    ::signal(SIGXFSZ, SIG_IGN);  // inherited: a write beyond the limit then fails with an error, as on a full disk
     const rlimit limit{limit_file_bytes, limit_file_bytes};
     ::setrlimit(RLIMIT_FSIZE, &limit);
   }

@@ -96,7 +96,7 @@ INSTANTIATE_TEST_SUITE_P(Configurations, KilledProgram, testing::Bool(),
                          [](const auto& everything) { return everything.param ? "Everything" : "Plain"; });
 
 TEST_F(ResumeProgram, InterruptSavesAndExits130) {
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     const std::string out = "stopped" + std::to_string(signal);
     Program program(path(), {"train", "tiny.yaml", "--out", out, "--set", "train.epochs=10000"});
     ASSERT_TRUE(wait_for_file(out + "/metrics.jsonl", program));
@@ -115,10 +115,89 @@ TEST_F(ResumeProgram, ResumeRestoresWhatWasLost) {
   std::filesystem::remove(path("run/model.safetensors"));
   ASSERT_EQ(run(resume).code, 0);
   EXPECT_EQ(model_bytes("run"), before);
-  std::filesystem::remove(path("run/checkpoint.ckpt"));  // from the beginning, without the old lines
-  ASSERT_EQ(run(resume).code, 0);
-  const std::string metrics = text("run/metrics.jsonl");
-  EXPECT_EQ(std::count(metrics.begin(), metrics.end(), '\n'), 3);
+}
+
+TEST_F(ResumeProgram, AFinishedRunWithoutItsCheckpointStays) {
+  ASSERT_EQ(run({"train", "tiny.yaml", "--out", "run", "--quiet"}).code, 0);
+  const std::string before = model_bytes("run");
+  std::filesystem::remove(path("run/checkpoint.ckpt"));  // a user who needs the space
+  for (const char* setting : {"seed=42", "model.width=8"}) {
+    EXPECT_THAT(refusal({"train", "tiny.yaml", "--out", "run", "--resume", "--set", setting}),
+                HasSubstr("run: expected a run with checkpoint.ckpt, got model.safetensors, which this run would replace; "
+                          "choose another output directory"));
+  }
+  EXPECT_EQ(model_bytes("run"), before);
+  EXPECT_TRUE(exists("run/summary.json"));
+}
+
+TEST_F(ResumeProgram, FilesOfOthersAreNeverReplaced) {
+  for (const std::string name : {"model.safetensors", "config.yaml", "summary.json", "confusion_test.csv", "curves.png"}) {
+    write("mine/" + name, "mine");
+    for (const char* option : {"--quiet", "--resume"}) {
+      const std::string error = refusal({"train", "tiny.yaml", "--out", "mine", option});
+      EXPECT_THAT(error, HasSubstr("got " + name + ", which this run would replace; choose another output directory"));
+      EXPECT_THAT(error, testing::Not(HasSubstr("resume it")));
+    }
+    EXPECT_EQ(text("mine/" + name), "mine");
+    std::filesystem::remove_all(path("mine"));
+  }
+}
+
+TEST_F(ResumeProgram, AnEmptyOutIsAnError) {
+  for (const char* option : {"--out", "--set", "--device", "--preview"}) {
+    EXPECT_THAT(refusal({"train", "tiny.yaml", option, ""}),
+                HasSubstr(std::string(option) + ": expected a value, got an empty text; "));
+  }
+  EXPECT_FALSE(exists("runs"));
+}
+
+TEST_F(ResumeProgram, TheStopMessageIsTheCommandThatResumes) {
+  const std::vector<std::string> settings{"--set", "train.epochs=40", "--set", "model.width=8", "--seed", "7"};
+  const auto train = [&](const std::string& out) {
+    std::vector<std::string> arguments{"train", "tiny.yaml", "--out", out};
+    arguments.insert(arguments.end(), settings.begin(), settings.end());
+    return arguments;
+  };
+  ASSERT_EQ(run(train("straight")).code, 0);
+  Program program(path(), train("it's stopped"));
+  ASSERT_TRUE(wait_for_file("it's stopped/metrics.jsonl", program));
+  program.send(SIGTERM);
+  const Finished stopped = program.wait();
+  ASSERT_EQ(stopped.code, 130);
+  EXPECT_THAT(stopped.error, HasSubstr(R"(continue with: fovea train 'it'\''s stopped' --resume)"));
+  ASSERT_EQ(run({"train", "it's stopped/", "--resume"}).code, 0);
+  EXPECT_EQ(model_bytes("it's stopped"), model_bytes("straight"));
+}
+
+TEST_F(ResumeProgram, ARunsConfigFileMeansTheRun) {
+  const std::vector<std::string> start{"train", "tiny.yaml", "--out", "run", "--quiet", "--set", "train.epochs=2"};
+  ASSERT_EQ(run(start).code, 0);
+  const std::string before = model_bytes("run");
+  const Finished resumed = run({"train", "run/config.yaml", "--resume"});
+  EXPECT_EQ(resumed.code, 0) << resumed.error;
+  EXPECT_THAT(resumed.error, HasSubstr("run is trained already; to train its weights further, start another run with "
+                                       "train.init: {weights: run, head: keep}"));
+  EXPECT_THAT(refusal({"train", "run/config.yaml"}), HasSubstr("run: expected a directory without a run"));
+  EXPECT_THAT(refusal({"train", "run"}), HasSubstr("got one that contains a run; resume it"));
+  EXPECT_EQ(model_bytes("run"), before);
+  EXPECT_FALSE(exists("runs"));
+  ASSERT_EQ(run({"train", "run", "--out", "again", "--quiet"}).code, 0);  // the same settings, from the beginning
+  EXPECT_EQ(model_bytes("again"), before);
+  EXPECT_THAT(refusal({"train", "data", "--resume"}), HasSubstr("data: expected a configuration file or a run directory"));
+}
+
+TEST_F(ResumeProgram, ResumeThatFindsNoRunSaysSo) {
+  const Finished finished = run({"train", "tiny.yaml", "--resume", "--set", "train.epochs=1"});
+  EXPECT_EQ(finished.code, 0) << finished.error;
+  EXPECT_THAT(finished.error, HasSubstr("no checkpoint in runs/tiny: training from the beginning"));
+}
+
+TEST_F(ResumeProgram, MoreEpochsAreAnotherRunThatStartsFromTheWeights) {
+  ASSERT_EQ(run({"train", "tiny.yaml", "--out", "run", "--quiet", "--set", "train.epochs=1"}).code, 0);
+  EXPECT_THAT(refusal({"train", "run", "--resume", "--set", "train.epochs=2"}),
+              testing::AllOf(HasSubstr("train.epochs: 1 there, 2 here; "),
+                             HasSubstr("start another run with train.init: {weights: run, head: keep}")));
+  EXPECT_EQ(run({"train", "run", "--out", "more", "--quiet", "--set", "train.init={weights: run, head: keep}"}).code, 0);
 }
 
 TEST_F(ResumeProgram, OtherPixelsAreAnotherRun) {
@@ -129,7 +208,7 @@ TEST_F(ResumeProgram, OtherPixelsAreAnotherRun) {
   write("other/train-images-idx3-ubyte", pixels);
   const Finished resumed = run({"train", "tiny.yaml", "--out", "run", "--resume", "--set", "data.root=" + path("other")});
   EXPECT_EQ(resumed.code, 2);
-  EXPECT_THAT(resumed.error, HasSubstr("data.fingerprint"));
+  EXPECT_THAT(resumed.error, HasSubstr("expected the images that the run began with, got as many, some of them with "));
 }
 
 TEST_F(ResumeProgram, TwoProcessesDoNotTrainInOneFolder) {
@@ -153,6 +232,30 @@ TEST_F(ResumeProgram, ExistingRunNeedsResume) {
   EXPECT_THAT(changed.error, HasSubstr("model.width: 4 there, 8 here"));
 }
 
+TEST_F(ResumeProgram, OneOtherTrainingImageIsNoticedAndAnotherTestImageIsNot) {
+  ASSERT_EQ(run({"train", "tiny.yaml", "--out", "run", "--quiet", "--set", "train.epochs=1"}).code, 0);
+  const std::vector<std::string> resume{"train", "run", "--resume", "--quiet"};
+  const auto change_last_pixel = [](const std::string& file) {
+    std::string bytes = text(file);
+    bytes.back() = static_cast<char>(bytes.back() ^ 1);
+    write(file, bytes);
+  };
+  change_last_pixel("data/t10k-images-idx3-ubyte");
+  EXPECT_EQ(run(resume).code, 0);
+  change_last_pixel("data/train-images-idx3-ubyte");
+  EXPECT_THAT(refusal(resume), HasSubstr("expected the images that the run began with"));
+}
+
+TEST_F(ResumeProgram, ADamagedLineOfMetricsIsSaid) {
+  ASSERT_EQ(run({"train", "tiny.yaml", "--out", "run", "--quiet"}).code, 0);
+  const std::string metrics = text("run/metrics.jsonl");
+  write("run/metrics.jsonl", metrics.substr(0, metrics.size() - 20));
+  const Finished resumed = run({"train", "run", "--resume", "--quiet"});
+  EXPECT_EQ(resumed.code, 0);
+  EXPECT_THAT(resumed.error,
+              HasSubstr("run/metrics.jsonl: expected a line for each of 3 epochs, got 1 damaged or missing; "));
+}
+
 TEST_F(ResumeProgram, FullDiskKeepsTheOldCheckpoint) {
   ASSERT_EQ(run({"train", "tiny.yaml", "--out", "run", "--quiet", "--set", "train.epochs=1"}).code, 0);
   // The same run with more epochs to go: its checkpoint is that of a longer training, stopped after one epoch.
@@ -164,7 +267,9 @@ TEST_F(ResumeProgram, FullDiskKeepsTheOldCheckpoint) {
   const Finished full =
       run({"train", "tiny.yaml", "--out", "long", "--quiet", "--resume", "--set", "train.epochs=10000"}, 4096);
   EXPECT_EQ(full.code, 1);
-  EXPECT_THAT(full.error, testing::AllOf(testing::StartsWith("fovea: error: long/"), HasSubstr("cannot write")));
+  EXPECT_THAT(full.error, testing::AllOf(testing::StartsWith("fovea: error: long/"),
+                                         HasSubstr("cannot write: File too large; raise the limit of file sizes")));
+  EXPECT_EQ(std::count(full.error.begin(), full.error.end(), '\n'), 1) << full.error;
   EXPECT_EQ(text("long/checkpoint.ckpt"), before);
   for (const auto& entry : std::filesystem::directory_iterator(path("long"))) {
     EXPECT_THAT(entry.path().filename().string(), testing::Not(HasSubstr("tmp"))) << "a temporary file was left";

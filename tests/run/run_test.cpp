@@ -88,6 +88,11 @@ TEST_F(RunLibrary, LocksTheRunDirectory) {
   std::filesystem::create_directory(path("locked"));
   const DirectoryLock lock(path("locked"));
   EXPECT_THROW(train(experiment(), {.out = path("locked"), .threads = 1}), InputError);
+  const DirectoryLock finished(path("program"));  // locked before it is looked into: what is there may change
+  EXPECT_THAT([] { train(experiment(), {.out = path("program"), .threads = 1}); },
+              ThrowsMessage<InputError>(HasSubstr("that another process holds")));
+  EXPECT_THAT([] { train(experiment(), {.out = "", .threads = 1}); },
+              ThrowsMessage<InputError>(HasSubstr("out: expected a run directory, got an empty path")));
 }
 
 TEST_F(RunLibrary, ClassifiesAPhoto) {

@@ -10,7 +10,7 @@ namespace {
 /// Everything that the result depends on. A checkpoint resumes only with the same.
 Json identity_of(OpenedExperiment& experiment, torch::Device device) {
   Json identity = result_defining(experiment.config());
-  identity["data"]["fingerprint"] = experiment.data().fingerprint();
+  identity["images"] = experiment.data().training_images();
   identity["device"] = device.is_cpu() ? "cpu" : "cuda";
   return identity;
 }
@@ -59,7 +59,8 @@ Trainer TrainingSession::trainer(const RunDirectory& run, int threads, const std
                   .device = device,
                   .directory = run,
                   .observer = observer,
-                  .stop_requested = stop_requested});
+                  .stop_requested = stop_requested,
+                  .content_records = experiment.data().content_records()});
 }
 
 }  // namespace fovea
