@@ -79,10 +79,12 @@ std::vector<NamedPhoto> expand_images(const std::vector<std::string>& arguments,
     }
     const fs::path real = real_folder(path);
     const bool holds_output = !output.empty() && output != real && is_within(output, real);
-    std::vector<std::string> files = image_files(argument);
+    ImageListing listing = list_images(argument);
+    std::vector<std::string>& files = listing.images;
     if (holds_output) std::erase_if(files, [&](const std::string& file) { return is_within(real / file, output); });
     if (files.empty()) {
-      throw InputError(argument, "a folder with images (JPEG, PNG, BMP, WebP, TIFF, PGM, PPM)", "none in it");
+      throw InputError(argument, "a folder with images (JPEG, PNG, BMP, WebP, TIFF, PBM, PGM, PPM)",
+                       listing.skipped.empty() ? "none in it" : "none in it (skipped: " + describe(listing.skipped) + ")");
     }
     for (const std::string& file : files) collector.add(path / file, file);
   }

@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <set>
+#include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
 #include <fovea/image/image_files.h>
 
 namespace fovea {
@@ -10,37 +13,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_hidden(const fs::path& path) {
-  return path.filename().string().starts_with('.');
+std::string lower_extension(const std::string& path) {
+  std::string extension = fs::path(path).extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return extension;
 }
 
-/// A broken link is included: reading it gives an error that names it.
-bool may_be_an_image(const fs::directory_entry& entry) {
+/// Calls `visit` with each entry of a folder that is not hidden.
+template <typename Visit>
+void for_each_entry(const fs::path& folder, const Visit& visit) {
   std::error_code failure;
-  const fs::file_type type = entry.status(failure).type();
-  const bool broken_link = type == fs::file_type::not_found || type == fs::file_type::none;
-  return (type == fs::file_type::regular || broken_link) && has_image_extension(entry.path().string());
-}
-
-bool is_folder(const fs::directory_entry& entry) {
-  std::error_code failure;
-  return entry.is_directory(failure) && !entry.is_symlink(failure);  // following links to folders might never end
-}
-
-/// Adds the files of `root`/`below` and of the folders in it.
-void collect(const fs::path& root, const fs::path& below, std::vector<std::string>& files) {
-  std::error_code failure;
-  const fs::path folder = below.empty() ? root : root / below;
   fs::directory_iterator entries(folder, failure);
   for (; !failure && entries != fs::directory_iterator(); entries.increment(failure)) {
-    const fs::directory_entry& entry = *entries;
-    if (is_hidden(entry.path())) continue;
-    const fs::path name = below / entry.path().filename();
-    if (is_folder(entry)) {
-      collect(root, name, files);
-    } else if (may_be_an_image(entry)) {
-      files.push_back(name.string());
-    }
+    if (!is_hidden_name(entries->path().filename().string())) visit(*entries);
   }
   if (failure) {
     throw InputError(folder.string(), "a folder that can be listed", failure.message(),
@@ -48,21 +34,134 @@ void collect(const fs::path& root, const fs::path& below, std::vector<std::strin
   }
 }
 
+bool is_folder(const fs::directory_entry& entry) {
+  std::error_code failure;
+  return entry.is_directory(failure);
+}
+
+/// A broken link is included: reading it gives an error that names it.
+bool is_file(const fs::directory_entry& entry) {
+  std::error_code failure;
+  const fs::file_type type = entry.status(failure).type();
+  return type == fs::file_type::regular || type == fs::file_type::not_found || type == fs::file_type::none;
+}
+
+/// The path without links; the path itself where that cannot be found out.
+fs::path real_path(const fs::path& path) {
+  std::error_code failure;
+  const fs::path real = fs::canonical(path, failure);
+  return failure ? path : real;
+}
+
+bool is_within(const fs::path& path, const fs::path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
+/// A walk through a folder: first its own subfolders, then its links to folders, each folder once.
+class FolderWalk {
+ public:
+  explicit FolderWalk(fs::path root) : root_(std::move(root)) {}
+
+  ImageListing list() {
+    collect("");
+    while (!links_.empty()) {
+      const fs::path link = *links_.begin();  // in the order of names, so that the listing is always the same
+      links_.erase(links_.begin());
+      follow(link);
+    }
+    std::sort(listing_.images.begin(), listing_.images.end());
+    return std::move(listing_);
+  }
+
+ private:
+  void follow(const fs::path& link) {
+    const fs::path target = real_path(root_ / link);
+    if (is_within(real_path((root_ / link).parent_path()), target)) {
+      ++listing_.skipped["links to a folder above"];
+    } else if (listed_.contains(target)) {
+      ++listing_.skipped["links to a folder that is listed already"];
+    } else {
+      collect(link);
+    }
+  }
+
+  /// Adds the files of `root`/`below` and of the folders in it.
+  void collect(const fs::path& below) {
+    const fs::path folder = below.empty() ? root_ : root_ / below;
+    if (!listed_.insert(real_path(folder)).second) return;
+    for_each_entry(folder, [&](const fs::directory_entry& entry) {
+      const fs::path name = below / entry.path().filename();
+      std::error_code failure;
+      if (is_folder(entry)) {
+        entry.is_symlink(failure) ? void(links_.insert(name)) : collect(name);
+      } else if (is_file(entry)) {
+        add_file(name.string());
+      }
+    });
+  }
+
+  void add_file(std::string name) {
+    if (has_image_extension(name)) {
+      listing_.images.push_back(std::move(name));
+      return;
+    }
+    const std::string extension = lower_extension(name);
+    ++listing_.skipped[extension.empty() ? "no extension" : extension];
+  }
+
+  fs::path root_;
+  std::set<fs::path> links_;   ///< to folders, still to be followed
+  std::set<fs::path> listed_;  ///< without links
+  ImageListing listing_;
+};
+
 }  // namespace
 
+std::string describe(const FileCounts& counts, std::size_t most) {
+  std::vector<std::pair<std::string, std::int64_t>> kinds(counts.begin(), counts.end());
+  std::stable_sort(kinds.begin(), kinds.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, kinds.size()); ++i) {
+    text += (i == 0 ? "" : ", ") + kinds[i].first + " " + grouped_digits(kinds[i].second);
+  }
+  if (kinds.size() > most) text += ", and " + std::to_string(kinds.size() - most) + " more kinds";
+  return text;
+}
+
 bool has_image_extension(const std::string& path) {
-  constexpr const char* kExtensions[] = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm"};
-  std::string extension = fs::path(path).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  constexpr const char* kExtensions[] = {".jpg", ".jpeg", ".jpe", ".jif",  ".jfif", ".mpo", ".png", ".apng", ".bmp",
+                                         ".dib", ".webp", ".tif", ".tiff", ".pbm",  ".pgm", ".ppm", ".pnm"};
+  const std::string extension = lower_extension(path);
   return std::find(std::begin(kExtensions), std::end(kExtensions), extension) != std::end(kExtensions);
 }
 
+bool is_hidden_name(const std::string& name) {
+  return name.starts_with('.') || name == "__MACOSX" || name == "Thumbs.db" || name == "desktop.ini";
+}
+
+std::vector<std::string> subfolders(const std::string& folder) {
+  std::vector<std::string> names;
+  for_each_entry(folder, [&](const fs::directory_entry& entry) {
+    if (is_folder(entry)) names.push_back(entry.path().filename().string());
+  });
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+ImageListing list_images(const std::string& folder) {
+  return FolderWalk(folder).list();
+}
+
 std::vector<std::string> image_files(const std::string& folder) {
-  std::vector<std::string> files;
-  collect(folder, "", files);
-  std::sort(files.begin(), files.end());
-  return files;
+  return list_images(folder).images;
+}
+
+std::int64_t count_images_in(const std::string& folder) {
+  std::int64_t count = 0;
+  for_each_entry(folder, [&](const fs::directory_entry& entry) {
+    if (!is_folder(entry) && is_file(entry) && has_image_extension(entry.path().string())) ++count;
+  });
+  return count;
 }
 
 }  // namespace fovea

@@ -115,6 +115,28 @@ TEST(DecodeTest, RepeatsGreyOverThreeChannels) {
   EXPECT_THAT(decode("P5 2 1 255\n" + bytes({7, 250})).pixels, ElementsAre(7, 7, 7, 250, 250, 250));
 }
 
+TEST(DecodeTest, ReadsPortableMapsOfEveryKind) {
+  const std::vector<std::pair<std::string, std::vector<int>>> pictures = {
+      {"P4 3 2\n" + bytes({0b01000000, 0b10100000}), {255, 0, 255, 0, 255, 0}},  // 1 is black; rows begin at bytes
+      {"P1\n# drawn by hand\n3 2\n010\n1 0 1", {255, 0, 255, 0, 255, 0}},
+      {"P2 3 2 255\n0 10 20\n30 40 255\n", {0, 10, 20, 30, 40, 255}},
+      {"P5 3 2 255\n" + bytes({0, 10, 20, 30, 40, 255}), {0, 10, 20, 30, 40, 255}},
+      {"P3 1 2 255 1 2 3 4 5 6", {1, 4}}};
+  for (const auto& [file, reds] : pictures) {
+    const Image image = decode(file);
+    ASSERT_EQ(image.pixels.size(), 3 * reds.size()) << file;
+    for (std::size_t i = 0; i < reds.size(); ++i) EXPECT_EQ(image.pixels[3 * i], reds[i]) << file << " " << i;
+  }
+  EXPECT_THAT(decode("P3 1 2 255 1 2 3 4 5 6").pixels, ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
+TEST(DecodeTest, RefusesAnIncompletePortableMap) {
+  for (const std::string file : {"P1 3 2 01010", "P2 3 2 255 0 10 20 30 40", "P3 1 1 255 1 2", "P4 9 2\n123", "P2 1 1 255 x",
+                                 "P1 100000 10000 0", "P7 1 1", "P"}) {
+    EXPECT_THAT(refusal(file), HasSubstr("got ")) << file;
+  }
+}
+
 TEST(DecodeTest, ScalesSixteenBits) {
   EXPECT_THAT(decode(png(1, 2, 16, 0, bytes({0, 0xFF, 0xFF, 0x80, 0x00}))).pixels,
               ElementsAre(255, 255, 255, 128, 128, 128));

@@ -19,15 +19,20 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using ::testing::StartsWith;
 using ::testing::ThrowsMessage;
 
 TEST(HasImageExtensionTest, KnowsTheFormatsThatDecode) {
-  for (const char* name : {"a.jpg", "a.jpeg", "a.png", "a.bmp", "a.webp", "a.tif", "a.tiff", "a.pgm", "a.ppm", "A.JPG",
-                           "photo.of.me.PnG", "deep/in/a/folder/x.TIFF", "/x.webp"}) {
+  for (const char* name : {"a.jpg",  "a.jpeg", "a.png",  "a.bmp",           "a.webp",
+                           "a.tif",  "a.tiff", "a.pgm",  "a.ppm",           "A.JPG",
+                           "a.jfif", "a.jpe",  "a.jif",  "a.mpo",           "a.dib",
+                           "a.pbm",  "a.pnm",  "a.apng", "photo.of.me.PnG", "deep/in/a/folder/x.TIFF",
+                           "/x.webp"}) {
     EXPECT_TRUE(has_image_extension(name)) << name;
   }
-  for (const char* name : {"a", "a.txt", "jpg", ".jpg", "a.jpg.txt", "a.jpg/b", "a.jp", "a.", "", "a.jpg "}) {
+  for (const char* name :
+       {"a", "a.txt", "jpg", ".jpg", "a.jpg.txt", "a.jpg/b", "a.jp", "a.", "", "a.jpg ", "a.gif", "a.heic"}) {
     EXPECT_FALSE(has_image_extension(name)) << name;
   }
 }
@@ -63,17 +68,56 @@ TEST(ImageFilesTest, AFolderIsNoImageWhateverItsName) {
   EXPECT_THAT(image_files(folder.path()), ElementsAre("album.jpg/a.png"));
 }
 
-TEST(ImageFilesTest, FollowsLinksToFilesAndNotToFolders) {
+TEST(ImageFilesTest, LeavesOutWhatAnArchiveOfMacOsBrings) {
+  const TemporaryDirectory folder;
+  for (const char* name : {"a.png", "__MACOSX/a.png", "__MACOSX/._a.png", "album/.DS_Store", "album/Thumbs.db"}) {
+    folder.write(name, "");
+  }
+  const ImageListing listing = list_images(folder.path());
+  EXPECT_THAT(listing.images, ElementsAre("a.png"));
+  EXPECT_THAT(listing.skipped, IsEmpty());
+  EXPECT_THAT(subfolders(folder.path()), ElementsAre("album"));
+}
+
+TEST(ImageFilesTest, CountsTheKindsThatItSkips) {
+  const TemporaryDirectory folder;
+  for (const char* name : {"a.png", "b.gif", "album/c.GIF", "d.heic", "notes.txt", "README"}) folder.write(name, "");
+  const ImageListing listing = list_images(folder.path());
+  EXPECT_THAT(listing.images, ElementsAre("a.png"));
+  EXPECT_THAT(listing.skipped, ElementsAre(Pair(".gif", 2), Pair(".heic", 1), Pair(".txt", 1), Pair("no extension", 1)));
+  EXPECT_EQ(describe(listing.skipped), ".gif 2, .heic 1, .txt 1, no extension 1");
+  EXPECT_EQ(describe(listing.skipped, 1), ".gif 2, and 3 more kinds");
+  EXPECT_EQ(describe({}), "");
+  EXPECT_EQ(count_images_in(folder.path()), 1);
+}
+
+TEST(ImageFilesTest, FollowsLinksToFilesAndFolders) {
   const TemporaryDirectory folder;
   folder.write("inside/a.png", "");
   folder.write("elsewhere.txt", "");
+  folder.write("album/deep/c.png", "");
   std::filesystem::create_symlink(folder.path("elsewhere.txt"), folder.path("inside/b.png"));
-  std::filesystem::create_directory_symlink(folder.path(), folder.path("inside/around"));
-  std::filesystem::create_directory_symlink(folder.path(), folder.path("inside/around.png"));
-  EXPECT_THAT(image_files(folder.path("inside")), ElementsAre("a.png", "b.png"));
+  std::filesystem::create_directory_symlink(folder.path("album"), folder.path("inside/linked"));
+  EXPECT_THAT(image_files(folder.path("inside")), ElementsAre("a.png", "b.png", "linked/deep/c.png"));
 
   std::filesystem::create_directory_symlink(folder.path("inside"), folder.path("link"));  // one that is asked for
-  EXPECT_THAT(image_files(folder.path("link")), ElementsAre("a.png", "b.png"));
+  EXPECT_THAT(image_files(folder.path("link")), ElementsAre("a.png", "b.png", "linked/deep/c.png"));
+}
+
+TEST(ImageFilesTest, LinksNeverLeadInCircles) {
+  const TemporaryDirectory folder;
+  folder.write("inside/a.png", "");
+  folder.write("inside/album/b.png", "");
+  folder.write("other/c.png", "");
+  std::filesystem::create_directory_symlink(folder.path(), folder.path("inside/around"));
+  std::filesystem::create_directory_symlink(folder.path("inside"), folder.path("inside/album/up.png"));
+  std::filesystem::create_directory_symlink(folder.path("inside/album"), folder.path("inside/twice"));
+  std::filesystem::create_directory_symlink(folder.path("other"), folder.path("inside/other"));
+  std::filesystem::create_directory_symlink(folder.path("inside"), folder.path("other/back"));
+  const ImageListing listing = list_images(folder.path("inside"));
+  EXPECT_THAT(listing.images, ElementsAre("a.png", "album/b.png", "other/c.png"));
+  EXPECT_THAT(listing.skipped,
+              ElementsAre(Pair("links to a folder above", 2), Pair("links to a folder that is listed already", 2)));
 }
 
 TEST(ImageFilesTest, ALinkThatLeadsNowhereIsNamedWhenItIsRead) {
