@@ -116,6 +116,7 @@ DatasetRow image_folder_row() {
       .statistics = fixed({{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}}),  // of ImageNet, as torchvision and timm have them
       .open = [](const Options& options,
                  Split split) { return open_image_folder(options_cast<ImageFolderOptions>(options), split); },
+      .splits = [](const Options& options) { return image_folder_splits(options_cast<ImageFolderOptions>(options)); },
   };
 }
 

@@ -34,6 +34,9 @@ struct DatasetRow {
   /// Opens the files of a split. @return nullptr for a validation split that the data set does not have; it is then split
   /// off the training set. @throws InputError naming the file and what is wrong with it.
   std::function<std::shared_ptr<const Dataset>(const Options&, Split)> open = {};
+  /// Splits that the data set has where the options say: `train` and `test`, and `validation` where it has one of its own.
+  /// Empty function: `train` and `test`. @throws InputError.
+  std::function<std::vector<Split>(const Options&)> splits = {};
 };
 
 /// Every data set, in the order of `fovea list datasets`; registered ones come last.

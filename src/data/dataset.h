@@ -9,6 +9,7 @@
 #include <fovea/image/box.h>
 #include <fovea/image/decode.h>
 #include <fovea/image/image.h>
+#include <fovea/image/image_files.h>
 
 namespace fovea {
 
@@ -23,6 +24,12 @@ struct Sample {
   Image image;
   std::int64_t label = 0;                 ///< in [0, number of classes)
   std::optional<Box> box = std::nullopt;  ///< bounding box of the labelled object, if the data set has one
+};
+
+/// Files of a folder that a data set does not read.
+struct SkippedFiles {
+  std::string folder;
+  FileCounts counts;
 };
 
 /// A finite, indexable set of labelled images. Implementations are immutable and may be read from several threads.
@@ -67,6 +74,12 @@ class Dataset {
 
   /// How image files are decoded; the model file keeps it for photos.
   virtual DecodeOptions decode_options() const { return {}; }
+  /// Quick check of the sample at `index`, without decoding it: its file is there, whole, and of a kind that can be read.
+  /// Nothing by default. @throws InputError naming the file.
+  virtual void expect_readable(std::int64_t /*index*/) const {}
+
+  /// Files beside the images that are not read, e.g. those of other kinds.
+  virtual std::vector<SkippedFiles> skipped_files() const { return {}; }
 };
 
 }  // namespace fovea

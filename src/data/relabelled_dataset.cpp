@@ -29,6 +29,8 @@ class RelabelledDataset final : public Dataset {
   DecodeOptions decode_options() const override { return dataset_->decode_options(); }
   std::uint64_t fingerprint(std::int64_t index) const override { return dataset_->fingerprint(index); }
   bool reads_files() const override { return dataset_->reads_files(); }
+  void expect_readable(std::int64_t index) const override { dataset_->expect_readable(index); }
+  std::vector<SkippedFiles> skipped_files() const override { return dataset_->skipped_files(); }
 
  private:
   Sample renamed(Sample sample) const {

@@ -45,9 +45,10 @@ void write_numbered(const TemporaryDirectory& folder, const std::string& class_n
   for (int i = 0; i < count; ++i) folder.write(class_name + "/" + std::to_string(100 + i) + ".pgm", plain_picture(i));
 }
 
-/// @param more further options, e.g. "test: 0.5".
+/// Options of a folder that may have a single class. @param more further options, e.g. "test: 0.5".
 ImageFolderOptions image_folder_options(const std::string& root, const std::string& more = "") {
   ImageFolderOptions options;
+  options.allow_single_class = true;
   read_fields(options, parse_yaml("{root: '" + root + "', " + more + "}", "a.yaml"), "data");
   return options;
 }
@@ -319,7 +320,7 @@ TEST(ImageFolderTest, RefusesAnEmptyClassInTraining) {
   write_pictures(splits, {"train/cat/a.pgm", "test/cat/b.pgm", "train/dog/notes.txt"});
   EXPECT_THAT([&] { open_pictures(splits, Split::train); },
               ThrowsMessage<InputError>(AllOf(StartsWith(splits.path("train/dog") + ": expected images of this class"),
-                                              HasSubstr("got an empty class; add images, or remove the folder"))));
+                                              HasSubstr("got none (skipped: .txt 1); add images, or remove the folder"))));
   EXPECT_EQ(open_pictures(splits, Split::test)->size(), 1);  // the empty folder is a class all the same
 
   const TemporaryDirectory classes;
@@ -396,6 +397,152 @@ TEST(ImageFolderTest, NamesAFolderThatMayNotBeRead) {
   }
 }
 
+/// Message of opening the training images of a folder with the default options.
+std::string refusal(const std::string& root, Split split = Split::train) {
+  try {
+    open_image_folder({.root = root}, split);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "opened";
+}
+
+TEST(ImageFolderTest, ReadsSplitsOfAnyCaseAndOfTheFieldsOtherWords) {
+  for (const auto& [train, test] : {std::pair{"Training", "Testing"},
+                                    {"Train", "Test"},
+                                    {"TRAIN", "VAL"},
+                                    {"train", "Validation"},
+                                    {"seg_train", "seg_test"},
+                                    {"train_images", "test_images"},
+                                    {"imagesTrain", "imagesTest"},
+                                    {"train2017", "val2017"},
+                                    {"trainset", "testset"}}) {
+    SCOPED_TRACE(train);
+    const TemporaryDirectory folder;
+    for (const std::string name : {"/cat/a.pgm", "/dog/b.pgm"}) {
+      folder.write(train + name, plain_picture(1));
+      folder.write(test + name, plain_picture(2));
+    }
+    folder.write("seg_pred/1.pgm", plain_picture(3));
+    EXPECT_THAT(open_image_folder({.root = folder.path()}, Split::train)->class_names(), ElementsAre("cat", "dog"));
+    EXPECT_THAT(files_in(folder, *open_pictures(folder, Split::test)),
+                ElementsAre(test + std::string("/cat/a.pgm"), test + std::string("/dog/b.pgm")));
+  }
+}
+
+TEST(ImageFolderTest, TwoFoldersOfOneSplitAreRefused) {
+  const TemporaryDirectory folder;
+  write_pictures(folder, {"train/cat/a.pgm", "Training/dog/a.pgm", "test/cat/b.pgm"});
+  EXPECT_THAT(refusal(folder.path()), HasSubstr("expected one folder for the split train, got Training and train"));
+  const TemporaryDirectory two_sets;
+  write_pictures(two_sets, {"a_train/cat/a.pgm", "a_test/cat/a.pgm", "b_train/cat/a.pgm", "b_test/cat/a.pgm"});
+  EXPECT_THAT(refusal(two_sets.path()), HasSubstr("expected one set of splits, got several: a_train, b_train"));
+}
+
+TEST(ImageFolderTest, ARootOneLevelTooHighIsNamed) {
+  const TemporaryDirectory folder;
+  write_pictures(folder, {"pets/cat/a.pgm", "pets/dog/b.pgm", "__MACOSX/pets/cat/c.pgm"});
+  EXPECT_THAT(refusal(folder.path()), AllOf(HasSubstr("expected folders of at least two classes, got one, 'pets'"),
+                                            HasSubstr("may be in '" + folder.path("pets") + "': set data.root to it")));
+  const TemporaryDirectory splits;
+  write_pictures(splits, {"archive/data/train/cat/a.pgm", "archive/data/test/cat/b.pgm"});
+  EXPECT_THAT(refusal(splits.path()), HasSubstr("may be in '" + splits.path("archive/data") + "'"));
+}
+
+TEST(ImageFolderTest, PicturesBesideTheirMasksAreRefused) {
+  const TemporaryDirectory folder;
+  write_pictures(folder, {"images/cat/a.pgm", "images/dog/b.pgm", "masks/cat/a.pgm", "masks/dog/b.pgm"});
+  EXPECT_THAT(refusal(folder.path()),
+              AllOf(HasSubstr("got folders with the same subfolders each (cat, dog)"),
+                    HasSubstr("set data.root to one of the folders, e.g. '" + folder.path("images") + "'")));
+  const TemporaryDirectory tiny_imagenet;  // a folder `images` in each class is no class
+  write_pictures(tiny_imagenet, {"n01/images/a.pgm", "n02/images/b.pgm"});
+  EXPECT_EQ(refusal(tiny_imagenet.path()), "opened");
+}
+
+TEST(ImageFolderTest, AFlatFolderBesideATableOfLabelsIsRefused) {
+  const TemporaryDirectory folder;
+  write_pictures(folder, {"images/a.pgm", "images/b.pgm"});
+  const std::string table = folder.write("labels.csv", "path,label\n");
+  const std::string advice = "if the labels are in '" + table + "', read it by data.name: image_list";
+  EXPECT_THAT(refusal(folder.path()), AllOf(HasSubstr("got one, 'images'"), HasSubstr(advice)));
+  EXPECT_THAT(refusal(folder.path("images")),
+              AllOf(HasSubstr("expected a folder for each class, got none"), HasSubstr(advice)));
+}
+
+TEST(ImageFolderTest, FlatFoldersOfSplitsAreNoClasses) {
+  const TemporaryDirectory folder;
+  write_pictures(folder, {"train/cat.1.pgm", "train/dog.1.pgm", "test/1.pgm"});
+  EXPECT_THAT(refusal(folder.path()), HasSubstr("expected a folder for each class, got folders of splits: test and train; "
+                                                "sort their images into a folder for each class"));
+}
+
+TEST(ImageFolderTest, ARootWithValidationAloneIsScoredAndNotTrainedOn) {
+  const TemporaryDirectory folder;
+  write_pictures(folder, {"val/cat/a.pgm", "val/dog/b.pgm"});
+  EXPECT_THAT(refusal(folder.path()), HasSubstr("expected a folder train beside val, got none"));
+  for (const Split split : {Split::test, Split::validation}) {
+    const auto scored = open_image_folder({.root = folder.path()}, split);
+    EXPECT_THAT(scored->class_names(), ElementsAre("cat", "dog"));
+    EXPECT_EQ(scored->size(), 2);
+  }
+}
+
+TEST(ImageFolderTest, TrainInTrainSaysWhichRootWasMeant) {
+  const TemporaryDirectory whole;
+  write_pictures(whole, {"train/train/cat/a.pgm", "train/train/dog/b.pgm", "train/test/cat/c.pgm"});
+  EXPECT_THAT(refusal(whole.path()),
+              AllOf(StartsWith(whole.path("train") + ": expected a folder for each class, got folders of "
+                                                     "splits: test and train; "),
+                    HasSubstr("set data.root to it")));
+  const TemporaryDirectory doubled;
+  write_pictures(doubled, {"train/train/cat/a.pgm", "train/train/dog/b.pgm", "test/test/cat/c.pgm", "test/test/dog/d.pgm"});
+  EXPECT_THAT(refusal(doubled.path()),
+              AllOf(HasSubstr("got a folder of a split: train; "), HasSubstr("'" + doubled.path("train/train") + "'")));
+}
+
+TEST(ImageFolderTest, OneClassIsAnErrorUnlessItIsMeant) {
+  const TemporaryDirectory folder;
+  write_pictures(folder, {"train/cat/a.pgm", "test/cat/b.pgm"});
+  EXPECT_EQ(refusal(folder.path()), folder.path("train") +
+                                        ": expected folders of at least two classes, got one, 'cat'; "
+                                        "add another, or set data.allow_single_class: true");
+  EXPECT_EQ(refusal(folder.path(), Split::test), "opened");  // to score a model of more classes
+  EXPECT_EQ(open_image_folder({.root = folder.path(), .allow_single_class = true}, Split::train)->size(), 1);
+}
+
+TEST(ImageFolderTest, NamesInAnotherUnicodeFormAreOneClass) {
+  const TemporaryDirectory folder;
+  write_pictures(folder, {"train/caf\u00E9/a.pgm", "train/cafe\u0301/b.pgm", "train/bar/c.pgm", "test/cafe\u0301/d.pgm"});
+  const auto train = open_image_folder({.root = folder.path()}, Split::train);
+  EXPECT_THAT(train->class_names(), ElementsAre("bar", "caf\u00E9"));
+  EXPECT_THAT(labels_in(*train), ElementsAre(0, 1, 1));
+  for (std::int64_t i = 0; i < train->size(); ++i) EXPECT_EQ(train->sample(i).image.height, 2);
+  EXPECT_THAT(labels_in(*open_pictures(folder, Split::test)), ElementsAre(1));
+}
+
+TEST(ImageFolderTest, CountsTheFilesThatItDoesNotRead) {
+  const TemporaryDirectory folder;
+  write_pictures(folder, {"train/cat/a.pgm", "train/dog/b.jfif", "train/stray.pgm", "test/dog/c.pgm"});
+  for (const char* name : {"train/cat/b.gif", "train/dog/c.gif", "train/dog/d.heic", "train/dog/notes.txt", "docs/x.pdf"}) {
+    folder.write(name, "");
+  }
+  const auto skipped = open_image_folder({.root = folder.path()}, Split::train)->skipped_files();
+  ASSERT_EQ(skipped.size(), 2U);
+  EXPECT_EQ(skipped[0].folder, folder.path("train"));
+  EXPECT_EQ(describe(skipped[0].counts), ".gif 2, .heic 1, .txt 1, images outside the class folders 1");
+  EXPECT_EQ(describe(skipped[1].counts), "folders that are no split 1");
+}
+
+TEST(ImageFolderTest, AClassOfUnreadKindsSaysSo) {
+  const TemporaryDirectory folder;
+  write_pictures(folder, {"cat/a.pgm"});
+  for (const char* name : {"dog/b.heic", "dog/c.heic"}) folder.write(name, "");
+  EXPECT_THAT(refusal(folder.path()),
+              HasSubstr("expected images of this class (JPEG, PNG, BMP, WebP, TIFF, PBM, PGM, PPM), got "
+                        "none (skipped: .heic 2); add images, or remove the folder"));
+}
+
 TEST(ImageFolderTest, RefusesAnIndexOutOfRange) {
   const TemporaryDirectory folder;
   write_pictures(folder, {"train/cat/a.pgm"});
@@ -408,6 +555,7 @@ TEST(ImageFolderTest, RefusesAnIndexOutOfRange) {
 TEST(ImageFolderOptionsTest, ReadBack) {
   ImageFolderOptions options = image_folder_options(
       "some/folder", "channels: 1, test: 0.25, split_seed: 7, on_error: skip, alpha: black, levels: [16, 4095]");
+  options.allow_single_class = false;
   const Json written = write_fields(options);
   ImageFolderOptions again;
   read_fields(again, parse_yaml(to_yaml(written), "again.yaml"), "data");
