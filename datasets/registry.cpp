@@ -3,6 +3,7 @@
 
 #include <fovea/datasets/cifar.h>
 #include <fovea/datasets/image_folder.h>
+#include <fovea/datasets/image_list.h>
 #include <fovea/datasets/internal/data_folder.h>
 #include <fovea/datasets/mnist.h>
 #include <fovea/datasets/registry.h>
@@ -120,6 +121,20 @@ DatasetRow image_folder_row() {
   };
 }
 
+DatasetRow image_list_row() {
+  DatasetRow row = image_folder_row();
+  row.name = "image_list";
+  row.title = "Your own images: a table of paths and labels";
+  row.reference = "tables of labels as Kaggle and papers publish them, CSV or TSV";
+  row.obtain = "set data.file, preprocess.resize and preprocess.crop";
+  row.make_options = make_options<ImageListOptions>;
+  row.open = [](const Options& options, Split split) {
+    return open_image_list(options_cast<ImageListOptions>(options), split);
+  };
+  row.splits = [](const Options& options) { return image_list_splits(options_cast<ImageListOptions>(options)); };
+  return row;
+}
+
 /// No normalisation: pixels stay in [0, 1], as in the paper.
 PixelStatistics canvas_statistics(const NamedOptions<Options>& source) {
   const std::size_t channels = find_dataset(source.name(), "source").statistics(*source).mean.size();
@@ -158,9 +173,9 @@ DatasetRow cluttered_digits_row() {
 }
 
 std::deque<DatasetRow>& dataset_rows() {
-  static std::deque<DatasetRow> rows = {fashion_mnist_row(),   mnist_row(),        cifar10_row(),
-                                        cifar100_row(),        image_folder_row(), translated_digits_row(),
-                                        cluttered_digits_row()};
+  static std::deque<DatasetRow> rows = {fashion_mnist_row(),     mnist_row(),           cifar10_row(),
+                                        cifar100_row(),          image_folder_row(),    image_list_row(),
+                                        translated_digits_row(), cluttered_digits_row()};
   return rows;
 }
 
