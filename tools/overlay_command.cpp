@@ -10,6 +10,7 @@
 #include <fovea/base/file.h>
 #include <fovea/base/thread_team.h>
 #include <fovea/base/torch_compat.h>
+#include <fovea/base/utf8.h>
 #include <fovea/explain/method.h>
 #include <fovea/run/overlay_files.h>
 #include <fovea/run/overlayer.h>
@@ -48,6 +49,17 @@ int print_layers(const MethodLayers& found, const GlobalOptions& global) {
   for (const LayerMap& layer : found.layers) {
     std::printf("%-10s %-32s %s\n", method.c_str(), layer.layer.c_str(), size_text(layer).c_str());
   }
+  return kDone;
+}
+
+/// Prints the classes that the model tells apart, with their numbers.
+int print_classes(const Model& model, const GlobalOptions& global) {
+  Json rows = Json::array();
+  for (std::size_t i = 0; i < model.classes().size(); ++i) {
+    if (global.json) rows.push_back({{"class", i}, {"name", model.classes()[i]}});
+    if (!global.json) std::printf("%4zu  %s\n", i, displayable_utf8(model.classes()[i]).c_str());
+  }
+  if (global.json) print_json(rows);
   return kDone;
 }
 
@@ -141,20 +153,31 @@ std::string output_folder(const OverlayArguments& arguments, const Model& model,
   return (run.empty() ? "" : run + "/") + "overlays/" + method.name;
 }
 
-bool is_list_requested(const OverlayArguments& arguments) {
+/// What to print in place of drawing.
+enum class Listing { none, layers, classes };
+
+Listing requested_listing(const OverlayArguments& arguments) {
   const std::vector<std::string>& layers = arguments.options.layers;
-  if (std::find(layers.begin(), layers.end(), "list") == layers.end()) {
-    if (arguments.images.empty()) throw InputError("fovea overlay", "images, or --layer list", "none");
-    return false;
+  const bool lists_layers = std::find(layers.begin(), layers.end(), "list") != layers.end();
+  const bool lists_classes = arguments.options.target_class == "list";
+  if (!lists_layers && !lists_classes) {
+    if (arguments.images.empty()) throw InputError("fovea overlay", "images, --layer list or --class list", "none");
+    return Listing::none;
   }
-  if (arguments.images.empty() && layers.size() == 1) return true;
-  throw InputError("--layer list", "no images and no other layer", "some", "remove them");
+  if (lists_layers && (!arguments.images.empty() || layers.size() > 1)) {
+    throw InputError("--layer list", "no images and no other layer", "some", "remove them");
+  }
+  if (lists_classes && (!arguments.images.empty() || !layers.empty())) {
+    throw InputError("--class list", "no images and no layers", "some", "remove them");
+  }
+  return lists_layers ? Listing::layers : Listing::classes;
 }
 
 int overlay_photos(const OverlayArguments& arguments, const GlobalOptions& global) {
-  const bool only_list = is_list_requested(arguments);
+  const Listing listing = requested_listing(arguments);
   const Model model = open_photo_model(arguments.model, global);
-  if (only_list) return print_layers(list_overlay_layers(model, arguments.options.method), global);
+  if (listing == Listing::classes) return print_classes(model, global);
+  if (listing == Listing::layers) return print_layers(list_overlay_layers(model, arguments.options.method), global);
   OverlayOptions options = arguments.options;
   if (!arguments.range.empty()) options.range = std::pair(arguments.range[0], arguments.range[1]);
   const Overlayer overlayer(model, options);
@@ -181,7 +204,9 @@ Action add_overlay_command(CLI::App& app) {
   command->add_option("--layer", options.layers, "module name, repeatable; all; list: print the names (default: the last)")
       ->take_all()
       ->allow_extra_args(false);
-  command->add_option("--class", options.target_class, "class to explain, by name or number (default: the predicted one)");
+  command->add_option("--class", options.target_class,
+                      "class to explain: its name or a unique part of it, its number or WordNet ID; list: print them "
+                      "(default: the predicted one)");
   command
       ->add_option("--out", arguments->out,
                    "output folder (default: overlays/METHOD in the run directory, or in the working directory)")

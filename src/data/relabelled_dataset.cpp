@@ -46,10 +46,11 @@ class RelabelledDataset final : public Dataset {
 }  // namespace
 
 std::shared_ptr<const Dataset> relabelled_dataset(std::shared_ptr<const Dataset> dataset,
-                                                  const std::vector<std::string>& class_names) {
+                                                  const std::vector<std::string>& class_names,
+                                                  const std::vector<std::string>& names) {
   if (dataset->class_names() == class_names) return dataset;
   std::vector<std::int64_t> labels;
-  for (const std::string& name : dataset->class_names()) {
+  for (const std::string& name : names.empty() ? dataset->class_names() : names) {
     const auto found = std::find(class_names.begin(), class_names.end(), name);
     if (found == class_names.end()) {
       const std::string example = class_names.empty() ? "" : " (" + class_names.front() + ", ...)";

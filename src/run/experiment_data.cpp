@@ -7,6 +7,7 @@
 #include <fovea/base/xxhash64.h>
 #include <fovea/data/relabelled_dataset.h>
 #include <fovea/run/experiment_data.h>
+#include <fovea/run/internal/class_lookup.h>
 
 namespace fovea {
 namespace {
@@ -82,7 +83,9 @@ std::shared_ptr<const Dataset> ExperimentData::open(Split split) const {
                      "only a validation split may be missing: fix the data set's open()");
   }
   expect_channels(config_->preprocess, data, *dataset);
-  return classes_.empty() ? dataset : relabelled_dataset(std::move(dataset), classes_);
+  if (classes_.empty()) return dataset;
+  const std::vector<std::string> names = named_as_in_model(dataset->class_names(), classes_);
+  return relabelled_dataset(std::move(dataset), classes_, names);
 }
 
 std::shared_ptr<const Dataset> ExperimentData::recorded(std::shared_ptr<const Dataset> dataset, const std::string& split) {

@@ -26,7 +26,7 @@ struct OverlayOptions {
   std::string method = "auto";
   /// Modules with their submodules, or "all"; empty: the last layer, with a spatial map if there is one.
   std::vector<std::string> layers = {};
-  std::string target_class = {};  ///< class to explain, by name or number; empty: the predicted one
+  std::string target_class = {};  ///< class to explain, see find_class(); empty: the predicted one
   ColorMap color_map = ColorMap::inferno;
   std::optional<double> opacity = {};  ///< of the colours, in [0, 1]; none: 0.5
   /// Values of the first and the last colour; none: each map's minimum and maximum.

@@ -7,6 +7,7 @@
 #include <fovea/draw/canvas.h>
 #include <fovea/options/names.h>
 #include <fovea/options/ranges.h>
+#include <fovea/run/internal/class_lookup.h>
 #include <fovea/run/internal/prepared_photo.h>
 #include <fovea/run/overlayer.h>
 
@@ -58,20 +59,6 @@ std::vector<LayerMap> choose_layers(const MethodLayers& method, const std::vecto
     if (chosen[i]) layers.push_back(method.layers[i]);
   }
   return layers;
-}
-
-/// A class by its name or number.
-std::optional<std::int64_t> find_class(const std::string& text, const std::vector<std::string>& classes) {
-  if (text.empty()) return std::nullopt;
-  const auto named = std::find(classes.begin(), classes.end(), text);
-  if (named != classes.end()) return named - classes.begin();
-  if (text.find_first_not_of("0123456789") == std::string::npos && text.size() < 10 &&
-      std::stoll(text) < std::ssize(classes)) {
-    return std::stoll(text);
-  }
-  const std::string nearest = nearest_name(text, classes);
-  throw InputError("class", "one of the model's classes, or its number below " + std::to_string(classes.size()),
-                   "'" + text + "'", nearest.empty() ? "" : "did you mean '" + nearest + "'?");
 }
 
 void expect_valid(const OverlayOptions& options) {
@@ -130,7 +117,7 @@ Overlayer::Overlayer(const Model& model, const OverlayOptions& options)
   const MethodLayers available = list_overlay_layers(model, options.method);
   method_ = available.method;
   expect_valid(options);
-  target_ = find_class(options.target_class, model.classes());
+  if (!options.target_class.empty()) target_ = find_class(options.target_class, model.classes());
   if (target_ && !method_->explains_class) {
     throw InputError("class", "a method that explains one class", method_->name,
                      "the network's own attention is the same for all classes; use method gradcam");

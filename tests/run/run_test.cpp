@@ -13,6 +13,7 @@
 #include <fovea/base/directory_lock.h>
 #include <fovea/base/error.h>
 #include <fovea/config/config_node.h>
+#include <fovea/datasets/imagenet_classes.h>
 #include <fovea/fovea.h>
 #include <fovea/weights/map_keys.h>
 #include <fovea/weights/safetensors.h>
@@ -121,6 +122,47 @@ TEST_F(RunLibrary, DrawsWhatTheNetworkAttendsTo) {
   }
   EXPECT_THAT([&] { model.overlay(photo, {.method = "attention", .target_class = "3"}); },
               ThrowsMessage<InputError>(HasSubstr("a method that explains one class")));
+}
+
+/// A model of the classes that does not need to be trained.
+Model model_of(const std::vector<std::string>& classes) {
+  const auto count = static_cast<std::int64_t>(classes.size());
+  const auto network =
+      create_model("resnet8", {.num_classes = count, .options = {{"width", 4}}, .in_channels = 1, .height = 8, .width = 8});
+  ModelDescription description;
+  description.model = parse_yaml("name: resnet8", "description");
+  description.input = {1, 8, 8, count};
+  description.classes = classes;
+  description.preprocess.resize = {8};
+  description.preprocess.mean = {0.5};
+  description.preprocess.standard_deviation = {0.5};
+  return {network, description, torch::kCPU};
+}
+
+TEST_F(RunLibrary, FindsTheClassThatIsMeant) {
+  const Image photo = read_image(kPhoto);
+  const Model model = model_of(imagenet_classes());
+  const auto label_of = [&](const std::string& text) {
+    return model.overlay(photo, {.method = "gradcam", .target_class = text}).explained().label;
+  };
+  EXPECT_EQ(label_of("tench"), 0);
+  EXPECT_EQ(label_of("Great White Shark"), 2);
+  EXPECT_EQ(label_of("great_white_shark"), 2);
+  EXPECT_EQ(label_of("white shark"), 2);
+  EXPECT_EQ(label_of("n01440764"), 0);
+  EXPECT_EQ(label_of("n02123045"), 281);
+  EXPECT_EQ(label_of("281"), 281);
+  EXPECT_EQ(label_of("persian"), 283);
+  EXPECT_THAT([&] { label_of("cat"); }, ThrowsMessage<InputError>(HasSubstr(
+                                            "class: expected one class, got 'cat', which is a part of 4: 'tiger cat' (282), "
+                                            "'Persian cat' (283), 'Siamese cat' (284) and 'Egyptian cat' (285); ")));
+  EXPECT_THAT([&] { label_of("terrier"); }, ThrowsMessage<InputError>(HasSubstr(" more; choose one of them")));
+  EXPECT_THAT([&] { label_of("goldfihs"); }, ThrowsMessage<InputError>(HasSubstr("did you mean 'goldfish'?")));
+  EXPECT_THAT([&] { label_of("zzzzzzzz"); }, ThrowsMessage<InputError>(HasSubstr("list the classes")));
+  EXPECT_THAT([&] { label_of("1000"); }, ThrowsMessage<InputError>(HasSubstr("its number below 1000")));
+  EXPECT_EQ(
+      model_of({"n01440764", "n02123045"}).overlay(photo, {.method = "gradcam", .target_class = "tabby"}).explained().label,
+      1);
 }
 
 TEST_F(RunLibrary, ScoresASplit) {
