@@ -21,10 +21,11 @@ struct EvalArguments {
 };
 
 Split parse_split(const std::string& name) {
-  for (const Split split : {Split::train, Split::validation, Split::test}) {
+  if (name == "validation") return Split::validation;
+  for (const Split split : {Split::train, Split::validation, Split::test, Split::all}) {
     if (to_string(split) == name) return split;
   }
-  throw InputError("--split", "train, val or test", "'" + name + "'");
+  throw InputError("--split", "train, val, test or all", "'" + name + "'");
 }
 
 void print_scores(const EvaluationReport& report) {
@@ -59,16 +60,20 @@ void write_confusion(const EvalArguments& arguments, const Model& model, const E
     print_warning(error.what());
     return;
   }
+  const std::string split = to_string(report.split);
   if (!global.json) {
-    std::printf("\nconfusion matrix  %s\ncalibration       %s\n", run.confusion_picture(arguments.split).c_str(),
-                run.calibration_picture(arguments.split).c_str());
+    std::printf("\nconfusion matrix  %s\ncalibration       %s\n", run.confusion_picture(split).c_str(),
+                run.calibration_picture(split).c_str());
   }
 }
 
 int eval(const EvalArguments& arguments, const GlobalOptions& global) {
   const Split split = parse_split(arguments.split);
   const Model model = open_model(arguments.model, global);
-  const EvaluationReport report = model.evaluate(split, {.threads = global.threads, .warn = print_warning});
+  const EvaluationReport report =
+      model.evaluate(split, {.threads = global.threads, .warn = print_warning, .note = [&](const std::string& line) {
+                               if (!global.quiet) std::fprintf(stderr, "%s\n", line.c_str());
+                             }});
   global.json ? print_json(to_json(report)) : print_scores(report);
   write_confusion(arguments, model, report, global);
   return kDone;
@@ -80,7 +85,8 @@ Action add_eval_command(CLI::App& app) {
   auto arguments = std::make_shared<EvalArguments>();
   CLI::App* command = app.add_subcommand("eval", "score a model on a split of its data set");
   add_model_options(*command, arguments->model);
-  command->add_option("--split", arguments->split, "train, val or test")->capture_default_str();
+  command->add_option("--split", arguments->split, "train, val, test, or all: every image of the data set")
+      ->capture_default_str();
   command->add_option("--confusion", arguments->confusion, "confusion matrix as CSV (default: in the run directory)")
       ->type_name("FILE");
   return [arguments](const GlobalOptions& global) {

@@ -9,6 +9,8 @@ std::string to_string(Split split) {
       return "train";
     case Split::validation:
       return "val";
+    case Split::all:
+      return "all";
     case Split::test:
       break;
   }

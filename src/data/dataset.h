@@ -13,10 +13,15 @@
 
 namespace fovea {
 
-/// Split of a data set. `validation` is split off `train` by the caller (see split.h).
-enum class Split { train, validation, test };
+/// Split of a data set. `validation` is split off `train` by the caller (see split.h), where the data set has none.
+enum class Split {
+  train,
+  validation,
+  test,
+  all,  ///< every image of the others, for evaluation; no data set is opened with it
+};
 
-/// "train", "val" or "test".
+/// "train", "val", "test" or "all".
 std::string to_string(Split split);
 
 /// One labelled image.

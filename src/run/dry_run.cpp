@@ -41,9 +41,11 @@ DryRunReport dry_run(const Experiment& experiment, const DryRunOptions& options)
   RunObserver silent;
   TrainingSession session(experiment, parse_device(options.device),
                           options.observer == nullptr ? silent : *options.observer);
+  session.expect_readable(options.threads, options.stop_requested);
   session.initialise_weights();
   Trainer trainer = session.trainer(RunDirectory(experiment.name()), options.threads, options.stop_requested);
   DryRunReport report;
+  report.data = session.summary();
   report.images = {session.training.images(), session.experiment.data().has_validation() ? session.validation.images() : 0,
                    session.test.images()};
   report.macs = count_multiply_adds(*session.network, session.experiment.input());
@@ -63,6 +65,7 @@ DryRunReport dry_run(const Experiment& experiment, const DryRunOptions& options)
 
 Json to_json(const DryRunReport& report) {
   return {{"images", {{"train", report.images.train}, {"val", report.images.validation}, {"test", report.images.test}}},
+          {"data", to_json(report.data)},
           {"parameters", report.parameters},
           {"trained_parameters", report.trained_parameters},
           {"macs", report.macs},

@@ -26,6 +26,7 @@ struct DryRunReport {
     std::int64_t train = 0, validation = 0, test = 0;
   };
 
+  DataSummary data;
   Images images;
   std::int64_t parameters = 0;
   std::int64_t trained_parameters = 0;

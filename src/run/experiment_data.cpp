@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/thread_team.h>
 #include <fovea/base/xxhash64.h>
 #include <fovea/data/relabelled_dataset.h>
 #include <fovea/run/experiment_data.h>
@@ -62,6 +63,41 @@ void absorb_dataset(Xxhash64& hash, const Dataset& dataset, const Indices& indic
   }
 }
 
+std::vector<std::int64_t> images_per_class(const Subset& subset) {
+  std::vector<std::int64_t> images(subset.dataset->class_names().size());
+  for (const std::int64_t index : subset.indices) ++images[static_cast<std::size_t>(subset.dataset->label(index))];
+  return images;
+}
+
+struct Unreadable {
+  std::string name, why;
+};
+
+/// Samples that fail Dataset::expect_readable(), in order.
+std::vector<Unreadable> unreadable_in(const Subset& subset, int threads, const std::function<bool()>& stop_requested) {
+  constexpr std::int64_t kFilesAtOnce = 4096;  // between two questions whether to stop
+  ThreadTeam team(threads);
+  std::vector<Unreadable> all;
+  for (std::int64_t begin = 0; begin < std::ssize(subset.indices); begin += kFilesAtOnce) {
+    if (begin > 0 && stop_requested && stop_requested()) throw Interrupted("check of the images: stopped on request");
+    const std::int64_t count = std::min(kFilesAtOnce, std::ssize(subset.indices) - begin);
+    std::vector<std::string> reasons(static_cast<std::size_t>(count));
+    const auto index_of = [&](std::int64_t i) { return subset.indices[static_cast<std::size_t>(begin + i)]; };
+    team.run(count, [&](std::int64_t i) {
+      try {
+        subset.dataset->expect_readable(index_of(i));
+      } catch (const InputError& error) {
+        reasons[static_cast<std::size_t>(i)] = error.what();
+      }
+    });
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::string& why = reasons[static_cast<std::size_t>(i)];
+      if (!why.empty()) all.push_back({subset.dataset->name(index_of(i)), why});
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 ExperimentData::ExperimentData(ExperimentConfig& config, std::vector<std::string> classes, Warn warn)
@@ -88,9 +124,18 @@ std::shared_ptr<const Dataset> ExperimentData::open(Split split) const {
   return relabelled_dataset(std::move(dataset), classes_, names);
 }
 
-std::shared_ptr<const Dataset> ExperimentData::recorded(std::shared_ptr<const Dataset> dataset, const std::string& split) {
-  if (dataset == nullptr || !dataset->reads_files()) return dataset;
-  const auto record = content_records_[split] = std::make_shared<ContentRecord>(dataset->size());
+Subset ExperimentData::open_first(Split split) {
+  std::shared_ptr<const Dataset> dataset = open(split);
+  if (dataset == nullptr) return {};
+  if (split != Split::test) dataset = recorded(std::move(dataset), split);
+  Indices indices = first_indices(dataset->size(), config_->data.limit);
+  return {std::move(dataset), std::move(indices)};
+}
+
+std::shared_ptr<const Dataset> ExperimentData::recorded(std::shared_ptr<const Dataset> dataset, Split split) {
+  if (!dataset->reads_files()) return dataset;
+  const std::string name = split == Split::train ? "train" : "validation";
+  const auto record = content_records_[name] = std::make_shared<ContentRecord>(dataset->size());
   return recorded_dataset(std::move(dataset), record);
 }
 
@@ -101,47 +146,65 @@ const std::map<std::string, std::shared_ptr<ContentRecord>>& ExperimentData::con
 
 void ExperimentData::open_training() {
   const DataField& data = config_->data;
-  const auto dataset = recorded(open(Split::train), "train");
-  const auto own_validation = data.validation ? recorded(open(Split::validation), "validation") : nullptr;
-  TrainingSplit split{first_indices(dataset->size(), data.limit), {}};
-  if (data.validation && own_validation == nullptr) {
-    split = split_validation(split.train, *data.validation, static_cast<std::uint64_t>(config_->seed));
-    if (split.validation.empty()) {
-      throw InputError("data.validation", "a fraction of at least one image",
-                       Json(*data.validation).dump() + " of " + std::to_string(split.train.size()) + " images",
-                       "use more, or validation: none");
+  Subset training = open_first(Split::train);
+  if (data.validation && !parts_.contains(Split::validation)) open_validation();
+  if (!parts_.contains(Split::validation)) {
+    TrainingSplit split{training.indices, {}};
+    if (data.validation) {
+      split = split_validation(split.train, *data.validation, static_cast<std::uint64_t>(config_->seed));
+      if (split.validation.empty()) {
+        throw InputError("data.validation", "a fraction of at least one image",
+                         Json(*data.validation).dump() + " of " + std::to_string(split.train.size()) + " images",
+                         "use more, or validation: none");
+      }
     }
+    training.indices = std::move(split.train);
+    parts_[Split::validation] = {training.dataset, std::move(split.validation)};
   }
-  parts_[Split::train] = {dataset, std::move(split.train)};
-  if (own_validation != nullptr) {
-    parts_[Split::validation] = {own_validation, first_indices(own_validation->size(), data.limit)};
-  } else {
-    parts_[Split::validation] = {dataset, std::move(split.validation)};
-  }
+  parts_[Split::train] = std::move(training);
 }
 
-const ExperimentData::Part& ExperimentData::part(Split split) {
-  if (!parts_.contains(split)) {
-    if (split == Split::test) {
-      const auto dataset = open(split);
-      parts_[split] = {dataset, first_indices(dataset->size(), config_->data.limit)};
-    } else {
-      open_training();
-    }
-  }
+void ExperimentData::open_validation() {
+  Subset own = open_first(Split::validation);
+  if (own.dataset != nullptr) parts_[Split::validation] = std::move(own);
+}
+
+Subset ExperimentData::every_image() {
+  const DataField& data = config_->data;
+  std::vector<Split> splits = {Split::train, Split::test};
+  if (data.row->splits) splits = data.row->splits(*data.options);
+  std::vector<Subset> parts;
+  for (const Split split : splits) parts.push_back(open_first(split));
+  const auto dataset = concatenated_dataset(std::move(parts));
+  return {dataset, first_indices(dataset->size(), 0)};
+}
+
+const Subset& ExperimentData::part(Split split) {
+  if (parts_.contains(split)) return parts_.at(split);
+  if (split == Split::validation && config_->data.validation) open_validation();
+  if (split == Split::test) parts_[split] = open_first(split);
+  if (split == Split::all) parts_[split] = every_image();
+  if (!parts_.contains(split)) open_training();
   return parts_.at(split);
 }
 
-std::optional<std::pair<int, int>> ExperimentData::image_size() {
-  const Dataset& dataset = *part(Split::train).dataset;
+Split ExperimentData::any_split() const {
+  const DataField& data = config_->data;
+  if (!data.row->splits) return Split::test;
+  const std::vector<Split> splits = data.row->splits(*data.options);
+  return splits.empty() ? Split::test : splits.back();
+}
+
+std::optional<std::pair<int, int>> ExperimentData::image_size(Split split) {
+  const Dataset& dataset = *part(split).dataset;
   if (dataset.height() < 1 || dataset.width() < 1) return std::nullopt;
   return std::pair(dataset.height(), dataset.width());
 }
 
-InputSpec ExperimentData::input() {
-  const Dataset& dataset = *part(Split::train).dataset;
+InputSpec ExperimentData::input(Split split) {
+  const Dataset& dataset = *part(split).dataset;
   const auto classes = static_cast<std::int64_t>(dataset.class_names().size());
-  if (const auto own = image_size()) {
+  if (const auto own = image_size(split)) {
     const auto [height, width] = preprocess_->output_size(own->first, own->second);
     return {dataset.channels(), height, width, classes};
   }
@@ -161,14 +224,11 @@ LoaderOptions ExperimentData::loader_options() const {
 }
 
 std::vector<std::int64_t> ExperimentData::training_images_per_class() {
-  const Part& training = part(Split::train);
-  std::vector<std::int64_t> images(training.dataset->class_names().size());
-  for (const std::int64_t index : training.indices) ++images[static_cast<std::size_t>(training.dataset->label(index))];
-  return images;
+  return images_per_class(part(Split::train));
 }
 
 Loader ExperimentData::training_loader() {
-  const Part& training = part(Split::train);
+  const Subset& training = part(Split::train);
   LoaderOptions options = loader_options();
   options.batch_size = config_->train.batch_size;
   options.training = true;
@@ -179,7 +239,7 @@ Loader ExperimentData::training_loader() {
 }
 
 Loader ExperimentData::preview_loader(std::int64_t images, bool augmented) {
-  const Part& training = part(Split::train);
+  const Subset& training = part(Split::train);
   LoaderOptions options = loader_options();
   options.batch_size = images;
   options.training = augmented;
@@ -198,15 +258,14 @@ std::int64_t ExperimentData::evaluation_batch(Split split) {
   constexpr std::int64_t kMostImages = 250;
   constexpr std::int64_t kMostPixels = kMostImages * 100 * 100;
   constexpr std::int64_t kFewestImages = 8;
-  const Dataset& dataset = *part(split).dataset;
   auto size = preprocess_->fixed_output_size();
-  if (dataset.height() > 0 && dataset.width() > 0) size = preprocess_->output_size(dataset.height(), dataset.width());
+  if (const auto own = image_size(split)) size = preprocess_->output_size(own->first, own->second);
   if (!size) return kFewestImages;
   return std::clamp(kMostPixels / (std::int64_t{size->first} * size->second), kFewestImages, kMostImages);
 }
 
 Loader ExperimentData::loader(Split split, std::int64_t batches) {
-  const Part& chosen = part(split);
+  const Subset& chosen = part(split);
   LoaderOptions options = loader_options();
   options.batch_size = evaluation_batch(split);
   Indices indices = chosen.indices;
@@ -214,11 +273,52 @@ Loader ExperimentData::loader(Split split, std::int64_t batches) {
   return {chosen.dataset, std::move(indices), preprocess_, options};
 }
 
+DataSummary ExperimentData::summary(const std::vector<Split>& splits) {
+  DataSummary summary;
+  summary.name = config_->data.row->name;
+  std::map<std::string, FileCounts> skipped;  // by folder, as splits may share one
+  for (const Split split : splits) {
+    const Subset& chosen = part(split);
+    if (summary.splits.empty()) {
+      summary.classes = chosen.dataset->class_names();
+      summary.images_per_class = images_per_class(chosen);
+    }
+    if (!chosen.indices.empty()) summary.splits.emplace_back(split, std::ssize(chosen.indices));
+    for (SkippedFiles& of_folder : chosen.dataset->skipped_files()) {
+      skipped[of_folder.folder] = std::move(of_folder.counts);
+    }
+    if (unreadable_[split] > 0) summary.skipped["unreadable images"] += unreadable_[split];
+  }
+  for (const auto& [folder, counts] : skipped) {
+    for (const auto& [kind, count] : counts) summary.skipped[kind] += count;
+  }
+  return summary;
+}
+
+void ExperimentData::expect_readable(const std::vector<Split>& splits, int threads,
+                                     const std::function<bool()>& stop_requested) {
+  for (const Split split : splits) {
+    const Subset& chosen = part(split);
+    const std::vector<Unreadable> found = unreadable_in(chosen, threads, stop_requested);
+    unreadable_[split] = std::ssize(found);
+    if (found.empty()) continue;
+    if (found.size() == chosen.indices.size()) {
+      throw InputError("data", "readable " + to_string(split) + " images", "none", found.front().why);
+    }
+    if (!chosen.dataset->skips_unreadable()) {
+      const std::string count =
+          found.size() == 1 ? "" : " (as " + std::to_string(found.size() - 1) + " more in " + to_string(split) + ")";
+      throw InputError(found.front().why + count);
+    }
+    for (const Unreadable& file : found) on_skipped_(file.name, file.why);
+  }
+}
+
 Json ExperimentData::training_images() {
   Xxhash64 hash;
   Json images = Json::object();
   for (const auto& [name, split] : {std::pair("train", Split::train), {"validation", Split::validation}}) {
-    const Part& chosen = part(split);
+    const Subset& chosen = part(split);
     absorb_dataset(hash, *chosen.dataset, chosen.indices);
     images[name] = chosen.indices.size();
   }

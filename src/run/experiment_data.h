@@ -9,9 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include <fovea/data/concatenated_dataset.h>
 #include <fovea/data/content_record.h>
 #include <fovea/data/loader.h>
 #include <fovea/nn/classifier.h>
+#include <fovea/run/data_summary.h>
 #include <fovea/run/experiment_config.h>
 
 namespace fovea {
@@ -35,12 +37,14 @@ class ExperimentData {
   ExperimentData(std::shared_ptr<ExperimentConfig> config, std::vector<std::string> classes, Warn warn);
 
   const std::vector<std::string>& classes(Split split) { return part(split).dataset->class_names(); }
-  /// Input of a network for the training images. @throws InputError when they differ in size and preprocessing sets none.
-  InputSpec input();
+  /// Input of a network for the images of a split. @throws InputError when they differ in size and preprocessing sets none.
+  InputSpec input(Split split = Split::train);
   /// {height, width} of every image before preprocessing; None when they differ in size.
-  std::optional<std::pair<int, int>> image_size();
+  std::optional<std::pair<int, int>> image_size(Split split = Split::train);
   /// How the training images' files are decoded.
   DecodeOptions decode_options() { return part(Split::train).dataset->decode_options(); }
+  /// A split that the data set has: that of the test, if it has one.
+  Split any_split() const;
   bool has_validation() { return config_->data.validation.has_value(); }
 
   /// [K] number of training images of each class.
@@ -58,6 +62,14 @@ class ExperimentData {
   DataSplit test() { return split(Split::test); }
   DataSplit split(Split split) { return {split, loader(split)}; }
 
+  /// The data set as it was understood. @param splits those to count, at least one; the classes are counted in the first.
+  DataSummary summary(const std::vector<Split>& splits);
+
+  /// Checks every file of the splits quickly, before work begins that would end at a damaged one. Files that the data set
+  /// skips are warned about, and counted by summary().
+  /// @param stop_requested polled now and then. @throws InputError naming a file; Interrupted.
+  void expect_readable(const std::vector<Split>& splits, int threads, const std::function<bool()>& stop_requested = {});
+
   /// Number of images of the training and the validation split, and a hash of their names, labels, sizes of files or
   /// pixels. Other images almost surely give another document. The test split has no part in it.
   Json training_images();
@@ -65,17 +77,15 @@ class ExperimentData {
   const std::map<std::string, std::shared_ptr<ContentRecord>>& content_records();
 
  private:
-  struct Part {
-    std::shared_ptr<const Dataset> dataset;
-    Indices indices;
-  };
-
-  const Part& part(Split split);
+  const Subset& part(Split split);
   std::shared_ptr<const Dataset> open(Split split) const;
   /// A data set of files that records what it reads.
-  std::shared_ptr<const Dataset> recorded(std::shared_ptr<const Dataset> dataset, const std::string& split);
-  /// Opens the training and the validation split.
+  std::shared_ptr<const Dataset> recorded(std::shared_ptr<const Dataset> dataset, Split split);
+  Subset open_first(Split split);
+  /// Opens the training split, and a validation split that is split off it.
   void open_training();
+  void open_validation();
+  Subset every_image();
   LoaderOptions loader_options() const;
   /// Images of an evaluation batch of a split.
   std::int64_t evaluation_batch(Split split);
@@ -84,7 +94,8 @@ class ExperimentData {
   std::vector<std::string> classes_;
   std::shared_ptr<const Preprocess> preprocess_;
   std::function<void(const std::string& name, const std::string& why)> on_skipped_;
-  std::map<Split, Part> parts_;
+  std::map<Split, Subset> parts_;
+  std::map<Split, std::int64_t> unreadable_;  ///< number of files that expect_readable() has found
   std::map<std::string, std::shared_ptr<ContentRecord>> content_records_;
 };
 

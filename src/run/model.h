@@ -39,9 +39,10 @@ struct PredictOptions {
 };
 
 struct EvaluateOptions {
-  int threads = available_threads();          ///< each scores whole batches; never changes a score
-  Warn warn = {};                             ///< called for unreadable images and doubtful results
-  std::function<bool()> stop_requested = {};  ///< polled between batches; true ends the evaluation with Interrupted
+  int threads = available_threads();                  ///< each scores whole batches; never changes a score
+  Warn warn = {};                                     ///< called for unreadable images and doubtful results
+  std::function<void(const std::string&)> note = {};  ///< called with a line that says which data are scored
+  std::function<bool()> stop_requested = {};          ///< polled between batches; true ends the evaluation with Interrupted
 };
 
 /// Origin of a model.

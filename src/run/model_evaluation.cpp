@@ -74,6 +74,8 @@ ExperimentData Model::data(Split split, const Warn& warn) const {
 
 EvaluationReport Model::evaluate(Split split, const EvaluateOptions& options) const {
   ExperimentData opened = data(split, options.warn);
+  opened.expect_readable({split}, options.threads, options.stop_requested);
+  if (options.note) options.note("data: " + describe(opened.summary({split})));
   return evaluate(opened.split(split), options);
 }
 

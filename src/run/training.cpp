@@ -97,6 +97,18 @@ void finish_run(TrainingSession& session, const RunDirectory& run, const Evaluat
   }
 }
 
+/// Does a part of a run, whose errors in the input then say what is saved.
+template <typename Work>
+auto naming_what_is_saved(const std::string& file, const Work& work) {
+  try {
+    return work();
+  } catch (const InputError& error) {
+    std::error_code unreachable;
+    if (!std::filesystem::exists(file, unreachable)) throw;
+    throw InputError(std::string(error.what()) + "; " + file + " is saved: resume the run when the images are readable");
+  }
+}
+
 }  // namespace
 
 Json to_json(const TrainingReport& report) {
@@ -120,6 +132,7 @@ TrainingReport train(const Experiment& experiment, const RunOptions& options) {
   const torch::Device device = parse_device(options.device);
   LockedRun locked(run, options.resume);
   TrainingSession session(experiment, device, observer);
+  session.expect_readable(options.threads, options.stop_requested);
   if (!locked.resumes()) session.initialise_weights();  // a checkpoint has weights of its own
   Trainer trainer = session.trainer(run, options.threads, options.stop_requested);
 
@@ -128,7 +141,7 @@ TrainingReport train(const Experiment& experiment, const RunOptions& options) {
   resume_or_begin(trainer, run, options, observer);
   write_file_atomically(run.config(), to_yaml(experiment.resolved_config()));
 
-  const TrainingResult result = trainer.run();
+  const TrainingResult result = naming_what_is_saved(run.checkpoint(), [&] { return trainer.run(); });
   TrainingReport report;
   report.run = run.path();
   report.interrupted = result.interrupted;
@@ -146,11 +159,11 @@ TrainingReport train(const Experiment& experiment, const RunOptions& options) {
                   " epochs: none was better than epoch " + std::to_string(report.best.epoch));
   }
   try {
-    finish_run(session, run, {options.threads, device, options.stop_requested}, observer, report);
+    naming_what_is_saved(run.model(), [&] {
+      finish_run(session, run, {options.threads, device, options.stop_requested}, observer, report);
+    });
   } catch (const Interrupted&) {
     report.interrupted = true;
-  } catch (const InputError& error) {  // of a test image
-    throw InputError(error.what() + ("; " + run.model()) + " is trained: resume the run when the test images are readable");
   }
   return report;
 }

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "file_text.h"
 #include "photo_program.h"
 #include "wait_for.h"
 
@@ -61,18 +62,19 @@ TEST_F(PhotoFolder, ADamagedTestImageDoesNotLoseTheTraining) {
   write_squares("spoilt/test", 4, 1000);
   write("spoilt.yaml", config("spoilt"));
   const std::vector<std::string> resume{"train", "spoilt_run", "--resume", "--quiet"};
-  std::string photo = text("spoilt/test/left/0.ppm");
-  write("spoilt/test/left/0.ppm", photo.substr(0, photo.size() / 2));
+  std::string jpeg = file_text(FOVEA_TEST_DATA "/images/cmyk.jpg");
+  jpeg.replace(jpeg.size() - 30, 20, std::string(20, '\x7E'));  // its first and last bytes are those of an image
+  write("spoilt/test/left/damaged.jpg", jpeg);
   const Finished failed = run({"train", "spoilt.yaml", "--out", "spoilt_run", "--quiet"});
   ASSERT_EQ(failed.code, 2);
-  EXPECT_THAT(failed.error,
-              AllOf(HasSubstr("spoilt/test/left/0.ppm"), HasSubstr("spoilt_run/model.safetensors is trained")));
+  EXPECT_THAT(failed.error, AllOf(HasSubstr("spoilt/test/left/damaged.jpg: expected"), HasSubstr("data.on_error: skip"),
+                                  HasSubstr("; spoilt_run/model.safetensors is saved: resume the run")));
   const std::string trained = model_bytes("spoilt_run");
 
   std::vector<std::string> skipping = resume;
   skipping.insert(skipping.end(), {"--set", "data.on_error=skip"});
   EXPECT_EQ(run(skipping).code, 0);
-  std::filesystem::remove(path("spoilt/test/left/0.ppm"));
+  std::filesystem::remove(path("spoilt/test/left/damaged.jpg"));
   EXPECT_EQ(run(resume).code, 0);
   EXPECT_EQ(model_bytes("spoilt_run"), trained);
 }
@@ -105,6 +107,79 @@ TEST_F(PhotoFolder, OneOtherTrainingImageIsNoticedOnResume) {
   EXPECT_THAT(refusal(resume), AnyOf(HasSubstr("got 31 in place of 32 images (train)"), HasSubstr("(validation)")));
   write("many/train/left/3.ppm", photo);
   EXPECT_EQ(run(resume).code, 0);
+}
+
+TEST_F(PhotoFolder, CommandsBeginWithTheDataAsTheyWereUnderstood) {
+  write_squares("mixed/Training", 20, 1);
+  write_squares("mixed/Testing", 4, 1000);
+  for (const char* name :
+       {"Training/left/a.gif", "Training/left/b.gif", "Testing/right/c.heic", "Training/right/notes.txt"}) {
+    write(std::string("mixed/") + name, "");
+  }
+  write("mixed.yaml", config("mixed"));
+  const std::string line =
+      "data: image_folder, 2 classes (left 16, right 16 in train), 32 images in train, 8 in val and 8 in test; "
+      "skipped: .gif 2, .heic 1, .txt 1\n";
+  const Finished trained = run({"train", "mixed.yaml", "--out", "mixed_run", "--set", "train.epochs=1"});
+  EXPECT_EQ(trained.code, 0) << trained.error;
+  EXPECT_THAT(trained.error, testing::StartsWith(line));
+  const Finished dry = run({"train", "mixed.yaml", "--dry-run"});
+  EXPECT_THAT(dry.error, testing::StartsWith(line));
+  const Finished scored = run({"eval", "mixed_run"});
+  EXPECT_THAT(
+      scored.error,
+      testing::StartsWith("data: image_folder, 2 classes (left 4, right 4 in test), 8 images in test; skipped: .heic 1\n"));
+  EXPECT_EQ(run({"eval", "mixed_run", "--quiet"}).error, "");
+  EXPECT_EQ(json({"train", "mixed.yaml", "--dry-run"})["data"]["skipped"], Json({{".gif", 2}, {".heic", 1}, {".txt", 1}}));
+}
+
+TEST_F(PhotoFolder, EverySplitIsScoredTogether) {
+  EXPECT_EQ(json({"eval", "run", "--split", "all"})["images"], 96);
+  EXPECT_EQ(json({"eval", "run", "--split", "all"})["split"], "all");
+  EXPECT_EQ(json({"eval", "run", "--split", "validation"})["images"], 16);
+  EXPECT_THAT(refusal({"eval", "run", "--split", "everything"}), HasSubstr("expected train, val, test or all"));
+}
+
+TEST_F(PhotoFolder, ADamagedTestImageIsNamedBeforeTheFirstEpoch) {
+  write_squares("damaged/train", 20, 1);
+  write_squares("damaged/test", 4, 1000);
+  const std::string whole = text("damaged/test/right/3.ppm");
+  write("damaged/test/right/3.ppm", whole.substr(0, whole.size() - 1));
+  write("damaged.yaml", config("damaged"));
+  const std::string error = refusal({"train", "damaged.yaml", "--out", "damaged_run"});
+  EXPECT_THAT(error, AllOf(HasSubstr("damaged/test/right/3.ppm: expected"), HasSubstr("data.on_error: skip")));
+  EXPECT_FALSE(exists("damaged_run"));
+  const Finished skipped =
+      run({"train", "damaged.yaml", "--out", "damaged_run", "--set", "data.on_error=skip", "--set", "train.epochs=1"});
+  EXPECT_EQ(skipped.code, 0) << skipped.error;
+  EXPECT_THAT(skipped.error, HasSubstr("8 in test; skipped: unreadable images 1\n"));
+}
+
+TEST_F(PhotoFolder, ATableOfLabelsIsTrainedOn) {
+  write_squares("listed", 20, 1);
+  std::string table = "file,class,fold\n";
+  for (int i = 0; i < 20; ++i) {
+    for (const char* name : {"left", "right"}) {
+      table += std::string(name) + "/" + std::to_string(i) + "," + name + (i < 15 ? ",train\n" : ",test\n");
+    }
+  }
+  write("listed/labels.csv", table);
+  std::string text = config("listed");
+  text.replace(text.find("image_folder, root: listed"), 26,
+               "image_list, file: listed/labels.csv, path_column: file, label_column: class, split_column: fold, "
+               "extension: .ppm");
+  write("listed.yaml", text);
+  ASSERT_EQ(run({"train", "listed.yaml", "--out", "listed_run", "--quiet"}).code, 0);
+  const Json scores = json({"eval", "listed_run"});
+  EXPECT_EQ(scores["images"], 10);
+  EXPECT_EQ(scores["per_class"][1]["name"], "right");
+}
+
+TEST_F(PhotoFolder, ClassesAreListed) {
+  EXPECT_EQ(json({"overlay", "run", "--class", "list"}),
+            Json({{{"class", 0}, {"name", "left"}}, {{"class", 1}, {"name", "right"}}}));
+  EXPECT_EQ(run({"overlay", "run", "--class", "list"}).out, "   0  left\n   1  right\n");
+  EXPECT_THAT(refusal({"overlay", "run", "photo.ppm", "--class", "list"}), HasSubstr("--class list: expected no images"));
 }
 
 TEST_F(PhotoFolder, NothingReadableIsAnError) {

@@ -246,6 +246,24 @@ TEST_F(WeightsProgram, ImageNetWeightsScoreAFolderOfSomeOfItsClasses) {
   EXPECT_EQ(scores["per_class"][1]["images"], 4);
 }
 
+TEST_F(WeightsProgram, ImageNetWeightsScoreAValidationFolderWithWordNetNames) {
+  write_colour_folder(path("imagenet"));
+  std::filesystem::remove_all(path("imagenet/train"));
+  std::filesystem::rename(path("imagenet/test"), path("imagenet/val"));
+  const std::string root = path("imagenet/val/");
+  std::filesystem::rename(root + "a", root + "n01440764");
+  std::filesystem::rename(root + "b", root + "n01443537-goldfish");
+  std::filesystem::rename(root + "c", root + "n01514859");
+  for (const char* split : {"test", "val", "all"}) {
+    const Json scores = json({"eval", "mobilenet_v3_small", "--weights", "published.safetensors", "--split", split, "--set",
+                              "data.name=image_folder", "--set", "data.root=imagenet"});
+    EXPECT_EQ(scores["split"], split);
+    EXPECT_EQ(scores["images"], 12);
+    EXPECT_EQ(scores["per_class"][1]["name"], "goldfish");
+    for (const int label : {0, 1, 8}) EXPECT_EQ(scores["per_class"][label]["images"], 4);
+  }
+}
+
 TEST_F(WeightsProgram, CbamGoesToTimmsFormAndBack) {
   const std::string model = "{name: resnet8, width: 8, attention: {name: cbam, variant: official}}";
   write("cbam.yaml", "model: " + model + "\npreprocess: {resize: [32, 32], mean: [0.5], std: [0.5]}\n");

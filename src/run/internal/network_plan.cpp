@@ -109,7 +109,8 @@ NetworkPlan::NetworkPlan(const ConfigNode& root, const DescribedWeights& weights
     : device_(device), classes_(std::move(classes)), weights_(weights) {
   expect_named(root, "model");
   if (root.find("data") != nullptr) {
-    experiment_ = std::make_unique<OpenedExperiment>(read_experiment_config(root), device, /*warn=*/Warn());
+    experiment_ = std::make_unique<OpenedExperiment>(read_experiment_config(root), device, /*warn=*/Warn(),
+                                                     OpenedExperiment::Use::score);
     model_ = &experiment_->config().model;
     return;
   }

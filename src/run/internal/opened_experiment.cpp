@@ -42,11 +42,12 @@ PreprocessOptions for_photos(PreprocessOptions options, std::pair<int, int> size
 
 }  // namespace
 
-OpenedExperiment::OpenedExperiment(std::shared_ptr<ExperimentConfig> config, torch::Device device, Warn warn)
+OpenedExperiment::OpenedExperiment(std::shared_ptr<ExperimentConfig> config, torch::Device device, Warn warn, Use use)
     : config_(std::move(config)),
       device_(device),
       data_(std::make_shared<ExperimentData>(config_, std::vector<std::string>(), std::move(warn))),
-      input_(data_->input()) {}
+      described_by_(use == Use::train ? Split::train : data_->any_split()),
+      input_(data_->input(described_by_)) {}
 
 Json OpenedExperiment::description(const std::vector<std::string>& classes) {
   PreprocessOptions preprocess = config_->preprocess;

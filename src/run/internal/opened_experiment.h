@@ -13,14 +13,17 @@ namespace fovea {
 /// The objects of a configuration, in the order data flows: data set, preprocessing and loaders, network.
 class OpenedExperiment {
  public:
+  /// Use of the data: training opens the training images, scoring any split that there is.
+  enum class Use { train, score };
+
   /// @throws InputError when data, preprocess and network do not fit.
-  OpenedExperiment(std::shared_ptr<ExperimentConfig> config, torch::Device device, Warn warn);
+  OpenedExperiment(std::shared_ptr<ExperimentConfig> config, torch::Device device, Warn warn, Use use = Use::train);
 
   ExperimentConfig& config() { return *config_; }
   ExperimentData& data() { return *data_; }
   const std::shared_ptr<ExperimentData>& shared_data() const { return data_; }
   const InputSpec& input() const { return input_; }
-  const std::vector<std::string>& classes() { return data_->classes(Split::train); }
+  const std::vector<std::string>& classes() { return data_->classes(described_by_); }
   /// Description for the model file: its preprocessing resizes a photo of any size to the network's input size.
   Json description() { return description(classes()); }
   /// The same for a network with other classes than the data set's.
@@ -35,6 +38,7 @@ class OpenedExperiment {
   std::shared_ptr<ExperimentConfig> config_;
   torch::Device device_;
   std::shared_ptr<ExperimentData> data_;
+  Split described_by_;  ///< the split that gives the classes and the size of the images
   InputSpec input_;
 };
 

@@ -7,6 +7,8 @@
 namespace fovea {
 namespace {
 
+const std::vector<Split> kSplits = {Split::train, Split::validation, Split::test};
+
 /// Everything that the result depends on. A checkpoint resumes only with the same.
 Json identity_of(OpenedExperiment& experiment, torch::Device device) {
   Json identity = result_defining(experiment.config());
@@ -42,6 +44,15 @@ TrainingSession::TrainingSession(const Experiment& described, torch::Device on_d
       training(experiment.data().training_loader()),
       validation(experiment.data().loader(Split::validation)),
       test(experiment.data().loader(Split::test)) {}
+
+DataSummary TrainingSession::summary() {
+  return experiment.data().summary(kSplits);
+}
+
+void TrainingSession::expect_readable(int threads, const std::function<bool()>& stop_requested) {
+  experiment.data().expect_readable(kSplits, threads, stop_requested);
+  observer.note("data: " + describe(summary()));
+}
 
 Trainer TrainingSession::trainer(const RunDirectory& run, int threads, const std::function<bool()>& stop_requested) {
   const TrainOptions& options = experiment.config().train;

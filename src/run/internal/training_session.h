@@ -43,6 +43,10 @@ struct TrainingSession {
 
   /// See OpenedExperiment::initialise_weights().
   void initialise_weights() { experiment.initialise_weights(*network); }
+  /// The data of all splits as they were understood.
+  DataSummary summary();
+  /// Checks the files of all splits, and notes the summary. @throws InputError; Interrupted.
+  void expect_readable(int threads, const std::function<bool()>& stop_requested);
   /// A trainer that refers to this session.
   Trainer trainer(const RunDirectory& run, int threads, const std::function<bool()>& stop_requested);
 
