@@ -1,7 +1,7 @@
-#include <cctype>
 #include <system_error>
 
 #include <fovea/base/error.h>
+#include <fovea/base/printable.h>
 #include <fovea/base/utf8.h>
 
 namespace fovea {
@@ -9,9 +9,7 @@ namespace {
 
 std::string one_line(const std::string& text) {
   constexpr std::size_t kLongest = 1000;
-  std::string line;
-  for (const char letter : truncated_utf8(text, kLongest))
-    line += std::iscntrl(static_cast<unsigned char>(letter)) != 0 ? '?' : letter;
+  const std::string line = printable(std::string(truncated_utf8(text, kLongest)));
   return text.size() > kLongest ? line + "..." : line;
 }
 

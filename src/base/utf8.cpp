@@ -22,30 +22,24 @@ std::size_t character_length(char first) {
   return 0;
 }
 
-std::uint32_t code_point(const std::string& text, std::size_t start, std::size_t length) {
+std::uint32_t code_point(std::string_view text, std::size_t start, std::size_t length) {
   const auto first = static_cast<std::uint8_t>(text[start]);
   std::uint32_t code = length == 1 ? first : first & (0x7FU >> length);
   for (std::size_t i = 1; i < length; ++i) code = code << 6 | (static_cast<std::uint8_t>(text[start + i]) & 0x3FU);
   return code;
 }
 
-bool is_displayable(std::uint32_t code, std::size_t length) {
+bool is_well_formed(std::uint32_t code, std::size_t length) {
   constexpr std::uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
   const bool overlong = code < kSmallest[length];
   const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-  const bool noncharacter = (code >= 0xFDD0 && code <= 0xFDEF) || (code & 0xFFFEU) == 0xFFFEU;
-  const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
-  return !overlong && !surrogate && !noncharacter && !control && code <= 0x10FFFF;
+  return !overlong && !surrogate && code <= 0x10FFFF;
 }
 
-/// Length in bytes of the displayable character at `start`; 0 when there is none.
-std::size_t displayable_length(const std::string& text, std::size_t start) {
-  const std::size_t length = character_length(text[start]);
-  if (length == 0 || length > text.size() - start) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if (!is_continuation(text[start + i])) return 0;
-  }
-  return is_displayable(code_point(text, start, length), length) ? length : 0;
+bool is_displayable(std::uint32_t code) {
+  const bool noncharacter = (code >= 0xFDD0 && code <= 0xFDEF) || (code & 0xFFFEU) == 0xFFFEU;
+  const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
+  return !noncharacter && !control;
 }
 
 }  // namespace
@@ -54,16 +48,36 @@ std::string displayable_utf8(const std::string& text) {
   std::string displayable;
   displayable.reserve(text.size());
   for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = displayable_length(text, i);
-    if (length == 0) {
+    const Utf8Character character = utf8_character(text, i);
+    if (character.is_displayable) {
+      displayable.append(text, i, character.bytes);
+      i += character.bytes;
+    } else {
       displayable += kReplacementCharacter;
       ++i;
-    } else {
-      displayable.append(text, i, length);
-      i += length;
     }
   }
   return displayable;
+}
+
+Utf8Character utf8_character(std::string_view text, std::size_t start) {
+  const std::size_t length = character_length(text[start]);
+  if (length == 0 || length > text.size() - start) return {};
+  for (std::size_t i = 1; i < length; ++i) {
+    if (!is_continuation(text[start + i])) return {};
+  }
+  const std::uint32_t code = code_point(text, start, length);
+  if (!is_well_formed(code, length)) return {};
+  return {code, length, is_displayable(code)};
+}
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t bytes = utf8_character(text, i).bytes;
+    if (bytes == 0) return false;
+    i += bytes;
+  }
+  return true;
 }
 
 std::string_view truncated_utf8(std::string_view text, std::size_t most_bytes) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,19 @@ namespace fovea {
 /// every control character or noncharacter of Unicode, becomes U+FFFD. For names of files and classes, which may contain
 /// anything.
 std::string displayable_utf8(const std::string& text);
+
+/// A well-formed character of a UTF-8 text.
+struct Utf8Character {
+  std::uint32_t code = 0;       ///< code point
+  std::size_t bytes = 0;        ///< 0: no well-formed character begins here
+  bool is_displayable = false;  ///< neither a control character nor a noncharacter
+};
+
+/// The character that begins at a byte of the text.
+Utf8Character utf8_character(std::string_view text, std::size_t start);
+
+/// True when every byte is part of a well-formed character.
+bool is_utf8(std::string_view text);
 
 /// Beginning of a UTF-8 text of at most `most_bytes` bytes, without a part of a character at its end.
 std::string_view truncated_utf8(std::string_view text, std::size_t most_bytes);

@@ -10,7 +10,7 @@ namespace {
 TEST(ErrorTest, IsOneLineOfThreeParts) {
   EXPECT_STREQ(InputError("a.yaml", "a number", "'x'").what(), "a.yaml: expected a number, got 'x'");
   EXPECT_STREQ(InputError("a.yaml", "a number", "'x'", "fix it").what(), "a.yaml: expected a number, got 'x'; fix it");
-  EXPECT_STREQ(Error("two\nlines\x7F").what(), "two?lines?");
+  EXPECT_STREQ(Error("two\nlines\x7F").what(), "two\\nlines\\x7f");
 }
 
 TEST(ErrorTest, TruncatesALongTextBetweenCharacters) {
