@@ -49,9 +49,12 @@ std::shared_ptr<Classifier> build_without_weights(const ModelField& model, const
   return build_classifier(model, input);
 }
 
-std::shared_ptr<Classifier> build_for_weights(const ModelField& model, const InputSpec& input, std::int64_t file_bytes,
+std::shared_ptr<Classifier> build_for_weights(const ModelField& model, const InputSpec& input, const WeightsSize& size,
                                               const std::string& path, const std::string& advice) {
-  const compat::AllocationLimit limit(4 * file_bytes + (std::int64_t{1} << 20), path, advice);
+  constexpr std::int64_t kAlwaysAllowedBytes = std::int64_t{1} << 20;
+  constexpr std::int64_t kAlwaysAllowedTensors = 2000;
+  const compat::AllocationLimit limit(4 * size.bytes + kAlwaysAllowedBytes, 4 * size.tensors + kAlwaysAllowedTensors, path,
+                                      advice);
   try {
     return build_without_weights(model, input);
   } catch (const c10::Error&) {  // one allocation beyond the machine's memory
@@ -64,8 +67,9 @@ LoadedModel load_model_file(const std::string& path) {
   LoadedModel loaded{nullptr, read_description(file)};
   ModelField model;
   model.read(loaded.description.model, "model");
-  loaded.classifier = build_for_weights(model, loaded.description.input, file.data_bytes(), path,
-                                        "the file is damaged or was tampered with");
+  loaded.classifier =
+      build_for_weights(model, loaded.description.input, {static_cast<std::int64_t>(file.names().size()), file.data_bytes()},
+                        path, "the file is damaged or was tampered with");
   load_state_dict(*loaded.classifier, file.tensors(), path);
   loaded.classifier->eval();
   return loaded;

@@ -9,7 +9,7 @@ namespace fovea {
 /// `<where>: expected ..., got ...; <what to do>`.
 class Error : public std::runtime_error {
  public:
-  /// Control characters and others that names in files may contain are escaped, see printable(); a long text is truncated.
+  /// Control characters, which names in files may contain, are replaced, and a long text is truncated.
   explicit Error(const std::string& message);
 };
 

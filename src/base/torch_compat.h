@@ -106,30 +106,31 @@ inline std::string optimizer_state_key(const at::Tensor& parameter) {
   return c10::guts::to_string(parameter.unsafeGetTensorImpl());
 }
 
-/// Memory limit in a scope: a tensor allocation of the creating thread that makes the total exceed `bytes` throws
-/// InputError. For building networks from untrusted descriptions.
+/// Memory limit in a scope: a tensor allocation of the creating thread that makes the total exceed `bytes`, or the number of
+/// allocations exceed `allocations`, throws InputError. For building networks from untrusted descriptions, where each tensor
+/// comes with modules that take far more memory than a small tensor.
 class AllocationLimit {
  public:
   /// @param where, advice beginning and end of the message.
-  AllocationLimit(std::int64_t bytes, const std::string& where, const std::string& advice)
-      : guard_(c10::DebugInfoKind::PROFILER_STATE, std::make_shared<Reporter>(bytes, where, advice)) {}
+  AllocationLimit(std::int64_t bytes, std::int64_t allocations, const std::string& where, const std::string& advice)
+      : guard_(c10::DebugInfoKind::PROFILER_STATE, std::make_shared<Reporter>(bytes, allocations, where, advice)) {}
 
  private:
   class Reporter final : public c10::MemoryReportingInfoBase {
    public:
-    Reporter(std::int64_t bytes, std::string where, std::string advice)
-        : remaining_(bytes), where_(std::move(where)), advice_(std::move(advice)) {}
+    Reporter(std::int64_t bytes, std::int64_t allocations, std::string where, std::string advice)
+        : remaining_(bytes), allocations_(allocations), where_(std::move(where)), advice_(std::move(advice)) {}
     bool memoryProfilingEnabled() const override { return true; }
     void reportMemoryUsage(void*, std::int64_t size, std::int64_t, std::int64_t, c10::Device) override {
       remaining_ -= size;  // negative when memory is freed
-      if (remaining_ < 0 && size > 0) {
+      if (size > 0 && (remaining_ < 0 || --allocations_ < 0)) {
         throw InputError(where_, "a description of the network whose weights the file holds", "one of a far larger network",
                          advice_);
       }
     }
 
    private:
-    std::int64_t remaining_;
+    std::int64_t remaining_, allocations_;
     std::string where_, advice_;
   };
 

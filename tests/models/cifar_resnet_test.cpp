@@ -736,6 +736,18 @@ TEST(LoadModelFileTest, ADescriptionOfAFarLargerNetworkIsRefusedBeforeItIsBuilt)
               ThrowsMessage<InputError>(AllOf(StartsWith(path + ": "), HasSubstr("one of a far larger network"))));
 }
 
+TEST(LoadModelFileTest, ADescriptionOfThousandsOfTinyLayersIsRefusedBeforeTheyFillTheMemory) {
+  const TemporaryDirectory folder;
+  SavedModel saved;
+  Json forged = saved.description();
+  forged["model"]["width"] = 1;
+  forged["model"]["name"] = "cifar_resnet";
+  forged["model"]["depth"] = 1202;  // 600 norms of a few bytes and megabytes of modules
+  const std::string path = saved.save(folder, forged);
+  EXPECT_THAT([&] { load_model_file(path); },
+              ThrowsMessage<InputError>(AllOf(StartsWith(path + ": "), HasSubstr("one of a far larger network"))));
+}
+
 TEST(LoadModelFileTest, ADescriptionOfAnotherNetworkIsRefused) {
   const TemporaryDirectory folder;
   SavedModel saved;

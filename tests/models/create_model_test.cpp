@@ -116,8 +116,12 @@ TEST(CreateModelTest, AFieldThatIsPartOfTheNameCannotBeSetToAnotherValue) {
 }
 
 TEST(BuildForWeightsTest, ANetworkFarLargerThanItsFileGetsTheCallersAdvice) {
-  EXPECT_THAT([] { build_for_weights(model_of("resnet110"), kCifarInput, 1000, "w.safetensors", "choose another network"); },
-              ThrowsMessage<InputError>(AllOf(HasSubstr("w.safetensors"), HasSubstr("; choose another network"))));
+  EXPECT_THAT(
+      [] {
+        build_for_weights(model_of("resnet110"), kCifarInput, {.tensors = 100, .bytes = 1000}, "w.safetensors",
+                          "choose another network");
+      },
+      ThrowsMessage<InputError>(AllOf(HasSubstr("w.safetensors"), HasSubstr("; choose another network"))));
 }
 
 TEST(CreateModelTest, WhatDoesNotExistGetsTheNearestName) {

@@ -190,7 +190,7 @@ TEST(AllocationLimitTest, HoldsUpToTheLimitAndThrowsBeyond) {
   std::vector<torch::Tensor> kept;
   const auto allocate = [&](std::int64_t bytes) { kept.push_back(torch::empty({bytes}, torch::kUInt8)); };
   {
-    const compat::AllocationLimit limit(10000, "model.safetensors", "choose another file");
+    const compat::AllocationLimit limit(10000, 1000, "model.safetensors", "choose another file");
     EXPECT_NO_THROW(allocate(6000));
     EXPECT_NO_THROW(allocate(4000));
     EXPECT_THAT([&] { allocate(1); },
@@ -202,8 +202,15 @@ TEST(AllocationLimitTest, HoldsUpToTheLimitAndThrowsBeyond) {
 }
 
 TEST(AllocationLimitTest, MemoryGivenBackCountsNoMore) {
-  const compat::AllocationLimit limit(10000, "test", "");
+  const compat::AllocationLimit limit(10000, 1000, "test", "");
   for (int i = 0; i < 100; ++i) EXPECT_NO_THROW(torch::empty({6000}, torch::kUInt8)) << "allocation " << i;
+}
+
+TEST(AllocationLimitTest, ManySmallTensorsAreTooManyToo) {
+  std::vector<torch::Tensor> kept;
+  const compat::AllocationLimit limit(1'000'000, 3, "test", "");
+  for (int i = 0; i < 3; ++i) EXPECT_NO_THROW(kept.push_back(torch::empty({1}))) << "allocation " << i;
+  EXPECT_THROW(kept.push_back(torch::empty({1})), InputError);
 }
 
 }  // namespace

@@ -34,10 +34,10 @@ InputSpec input_of(const PreprocessOptions& options, const std::string& model) {
   return {std::ssize(options.mean), size->first, size->second, 1};
 }
 
-std::int64_t bytes_of(const NamedTensors& tensors) {
-  std::int64_t bytes = 0;
-  for (const auto& [name, tensor] : tensors) bytes += static_cast<std::int64_t>(tensor.nbytes());
-  return bytes;
+WeightsSize size_of(const NamedTensors& tensors) {
+  WeightsSize size{.tensors = std::ssize(tensors)};
+  for (const auto& [name, tensor] : tensors) size.bytes += static_cast<std::int64_t>(tensor.nbytes());
+  return size;
 }
 
 std::vector<std::string> numbered_classes(std::int64_t count) {
@@ -140,7 +140,7 @@ std::shared_ptr<Classifier> NetworkPlan::build(std::int64_t num_classes) const {
   input.num_classes = num_classes;
   const bool is_described = weights_.description && !experiment_;
   auto classifier =
-      is_described ? build_for_weights(*model_, input, bytes_of(weights_.file.tensors), weights_.file.path,
+      is_described ? build_for_weights(*model_, input, size_of(weights_.file.tensors), weights_.file.path,
                                        "the file is damaged or was tampered with, or its weights are of another network")
                    : build_without_weights(*model_, input);
   classifier->to(device_);
