@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/utf8.h>
 #include <fovea/config/fields.h>
 #include <fovea/config/internal/renamed_keys.h>
 
@@ -70,7 +71,7 @@ class FieldReader final : public FieldVisitor {
   void text(const char* name, std::string& value, FieldHelp) override {
     if (const ConfigNode* given = take(name)) {
       if (given->kind != ConfigNode::Kind::scalar) fail(*given, name, "text");
-      value = given->scalar;
+      value = utf8_text(*given, name);
     }
   }
 
@@ -98,7 +99,7 @@ class FieldReader final : public FieldVisitor {
   void texts(const char* name, std::vector<std::string>& value, FieldHelp) override {
     read_list(name, value, kNonNegativeInteger, kTexts, [&](const ConfigNode& item) {
       if (item.kind != ConfigNode::Kind::scalar) fail(item, name, kTexts);
-      return item.scalar;
+      return utf8_text(item, name);
     });
   }
 
@@ -144,6 +145,13 @@ class FieldReader final : public FieldVisitor {
 
   [[noreturn]] void fail(const ConfigNode& given, const std::string& name, const std::string& expected) const {
     throw InputError(location_text(given.origin, join_path(path_, name)), expected, given.describe());
+  }
+
+  /// Text that the JSON of a run can hold: the path of a file may have any bytes.
+  const std::string& utf8_text(const ConfigNode& given, const char* name) const {
+    if (is_utf8(given.scalar)) return given.scalar;
+    throw InputError(location_text(given.origin, join_path(path_, name)), "text in UTF-8", given.describe(),
+                     "give a file or folder of another name a link in UTF-8");
   }
 
   std::int64_t to_integer(const ConfigNode& given, const char* name, IntegerRange range, const std::string& expected) const {

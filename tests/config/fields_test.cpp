@@ -372,6 +372,21 @@ TEST(WriteFieldsTest, AnyTextReadsBack) {
   }
 }
 
+TEST(ReadFieldsTest, APathThatIsNoUtf8IsRefusedBeforeTrainingWritesIt) {
+  for (const char* key : {"text", "layers"}) {
+    ConfigNode root;
+    root.kind = ConfigNode::Kind::map;
+    ConfigNode path;
+    path.kind = ConfigNode::Kind::scalar;
+    path.scalar = "runs/caf\xE9.pth";
+    root.map.push_back({key, path});
+    EveryField options;
+    EXPECT_THAT([&] { read_fields(options, root, ""); },
+                testing::ThrowsMessage<InputError>(
+                    testing::HasSubstr(std::string(key) + ": expected text in UTF-8, got 'runs/caf\\xe9.pth'; give")));
+  }
+}
+
 TEST(DescribeFieldsTest, FlattensGroupsAndGivesDefaults) {
   EveryField options;
   const std::vector<FieldDescription> rows = describe_fields(options);
