@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <limits>
+#include <memory>
+#include <set>
+#include <span>
 
 #include <nlohmann/json.hpp>
 
@@ -9,7 +11,7 @@
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
 #include <fovea/weights/internal/content_checksum.h>
-#include <fovea/weights/internal/mapped_file.h>
+#include <fovea/weights/internal/open_file.h>
 #include <fovea/weights/safetensors.h>
 
 namespace fovea {
@@ -39,31 +41,42 @@ const char* type_name(torch::ScalarType type) {
   throw Error(std::string("safetensors: no name for tensors of type ") + c10::toString(type));
 }
 
-/// JSON parser callback that rejects duplicate keys of an object, which the parser accepts.
-class DuplicateKeyCheck {
+/// JSON parser callback that rejects duplicate keys of an object, which the parser accepts, and what would take far more
+/// memory than a header of this many tensors.
+class HeaderCheck {
  public:
-  explicit DuplicateKeyCheck(std::string path) : path_(std::move(path)) {}
+  explicit HeaderCheck(std::string path) : where_(std::move(path) + ": header") {}
 
   bool operator()(int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
     using Event = nlohmann::json::parse_event_t;
-    if (depth > 4) throw InputError(path_ + ": header", "at most four levels of JSON", "deeper nesting", kDamaged);
+    if (depth > 4) throw InputError(where_, "at most four levels of JSON", "deeper nesting", kDamaged);
     if (event == Event::object_start) keys_.emplace_back();
     if (event == Event::object_end) keys_.pop_back();
-    if (event == Event::key) {
-      const auto key = parsed.get<std::string>();
-      auto& known = keys_.back();
-      if (known.size() == kMostNames) {
-        throw InputError(path_ + ": header", "at most " + std::to_string(kMostNames) + " tensors", "more", kDamaged);
-      }
-      if (!known.emplace(key, true).second)
-        throw InputError(path_ + ": header", "every name once", "'" + key + "' twice", kDamaged);
+    if (event == Event::key) add_key(parsed.get<std::string>());
+    const bool is_value = event == Event::value || event == Event::array_start || event == Event::object_start;
+    if (is_value && ++elements_ > kMostElements) {
+      throw InputError(where_, "lists of at most " + std::to_string(kMostElements) + " numbers", "a longer one", kDamaged);
     }
     return true;
   }
 
  private:
-  std::string path_;
-  std::vector<std::map<std::string, bool>> keys_;
+  static constexpr std::size_t kMostElements = 1024;
+  static constexpr std::size_t kMostKeys = 8 * kMostNames;  // a tensor has four: its name, dtype, shape, data_offsets
+
+  void add_key(const std::string& key) {
+    elements_ = 0;
+    auto& known = keys_.back();
+    if (known.size() == kMostNames || ++all_keys_ > kMostKeys) {
+      throw InputError(where_, "at most " + std::to_string(kMostNames) + " tensors", "more", kDamaged);
+    }
+    if (!known.insert(key).second) throw InputError(where_, "every name once", "'" + key + "' twice", kDamaged);
+  }
+
+  std::string where_;
+  std::vector<std::set<std::string>> keys_;
+  std::size_t all_keys_ = 0;
+  std::size_t elements_ = 0;  ///< values since the last key
 };
 
 /// Size of a tensor in bytes; the largest number when it overflows. The other sides of an empty tensor must not overflow.
@@ -94,13 +107,12 @@ std::uint64_t whole_number(const nlohmann::json& number, const std::string& wher
 }  // namespace
 
 SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
-  const MappedFile file(path, "a safetensors file");
-  const std::size_t bytes = file.bytes().size();
+  file_ = std::make_shared<const OpenFile>(path, "a safetensors file");
+  const std::size_t bytes = file_->size();
   if (bytes < kLengthBytes) {
     throw InputError(path, "a safetensors file of at least 8 bytes", std::to_string(bytes) + " bytes", kDamaged);
   }
-  mapping_ = file.mapping();
-  const auto header_bytes = load_little_endian<std::uint64_t>(file.bytes());
+  const auto header_bytes = load_little_endian<std::uint64_t>(file_->bytes(0, kLengthBytes));
   const std::uint64_t available = std::min<std::uint64_t>(bytes - kLengthBytes, kMaximumHeader);
   if (header_bytes < 2 || header_bytes > available) {
     throw InputError(path + ": offset 0", "a header length from 2 to " + std::to_string(available),
@@ -108,8 +120,8 @@ SafetensorsFile::SafetensorsFile(const std::string& path) : path_(path) {
   }
   data_begin_ = kLengthBytes + static_cast<std::size_t>(header_bytes);
   data_bytes_ = static_cast<std::int64_t>(bytes - data_begin_);
-  const auto* text = reinterpret_cast<const char*>(mapping_.get() + kLengthBytes);
-  read_header(std::string(text, static_cast<std::size_t>(header_bytes)), bytes - data_begin_);
+  const auto header = file_->bytes(kLengthBytes, static_cast<std::size_t>(header_bytes));
+  read_header(std::string(header.begin(), header.end()), bytes - data_begin_);
   expect_coverage(bytes - data_begin_);
   expect_checksum();
 }
@@ -118,9 +130,12 @@ void SafetensorsFile::read_header(const std::string& header, std::size_t data_by
   const std::string where = path_ + ": header";
   nlohmann::json document;
   try {
-    document = nlohmann::json::parse(header, DuplicateKeyCheck(path_));
-  } catch (const nlohmann::json::exception& error) {
-    throw InputError(where, "valid JSON", error.what(), kDamaged);
+    document = nlohmann::json::parse(header, HeaderCheck(path_));
+  } catch (const nlohmann::json::parse_error& error) {
+    throw InputError(path_ + ": offset " + std::to_string(kLengthBytes + std::max<std::size_t>(error.byte, 1) - 1),
+                     "valid JSON in the header", "other text", kDamaged);
+  } catch (const nlohmann::json::exception&) {
+    throw InputError(where, "valid JSON", "a number beyond any range", kDamaged);
   }
   if (!document.is_object()) throw InputError(where, "a JSON object", document.type_name(), kDamaged);
 
@@ -197,7 +212,7 @@ void SafetensorsFile::expect_checksum() const {
   ContentChecksum checksum(metadata_);
   for (const auto& [name, entry] : entries_) {
     checksum.add_tensor(name, type_name(entry.type), entry.shape,
-                        {mapping_.get() + data_begin_ + entry.begin, entry.end - entry.begin});
+                        file_->bytes(data_begin_ + entry.begin, entry.end - entry.begin));
   }
   const std::string& stored = metadata_.at(kChecksumKey);
   if (stored == checksum.text()) return;
@@ -220,8 +235,7 @@ torch::Tensor SafetensorsFile::tensor(const std::string& name) const {
   if (found == entries_.end()) throw InputError(path_, "a tensor '" + name + "'", "none of that name");
   const Entry& entry = found->second;
   auto tensor = torch::empty(entry.shape, entry.type);
-  if (entry.end > entry.begin)
-    std::memcpy(tensor.data_ptr(), mapping_.get() + data_begin_ + entry.begin, entry.end - entry.begin);
+  file_->read(data_begin_ + entry.begin, {static_cast<std::uint8_t*>(tensor.data_ptr()), tensor.nbytes()});
   return tensor;
 }
 

@@ -15,11 +15,14 @@
 
 namespace fovea {
 
+class OpenFile;
+
 /// `__metadata__` of a safetensors file.
 using Metadata = std::map<std::string, std::string>;
 
-/// A safetensors file (https://github.com/huggingface/safetensors), memory-mapped. Header length, JSON, types,
-/// shapes, offsets, gaps and overlaps are checked before memory is allocated.
+/// A safetensors file (https://github.com/huggingface/safetensors), which stays open; tensors are read when asked for.
+/// Header length, JSON, types, shapes, offsets, gaps and overlaps are checked before memory is allocated. A header of more
+/// than 100 MB, 16384 tensors or 1024 numbers in a list is an error.
 class SafetensorsFile {
  public:
   /// Reads the header. A file with a checksum, as write_checked_safetensors() writes it, is read as a whole, and must agree
@@ -36,9 +39,9 @@ class SafetensorsFile {
   /// Total size of the tensors in bytes.
   std::int64_t data_bytes() const { return data_bytes_; }
 
-  /// A copy of a tensor. @throws InputError when there is no such name.
+  /// A tensor. @throws InputError when there is no such name, or the file has been truncated since it was opened.
   torch::Tensor tensor(const std::string& name) const;
-  /// Copies of all tensors.
+  /// All tensors.
   NamedTensors tensors() const;
 
  private:
@@ -56,7 +59,7 @@ class SafetensorsFile {
   void expect_checksum() const;
 
   std::string path_;
-  std::shared_ptr<const std::uint8_t> mapping_;  ///< the whole file, unmapped by its deleter
+  std::shared_ptr<const OpenFile> file_;
   std::size_t data_begin_ = 0;
   std::int64_t data_bytes_ = 0;
   Metadata metadata_;

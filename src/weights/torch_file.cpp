@@ -11,7 +11,7 @@
 #include <fovea/base/byte_order.h>
 #include <fovea/base/error.h>
 #include <fovea/weights/internal/damage_advice.h>
-#include <fovea/weights/internal/mapped_file.h>
+#include <fovea/weights/internal/open_file.h>
 #include <fovea/weights/internal/pickle.h>
 #include <fovea/weights/internal/stored_tensors.h>
 #include <fovea/weights/internal/zip_archive.h>
@@ -34,6 +34,8 @@ constexpr std::size_t kLengthFieldBytes = sizeof(std::uint64_t);
 /// file; beyond this factor the file is rejected.
 constexpr std::uint64_t kMostMemoryPerByte = 16;
 constexpr std::uint64_t kAlwaysAllowedMemory = std::uint64_t{64} << 20;
+
+constexpr std::size_t kMostFormatBytes = 4096;  ///< that tell what a file is
 
 struct ExternalFormat {
   std::size_t offset;
@@ -58,14 +60,15 @@ std::string_view text_of(FileBytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-[[noreturn]] void refuse_external_file(FileBytes bytes, const std::string& path) {
-  const std::string_view text = text_of(bytes);
+/// @param start the first bytes of the file.
+[[noreturn]] void refuse_external_file(FileBytes start, std::size_t file_bytes, const std::string& path) {
+  const std::string_view text = text_of(start);
   if (text.empty()) throw InputError(path, kTorchFile, "an empty file", "download it again");
   for (const ExternalFormat& format : kExternalFormats) {
     if (text.size() > format.offset && text.substr(format.offset).starts_with(format.magic))
       throw InputError(path, kTorchFile, format.name, format.advice);
   }
-  if (text.size() > 8 && text[8] == '{' && load_little_endian<std::uint64_t>(bytes) <= text.size() - 8)
+  if (text.size() > 8 && text[8] == '{' && load_little_endian<std::uint64_t>(start) <= file_bytes - 8)
     throw InputError(path, kTorchFile, "a safetensors file", "rename it to end with .safetensors");
   const auto letter =
       std::find_if(text.begin(), text.end(), [](char each) { return std::isspace(static_cast<unsigned char>(each)) == 0; });
@@ -162,9 +165,10 @@ std::vector<std::uint8_t> unpacked(const ZipArchive& archive, const std::string&
   return bytes;
 }
 
-NamedTensors read_zip(FileBytes bytes, const std::string& path) {
-  const ZipArchive archive(bytes, path);
-  MemoryLimit memory(bytes.size(), path);
+NamedTensors read_zip(const OpenFile& file) {
+  const std::string& path = file.path();
+  const ZipArchive archive(file);
+  MemoryLimit memory(file.size(), path);
   const std::string root = archive_root(archive, path);
   const std::string byte_order = root + "byteorder";
   if (archive.contains(byte_order)) {
@@ -200,7 +204,8 @@ NamedTensors read_zip(FileBytes bytes, const std::string& path) {
 /// The format before PyTorch 1.6: five pickles one after another, then each storage as its length and its values.
 class LegacyFile {
  public:
-  LegacyFile(FileBytes bytes, const std::string& path) : bytes_(bytes), path_(path) {}
+  LegacyFile(std::vector<std::uint8_t> contents, const std::string& path)
+      : contents_(std::move(contents)), bytes_(contents_), path_(path) {}
 
   NamedTensors read() {
     expect_version();
@@ -274,6 +279,7 @@ class LegacyFile {
     }
   }
 
+  const std::vector<std::uint8_t> contents_;
   FileBytes bytes_;
   const std::string& path_;
   std::size_t position_ = 0;
@@ -283,11 +289,11 @@ class LegacyFile {
 }  // namespace
 
 NamedTensors read_torch_file(const std::string& path) {
-  const MappedFile file(path, kTorchFile);
-  const FileBytes bytes = file.bytes();
-  if (text_of(bytes).starts_with(kZipMagic)) return read_zip(bytes, path);
-  if (!bytes.empty() && bytes[0] == kPickleMagic) return LegacyFile(bytes, path).read();
-  refuse_external_file(bytes, path);
+  const OpenFile file(path, kTorchFile);
+  const auto start = file.bytes(0, kMostFormatBytes);
+  if (text_of(start).starts_with(kZipMagic)) return read_zip(file);
+  if (!start.empty() && start[0] == kPickleMagic) return LegacyFile(file.bytes(0, file.size()), path).read();
+  refuse_external_file(start, file.size(), path);
 }
 
 }  // namespace fovea

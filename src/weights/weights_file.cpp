@@ -6,7 +6,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/options/names.h>
-#include <fovea/weights/internal/mapped_file.h>
+#include <fovea/weights/internal/open_file.h>
 #include <fovea/weights/torch_file.h>
 #include <fovea/weights/weights_file.h>
 
@@ -58,8 +58,8 @@ std::vector<std::string> runs_of_parts(const std::map<std::string, std::string>&
 
 bool is_safetensors(const std::string& path) {
   constexpr std::size_t kBrace = 8;  // offset, after the length of the header
-  const MappedFile file(path, "a file of weights");
-  return file.bytes().size() > kBrace && file.bytes()[kBrace] == '{';
+  const auto start = OpenFile(path, "a file of weights").bytes(0, kBrace + 1);
+  return start.size() > kBrace && start[kBrace] == '{';
 }
 
 WeightsFile read_weights_file(const std::string& path) {

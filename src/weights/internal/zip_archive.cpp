@@ -1,3 +1,7 @@
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
+#include <unistd.h>
 #include <utility>
 #include <zip.h>
 
@@ -8,7 +12,31 @@
 namespace fovea {
 namespace {
 
-/// Error of libzip and its message.
+/// What is wrong with an archive or an entry, for messages.
+std::string problem_text(const zip_error_t& error) {
+  switch (zip_error_code_zip(&error)) {
+    case ZIP_ER_NOZIP:
+      return "a file without a zip archive's directory";
+    case ZIP_ER_INCONS:
+      return "an archive whose parts contradict each other";
+    case ZIP_ER_CRC:
+      return "data of another checksum (CRC)";
+    case ZIP_ER_ZLIB:
+    case ZIP_ER_COMPRESSED_DATA:
+      return "compressed data that do not unpack";
+    case ZIP_ER_EOF:
+      return "the end of the file";
+    case ZIP_ER_ENCRNOTSUPP:
+    case ZIP_ER_NOPASSWD:
+      return "an encrypted entry";
+    case ZIP_ER_COMPNOTSUPP:
+      return "an unknown compression";
+    default:
+      return "an archive that cannot be read (libzip's error " + std::to_string(zip_error_code_zip(&error)) + ")";
+  }
+}
+
+/// Error of libzip, which it fills.
 class ZipError {
  public:
   ZipError() { zip_error_init(&error_); }
@@ -17,20 +45,33 @@ class ZipError {
   ~ZipError() { zip_error_fini(&error_); }
 
   zip_error_t* get() { return &error_; }
-  std::string text() { return zip_error_strerror(&error_); }
 
  private:
   zip_error_t error_{};
 };
 
-std::shared_ptr<zip_t> open_archive(std::span<const std::uint8_t> bytes, const std::string& where) {
+/// A descriptor of the archive's own, which its stream closes.
+std::FILE* open_stream(const OpenFile& file) {
+  const int copy = ::fcntl(file.descriptor(), F_DUPFD_CLOEXEC, 0);
+  std::FILE* stream = copy < 0 ? nullptr : ::fdopen(copy, "rb");
+  if (stream != nullptr) return stream;
+  const int error_number = errno;
+  if (copy >= 0) ::close(copy);
+  throw SystemError(file.path() + ": cannot read: " + system_message(error_number));
+}
+
+std::shared_ptr<zip_t> open_archive(const OpenFile& file) {
   ZipError error;
-  zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, error.get());
-  if (source == nullptr) throw SystemError(where + ": cannot read: " + error.text());
+  std::FILE* stream = open_stream(file);
+  zip_source_t* source = zip_source_filep_create(stream, 0, static_cast<zip_int64_t>(file.size()), error.get());
+  if (source == nullptr) {
+    std::fclose(stream);
+    throw SystemError(file.path() + ": cannot read: no memory for an archive");
+  }
   zip_t* archive = zip_open_from_source(source, ZIP_RDONLY, error.get());
   if (archive == nullptr) {
     zip_source_free(source);
-    throw InputError(where, "a zip archive", error.text(), kDamagedArchive);
+    throw InputError(file.path(), "a zip archive", problem_text(*error.get()), kDamagedArchive);
   }
   return {archive, zip_discard};
 }
@@ -42,9 +83,9 @@ bool leads_outside(const std::string& name) {
 
 }  // namespace
 
-ZipArchive::ZipArchive(std::span<const std::uint8_t> bytes, const std::string& where)
-    : where_(where), archive_(open_archive(bytes, where)) {
-  std::uint64_t left = bytes.size();
+ZipArchive::ZipArchive(const OpenFile& file) : where_(file.path()), archive_(open_archive(file)) {
+  const std::string& where = where_;
+  std::uint64_t left = file.size();
   const zip_int64_t count = zip_get_num_entries(archive_.get(), 0);
   for (zip_int64_t i = 0; i < count; ++i) {
     constexpr zip_uint64_t kWanted = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
@@ -61,7 +102,7 @@ ZipArchive::ZipArchive(std::span<const std::uint8_t> bytes, const std::string& w
     if ((status.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && status.encryption_method != ZIP_EM_NONE)
       throw InputError(here, "an entry that is not encrypted", "an encrypted one", "unpack it with its password first");
     if (status.comp_size > left || (status.comp_method == ZIP_CM_STORE && status.comp_size != status.size)) {
-      throw InputError(here, "entries that fit into the file's " + std::to_string(bytes.size()) + " bytes together",
+      throw InputError(here, "entries that fit into the file's " + std::to_string(file.size()) + " bytes together",
                        std::to_string(status.size) + " bytes in " + std::to_string(status.comp_size), kDamagedArchive);
     }
     left -= status.comp_size;
@@ -76,11 +117,11 @@ void ZipArchive::read(const std::string& name, std::span<std::uint8_t> to) const
   if (found == entries_.end()) throw InputError(where_, "an entry '" + name + "'", "none of that name", kDamagedArchive);
   const std::shared_ptr<zip_file_t> file(zip_fopen_index(archive_.get(), found->second.index, 0),
                                          [](zip_file_t* open) { return open == nullptr ? 0 : zip_fclose(open); });
-  if (file == nullptr) throw InputError(here, "an entry", zip_strerror(archive_.get()), kDamagedArchive);
+  if (file == nullptr) throw InputError(here, "an entry", problem_text(*zip_get_error(archive_.get())), kDamagedArchive);
 
   const auto read_some = [&](void* start, std::size_t count) {
     const zip_int64_t read = zip_fread(file.get(), start, count);
-    if (read < 0) throw InputError(here, "readable data", zip_file_strerror(file.get()), kDamagedArchive);
+    if (read < 0) throw InputError(here, "readable data", problem_text(*zip_file_get_error(file.get())), kDamagedArchive);
     return static_cast<std::size_t>(read);
   };
   std::size_t position = 0;

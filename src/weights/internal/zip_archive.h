@@ -7,11 +7,13 @@
 #include <span>
 #include <string>
 
+#include <fovea/weights/internal/open_file.h>
+
 struct zip;  // libzip's archive
 
 namespace fovea {
 
-/// Entries of a zip archive in memory, by name. The directory of the archive is checked before memory is allocated:
+/// Entries of a zip archive, by name. The directory of the archive is checked before memory is allocated:
 /// duplicate names, names that lead out of a directory, encryption, and entries that together exceed the archive.
 class ZipArchive {
  public:
@@ -20,10 +22,8 @@ class ZipArchive {
     std::uint64_t size = 0;  ///< uncompressed, as declared
   };
 
-  /// @param bytes must outlive the archive.
-  /// @param where names the archive in messages.
-  /// @throws InputError when it is not a zip archive or a malformed one.
-  ZipArchive(std::span<const std::uint8_t> bytes, const std::string& where);
+  /// @throws InputError when the file is not a zip archive or a malformed one.
+  explicit ZipArchive(const OpenFile& file);
 
   const std::map<std::string, Entry>& entries() const { return entries_; }
   bool contains(const std::string& name) const { return entries_.contains(name); }
