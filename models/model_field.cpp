@@ -64,7 +64,7 @@ std::shared_ptr<Classifier> build_for_weights(const ModelField& model, const Inp
 
 LoadedModel load_model_file(const std::string& path) {
   const SafetensorsFile file(path);
-  LoadedModel loaded{nullptr, read_description(file)};
+  LoadedModel loaded{nullptr, read_description(file.metadata(), path)};
   ModelField model;
   model.read(loaded.description.model, "model");
   loaded.classifier =

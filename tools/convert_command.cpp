@@ -3,9 +3,11 @@
 #include <sstream>
 
 #include <fovea/base/number_text.h>
+#include <fovea/base/printable.h>
 #include <fovea/run/conversion.h>
 #include <fovea/run/model.h>
 
+#include "model_options.h"
 #include "program.h"
 
 namespace fovea {
@@ -21,7 +23,7 @@ struct ConvertArguments {
 void print_names(const char* heading, const std::vector<std::string>& names) {
   if (names.empty()) return;
   std::printf("%s (%zu)\n", heading, names.size());
-  for (const std::string& name : names) std::printf("  %s\n", name.c_str());
+  for (const std::string& name : names) std::printf("  %s\n", printable(name).c_str());
 }
 
 void print_mismatches(const char* heading, const std::vector<WeightsReport::Mismatch>& mismatches) {
@@ -35,7 +37,7 @@ void print_tensors(const NamedTensors& tensors) {
   for (const auto& [name, tensor] : tensors) {
     std::ostringstream shape;
     shape << tensor.sizes();
-    std::printf("  %-48s %-16s %s\n", name.c_str(), shape.str().c_str(), c10::toString(tensor.scalar_type()));
+    std::printf("  %-48s %-16s %s\n", printable(name).c_str(), shape.str().c_str(), c10::toString(tensor.scalar_type()));
   }
 }
 
@@ -53,7 +55,7 @@ void print_fit(const WeightsReport& report) {
 
 void print_conversion(const Conversion& conversion) {
   const std::string prefix = conversion.prefix.empty() ? "" : ", prefix '" + conversion.prefix + "' removed";
-  std::printf("%-8s %s: %lld tensors of %s values%s\n", "read", conversion.in.c_str(),
+  std::printf("%-8s %s: %lld tensors of %s values%s\n", "read", printable(conversion.in).c_str(),
               static_cast<long long>(conversion.tensors_in), grouped_digits(conversion.values_in).c_str(), prefix.c_str());
   if (!conversion.network.empty()) {
     const std::string whose = conversion.names_in == kOwnNames ? "the network's own" : conversion.names_in + "'s";
@@ -66,8 +68,8 @@ void print_conversion(const Conversion& conversion) {
     return;
   }
   const std::string names = conversion.network.empty() ? "the file's names" : conversion.names_out + "'s names";
-  std::printf("%-8s %s: %zu tensors, %s%s\n", "wrote", conversion.out.c_str(), conversion.tensors.size(), names.c_str(),
-              conversion.is_model_file ? " and a description: usable as MODEL" : "");
+  std::printf("%-8s %s: %zu tensors, %s%s\n", "wrote", printable(conversion.out).c_str(), conversion.tensors.size(),
+              names.c_str(), conversion.is_model_file ? " and a description: usable as MODEL" : "");
 }
 
 int convert(const ConvertArguments& arguments, const GlobalOptions& global) {
@@ -76,6 +78,7 @@ int convert(const ConvertArguments& arguments, const GlobalOptions& global) {
   options.renames = parse_renames(arguments.renames);
   options.classes = read_class_names(arguments.classes);
   const Conversion conversion = convert_weights(arguments.in, options);
+  for (const std::string& note : conversion.notes) print_warning(note);
   global.json ? print_json(to_json(conversion)) : print_conversion(conversion);
   expect_fit(conversion);
   const std::vector<std::string>& not_finite = conversion.report.not_finite;
@@ -97,7 +100,10 @@ Action add_convert_command(CLI::App& app) {
       ->add_option("--model", options.model,
                    "config or model name of the network: check keys and shapes, detect the key mapping")
       ->type_name("MODEL");
-  command->add_option("--rename", arguments->renames, "rename parts of keys, e.g. --rename linear=fc; TO may be empty")
+  add_key_option(*command, options.key, "IN");
+  command
+      ->add_option("--rename", arguments->renames,
+                   "rename parts of keys: linear=fc, or patterns; without TO they are skipped: \"encoder_k.*=\"")
       ->type_name("FROM=TO")
       ->take_all()
       ->allow_extra_args(false);

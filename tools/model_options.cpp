@@ -2,6 +2,11 @@
 
 namespace fovea {
 
+void add_key_option(CLI::App& command, std::string& key, const std::string& file) {
+  command.add_option("--key", key, "key of a nested dict in " + file + " (PyTorch), e.g. teacher or model.ema")
+      ->type_name("KEY");
+}
+
 void add_model_options(CLI::App& command, ModelArguments& arguments) {
   command.add_option("model", arguments.model, "run directory, model file, or config or model name with --weights")
       ->required()
@@ -10,7 +15,10 @@ void add_model_options(CLI::App& command, ModelArguments& arguments) {
       .add_option("--weights", arguments.weights,
                   "safetensors or PyTorch file (.pth), or run directory, when MODEL is a config or a name")
       ->type_name("FILE");
-  command.add_option("--rename", arguments.renames, "rename parts of keys in --weights, e.g. --rename linear=fc")
+  add_key_option(command, arguments.key, "--weights");
+  command
+      .add_option("--rename", arguments.renames,
+                  "rename parts of keys in --weights: linear=fc, or patterns; without TO they are skipped: \"aux.*=\"")
       ->type_name("FROM=TO")
       ->take_all()
       ->allow_extra_args(false);
@@ -25,8 +33,10 @@ Model open_model(const ModelArguments& arguments, const GlobalOptions& global) {
   return load_model(arguments.model, {.weights = arguments.weights,
                                       .settings = global.with_seed(arguments.settings),
                                       .renames = parse_renames(arguments.renames),
+                                      .key = arguments.key,
                                       .classes = read_class_names(arguments.classes),
-                                      .device = global.device});
+                                      .device = global.device,
+                                      .warn = print_warning});
 }
 
 Model open_photo_model(const ModelArguments& arguments, const GlobalOptions& global) {

@@ -21,11 +21,15 @@ struct ModelArguments {
   std::string weights;  ///< a file or a run directory; empty when the model contains them
   std::vector<std::string> settings;
   std::vector<std::string> renames;
+  std::string key;      ///< of a dict within the weights
   std::string classes;  ///< a file of class names
 };
 
-/// Adds MODEL, --weights, --rename, --classes and --set. @param arguments must outlive the parsing.
+/// Adds MODEL, --weights, --key, --rename, --classes and --set. @param arguments must outlive the parsing.
 void add_model_options(CLI::App& command, ModelArguments& arguments);
+
+/// Adds --key. @param file names the file of weights in the help.
+void add_key_option(CLI::App& command, std::string& key, const std::string& file);
 
 /// Opens MODEL, with --seed as the last setting.
 Model open_model(const ModelArguments& arguments, const GlobalOptions& global);

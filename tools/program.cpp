@@ -11,6 +11,7 @@
 #include <c10/util/Exception.h>
 
 #include <fovea/base/error.h>
+#include <fovea/base/printable.h>
 #include <fovea/config/config_node.h>
 #include <fovea/nn/out_of_memory.h>
 #include <fovea/run/environment.h>
@@ -121,7 +122,7 @@ void keep_freed_memory() {
 }
 
 void print_warning(const std::string& message) {
-  std::cerr << "fovea: warning: " << message << std::endl;
+  std::cerr << "fovea: warning: " << printable(message) << std::endl;
 }
 
 int run_program(int argc, const char* const* argv) {

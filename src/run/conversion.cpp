@@ -105,13 +105,14 @@ Json text_or_null(const std::string& text) {
 
 Conversion convert_weights(const std::string& in, const ConversionOptions& options) {
   if (!options.out.empty()) expect_new_safetensors(options.out);
-  DescribedWeights weights = read_weights(in);
+  DescribedWeights weights = read_weights(in, options.key);
   if (!options.from.empty()) weights.file.mapping = options.from;
   Conversion conversion;
   conversion.in = in;
   conversion.tensors_in = std::ssize(weights.file.tensors);
   conversion.values_in = count_values(weights.file.tensors);
   conversion.prefix = weights.file.prefix;
+  conversion.notes = weights.file.notes;
   Json description;
   if (const auto root = network_config(options, weights)) {
     const NetworkPlan plan(*root, weights, options.classes, torch::kCPU);
@@ -154,7 +155,8 @@ Json to_json(const Conversion& conversion) {
           {"unexpected", unexpected},
           {"shape_mismatch", to_json(report.shape_mismatch)},
           {"dtype_mismatch", to_json(report.dtype_mismatch)},
-          {"not_finite", report.not_finite}};
+          {"not_finite", report.not_finite},
+          {"notes", conversion.notes}};
 }
 
 }  // namespace fovea

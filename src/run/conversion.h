@@ -20,6 +20,7 @@ struct ConversionOptions {
   std::string model = {};                  ///< a configuration or a registry name; empty: the file's description, or none
   std::vector<std::string> settings = {};  ///< `KEY=VALUE` for the model
   std::vector<Rename> renames = {};
+  std::string key = {};                   ///< of a dict within the file, see read_weights_file(); empty: the usual one
   std::vector<std::string> classes = {};  ///< class names for a model file; empty: the data set's, the file's or ImageNet's
   std::string from = {};                  ///< key mapping of the file; empty: detected
   std::string to = kOwnNames;             ///< key mapping to write
@@ -28,16 +29,17 @@ struct ConversionOptions {
 /// Result of convert_weights().
 struct Conversion {
   std::string in;
-  std::string out;              ///< empty when nothing was written
-  std::int64_t tensors_in = 0;  ///< in the file
-  std::int64_t values_in = 0;   ///< elements of these tensors
-  std::string prefix;           ///< that was removed from all names
-  NamedTensors tensors;         ///< by their new names
-  std::string network;          ///< registry name; empty without a network
-  std::string names_in;         ///< key mapping of the file; empty without a network
-  std::string names_out;        ///< key mapping of `tensors`; empty without a network
-  bool is_model_file = false;   ///< `out` has a description: load_model() opens it
-  WeightsReport report;         ///< comparison with the network; empty without one
+  std::string out;                 ///< empty when nothing was written
+  std::int64_t tensors_in = 0;     ///< in the file
+  std::int64_t values_in = 0;      ///< elements of these tensors
+  std::string prefix;              ///< that was removed from all names
+  NamedTensors tensors;            ///< by their new names
+  std::string network;             ///< registry name; empty without a network
+  std::string names_in;            ///< key mapping of the file; empty without a network
+  std::string names_out;           ///< key mapping of `tensors`; empty without a network
+  bool is_model_file = false;      ///< `out` has a description: load_model() opens it
+  WeightsReport report;            ///< comparison with the network; empty without one
+  std::vector<std::string> notes;  ///< what the file has beside the tensors that were read
 };
 
 /// Converts weights to safetensors and to another key mapping. Writes no file when they do not fit the network.

@@ -22,7 +22,7 @@ namespace {
 
 /// A network of a configuration or a registry name, with the weights of another file.
 Model load_with_weights(const std::string& model, ConfigNode root, const LoadOptions& options, torch::Device device) {
-  const DescribedWeights weights = read_weights(options.weights);
+  const DescribedWeights weights = read_weights(options.weights, options.key, options.warn);
   const NetworkPlan plan(root, weights, options.classes, device);
   NamedNetwork named = build_for(plan, options.renames);
   load_named_weights(*named.classifier, named.weights, weights.file.path);
@@ -99,6 +99,7 @@ Model load_model(const std::string& model, const LoadOptions& options) {
   if (is_model_path(model, !options.weights.empty())) {
     for (const auto& [option, given] : {std::pair("weights", !options.weights.empty()),
                                         {"renames", !options.renames.empty()},
+                                        {"key", !options.key.empty()},
                                         {"classes", !options.classes.empty()}}) {
       if (!given) continue;
       throw InputError(option, "a configuration or a model name",

@@ -30,8 +30,10 @@ struct LoadOptions {
   /// `KEY=VALUE` for a configuration or a registry name; for a trained model `data.*` alone, see Model::data().
   std::vector<std::string> settings = {};
   std::vector<Rename> renames = {};       ///< of the keys in `weights`
+  std::string key = {};                   ///< of a dict within `weights`, see read_weights_file(); empty: the usual one
   std::vector<std::string> classes = {};  ///< class names of `weights`; empty: the data set's, the file's or ImageNet's
   std::string device = "auto";            ///< auto, cpu, cuda or cuda:<index>
+  Warn warn = {};                         ///< called for what `weights` have beside the tensors that are read
 };
 
 struct PredictOptions {

@@ -40,10 +40,7 @@ void TrainOptions::validate() const {
     throw InputError("train.early_stopping_epochs", "fewer than train.epochs, " + std::to_string(epochs),
                      std::to_string(early_stopping_epochs), "train longer or set it to 0");
   }
-  const bool needs_weights = init.head != InitialHead::replace || init.input != InitialInput::keep || !init.rename.empty();
-  if (init.weights == "none" && needs_weights) {
-    throw InputError("train.init", "weights, because head, input or rename is set", "none", "set train.init.weights");
-  }
+  init.validate();
   schedule->validate(epochs);
   if (hard_choices) policy->validate(epochs);
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include <fovea/base/error.h>
 #include <fovea/nn/layer_pattern.h>
@@ -106,13 +107,26 @@ void expect_finite(const NamedTensors& weights, const NamedTensors& own, const s
 
 void InitialWeightsOptions::visit_fields(FieldVisitor& fields) {
   fields.text("weights", weights, "run directory, safetensors or PyTorch file (.pth) to start from, or none");
+  fields.text("key", key, "key of a nested dict in a PyTorch file, e.g. teacher, with dots between keys; or none");
   fields.choice("head", head, {{"replace", InitialHead::replace}, {"keep", InitialHead::keep}},
                 "the last layer: reinitialised for other classes, or loaded from the file");
   fields.choice("input", input, {{"keep", InitialInput::keep}, {"adapt", InitialInput::adapt}},
                 "the first convolution: loaded from the file, or converted to another number of image channels");
-  fields.texts("rename", rename, "renames of keys in the file, each FROM=TO");
+  fields.texts("rename", rename, "renames of keys in the file, each FROM=TO, maybe patterns with *; without TO they are skipped");
   fields.texts("reinitialised", reinitialised,
                "names or patterns of layers that are initialised at random instead of loaded from the file");
+}
+
+void InitialWeightsOptions::validate() const {
+  if (weights != "none") return;
+  for (const auto& [name, given] : {std::pair("key", key != "none"),
+                                    {"head", head != InitialHead::replace},
+                                    {"input", input != InitialInput::keep},
+                                    {"rename", !rename.empty()},
+                                    {"reinitialised", !reinitialised.empty()}}) {
+    if (!given) continue;
+    throw InputError("train.init", std::string("weights, because ") + name + " is set", "none", "set train.init.weights");
+  }
 }
 
 void load_initial_weights(Classifier& network, NamedTensors weights, const InitialWeightsOptions& options,

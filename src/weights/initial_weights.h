@@ -24,12 +24,15 @@ enum class InitialInput {
 /// Configuration key `train.init`: initial weights from a file.
 struct InitialWeightsOptions {
   std::string weights = "none";  ///< a run directory, a safetensors file or a file of torch.save
+  std::string key = "none";      ///< of nested dicts in the file, with dots; none: see read_torch_file()
   InitialHead head = InitialHead::replace;
   InitialInput input = InitialInput::keep;
-  std::vector<std::string> rename;         ///< "FROM=TO": renames of keys in the file; see Rename
+  std::vector<std::string> rename;         ///< "FROM=TO": renames of keys in the file, maybe patterns; see Rename
   std::vector<std::string> reinitialised;  ///< names or patterns of layers that are not loaded; see matches_layer()
 
   void visit_fields(FieldVisitor& fields);
+  /// @throws InputError when an option is set that has no effect without weights.
+  void validate() const;
 };
 
 /// Loads `weights` into the network, in place, converted to its types. Names and shapes must match, with the exceptions of

@@ -78,23 +78,22 @@ void write_model_file(const std::string& path, const NamedTensors& weights, cons
   write_checked_safetensors(path, weights, {{"format", "pt"}, {kFormatKey, kFormat}, {kModelKey, description.dump()}});
 }
 
-bool has_description(const SafetensorsFile& file) {
-  return file.metadata().contains(kModelKey);
+bool has_description(const Metadata& metadata) {
+  return metadata.contains(kModelKey);
 }
 
-ModelDescription read_description(const SafetensorsFile& file) {
-  const Metadata& metadata = file.metadata();
+ModelDescription read_description(const Metadata& metadata, const std::string& path) {
   const auto format = metadata.find(kFormatKey);
   const auto model = metadata.find(kModelKey);
   if (format == metadata.end() || model == metadata.end()) {
-    throw InputError(file.path(), "a model file written by fovea", "safetensors without fovea's description",
+    throw InputError(path, "a model file written by fovea", "safetensors without fovea's description",
                      "give the name of the network or a configuration, and this file as its weights");
   }
   if (format->second != kFormat) {
-    throw InputError(file.path() + ": " + kFormatKey, kFormat, "'" + format->second + "'",
+    throw InputError(path + ": " + kFormatKey, kFormat, "'" + format->second + "'",
                      "the file comes from a later fovea: update this one");
   }
-  return parse_description(model->second, file.path() + ": " + kModelKey);
+  return parse_description(model->second, path + ": " + kModelKey);
 }
 
 }  // namespace fovea

@@ -33,10 +33,11 @@ ModelDescription parse_description(const std::string& json, const std::string& s
 /// Writes a model file, with a checksum. It has no time and no path in it, so equal weights give equal bytes.
 void write_model_file(const std::string& path, const NamedTensors& weights, const Json& description);
 
-/// True when the file has a description, i.e. was written by fovea.
-bool has_description(const SafetensorsFile& file);
+/// True for the metadata of a file that has a description, i.e. was written by fovea.
+bool has_description(const Metadata& metadata);
 
-/// Reads the description of a model file. @throws InputError when there is none, or one of a later format.
-ModelDescription read_description(const SafetensorsFile& file);
+/// Reads the description of a model file. @param path names the file in messages. @throws InputError when there is none, or
+/// one of a later format.
+ModelDescription read_description(const Metadata& metadata, const std::string& path);
 
 }  // namespace fovea

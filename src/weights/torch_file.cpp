@@ -165,7 +165,13 @@ std::vector<std::uint8_t> unpacked(const ZipArchive& archive, const std::string&
   return bytes;
 }
 
-NamedTensors read_zip(const OpenFile& file) {
+/// The tensors that `stored` describes, and the rest of it.
+TorchFile loaded(StoredStateDict& stored, MemoryLimit& memory, const StorageReader& read) {
+  return {load_tensors(stored.tensors, memory, read), std::move(stored.key), std::move(stored.other_keys),
+          std::move(stored.skipped)};
+}
+
+TorchFile read_zip(const OpenFile& file, const std::string& key) {
   const std::string& path = file.path();
   const ZipArchive archive(file);
   MemoryLimit memory(file.size(), path);
@@ -184,10 +190,10 @@ NamedTensors read_zip(const OpenFile& file) {
     throw InputError(where, "a pickle of " + std::to_string(pickled.size()) + " bytes",
                      std::to_string(pickle.bytes_read()) + " and further bytes", kDamagedArchive);
   }
-  const auto stored = find_state_dict(pickle, where);
+  StoredStateDict stored = find_state_dict(pickle, key, where);
 
-  const auto name_of = [&](const std::string& key) { return root + "data/" + key; };
-  for (const StoredTensor& tensor : stored) {  // before one is loaded
+  const auto name_of = [&](const std::string& storage) { return root + "data/" + storage; };
+  for (const StoredTensor& tensor : stored.tensors) {  // before one is loaded
     const std::string name = name_of(tensor.key);
     const auto found = archive.entries().find(name);
     const std::uint64_t size = found == archive.entries().end() ? 0 : found->second.size;
@@ -196,8 +202,8 @@ NamedTensors read_zip(const OpenFile& file) {
                        found == archive.entries().end() ? "no such entry" : std::to_string(size), kDamagedArchive);
     }
   }
-  return load_tensors(stored, memory, [&](const std::string& key, std::span<std::uint8_t> to) {
-    if (!to.empty()) archive.read(name_of(key), to);
+  return loaded(stored, memory, [&](const std::string& storage, std::span<std::uint8_t> to) {
+    if (!to.empty()) archive.read(name_of(storage), to);
   });
 }
 
@@ -207,18 +213,18 @@ class LegacyFile {
   LegacyFile(std::vector<std::uint8_t> contents, const std::string& path)
       : contents_(std::move(contents)), bytes_(contents_), path_(path) {}
 
-  NamedTensors read() {
+  TorchFile read(const std::string& key) {
     expect_version();
     const Pickle pickle = next_pickle();
-    const auto stored = find_state_dict(pickle, path_);
+    StoredStateDict stored = find_state_dict(pickle, key, path_);
     find_data(find_storages(pickle, path_));
-    for (const StoredTensor& tensor : stored) {
+    for (const StoredTensor& tensor : stored.tensors) {
       if (!data_.contains(tensor.key))
         throw InputError(path_, "a storage for '" + tensor.name + "'", "none", kDamagedArchive);
     }
     MemoryLimit memory(bytes_.size(), path_);
-    return load_tensors(stored, memory, [&](const std::string& key, std::span<std::uint8_t> to) {
-      if (!to.empty()) std::memcpy(to.data(), data_.at(key), to.size());
+    return loaded(stored, memory, [&](const std::string& storage, std::span<std::uint8_t> to) {
+      if (!to.empty()) std::memcpy(to.data(), data_.at(storage), to.size());
     });
   }
 
@@ -288,11 +294,11 @@ class LegacyFile {
 
 }  // namespace
 
-NamedTensors read_torch_file(const std::string& path) {
+TorchFile read_torch_file(const std::string& path, const std::string& key) {
   const OpenFile file(path, kTorchFile);
   const auto start = file.bytes(0, kMostFormatBytes);
-  if (text_of(start).starts_with(kZipMagic)) return read_zip(file);
-  if (!start.empty() && start[0] == kPickleMagic) return LegacyFile(file.bytes(0, file.size()), path).read();
+  if (text_of(start).starts_with(kZipMagic)) return read_zip(file, key);
+  if (!start.empty() && start[0] == kPickleMagic) return LegacyFile(file.bytes(0, file.size()), path).read(key);
   refuse_external_file(start, file.size(), path);
 }
 

@@ -314,6 +314,25 @@ TEST_F(WeightsProgram, MistakesWithWeightsSayWhatHelps) {
   EXPECT_EQ(run(renamed).code, 0);
 }
 
+TEST_F(WeightsProgram, NamesOfTensorsCannotWriteToTheTerminal) {
+  write_weights("escapes.safetensors", {{"a\x1b[2J\nfovea: \u009b31m\u202e", torch::ones({1})}});
+  const Finished listed = run({"convert", "escapes.safetensors"});
+  EXPECT_EQ(listed.code, 0);
+  EXPECT_THAT(listed.out, HasSubstr("  a\\x1b[2J\\nfovea: \\u009b31m\\u202e"));
+  const std::string refused = refusal({"predict", "mobilenet_v3_small", "--weights", "escapes.safetensors", kPhoto});
+  EXPECT_THAT(refused, HasSubstr("unexpected (a\\x1b[2J\\nfovea: \\u009b31m\\u202e)"));
+}
+
+TEST_F(WeightsProgram, AKeyOfACheckpointIsChosenOnTheCommandLine) {
+  const std::string checkpoint = FOVEA_TEST_DATA "/torch_files/checkpoint.pth";
+  const Json report = json({"convert", checkpoint, "--key", "state_dict"});
+  EXPECT_EQ(report["tensors"], json({"convert", checkpoint})["tensors"]);
+  EXPECT_THAT(refusal({"convert", checkpoint, "--key", "teacher"}),
+              HasSubstr("expected a dict of tensors at the key 'teacher', got no such key"));
+  EXPECT_THAT(refusal({"predict", "mobilenet_v3_small", "--weights", checkpoint, "--key", "teacher", kPhoto}),
+              HasSubstr("at the key 'teacher'"));
+}
+
 TEST_F(WeightsProgram, AForgedDescriptionCannotAskForAllMemory) {
   const Json description = {{"model", {{"name", "vit"}, {"embed_dim", 16384}, {"depth", 256}, {"heads", 4}}},
                             {"input", {{"channels", 3}, {"height", 224}, {"width", 224}}},

@@ -1,5 +1,7 @@
+#include <functional>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -82,16 +84,17 @@ const InitialWeightsOptions kAdapted = weights_options(InitialHead::replace, Ini
 TEST(InitialWeightsTest, OptionsReadBackAsWritten) {
   InitialWeightsOptions options;
   EXPECT_EQ(write_fields(options).dump(),
-            R"({"weights":"none","head":"replace","input":"keep","rename":[],"reinitialised":[]})");
+            R"({"weights":"none","key":"none","head":"replace","input":"keep","rename":[],"reinitialised":[]})");
   const std::string yaml =
-      "{weights: runs/a, head: keep, input: adapt, rename: [linear=fc, body=], reinitialised: \"*.se\"}";
+      "{weights: runs/a, key: teacher.model, head: keep, input: adapt, rename: [linear=fc, body=], reinitialised: \"*.se\"}";
   read_fields(options, parse_yaml(yaml, "a.yaml"), "train.init");
   EXPECT_EQ(options.weights, "runs/a");
+  EXPECT_EQ(options.key, "teacher.model");
   EXPECT_EQ(options.head, InitialHead::keep);
   EXPECT_EQ(options.input, InitialInput::adapt);
   EXPECT_THAT(options.rename, testing::ElementsAre("linear=fc", "body="));
   EXPECT_EQ(write_fields(options).dump(),
-            R"({"weights":"runs/a","head":"keep","input":"adapt","rename":["linear=fc","body="],"reinitialised":["*.se"]})");
+            R"({"weights":"runs/a","key":"teacher.model","head":"keep","input":"adapt","rename":["linear=fc","body="],"reinitialised":["*.se"]})");
 }
 
 TEST(InitialWeightsTest, RenamesBringForeignNamesToTheNetwork) {
@@ -107,6 +110,24 @@ TEST(InitialWeightsTest, RenamesBringForeignNamesToTheNetwork) {
   load_initial_weights(network, name_for(network, file, renames).tensors, kWholeFile, "a.pth");
   expect_tensors(network, file_weights());
   EXPECT_THAT(weights_refusal(network, name_for(network, file).tensors, kWholeFile), HasSubstr("missing"));
+}
+
+TEST(InitialWeightsTest, OptionsWithoutWeightsAreRefused) {
+  for (const auto& [name, change] : std::vector<std::pair<std::string, std::function<void(InitialWeightsOptions&)>>>{
+           {"key", [](auto& options) { options.key = "teacher"; }},
+           {"head", [](auto& options) { options.head = InitialHead::keep; }},
+           {"input", [](auto& options) { options.input = InitialInput::adapt; }},
+           {"rename", [](auto& options) { options.rename = {"a=b"}; }},
+           {"reinitialised", [](auto& options) { options.reinitialised = {"fc"}; }}}) {
+    InitialWeightsOptions options;
+    EXPECT_NO_THROW(options.validate());
+    change(options);
+    EXPECT_THAT([&] { options.validate(); },
+                testing::ThrowsMessage<InputError>("train.init: expected weights, because " + name +
+                                                   " is set, got none; set train.init.weights"));
+    options.weights = "a.pth";
+    EXPECT_NO_THROW(options.validate());
+  }
 }
 
 TEST(InitialWeightsTest, AKeptHeadComesFromTheFile) {

@@ -98,7 +98,7 @@ TEST(ModelFileTest, AFileHoldsWeightsAndDescription) {
   write_model_file(path, {{"fc.weight", torch::arange(6).view({2, 3})}}, example_description());
   const SafetensorsFile file(path);
   EXPECT_TRUE(torch::equal(file.tensor("fc.weight"), torch::arange(6).view({2, 3})));
-  const ModelDescription read = read_description(file);
+  const ModelDescription read = read_description(file.metadata(), path);
   EXPECT_EQ(read.model.find("name")->scalar, "resnet20");
   EXPECT_EQ(read.classes.size(), 3);
   EXPECT_EQ(file.metadata().at("format"), "pt");  // what other readers of the format look for
@@ -158,7 +158,7 @@ TEST(ModelFileTest, ForeignSafetensorsAreRefused) {
       {}, {{"format", "pt"}}, {{"fovea.format", "1"}}, {{"fovea.model", example_description().dump()}}};
   for (const Metadata& entries : metadata) {
     write_safetensors(path, {{"w", torch::ones({1})}}, entries);
-    EXPECT_THAT([&] { read_description(SafetensorsFile(path)); },
+    EXPECT_THAT([&] { read_description(SafetensorsFile(path).metadata(), path); },
                 ThrowsMessage<InputError>(StartsWith(
                     path + ": expected a model file written by fovea, got safetensors without fovea's description; ")));
   }
@@ -169,7 +169,7 @@ TEST(ModelFileTest, AnotherFormatVersionIsRefused) {
   const std::string path = folder.path("later");
   write_safetensors(path, {{"w", torch::ones({1})}}, {{"fovea.format", "2"}, {"fovea.model", example_description().dump()}});
   EXPECT_THAT(
-      [&] { read_description(SafetensorsFile(path)); },
+      [&] { read_description(SafetensorsFile(path).metadata(), path); },
       ThrowsMessage<InputError>(AllOf(StartsWith(path + ": fovea.format: expected 1, got '2'; "), HasSubstr("update"))));
 }
 

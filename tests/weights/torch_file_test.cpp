@@ -87,21 +87,21 @@ NamedTensors views_of_one_storage() {
 }
 
 TEST(TorchFileTest, AStateDictIsRead) {
-  expect_same_tensors(read_torch_file(kTorchFiles + std::string("state_dict.pth")), small_model());
+  expect_same_tensors(read_torch_file(kTorchFiles + std::string("state_dict.pth")).tensors, small_model());
 }
 
 TEST(TorchFileTest, TheFormatWithoutZipIsRead) {
-  expect_same_tensors(read_torch_file(kTorchFiles + std::string("legacy.pth")), small_model());
+  expect_same_tensors(read_torch_file(kTorchFiles + std::string("legacy.pth")).tensors, small_model());
 }
 
 TEST(TorchFileTest, AnArchivePackedAnewIsRead) {
-  expect_same_tensors(read_torch_file(kTorchFiles + std::string("deflated.pth")), small_model());
+  expect_same_tensors(read_torch_file(kTorchFiles + std::string("deflated.pth")).tensors, small_model());
 }
 
 TEST(TorchFileTest, OfACheckpointTheStateDictIsRead) {
   NamedTensors wrapped;
   for (const auto& [name, tensor] : small_model()) wrapped["module." + name] = tensor;
-  expect_same_tensors(read_torch_file(kTorchFiles + std::string("checkpoint.pth")), wrapped);
+  expect_same_tensors(read_torch_file(kTorchFiles + std::string("checkpoint.pth")).tensors, wrapped);
 }
 
 TEST(TorchFileTest, EveryTypeStaysAsItIs) {
@@ -118,12 +118,12 @@ TEST(TorchFileTest, EveryTypeStaysAsItIs) {
                                                                                          {"bool", torch::kBool}}) {
     expected[name] = numbers_from(0, {4, 6}, type);
   }
-  expect_same_tensors(read_torch_file(kTorchFiles + std::string("types.pth")), expected);
+  expect_same_tensors(read_torch_file(kTorchFiles + std::string("types.pth")).tensors, expected);
 }
 
 TEST(TorchFileTest, ViewsOfOneStorageBecomeTensorsOfTheirOwn) {
-  expect_same_tensors(read_torch_file(kTorchFiles + std::string("views.pth")), views_of_one_storage());
-  expect_same_tensors(read_torch_file(kTorchFiles + std::string("legacy_views.pth")), views_of_one_storage());
+  expect_same_tensors(read_torch_file(kTorchFiles + std::string("views.pth")).tensors, views_of_one_storage());
+  expect_same_tensors(read_torch_file(kTorchFiles + std::string("legacy_views.pth")).tensors, views_of_one_storage());
 }
 
 /// Four float32: 1, 2, 3, 4.
@@ -136,12 +136,14 @@ std::string four_floats() {
 std::vector<std::string> names_of(const std::string& value) {
   const TemporaryDirectory folder;
   std::vector<std::string> names;
-  for (const auto& [name, tensor] : read_torch_file(folder.write("a.pth", torch_zip(value, {{"0", four_floats()}})))) {
+  for (const auto& [name, tensor] :
+       read_torch_file(folder.write("a.pth", torch_zip(value, {{"0", four_floats()}}))).tensors) {
     EXPECT_TRUE(torch::equal(tensor, torch::tensor({1.0F, 2.0F, 3.0F, 4.0F}))) << name;
     names.push_back(name);
   }
   std::vector<std::string> legacy_names;
-  for (const auto& [name, tensor] : read_torch_file(folder.write("b.pth", torch_legacy(value, {{"0", four_floats()}})))) {
+  for (const auto& [name, tensor] :
+       read_torch_file(folder.write("b.pth", torch_legacy(value, {{"0", four_floats()}}))).tensors) {
     EXPECT_TRUE(torch::equal(tensor, torch::tensor({1.0F, 2.0F, 3.0F, 4.0F}))) << name;
     legacy_names.push_back(name);
   }
@@ -180,6 +182,81 @@ TEST(TorchFileTest, WhatLiesBesideTheStateDictIsPassedOver) {
   EXPECT_THAT(names_of(dict({{"w", floats("0", 4)}, {"block._extra_state", kNone}})), ElementsAre("w"));
 }
 
+/// A file with a storage "0" of four floats, in the current format.
+TorchFile read_value(const std::string& value, const std::string& key = "") {
+  const TemporaryDirectory folder;
+  return read_torch_file(folder.write("a.pth", torch_zip(value, {{"0", four_floats()}})), key);
+}
+
+std::vector<std::string> names_at(const std::string& value, const std::string& key) {
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : read_value(value, key).tensors) names.push_back(name);
+  return names;
+}
+
+TEST(TorchFileTest, AnEpochNumberOrATupleBesideTheTensorsIsSkippedAndNamed) {
+  using namespace pickled;
+  const std::string numpy = call(global("numpy.core.multiarray", "scalar"), {number(1)});
+  std::string pairs = kNone;  // each of two of the one before
+  for (int level = 0; level < 60; ++level) pairs += "q\1h\1\x86";
+  const TorchFile file = read_value(dict({{"w", floats("0", 4)},
+                                          {"pairs", pairs},
+                                          {"epoch", number(7)},
+                                          {"shape", numbers({1, 2})},
+                                          {"best", numpy},
+                                          {"names", list({text("a")})},
+                                          {"options", dict({{"a", number(1)}})},
+                                          {"_extra_state", kNone},
+                                          {"config", call(global("company.models", "Config"), {}) + "}b"}}));
+  EXPECT_EQ(file.tensors.size(), 1U);
+  EXPECT_THAT(file.skipped,
+              ElementsAre("pairs (a tuple)", "epoch (the number 7)", "shape (a tuple)", "best (a call of numpy.core.multiarray.scalar)",
+                          "names (a list)", "options (a dict)", "config (a call of company.models.Config)"));
+  EXPECT_THAT(names_of("}" + number(3) + text("x") + "s" + text("w") + floats("0", 4) + "s"), ElementsAre("w"))
+      << "a key that is a number";
+}
+
+TEST(TorchFileTest, AKeyChoosesAmongNestedDicts) {
+  using pickled::dict;
+  const std::string value = dict({{"model", state_of("m")},
+                                  {"model_ema", state_of("e")},
+                                  {"teacher", dict({{"state_dict", state_of("t")}, {"head", state_of("h")}})},
+                                  {"with.dot", dict({{"inner.most", state_of("d")}})},
+                                  {"epoch", pickled::number(3)}});
+  EXPECT_THAT(names_at(value, ""), ElementsAre("m"));
+  EXPECT_THAT(names_at(value, "model_ema"), ElementsAre("e"));
+  EXPECT_THAT(names_at(value, "teacher"), ElementsAre("t")) << "the search begins there";
+  EXPECT_THAT(names_at(value, "teacher.head"), ElementsAre("h"));
+  EXPECT_THAT(names_at(value, "with.dot.inner.most"), ElementsAre("d"));
+  EXPECT_EQ(read_value(value).key, "model");
+  EXPECT_EQ(read_value(value, "teacher").key, "teacher.state_dict");
+}
+
+TEST(TorchFileTest, AveragedWeightsBesideTheOthersAreNamed) {
+  using pickled::dict;
+  const std::string optimizer =
+      "}" + pickled::text("state") + "}" + pickled::number(0) + dict({{"exp_avg", pickled::floats("0", 4)}}) + "ss";
+  const TorchFile file =
+      read_value(dict({{"state_dict", state_of("w")}, {"state_dict_ema", state_of("w")}, {"optimizer", optimizer}}));
+  EXPECT_EQ(file.key, "state_dict");
+  EXPECT_THAT(file.other_keys, ElementsAre("state_dict_ema")) << "an optimiser's state is numbered, not named";
+}
+
+TEST(TorchFileTest, AWrongOrMissingKeyIsRefusedWithThoseOfTheFile) {
+  using pickled::dict;
+  const std::string value = dict({{"student", state_of("s")}, {"teacher", state_of("t")}, {"epoch", pickled::number(3)}});
+  EXPECT_THAT([&] { read_value(value); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("got a dict of 'student' (a dict), 'teacher' (a dict), 'epoch' "),
+                                              HasSubstr("; choose a dict of tensors by its key: student or teacher"))));
+  EXPECT_THAT([&] { read_value(value, "techer"); },
+              ThrowsMessage<InputError>(HasSubstr("expected a dict of tensors at the key 'techer', got no such key; it has "
+                                                  "dicts of tensors at student or teacher")));
+  EXPECT_THAT([&] { read_value(value, "epoch"); },
+              ThrowsMessage<InputError>(HasSubstr("at the key 'epoch', got the number 3; ")));
+  EXPECT_THAT([&] { read_value(state_of("w"), "model"); },
+              ThrowsMessage<InputError>(HasSubstr("got no such key; the file has no nested dicts of tensors")));
+}
+
 TEST(TorchFileTest, EveryWayToWriteATensorIsRead) {
   using namespace pickled;
   const std::string stored = storage("FloatStorage", "0", 4);
@@ -205,7 +282,7 @@ TEST(TorchFileTest, ArchivesOfLaterVersionsAndOtherRootsAreRead) {
                                                               {root + "data/0", four_floats()},
                                                               {root + "version", "3\n"},
                                                               {root + ".data/serialization_id", "0123456789"}}));
-    EXPECT_EQ(read_torch_file(path).size(), 1U) << root;
+    EXPECT_EQ(read_torch_file(path).tensors.size(), 1U) << root;
   }
 }
 
@@ -213,7 +290,7 @@ TEST(TorchFileTest, BoolsAreZeroOrOneWhateverTheirBytes) {
   using namespace pickled;
   const TemporaryDirectory folder;
   const std::string value = dict({{"b", tensor(storage("BoolStorage", "0", 4), 0, numbers({4}), numbers({1}))}});
-  const auto read = read_torch_file(folder.write("a.pth", torch_zip(value, {{"0", std::string("\0\1\2\xff", 4)}})));
+  const auto read = read_torch_file(folder.write("a.pth", torch_zip(value, {{"0", std::string("\0\1\2\xff", 4)}}))).tensors;
   EXPECT_EQ(read.at("b").scalar_type(), torch::kBool);
   EXPECT_EQ(std::memcmp(read.at("b").data_ptr(), "\0\1\1\1", 4), 0);
 }
@@ -225,7 +302,7 @@ TEST(TorchFileTest, EmptyTensorsOfAnyShapeAreRead) {
   const std::string value = dict({{"a", tensor(nothing, 0, numbers({0}), numbers({1}))},
                                   {"b", tensor(nothing, 5, numbers({3, 0, 2}), numbers({9, 9, 9}))}});
   for (const auto& bytes : {torch_zip(value, {{"0", ""}}), torch_zip(value, {}), torch_legacy(value, {{"0", ""}})}) {
-    const auto read = read_torch_file(folder.write("a.pth", bytes));
+    const auto read = read_torch_file(folder.write("a.pth", bytes)).tensors;
     EXPECT_EQ(read.at("a").sizes(), (std::vector<std::int64_t>{0}));
     EXPECT_EQ(read.at("b").sizes(), (std::vector<std::int64_t>{3, 0, 2}));
   }
@@ -317,16 +394,30 @@ std::vector<HostileTorchFile> files_with_hostile_pickles() {
       {"EvaluatesText", zip_with(call(global("__builtin__", "eval"), {text("1")})),
        ": a/data.pkl: ", "got a call of __builtin__.eval"},
       {"LegacyCallsAProgram", torch_legacy(stack_system, {}), ": ", "got a call of posix.system; "},
-      {"CallOfAnythingElse",
-       torch_zip(dict({{"v", floats("0", 4)}, {"w", call(global("numpy.core.multiarray", "scalar"), {number(1)})}}),
-                 {{"0", four_floats()}}),
-       at_w, "expected a tensor, got a call of numpy.core.multiarray.scalar"},
       {"LoadsFromBytes", zip_with(call(global("torch.storage", "_load_from_bytes"), {"C\1a"})), "",
        "a call of torch.storage._load_from_bytes"},
-      {"NumberInTheStateDict", torch_zip(dict({{"v", floats("0", 4)}, {"w", number(7)}}), {{"0", four_floats()}}), at_w,
-       "expected a tensor, got the number 7"},
-      {"DictInTheStateDict", torch_zip(dict({{"v", floats("0", 4)}, {"w", "}"}}), {{"0", four_floats()}}), at_w,
-       "got a dict"},
+      {"QuantisedTensor",
+       torch_zip(dict({{"v", floats("0", 4)},
+                       {"w", call(global("torch._utils", "_rebuild_qtensor"), {storage("QInt8Storage", "0", 4)})}}),
+                 {{"0", four_floats()}}),
+       at_w, "expected a plain tensor, got a quantised tensor; in Python"},
+      {"QuantisedTensorInPackedParameters",
+       torch_zip(dict({{"v", floats("0", 4)}, {"w", tuple({call(global("torch._utils", "_rebuild_qtensor"), {}), kNone})}}),
+                 {{"0", four_floats()}}),
+       at_w, "got a quantised tensor"},
+      {"QuantisedStorage", zip_with(tensor(storage("QUInt8Storage", "0", 4), 0, row, one)), at_w, "got a quantised tensor"},
+      {"SparseTensor",
+       torch_zip(dict({{"v", floats("0", 4)}, {"w", call(global("torch._utils", "_rebuild_sparse_tensor"), {})}}),
+                 {{"0", four_floats()}}),
+       at_w, "got a sparse tensor; in Python, save tensor.to_dense()"},
+      {"ArrayOfNumPy",
+       torch_zip(dict({{"v", floats("0", 4)}, {"w", call(global("numpy.core.multiarray", "_reconstruct"), {}) + "}b"}}),
+                 {{"0", four_floats()}}),
+       at_w, "got an array of NumPy"},
+      {"UnknownCallOfTorch",
+       torch_zip(dict({{"v", floats("0", 4)}, {"w", call(global("torch.storage", "_load_from_bytes"), {"C\1a"})}}),
+                 {{"0", four_floats()}}),
+       at_w, "expected a tensor, got a call of torch.storage._load_from_bytes"},
       {"NameThatIsNoText", torch_zip("}" + number(7) + floats("0", 4) + "s", {{"0", four_floats()}}),
        ": a/data.pkl: ", "expected readable names, got the number 7"},
       {"NameThatIsNoUtf8", torch_zip(state_of("w\xff"), {{"0", four_floats()}}),
@@ -482,7 +573,7 @@ TEST(TorchFileTest, TheFilesBehindTheHostileOnesAreFine) {
   const std::string packed = "\1" + little_endian(data.size(), 2) + little_endian(~data.size(), 2) + data;
   const std::string path = folder.write(
       "a.pth", zip_of({{"a/data.pkl", pickled::whole(state_of("w"))}, {"a/data/0", packed, 8, 0, 16, {}, crc32_of(data)}}));
-  EXPECT_TRUE(torch::equal(read_torch_file(path).at("w"), torch::tensor({1.0F, 2.0F, 3.0F, 4.0F})));
+  EXPECT_TRUE(torch::equal(read_torch_file(path).tensors.at("w"), torch::tensor({1.0F, 2.0F, 3.0F, 4.0F})));
 }
 
 TEST(TorchFileTest, WhatIsNoFileIsRefused) {
@@ -517,7 +608,7 @@ TEST(TorchFileTest, EveryByteChangedIsReadOrRefused) {
         bytes[i] = static_cast<char>(bytes[i] ^ change);
         const std::string path = folder.write(name + std::to_string(i) + "." + std::to_string(change), bytes);
         try {
-          for (const auto& [tensor_name, tensor] : read_torch_file(path))
+          for (const auto& [tensor_name, tensor] : read_torch_file(path).tensors)
             EXPECT_LT(tensor.nbytes(), 64U << 20U) << tensor_name;
           ++accepted;
         } catch (const InputError& error) {

@@ -138,6 +138,91 @@ TEST(WeightsFileTest, HostileFilesAreRefusedHereToo) {
   EXPECT_THAT([&] { read_weights_file(folder.path()); }, ThrowsMessage<InputError>(StartsWith(folder.path() + ": ")));
 }
 
+/// A set of two files in a format, and its index.
+struct ShardedWeights {
+  explicit ShardedWeights(const TemporaryDirectory& folder, const std::string& stem, const std::string& ending)
+      : first(folder.path(stem + "-00001-of-00002" + ending)),
+        second(folder.path(stem + "-00002-of-00002" + ending)),
+        index(folder.path(stem + ending + ".index.json")) {
+    folder.write(stem + ending + ".index.json", R"({"metadata": {"total_size": 32}, "weight_map": {"a": ")" + stem +
+                                                    "-00001-of-00002" + ending + R"(", "b": ")" + stem + "-00002-of-00002" +
+                                                    ending + R"("}})");
+  }
+  std::string first, second, index;
+};
+
+TEST(ShardedWeightsTest, AnyFileOfASetOrItsIndexReadsTheWholeSet) {
+  const TemporaryDirectory folder;
+  const ShardedWeights safetensors(folder, "model", ".safetensors");
+  write_safetensors(safetensors.first, {{"a", one_to_four()}}, {{"format", "pt"}});
+  write_safetensors(safetensors.second, {{"b", one_to_four() * 2}}, {{"format", "pt"}});
+  const ShardedWeights torch_files(folder, "pytorch_model", ".bin");
+  folder.write("pytorch_model-00001-of-00002.bin",
+               torch_zip(pickled::dict({{"a", pickled::floats("0", 4)}}), {{"0", bytes_of_four()}}));
+  folder.write("pytorch_model-00002-of-00002.bin",
+               torch_zip(pickled::dict({{"b", pickled::floats("0", 4)}}), {{"0", bytes_of_four()}}));
+  for (const ShardedWeights& set : {safetensors, torch_files}) {
+    for (const std::string& path : {set.first, set.second, set.index}) {
+      const WeightsFile file = read_weights_file(path);
+      EXPECT_EQ(file.path, set.index);
+      EXPECT_THAT(names_in(file.tensors), ElementsAre("a", "b")) << path;
+      EXPECT_TRUE(torch::equal(file.tensors.at("a"), one_to_four()));
+    }
+  }
+}
+
+TEST(ShardedWeightsTest, AnIncompleteSetIsRefusedWithTheTensorOrFileThatIsMissing) {
+  const TemporaryDirectory folder;
+  const ShardedWeights set(folder, "model", ".safetensors");
+  write_safetensors(set.first, {{"a", one_to_four()}}, {});
+  EXPECT_THAT([&] { read_weights_file(set.first); },
+              ThrowsMessage<InputError>(AllOf(StartsWith(set.second + ": "), HasSubstr("No such file"))));
+  write_safetensors(set.second, {{"c", one_to_four()}}, {});
+  EXPECT_THAT([&] { read_weights_file(set.first); },
+              ThrowsMessage<InputError>(StartsWith(set.second + ": expected the tensor 'b', as ")));
+  write_safetensors(set.second, {{"a", one_to_four()}, {"b", one_to_four()}}, {});
+  EXPECT_THAT([&] { read_weights_file(set.first); }, ThrowsMessage<InputError>(HasSubstr("got 'a'; download")));
+  EXPECT_EQ(read_weights_file(folder.write("other-1-of-2.pth", torch_zip(pickled::dict({{"w", pickled::floats("0", 4)}}),
+                                                                         {{"0", bytes_of_four()}})))
+                .tensors.size(),
+            1U)
+      << "without an index it is a file of its own";
+}
+
+TEST(ShardedWeightsTest, AHostileIndexIsRefused) {
+  const TemporaryDirectory folder;
+  for (const auto& [text, got] : std::vector<std::pair<std::string, std::string>>{
+           {"{", "valid JSON, got other text"},
+           {"[]", "a weight_map from tensors to files, got none"},
+           {R"({"weight_map": {}})", "a weight_map from tensors to files, got none"},
+           {R"({"weight_map": {"a": "../b.safetensors"}})", "in the same folder, got '../b.safetensors'"},
+           {R"({"weight_map": {"a": 3}})", "in the same folder, got none"},
+           {R"({"weight_map": {"a": "."}})", "in the same folder, got '.'"}}) {
+    const std::string path = folder.write("a.safetensors.index.json", text);
+    EXPECT_THAT([&] { read_weights_file(path); },
+                ThrowsMessage<InputError>(AllOf(StartsWith(path + ": "), HasSubstr(got), Not(HasSubstr("exception")))))
+        << text;
+  }
+}
+
+TEST(WeightsFileTest, NotesSayWhatElseTheFileHas) {
+  const TemporaryDirectory folder;
+  using namespace pickled;
+  const std::string state = dict({{"w", floats("0", 4)}, {"epoch", number(3)}});
+  const std::string path =
+      folder.write("a.pth", torch_zip(dict({{"state_dict", state}, {"state_dict_ema", state}}), {{"0", bytes_of_four()}}));
+  EXPECT_THAT(read_weights_file(path).notes,
+              ElementsAre(path + ": read 'state_dict'; the file also has tensors at the keys state_dict_ema",
+                          path + ": skipped 1 of its values, which are no tensors: epoch (the number 3)"));
+  EXPECT_EQ(read_weights_file(path, "state_dict_ema").notes.size(), 1U) << "who names a key knows";
+  const std::string safetensors = folder.path("a.safetensors");
+  write_safetensors(safetensors, {{"w", one_to_four()}}, {});
+  EXPECT_THAT(read_weights_file(safetensors).notes, IsEmpty());
+  EXPECT_THAT([&] { read_weights_file(safetensors, "teacher"); },
+              ThrowsMessage<InputError>(HasSubstr("expected no key for a safetensors file, which has no nested dicts, got "
+                                                  "'teacher'; ")));
+}
+
 TEST(WrapperPrefixTest, GoesWhereAllNamesHaveIt) {
   using Unwrapped = std::pair<std::string, std::vector<std::string>>;
   EXPECT_EQ(unwrapped({"module.a", "module.b.c"}), (Unwrapped{"module.", {"a", "b.c"}}));
@@ -211,6 +296,38 @@ TEST(RenamedTest, AnEmptyNewNameLeavesThePartsOut) {
   EXPECT_THAT(names_after({"x.x.w"}, {"x="}), ElementsAre("w"));
   EXPECT_THAT(names_after({"criterion.w", "a.w"}, {"criterion.w="}), ElementsAre("a.w")) << "and the tensor with its name";
   EXPECT_THAT(names_after({"module.a.w", "n_averaged"}, {}), ElementsAre("a.w")) << "an average's counter is no weight";
+}
+
+TEST(RenamedTest, AMocoCheckpointIsOnePatternAndOneToSkip) {
+  const std::vector<std::string> names{"module.encoder_k.conv1.w", "module.encoder_q.conv1.w", "module.encoder_q.fc.0.w",
+                                       "module.queue", "module.queue_ptr"};
+  EXPECT_THAT(names_after(names, {"encoder_q.*=*", "encoder_k.*=", "queue*="}), ElementsAre("conv1.w", "fc.0.w"));
+  EXPECT_THAT(names_after(names, {"module.encoder_q.*=*", "module.encoder_k.*=", "module.queue*="}),
+              ElementsAre("conv1.w", "fc.0.w"));
+}
+
+TEST(RenamedTest, StarsStandForAnyCharactersOfWholeNames) {
+  EXPECT_THAT(names_after({"a.0.conv.w", "a.12.conv.w"}, {"a.*.conv.*=stage*.convolution.*"}),
+              ElementsAre("stage0.convolution.w", "stage12.convolution.w"));
+  EXPECT_THAT(names_after({"a.b.c", "b.c"}, {"b.*=d.*"}), ElementsAre("a.b.c", "d.c")) << "from the beginning";
+  EXPECT_THAT(names_after({"a.b", "a.b.c"}, {"*.b=d"}), ElementsAre("a.b.c", "d")) << "to the end";
+  EXPECT_THAT(names_after({"a.x.y.b", "w"}, {"a.*.*.b=*-*"}), ElementsAre("w", "x-y"));
+  EXPECT_THAT(names_after({"x.y.z.z", "w"}, {"*.z=*"}), ElementsAre("w", "x.y.z")) << "the last part alone";
+  EXPECT_THAT(names_after({"aab", "w"}, {"*ab=*"}), ElementsAre("a", "w"));
+  EXPECT_THAT(names_after({"a.num", "b.num", "w"}, {"*.num="}), ElementsAre("w"));
+  EXPECT_THAT(names_after({"a", "b"}, {"*=net.*"}), ElementsAre("net.a", "net.b"));
+}
+
+TEST(RenamedTest, APatternThatMatchesNothingOrHasTooManyStarsIsRefused) {
+  EXPECT_EQ(rename_refusal({"a.w"}, {"b.*="}),
+            "rename b.*=: expected a pattern of names in a.pth, got one that matches none; check the names in the file");
+  EXPECT_THAT(rename_refusal({"a.w"}, {"a.*=*.*"}), HasSubstr("expected at most as many * in TO as in FROM, got 'a.*=*.*'"));
+  EXPECT_THAT(rename_refusal({"a.w", "b.w"}, {"*.w=v"}), HasSubstr("got 'v' twice"));
+}
+
+TEST(RenamedTest, AHostileNameAndPatternTakeLittleTime) {
+  const std::string name(20'000, 'a');
+  EXPECT_THAT(rename_refusal({name}, {"*a*a*a*a*a*a*a*b="}), HasSubstr("one that matches none"));
 }
 
 TEST(RenamedTest, OneFollowsTheOther) {

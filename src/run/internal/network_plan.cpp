@@ -96,11 +96,11 @@ ConfigNode read_model_config(const std::string& model, const std::vector<std::st
   return root;
 }
 
-DescribedWeights read_weights(const std::string& path) {
-  DescribedWeights weights{read_weights_file(weights_file(path)), std::nullopt};
-  if (!is_safetensors(weights.file.path)) return weights;
-  const SafetensorsFile file(weights.file.path);
-  if (has_description(file)) weights.description = read_description(file);
+DescribedWeights read_weights(const std::string& path, const std::string& key, const Warn& warn) {
+  DescribedWeights weights{read_weights_file(weights_file(path), key), std::nullopt};
+  const WeightsFile& file = weights.file;
+  if (has_description(file.metadata)) weights.description = read_description(file.metadata, file.path);
+  if (warn) std::for_each(file.notes.begin(), file.notes.end(), warn);
   return weights;
 }
 

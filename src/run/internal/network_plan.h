@@ -31,8 +31,9 @@ struct DescribedWeights {
   std::optional<ModelDescription> description;  ///< in files that fovea wrote
 };
 
-/// Reads a run directory, a safetensors file or one of torch.save. @throws InputError.
-DescribedWeights read_weights(const std::string& path);
+/// Reads a run directory, a safetensors file or one of torch.save. @param key see read_weights_file(). @param warn called for
+/// what the user should know of the file. @throws InputError.
+DescribedWeights read_weights(const std::string& path, const std::string& key = "", const Warn& warn = {});
 
 /// A network of a configuration for given weights, before its number of classes is known.
 ///

@@ -45,7 +45,8 @@ PreprocessOptions for_photos(PreprocessOptions options, std::pair<int, int> size
 OpenedExperiment::OpenedExperiment(std::shared_ptr<ExperimentConfig> config, torch::Device device, Warn warn, Use use)
     : config_(std::move(config)),
       device_(device),
-      data_(std::make_shared<ExperimentData>(config_, std::vector<std::string>(), std::move(warn))),
+      warn_(std::move(warn)),
+      data_(std::make_shared<ExperimentData>(config_, std::vector<std::string>(), warn_)),
       described_by_(use == Use::train ? Split::train : data_->any_split()),
       input_(data_->input(described_by_)) {}
 
@@ -65,7 +66,7 @@ void OpenedExperiment::initialise_weights(Classifier& network) {
   initialise(network, static_cast<std::uint64_t>(config_->seed));
   const InitialWeightsOptions& init = config_->train.init;
   if (init.weights == "none") return;
-  const DescribedWeights weights = read_weights(init.weights);
+  const DescribedWeights weights = read_weights(init.weights, init.key == "none" ? "" : init.key, warn_);
   if (init.head == InitialHead::keep) expect_same_classes(weights, classes(), init.weights);
   std::vector<Rename> renames;
   for (const std::string& text : init.rename) renames.push_back(parse_rename(text, "train.init.rename"));

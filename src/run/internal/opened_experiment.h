@@ -37,6 +37,7 @@ class OpenedExperiment {
  private:
   std::shared_ptr<ExperimentConfig> config_;
   torch::Device device_;
+  Warn warn_;
   std::shared_ptr<ExperimentData> data_;
   Split described_by_;  ///< the split that gives the classes and the size of the images
   InputSpec input_;

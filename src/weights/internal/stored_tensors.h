@@ -33,11 +33,19 @@ struct StoredTensor {
   std::uint64_t bytes() const { return static_cast<std::uint64_t>(elements) * c10::elementSize(storage.type); }
 };
 
+/// State dict in a pickle of torch.save; see TorchFile.
+struct StoredStateDict {
+  std::vector<StoredTensor> tensors;
+  std::string key;
+  std::vector<std::string> other_keys;
+  std::vector<std::string> skipped;
+};
+
 /// Finds the state dict in a pickle of torch.save: a dict from names to tensors, found as read_torch_file() says.
 /// @param where names the file and the place in it.
-/// @throws InputError when there is none, or when it contains anything but tensors and None; when the pickle would run
-/// other code in Python.
-std::vector<StoredTensor> find_state_dict(const Pickle& pickle, const std::string& where);
+/// @throws InputError when there is none, or one with tensors that are not plain; when the pickle would run other code in
+/// Python.
+StoredStateDict find_state_dict(const Pickle& pickle, const std::string& key, const std::string& where);
 
 /// All storages that tensors of the pickle refer to, inside and outside of the state dict, by their keys.
 /// @throws InputError for unknown types.
