@@ -7,6 +7,7 @@
 #include <fovea/run/internal/network_plan.h>
 #include <fovea/weights/map_keys.h>
 #include <fovea/weights/state_dict.h>
+#include <fovea/weights/weights_advice.h>
 
 namespace fovea {
 namespace {
@@ -38,6 +39,9 @@ Json convert_for(const NetworkPlan& plan, const ConversionOptions& options, Conv
   conversion.report = compare_weights(state_dict(*named.classifier), named.weights.tensors);
   chosen_mapping(*named.classifier, "conversion from", options.from, conversion.network);
   const auto mapping = chosen_mapping(*named.classifier, "conversion to", options.to, conversion.network);
+  if (!conversion.report.fits()) {
+    conversion.advice = weights_advice(*named.classifier, named.weights, plan.other_networks(named.num_classes));
+  }
   conversion.tensors = std::move(named.weights.tensors);
   if (!conversion.report.fits()) return nullptr;
   if (mapping) {
@@ -133,7 +137,7 @@ Conversion convert_weights(const std::string& in, const ConversionOptions& optio
 void expect_fit(const Conversion& conversion) {
   if (conversion.report.fits()) return;
   throw InputError(conversion.in, "the weights of " + conversion.network, conversion.report.summary(),
-                   "no file was written; rename keys, or choose another model");
+                   "no file was written; " + conversion.advice);
 }
 
 Json to_json(const Conversion& conversion) {
@@ -156,6 +160,7 @@ Json to_json(const Conversion& conversion) {
           {"shape_mismatch", to_json(report.shape_mismatch)},
           {"dtype_mismatch", to_json(report.dtype_mismatch)},
           {"not_finite", report.not_finite},
+          {"advice", text_or_null(conversion.advice)},
           {"notes", conversion.notes}};
 }
 

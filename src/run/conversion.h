@@ -39,6 +39,7 @@ struct Conversion {
   std::string names_out;           ///< key mapping of `tensors`; empty without a network
   bool is_model_file = false;      ///< `out` has a description: load_model() opens it
   WeightsReport report;            ///< comparison with the network; empty without one
+  std::string advice;              ///< how the tensors would fit; empty when they do
   std::vector<std::string> notes;  ///< what the file has beside the tensors that were read
 };
 

@@ -25,7 +25,7 @@ Model load_with_weights(const std::string& model, ConfigNode root, const LoadOpt
   const DescribedWeights weights = read_weights(options.weights, options.key, options.warn);
   const NetworkPlan plan(root, weights, options.classes, device);
   NamedNetwork named = build_for(plan, options.renames);
-  load_named_weights(*named.classifier, named.weights, weights.file.path);
+  load_named_weights(*named.classifier, named.weights, weights.file.path, plan.other_networks(named.num_classes));
   return {std::move(named.classifier),
           plan.description(named.num_classes),
           device,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,10 @@ class AdaptsWeights {
 /// Tensors of an external checkpoint by the names of a network.
 struct NamedForNetwork {
   NamedTensors tensors;
-  std::string mapping;  ///< key mapping of the file; empty: the network's own names
+  std::string mapping = "";  ///< key mapping of the file; empty: the network's own names
+  /// Where the tensors come from, for advice when they do not fit; empty: unknown.
+  WeightsFile file = {};
+  std::vector<Rename> renames = {};
 };
 
 /// Maps the keys of a file to the names of the network: applies the renames, and then the key mapping that the file names,
@@ -31,9 +35,15 @@ struct NamedForNetwork {
 /// @throws InputError when a rename matches no key or two tensors would have the same name.
 NamedForNetwork name_for(const torch::nn::Module& network, const WeightsFile& file, const std::vector<Rename>& renames = {});
 
-/// Loads the tensors into the network, in place. @param where names their source in messages.
+/// Shows other networks that weights may belong to, one after the other, each with its name.
+using VisitNetworks =
+    std::function<void(const std::function<void(const std::string& name, const torch::nn::Module& network)>& visit)>;
+
+/// Loads the tensors into the network, in place. @param where names their source in messages. @param others networks that
+/// the advice may name when the tensors do not fit; see weights_advice().
 /// @throws InputError that lists missing and unexpected keys and mismatches, or when a tensor holds NaN or infinity; the
 /// network is then unchanged.
-void load_named_weights(torch::nn::Module& network, const NamedForNetwork& named, const std::string& where);
+void load_named_weights(torch::nn::Module& network, const NamedForNetwork& named, const std::string& where,
+                        const VisitNetworks& others = {});
 
 }  // namespace fovea

@@ -8,6 +8,7 @@
 #include <fovea/options/names.h>
 #include <fovea/weights/initial_weights.h>
 #include <fovea/weights/state_dict.h>
+#include <fovea/weights/weights_advice.h>
 
 namespace fovea {
 namespace {
@@ -74,8 +75,9 @@ void expect_all_layers(const NamedTensors& own, const NamedTensors& weights, con
                    "list new layers in reinitialised, e.g. reinitialised: [\"*.se\"]");
 }
 
-/// Check of load_state_dict(), with advice where an option helps.
-void expect_weights_fit(const Classifier& network, const NamedTensors& weights, const std::string& where) {
+/// Check of load_state_dict(), with advice where an option helps. @param advice called when another architecture is likely.
+void expect_weights_fit(const Classifier& network, const NamedTensors& weights, const std::string& where,
+                        const std::function<std::string()>& advice) {
   const NamedTensors own = state_dict(network);
   const std::string head = network.head();
   const std::string input = network.input_layer() + ".weight";
@@ -84,8 +86,11 @@ void expect_weights_fit(const Classifier& network, const NamedTensors& weights, 
   expect_all_layers(own, weights, head, where);
   NamedTensors expected = with_own_tensors(weights, own, [&](const std::string& name) { return is_below(name, head); });
   if (other_channels) expected[input] = own.at(input);
-  expect_state_fits(network, expected, where);
-
+  const WeightsReport report = compare_weights(own, expected);
+  if (!report.fits()) {
+    throw InputError(where, "the weights of this " + std::to_string(own.size()) + "-tensor network", report.summary(),
+                     advice());
+  }
   if (other_channels) {
     throw InputError(where, layer_text(own, network.input_layer()), layer_text(weights, network.input_layer()),
                      "set input: adapt to convert it");
@@ -112,7 +117,8 @@ void InitialWeightsOptions::visit_fields(FieldVisitor& fields) {
                 "the last layer: reinitialised for other classes, or loaded from the file");
   fields.choice("input", input, {{"keep", InitialInput::keep}, {"adapt", InitialInput::adapt}},
                 "the first convolution: loaded from the file, or converted to another number of image channels");
-  fields.texts("rename", rename, "renames of keys in the file, each FROM=TO, maybe patterns with *; without TO they are skipped");
+  fields.texts("rename", rename,
+               "renames of keys in the file, each FROM=TO, maybe patterns with *; without TO they are skipped");
   fields.texts("reinitialised", reinitialised,
                "names or patterns of layers that are initialised at random instead of loaded from the file");
 }
@@ -129,8 +135,9 @@ void InitialWeightsOptions::validate() const {
   }
 }
 
-void load_initial_weights(Classifier& network, NamedTensors weights, const InitialWeightsOptions& options,
-                          const std::string& where) {
+void load_initial_weights(Classifier& network, const NamedForNetwork& named, const InitialWeightsOptions& options,
+                          const std::string& where, const VisitNetworks& others) {
+  NamedTensors weights = named.tensors;
   const NamedTensors own = state_dict(network);
   if (options.head == InitialHead::replace && network.head().empty()) {
     throw InputError(where, "a network whose logits come from one layer, for head: replace", "one without",
@@ -144,7 +151,7 @@ void load_initial_weights(Classifier& network, NamedTensors weights, const Initi
                        [&](const std::string& pattern) { return matches_layer(pattern, name); });
   };
   weights = with_own_tensors(std::move(weights), own, stays);
-  expect_weights_fit(network, weights, where);
+  expect_weights_fit(network, weights, where, [&] { return weights_advice(network, named, others, stays); });
   expect_finite(weights, own, where);
   load_state_dict(network, weights, where);
 }

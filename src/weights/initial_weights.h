@@ -5,7 +5,7 @@
 
 #include <fovea/nn/classifier.h>
 #include <fovea/options/fields.h>
-#include <fovea/weights/safetensors.h>
+#include <fovea/weights/external_checkpoint.h>
 
 namespace fovea {
 
@@ -38,12 +38,13 @@ struct InitialWeightsOptions {
 /// Loads `weights` into the network, in place, converted to its types. Names and shapes must match, with the exceptions of
 /// the options: `reinitialised` layers, and with InitialHead::replace Classifier::head(), may be missing or mismatch in the
 /// file; with InitialInput::adapt the weight of Classifier::input_layer() is converted by adapt_input_channels().
-/// @param where names the source in messages, e.g. the file's path.
+/// @param where names the source in messages, e.g. the file's path. @param others networks that advice may name; see
+/// weights_advice().
 /// @throws InputError for missing or unexpected keys and mismatches (the network is then unchanged), when a tensor holds NaN
 /// or infinity in the network's type, or for InitialInput::adapt when the network has no input layer or one of several
 /// groups.
-void load_initial_weights(Classifier& network, NamedTensors weights, const InitialWeightsOptions& options,
-                          const std::string& where);
+void load_initial_weights(Classifier& network, const NamedForNetwork& weights, const InitialWeightsOptions& options,
+                          const std::string& where, const VisitNetworks& others = {});
 
 /// A convolution's weight [O, C, ...] for images of another number of channels, [O, channels, ...] in float64. For one
 /// channel it is the sum over the C channels, as a grey image has the same value in each; otherwise the C channels are

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fovea/base/utf8.h>
 #include <fovea/nn/shape_text.h>
 #include <fovea/options/names.h>
 #include <fovea/weights/weights_report.h>
@@ -8,9 +9,10 @@
 namespace fovea {
 namespace {
 
-constexpr std::size_t kShown = 3;       // differences quoted of each kind
-constexpr std::size_t kLongest = 100;   // characters of a name: a file may hold any
-constexpr std::size_t kCompared = 128;  // unexpected names that are compared with all missing ones
+constexpr std::size_t kShown = 3;                // differences quoted of each kind
+constexpr std::size_t kLongest = 100;            // characters of a name: a file may hold any
+constexpr std::size_t kCompared = 128;           // unexpected names that are compared with all missing ones
+constexpr std::size_t kMostCells = 200'000'000;  // of edit distances, about half a second
 
 /// "2 missing (a, b)"; empty without names.
 std::string quoted(const std::vector<std::string>& names, const std::string& kind) {
@@ -18,7 +20,7 @@ std::string quoted(const std::vector<std::string>& names, const std::string& kin
   std::string text = std::to_string(names.size()) + " " + kind + " (";
   for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
     const bool is_long = names[i].size() > kLongest;
-    text += (i > 0 ? ", " : "") + names[i].substr(0, kLongest) + (is_long ? "..." : "");
+    text += (i > 0 ? ", " : "") + std::string(truncated_utf8(names[i], kLongest)) + (is_long ? "..." : "");
   }
   return text + (names.size() > kShown ? ", ...)" : ")");
 }
@@ -43,7 +45,7 @@ std::string WeightsReport::summary() const {
   return join_names(parts);
 }
 
-WeightsReport compare_weights(const NamedTensors& own, const NamedTensors& given) {
+WeightsReport compare_without_suggestions(const NamedTensors& own, const NamedTensors& given) {
   WeightsReport report;
   for (const auto& [name, tensor] : own) {
     const auto found = given.find(name);
@@ -57,9 +59,21 @@ WeightsReport compare_weights(const NamedTensors& own, const NamedTensors& given
     }
   }
   for (const auto& [name, tensor] : given) {
-    if (own.contains(name)) continue;
-    const bool compares = report.unexpected.size() < kCompared && name.size() <= kLongest;
-    report.unexpected.push_back({name, compares ? nearest_name(name, report.missing) : ""});
+    if (!own.contains(name)) report.unexpected.push_back({name, ""});
+  }
+  return report;
+}
+
+WeightsReport compare_weights(const NamedTensors& own, const NamedTensors& given) {
+  WeightsReport report = compare_without_suggestions(own, given);
+  std::size_t letters = 0;
+  for (const std::string& name : report.missing) letters += name.size();
+  std::size_t cells = 0;
+  for (std::size_t i = 0; i < std::min(report.unexpected.size(), kCompared); ++i) {
+    auto& [name, nearest] = report.unexpected[i];
+    cells += name.size() * letters;
+    if (cells > kMostCells) break;
+    if (name.size() <= kLongest) nearest = nearest_name(name, report.missing);
   }
   return report;
 }

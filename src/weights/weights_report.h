@@ -34,8 +34,12 @@ struct WeightsReport {
   std::string summary() const;
 };
 
-/// Compares names, shapes and types; `not_finite` stays empty.
+/// Compares names, shapes and types; `not_finite` stays empty, and `nearest` is found for as many unexpected keys as takes
+/// little time.
 WeightsReport compare_weights(const NamedTensors& own, const NamedTensors& given);
+
+/// The same without nearest keys, in time proportional to the number of tensors.
+WeightsReport compare_without_suggestions(const NamedTensors& own, const NamedTensors& given);
 
 /// Names of the tensors with NaN or infinity, also after conversion to float32.
 std::vector<std::string> not_finite_names(const NamedTensors& tensors);

@@ -308,10 +308,18 @@ TEST_F(WeightsProgram, MistakesWithWeightsSayWhatHelps) {
   prefixed["criterion.weight"] = torch::ones({3});
   write_weights("prefixed.safetensors", prefixed);
   const std::vector<std::string> predict = {"predict", "mobilenet_v3_small", "--weights", "prefixed.safetensors", kPhoto};
-  EXPECT_THAT(refusal(predict), HasSubstr("add the rename backbone="));
+  EXPECT_THAT(refusal(predict), HasSubstr("add the renames backbone= and criterion.*= (0 instead of "));
   auto renamed = predict;
   renamed.insert(renamed.end(), {"--rename", "backbone=", "--rename", "criterion.weight="});
   EXPECT_EQ(run(renamed).code, 0);
+}
+
+TEST_F(WeightsProgram, WeightsOfAnotherNetworkNameIt) {
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"predict", "mobilenet_v3_large", "--weights", "published.safetensors", kPhoto},
+        {"convert", "published.safetensors", "other.safetensors", "--model", "mobilenet_v3_large"}}) {
+    EXPECT_THAT(run(command).error, HasSubstr("the weights are rather those of mobilenet_v3_small (0 instead of "));
+  }
 }
 
 TEST_F(WeightsProgram, NamesOfTensorsCannotWriteToTheTerminal) {

@@ -69,7 +69,7 @@ void expect_tensors(const Classifier& network, const NamedTensors& expected) {
 std::string weights_refusal(BegunNet& network, const NamedTensors& weights, const InitialWeightsOptions& options) {
   const NamedTensors before = copy_state(network);
   try {
-    load_initial_weights(network, weights, options, "a.safetensors");
+    load_initial_weights(network, {weights}, options, "a.safetensors");
   } catch (const InputError& error) {
     expect_tensors(network, before);
     return error.what();
@@ -107,7 +107,7 @@ TEST(InitialWeightsTest, RenamesBringForeignNamesToTheNetwork) {
   std::vector<Rename> renames;
   for (const char* text : {"module.linear=fc", "body="}) renames.push_back(parse_rename(text, "train.init.rename"));
   BegunNet network;
-  load_initial_weights(network, name_for(network, file, renames).tensors, kWholeFile, "a.pth");
+  load_initial_weights(network, name_for(network, file, renames), kWholeFile, "a.pth");
   expect_tensors(network, file_weights());
   EXPECT_THAT(weights_refusal(network, name_for(network, file).tensors, kWholeFile), HasSubstr("missing"));
 }
@@ -130,9 +130,21 @@ TEST(InitialWeightsTest, OptionsWithoutWeightsAreRefused) {
   }
 }
 
+TEST(InitialWeightsTest, AdviceIsOnTheLayersThatTheFileShouldHave) {
+  NamedTensors weights;
+  add_with_prefix(weights, file_weights(3, 7), "backbone.");
+  weights.erase("backbone.fc.weight");
+  weights.erase("backbone.fc.bias");
+  BegunNet network;
+  const NamedForNetwork named = name_for(network, without_wrapper_prefix("a.pth", weights));
+  EXPECT_THAT([&] { load_initial_weights(network, named, kNewHead, "a.pth"); },
+              testing::ThrowsMessage<InputError>(
+                  EndsWith("; add the rename backbone= (0 instead of 7 tensors missing and 0 instead of 7 unexpected)")));
+}
+
 TEST(InitialWeightsTest, AKeptHeadComesFromTheFile) {
   BegunNet network;
-  load_initial_weights(network, file_weights(), kWholeFile, "test");
+  load_initial_weights(network, {file_weights()}, kWholeFile, "test");
   expect_tensors(network, file_weights());
 }
 
@@ -146,7 +158,7 @@ TEST(InitialWeightsTest, AReplacedHeadStaysAsItWas) {
     BegunNet network;
     const auto weight = network.fc->weight.detach().clone();
     const auto bias = network.fc->bias.detach().clone();
-    load_initial_weights(network, weights, kNewHead, "test");
+    load_initial_weights(network, {weights}, kNewHead, "test");
     expect_tensors(network, without_head);  // fc0, whose name begins with the head's, too
     expect_tensors(network, {{"fc.weight", weight}, {"fc.bias", bias}});
   }
@@ -183,7 +195,7 @@ TEST(InitialWeightsTest, FreshLayersStayAsTheyWere) {
   weights["bn.running_mean"] = torch::zeros({17});  // or of another shape
   auto options = weights_options(InitialHead::keep);
   options.reinitialised = {"b*"};
-  load_initial_weights(network, weights, options, "a.safetensors");
+  load_initial_weights(network, {weights}, options, "a.safetensors");
   expect_tensors(network, expected);
 }
 
@@ -214,7 +226,7 @@ TEST(InitialWeightsTest, AnotherArchitectureIsNamedFirst) {
     EXPECT_EQ(weights_refusal(network, weights, options),
               "a.safetensors: expected the weights of this 9-tensor network, got 1 missing (bn.weight), 1 unexpected "
               "(norm.weight) and 1 with a shape mismatch (fc0.weight [4, 4], got [4, 5]); "
-              "the file belongs to another architecture");
+              "the file belongs to another architecture, or its keys need renames; see the full report on its keys");
   }
   for (const std::vector<std::int64_t>& shape :
        {std::vector<std::int64_t>{4, 3, 5, 5}, {8, 3, 3, 3}, {4, 0, 5, 5}, {4, 27}}) {
@@ -223,7 +235,7 @@ TEST(InitialWeightsTest, AnotherArchitectureIsNamedFirst) {
     for (const auto& options : {kNewHead, kAdapted}) {
       EXPECT_THAT(weights_refusal(network, other_kernel, options),
                   AllOf(HasSubstr("1 with a shape mismatch (conv.weight [4, 3, 3, 3], got "),
-                        EndsWith("; the file belongs to another architecture")));
+                        HasSubstr("; the file belongs to another architecture, or ")));
     }
   }
   NamedTensors whole_numbers = file_weights(1);
@@ -240,7 +252,7 @@ TEST(InitialWeightsTest, OtherTypesAreConverted) {
     for (const auto to : {torch::kFloat32, torch::kFloat64}) {
       BegunNet network;
       network.to(to);
-      load_initial_weights(network, weights, kWholeFile, "test");
+      load_initial_weights(network, {weights}, kWholeFile, "test");
       for (const auto& [name, tensor] : state_dict(network)) {
         EXPECT_TRUE(torch::equal(tensor, file_weights().at(name).to(tensor.dtype()))) << name;
       }
@@ -253,7 +265,7 @@ TEST(InitialWeightsTest, LoadingIsInPlace) {
   BegunNet network;
   std::vector<void*> before, after;
   for (const auto& [name, tensor] : state_dict(network)) before.push_back(tensor.data_ptr());
-  load_initial_weights(network, file_weights(1), kAdapted, "test");
+  load_initial_weights(network, {file_weights(1)}, kAdapted, "test");
   for (const auto& [name, tensor] : state_dict(network)) after.push_back(tensor.data_ptr());
   EXPECT_EQ(after, before);
   EXPECT_TRUE(network.conv->weight.requires_grad());
@@ -284,7 +296,7 @@ TEST(InitialWeightsTest, ImagesOfAnotherNumberOfChannelsAreAdaptedTo) {
   for (const std::int64_t channels : {1, 2, 3, 5}) {
     BegunNet network(channels);
     NamedTensors expected = file_weights(3);
-    load_initial_weights(network, expected, kAdapted, "test");
+    load_initial_weights(network, {expected}, kAdapted, "test");
     expected["conv.weight"] = adapt_input_channels(expected["conv.weight"], channels).to(torch::kFloat32);
     if (channels == 3) expected["conv.weight"] = file_weights(3)["conv.weight"];
     expected.erase("fc.weight");

@@ -104,6 +104,23 @@ DescribedWeights read_weights(const std::string& path, const std::string& key, c
   return weights;
 }
 
+void visit_registered_networks(const ModelField& model, const InputSpec& input,
+                               const std::function<void(const std::string&, const torch::nn::Module&)>& visit) {
+  for (const ModelRow& row : model_registry()) {
+    const bool is_same = row.name == model.row->name;
+    try {
+      ConfigNode section;
+      apply_setting(section, "model.name=" + row.name);
+      if (is_same) apply_setting(section, "model.attention=none");
+      ModelField other;
+      other.read(*section.find("model"), "model");
+      visit(is_same ? row.name + " with its own options and without attention" : row.name,
+            *build_without_weights(other, input));
+    } catch (const InputError&) {  // a network that does not take such images
+    }
+  }
+}
+
 NetworkPlan::NetworkPlan(const ConfigNode& root, const DescribedWeights& weights, std::vector<std::string> classes,
                          torch::Device device)
     : device_(device), classes_(std::move(classes)), weights_(weights) {
@@ -136,8 +153,7 @@ std::int64_t NetworkPlan::likely_classes() const {
 }
 
 std::shared_ptr<Classifier> NetworkPlan::build(std::int64_t num_classes) const {
-  InputSpec input = experiment_ ? experiment_->input() : input_;
-  input.num_classes = num_classes;
+  const InputSpec input = input_for(num_classes);
   const bool is_described = weights_.description && !experiment_;
   auto classifier =
       is_described ? build_for_weights(*model_, input, size_of(weights_.file.tensors), weights_.file.path,
@@ -145,6 +161,16 @@ std::shared_ptr<Classifier> NetworkPlan::build(std::int64_t num_classes) const {
                    : build_without_weights(*model_, input);
   classifier->to(device_);
   return classifier;
+}
+
+InputSpec NetworkPlan::input_for(std::int64_t num_classes) const {
+  InputSpec input = experiment_ ? experiment_->input() : input_;
+  input.num_classes = num_classes;
+  return input;
+}
+
+VisitNetworks NetworkPlan::other_networks(std::int64_t num_classes) const {
+  return [this, num_classes](const auto& visit) { visit_registered_networks(*model_, input_for(num_classes), visit); };
 }
 
 ModelDescription NetworkPlan::description(std::int64_t num_classes) const {

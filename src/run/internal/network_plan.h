@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,9 +32,15 @@ struct DescribedWeights {
   std::optional<ModelDescription> description;  ///< in files that fovea wrote
 };
 
-/// Reads a run directory, a safetensors file or one of torch.save. @param key see read_weights_file(). @param warn called for
-/// what the user should know of the file. @throws InputError.
+/// Reads a run directory, a safetensors file or one of torch.save. @param key see read_weights_file(). @param warn called
+/// for what the user should know of the file. @throws InputError.
 DescribedWeights read_weights(const std::string& path, const std::string& key = "", const Warn& warn = {});
+
+/// Shows every registered network, with its own options, for images and classes of `input`, to find whose weights a file
+/// has.
+/// @param model the network that they do not fit, whose row is shown without attention.
+void visit_registered_networks(const ModelField& model, const InputSpec& input,
+                               const std::function<void(const std::string&, const torch::nn::Module&)>& visit);
 
 /// A network of a configuration for given weights, before its number of classes is known.
 ///
@@ -50,6 +57,8 @@ class NetworkPlan {
   std::int64_t likely_classes() const;
   /// A network whose weights the caller sets. @throws InputError when the options do not fit.
   std::shared_ptr<Classifier> build(std::int64_t num_classes) const;
+  /// Other networks for the same images, see visit_registered_networks().
+  VisitNetworks other_networks(std::int64_t num_classes) const;
   /// Description of the network for `num_classes` classes. Their names are the first as many of: those given, the data
   /// set's, the file's, ImageNet's; else numbers. @throws InputError when another number of names was given.
   ModelDescription description(std::int64_t num_classes) const;
@@ -61,6 +70,7 @@ class NetworkPlan {
 
  private:
   std::vector<std::string> class_names(std::int64_t num_classes) const;
+  InputSpec input_for(std::int64_t num_classes) const;
 
   torch::Device device_;
   std::vector<std::string> classes_;

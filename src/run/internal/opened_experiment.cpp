@@ -70,7 +70,8 @@ void OpenedExperiment::initialise_weights(Classifier& network) {
   if (init.head == InitialHead::keep) expect_same_classes(weights, classes(), init.weights);
   std::vector<Rename> renames;
   for (const std::string& text : init.rename) renames.push_back(parse_rename(text, "train.init.rename"));
-  load_initial_weights(network, name_for(network, weights.file, renames).tensors, init, init.weights);
+  const VisitNetworks others = [this](const auto& visit) { visit_registered_networks(config_->model, input_, visit); };
+  load_initial_weights(network, name_for(network, weights.file, renames), init, init.weights, others);
 }
 
 }  // namespace fovea
