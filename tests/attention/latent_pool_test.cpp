@@ -35,6 +35,33 @@ TEST(LatentPoolTest, SeveralLatentsGiveTheFirstTheMeanOrAll) {
   EXPECT_TRUE(torch::allclose(latent_result(LatentPoolType::mean, features), all.mean(1)));
 }
 
+TEST(LatentPoolTest, WeightsOfAPoolWithAnotherNumberOfOutputsFit) {
+  LatentPoolOptions options{.heads = 2, .latents = 2, .pool_type = LatentPoolType::mean, .out_features = 6};
+  options.mlp_ratio = 1.5;
+  options.norm = true;
+  LatentPoolImpl pool(4, options);
+  const auto parameters = pool.named_parameters();
+  EXPECT_EQ(parameters["proj.weight"].sizes(), (std::vector<std::int64_t>{6, 4}));
+  EXPECT_EQ(parameters["norm.weight"].sizes(), (std::vector<std::int64_t>{6}));
+  EXPECT_EQ(parameters["mlp.fc1.weight"].sizes(), (std::vector<std::int64_t>{9, 6}));
+  EXPECT_EQ(parameters["mlp.fc2.weight"].sizes(), (std::vector<std::int64_t>{6, 9}));
+  EXPECT_EQ(pool.out_features(), 6);
+  EXPECT_EQ(run_pool(pool, {.features = drawn({2, 5, 4})}).output.sizes(), (std::vector<std::int64_t>{2, 6}));
+}
+
+TEST(LatentPoolTest, WithoutProjectionTheHeadsOutputIsTheResult) {
+  const LatentPoolOptions options{.heads = 2, .projection = false};
+  LatentPoolImpl pool(4, options);
+  EXPECT_FALSE(pool.named_parameters().contains("proj.weight"));
+  EXPECT_FALSE(pool.named_parameters().contains("mlp.fc1.weight"));
+  EXPECT_EQ(run_pool(pool, {.features = drawn({2, 5, 4})}).output.sizes(), (std::vector<std::int64_t>{2, 4}));
+  for (LatentPoolOptions idle : {LatentPoolOptions{.out_features = 6}, {.mlp_ratio = 2}, {.norm = true}}) {
+    idle.projection = false;
+    EXPECT_THAT([&] { LatentPoolImpl(8, idle); },
+                testing::ThrowsMessage<InputError>(testing::HasSubstr("expected its default without projection")));
+  }
+}
+
 TEST(LatentPoolTest, PositionsFollowTheGrid) {
   LatentPoolOptions options;
   options.heads = 2;

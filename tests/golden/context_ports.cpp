@@ -85,15 +85,19 @@ NamedTensors token_pool_results(TokenPool& pool, const NamedTensors& inputs, For
   return {{"tap.softmax.0", recorder.maps.at(0).values}};
 }
 
+/// out_features of timm's pools: null is as many as arrive, 0 leaves the layers behind the heads out.
+Translate features_or_projection() {
+  return unless_null([](const Json& value, PeerCall& call) {
+    call.options[value == 0 ? "projection" : "out_features"] = value == 0 ? Json(false) : value;
+  });
+}
+
 /// timm's pool_type '' gives every position's answer as a grid, which no pool of ours does.
 PortBuilder token_pool_port(const std::string& mechanism, ArgumentTable arguments, const Json& defaults) {
   arguments.merge(ArgumentTable{{"embed_dim", unless_null(rename("embed_channels"))},
                                 {"head_dim", unless_null(rename("head_channels"))},
                                 {"num_heads", unless_null(rename("heads"))},
-                                {"out_features", unless_null([](const Json& value, PeerCall& call) {
-                                   call.options[value == 0 ? "projection" : "out_features"] =
-                                       value == 0 ? Json(false) : value;
-                                 })},
+                                {"out_features", features_or_projection()},
                                 {"qkv_bias", rename("qkv_bias")},
                                 {"qkv_separate", rename("qkv_separate")},
                                 {"class_token", rename("class_token")},
@@ -121,20 +125,30 @@ void site_grid(const Json& value, PeerCall& call) {
   call.point.in.width = (value.is_array() ? value.at(1) : value).get<std::int64_t>();
 }
 
+/// With out_features 0 timm's pool ends behind the heads, and ignores what it would need further on.
+void drop_idle_of_latent_pool(Json& arguments) {
+  const Json features = arguments.value("out_features", Json());
+  if (features.is_null() || features != 0) return;
+  for (const char* name : {"act_layer", "mlp_ratio", "norm_layer"}) arguments.erase(name);
+}
+
 PeerPort latent_pool_port(const Json& given, const NamedTensors& inputs) {
   static const PortBuilder build =
-      mechanism_port("latent_pool", "in_features",
-                     {{"num_heads", rename("heads")},
-                      {"feat_size", ignored()},     // the input's
-                      {"out_features", ignored()},  // the size of a norm that fits no other
-                      {"mlp_ratio", rename("mlp_ratio")},
-                      {"qkv_bias", rename("qkv_bias")},
-                      {"qk_norm", rename("qk_norm")},
-                      {"latent_len", rename("latents")},
-                      {"pos_embed", word("positions", {{"abs", true}, {"", false}})},
-                      {"pool_type", word("pool_type", {{"token", "token"}, {"avg", "mean"}, {"", "concat"}})},
-                      {"norm_layer", unless_null(word("norm", {{"torch.nn.LayerNorm", true}}))}},
-                     {{"tap.softmax.0", 0}});
+      port_after(drop_idle_of_latent_pool,
+                 mechanism_port("latent_pool", "in_features",
+                                {{"num_heads", rename("heads")},
+                                 {"feat_size", ignored()},   // the input's
+                                 {"latent_dim", ignored()},  // of the initialisation alone
+                                 {"out_features", features_or_projection()},
+                                 {"mlp_ratio", rename("mlp_ratio")},
+                                 {"act_layer", activation("activation")},
+                                 {"qkv_bias", rename("qkv_bias")},
+                                 {"qk_norm", rename("qk_norm")},
+                                 {"latent_len", rename("latents")},
+                                 {"pos_embed", word("positions", {{"abs", true}, {"", false}})},
+                                 {"pool_type", word("pool_type", {{"token", "token"}, {"avg", "mean"}, {"", "concat"}})},
+                                 {"norm_layer", unless_null(word("norm", {{"torch.nn.LayerNorm", true}}))}},
+                                {{"tap.softmax.0", 0}}));
   PeerPort port = build(given, inputs);
   if (!given.value("pool_type", "token").empty()) return port;
   port.forward = [forward = port.forward, latents = given.value("latent_len", std::int64_t{1})](const NamedTensors& from,

@@ -3,7 +3,8 @@
 
 namespace fovea {
 
-FeedForwardImpl::FeedForwardImpl(std::int64_t features, std::int64_t hidden) : CloneableModule("FeedForward") {
+FeedForwardImpl::FeedForwardImpl(std::int64_t features, std::int64_t hidden, Activation activation)
+    : CloneableModule("FeedForward"), activation_(activation) {
   expect_positive(features, "FeedForward: features");
   expect_positive(hidden, "FeedForward: hidden");
   fc1_ = register_module("fc1", torch::nn::Linear(features, hidden));
@@ -11,11 +12,11 @@ FeedForwardImpl::FeedForwardImpl(std::int64_t features, std::int64_t hidden) : C
 }
 
 torch::Tensor FeedForwardImpl::forward(const torch::Tensor& tokens) {
-  return fc2_(torch::gelu(fc1_(tokens)));
+  return fc2_(apply_activation(fc1_(tokens), activation_));
 }
 
 std::shared_ptr<torch::nn::Module> FeedForwardImpl::rebuilt() const {
-  return std::make_shared<FeedForwardImpl>(fc1_->options.in_features(), fc1_->options.out_features());
+  return std::make_shared<FeedForwardImpl>(fc1_->options.in_features(), fc1_->options.out_features(), activation_);
 }
 
 }  // namespace fovea

@@ -1,15 +1,37 @@
 #include <algorithm>
 #include <cmath>
+#include <string>
+#include <utility>
 
 #include <fovea/attention/context/grid_positions.h>
 #include <fovea/attention/context/latent_pool.h>
 #include <fovea/attention/context/pool_query.h>
 #include <fovea/attention/head_attention.h>
+#include <fovea/attention/internal/function_fields.h>
 #include <fovea/attention/positions.h>
+#include <fovea/base/error.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/options/check.h>
 
 namespace fovea {
+namespace {
+
+/// @throws InputError for options of layers that are left out.
+const LatentPoolOptions& expect_effect(const LatentPoolOptions& options) {
+  if (options.projection) return options;
+  const LatentPoolOptions defaults;
+  for (const auto& [name, is_default] : {std::pair("out_features", options.out_features == defaults.out_features),
+                                         {"mlp_ratio", options.mlp_ratio == defaults.mlp_ratio},
+                                         {"activation", options.activation == defaults.activation},
+                                         {"norm", options.norm == defaults.norm}}) {
+    if (is_default) continue;
+    throw InputError(std::string("LatentPool: ") + name, "its default without projection", "another value",
+                     "set projection: true, or leave the option out");
+  }
+  return options;
+}
+
+}  // namespace
 
 void LatentPoolOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("heads", heads, {1, 1 << 12}, "number of heads");
@@ -17,8 +39,14 @@ void LatentPoolOptions::visit_fields(FieldVisitor& fields) {
   fields.choice("pool_type", pool_type,
                 {{"token", LatentPoolType::token}, {"mean", LatentPoolType::mean}, {"concat", LatentPoolType::concat}},
                 "result of several latents: the first output, the mean of all, or all concatenated");
+  fields.integer("out_features", out_features, {0, 1 << 16},
+                 "features of each latent's output; 0 = the positions' channels");
+  fields.boolean("projection", projection,
+                 "linear layer and feed-forward layers behind the heads; without them the result has as many features as "
+                 "the positions have channels");
   fields.real("mlp_ratio", mlp_ratio, {.minimum = 0, .maximum = 64, .minimum_open = true},
-              "width of the feed-forward layers' hidden layer / channels");
+              "width of the feed-forward layers' hidden layer / out_features");
+  visit_activation(fields, "activation", activation, "activation of the feed-forward layers");
   fields.boolean("qkv_bias", qkv_bias, "biases of queries, keys and values");
   fields.boolean("qk_norm", qk_norm, "layer norm of queries and keys in every head");
   fields.boolean("norm", norm, "layer norm in front of the feed-forward layers");
@@ -37,7 +65,8 @@ LatentPoolImpl::LatentPoolImpl(const InsertionPoint& point, LatentPoolOptions op
       point_(expect_channels(point, "LatentPool")),
       options_(expect_in_range(options, "LatentPool")),
       norm_epsilon_(expect_in_range(norm_epsilon, kNormEpsilon, "LatentPool: norm_epsilon")),
-      grid_({point.in.height, point.in.width}) {
+      grid_({point.in.height, point.in.width}),
+      latent_features_(expect_effect(options).out_features > 0 ? options.out_features : point.in.channels) {
   expect_no_outer_query(point, "latent_pool");
   if (options.positions) expect_size(point, "LatentPool");
   const std::int64_t channels = point.in.channels;
@@ -54,10 +83,13 @@ LatentPoolImpl::LatentPoolImpl(const InsertionPoint& point, LatentPoolOptions op
     q_norm_ = layer_norm("q_norm", head_features);
     k_norm_ = layer_norm("k_norm", head_features);
   }
-  proj_ = register_module("proj", torch::nn::Linear(channels, channels));
-  if (options.norm) norm_ = layer_norm("norm", channels);
-  const auto hidden = static_cast<std::int64_t>(static_cast<double>(channels) * options.mlp_ratio);
-  mlp_ = register_module("mlp", std::make_shared<FeedForwardImpl>(channels, std::max<std::int64_t>(1, hidden)));
+  if (options.projection) {
+    proj_ = register_module("proj", torch::nn::Linear(channels, latent_features_));
+    if (options.norm) norm_ = layer_norm("norm", latent_features_);
+    const auto hidden = static_cast<std::int64_t>(static_cast<double>(latent_features_) * options.mlp_ratio);
+    mlp_ = register_module(
+        "mlp", std::make_shared<FeedForwardImpl>(latent_features_, std::max<std::int64_t>(1, hidden), options.activation));
+  }
   initialise(construction_stream());
 }
 
@@ -77,10 +109,11 @@ torch::Tensor LatentPoolImpl::attend(const PoolInput& input, ForwardContext& con
     key = k_norm_(key);
   }
   query = query.expand({positions.values.size(0), -1, -1, -1});
-  auto outputs = proj_(
-      scaled_dot_product_attention(*this, query, key, split_heads(halves[1], heads), {.key_grid = positions.grid}, context));
+  auto outputs =
+      scaled_dot_product_attention(*this, query, key, split_heads(halves[1], heads), {.key_grid = positions.grid}, context);
+  if (proj_) outputs = proj_(outputs);
   if (is_training()) outputs = apply_dropout(outputs, options_.dropout, context.random.child(point_.path).child("dropout"));
-  outputs = outputs + mlp_->forward(norm_ ? norm_(outputs) : outputs);  // [N, latents, C]
+  if (mlp_) outputs = outputs + mlp_->forward(norm_ ? norm_(outputs) : outputs);  // [N, latents, latent_features_]
   switch (options_.pool_type) {
     case LatentPoolType::mean:
       return outputs.mean(1);
@@ -93,7 +126,7 @@ torch::Tensor LatentPoolImpl::attend(const PoolInput& input, ForwardContext& con
 }
 
 std::int64_t LatentPoolImpl::out_features() const {
-  return options_.pool_type == LatentPoolType::concat ? options_.latents * point_.in.channels : point_.in.channels;
+  return options_.pool_type == LatentPoolType::concat ? options_.latents * latent_features_ : latent_features_;
 }
 
 void LatentPoolImpl::initialise(const RandomStream& stream) {
