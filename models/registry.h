@@ -5,9 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <fovea/attention/attention_factory.h>
 #include <fovea/attention/traits.h>
+#include <fovea/models/parameter_free_choice.h>
 #include <fovea/nn/classifier.h>
 #include <fovea/options/fields.h>
 #include <fovea/weights/preprocessing_defaults.h>
@@ -24,6 +26,7 @@ struct ModelRow {
   std::function<std::shared_ptr<Classifier>(const Options&, const InputSpec&, AttentionFactory&)> build = {};
   std::string attention = "none";                              ///< default of `model.attention`, in YAML
   std::optional<PreprocessingDefaults> photos = std::nullopt;  ///< of its published weights; None without any
+  std::vector<ParameterFreeChoice> parameter_free = {};        ///< what an external checkpoint cannot tell
 };
 
 /// Every network, in the order of `fovea list models`: by family, then those of register_model().

@@ -21,6 +21,7 @@ constexpr MobileNetV2Row kMobileNetV2Rows[] = {{1, 16, 1, 1}, {6, 24, 2, 2},  {6
 
 MobileTrunkShape mobilenet_v2_shape(const MobileNetV2Options& options) {
   MobileTrunkShape shape;
+  shape.activation = options.activation;
   shape.stem = mobile_width(32 * options.width);
   std::int64_t channels = shape.stem;
   for (const MobileNetV2Row& row : kMobileNetV2Rows) {
@@ -31,6 +32,7 @@ MobileTrunkShape mobilenet_v2_shape(const MobileNetV2Options& options) {
       block.expanded = channels * row.expansion;
       block.out_channels = mobile_width(static_cast<double>(row.channels) * options.width);
       block.stride = i == 0 ? row.stride : 1;
+      block.activation = options.activation;
       channels = block.out_channels;
       stage.push_back(block);
     }
@@ -49,6 +51,9 @@ InvertedResidualNames mobilenet_v2_block(const InvertedResidualShape& block) {
 
 void MobileNetV2Options::visit_fields(FieldVisitor& fields) {
   fields.real("width", width, {.minimum = 0.01, .maximum = 16}, "channels of every layer, as a multiple of the paper's");
+  fields.choice("activation", activation, {{"relu6", Activation::relu6}, {"relu", Activation::relu}},
+                "activation: ReLU6, as in the paper, or ReLU");
+  fields.real("norm_epsilon", norm_epsilon, kNormEpsilon, "epsilon of batch norms; 0.001 in TensorFlow's weights");
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature before the last layer, in training");
   fields.real("stochastic_depth", stochastic_depth, kFractionBelowOne,
               "probability of dropping the last block's branch, in training; linearly lower for earlier blocks");
@@ -59,7 +64,8 @@ MobileNetV2Impl::MobileNetV2Impl(const MobileNetV2Options& options, const InputS
       options_(expect_in_range(options, "MobileNetV2")),
       input_(expect_possible(input, "MobileNetV2")),
       shape_(mobilenet_v2_shape(options)),
-      trunk_(*this, shape_, torchvision_trunk(shape_, mobilenet_v2_block), {}, options.stochastic_depth, input, attention) {
+      trunk_(*this, shape_, torchvision_trunk(shape_, mobilenet_v2_block), {.norm_epsilon = options.norm_epsilon},
+             options.stochastic_depth, input, attention) {
   classifier_ = register_at(*this, "classifier.1", torch::nn::Linear(trunk_.out_features(), input.num_classes));
   initialise_constructed(*this);
 }
@@ -94,7 +100,12 @@ std::vector<ModelRow> mobilenet_v2_models() {
                     .traits = {},
                     .make_options = starting_from(MobileNetV2Options()),
                     .build = build_network<MobileNetV2Impl, MobileNetV2Options>(),
-                    .photos = photos};
+                    .photos = photos,
+                    .parameter_free = {{.about = "activation",
+                                        .option = "activation",
+                                        .words = {{"relu6", "at most 6, as in the paper"}, {"relu", "without a limit"}}},
+                                       {.about = "norm epsilon", .option = "norm_epsilon"},
+                                       {.about = "padding", .value = "the same on both sides, unlike TensorFlow's"}}};
   };
   return {row("mobilenet_v2", Interpolation::bilinear), row("mobilenetv2_100", Interpolation::bicubic)};
 }

@@ -16,8 +16,10 @@
 namespace fovea {
 
 struct MobileNetV2Options {
-  double width = 1;             ///< channels of every layer, as a multiple of the paper's
-  double dropout = 0.2;         ///< probability, of a feature before the last layer; see apply_dropout()
+  double width = 1;                           ///< channels of every layer, as a multiple of the paper's
+  Activation activation = Activation::relu6;  ///< relu6, or relu as in some networks for small images
+  double norm_epsilon = 1e-5;                 ///< of batch norms
+  double dropout = 0.2;                       ///< probability, of a feature before the last layer; see apply_dropout()
   double stochastic_depth = 0;  ///< of the last block's branch, lower before; see stochastic_depth_probability()
 
   void visit_fields(FieldVisitor& fields);

@@ -249,13 +249,21 @@ std::vector<ModelRow> mobilenet_v3_models() {
     options.width = width;
     PreprocessingDefaults photos;
     if (variant == MobileNetV3Variant::timm) photos.interpolation = Interpolation::bicubic;
-    return ModelRow{.name = name,
-                    .title = "Searching for MobileNetV3",
-                    .arxiv = "1905.02244",
-                    .traits = {{Where::item}, {Selects::soft}, {Query::self}, {Axis::channel}},
-                    .make_options = starting_from(options, {"size"}),
-                    .build = build_network<MobileNetV3Impl, MobileNetV3Options>(),
-                    .photos = photos};
+    return ModelRow{
+        .name = name,
+        .title = "Searching for MobileNetV3",
+        .arxiv = "1905.02244",
+        .traits = {{Where::item}, {Selects::soft}, {Query::self}, {Axis::channel}},
+        .make_options = starting_from(options, {"size"}),
+        .build = build_network<MobileNetV3Impl, MobileNetV3Options>(),
+        .photos = photos,
+        .parameter_free = {
+            {.about = "activation", .value = "hard_swish, relu in the first stages"},
+            {.about = "gate", .value = "hard_sigmoid"},
+            {.about = "norm epsilon",
+             .option = "norm_epsilon",
+             .words = {{"none", variant == MobileNetV3Variant::timm ? "timm's, 1e-05" : "torchvision's, 0.001"}}},
+            {.about = "padding", .value = "the same on both sides, unlike TensorFlow's"}}};
   };
   using enum MobileNetV3Size;
   using enum MobileNetV3Variant;

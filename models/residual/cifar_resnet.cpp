@@ -43,8 +43,10 @@ const CifarResnetBlockPlan& expect_possible_block(const CifarResnetBlockPlan& pl
 void CifarResnetOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("depth", depth, {8, 1202}, "layers with weights: 6n + 2");
   fields.integer("width", width, {1, 1024}, "channels of the first stage; doubled in each of the next two");
-  fields.choice("shortcut", shortcut, {{"pad", Shortcut::pad}, {"conv", Shortcut::conv}},
-                "shortcut where shapes differ: zero padding (option A of the paper) or a 1x1 convolution (option B)");
+  fields.choice(
+      "shortcut", shortcut, {{"pad", Shortcut::pad}, {"pad_both", Shortcut::pad_both}, {"conv", Shortcut::conv}},
+      "shortcut where shapes differ: zeros behind the channels (option A of the paper), half of them before and half "
+      "behind, or a 1x1 convolution (option B)");
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature before the last layer, in training");
   fields.real("stochastic_depth", stochastic_depth, kFractionBelowOne,
               "probability of dropping the last block's branch, in training; linearly lower for earlier blocks");
@@ -83,7 +85,8 @@ torch::Tensor CifarResnetBlockImpl::shortcut(const torch::Tensor& features) {
   if (downsample_) return downsample_->forward(features);
   if (plan_.stride == 1 && plan_.new_channels() == 0) return features;
   const auto kept = features.index({Slice(), Slice(), Slice(None, None, plan_.stride), Slice(None, None, plan_.stride)});
-  return torch::constant_pad_nd(kept, {0, 0, 0, 0, 0, plan_.new_channels()});  // new channels after the old ones
+  const std::int64_t before = plan_.channels_before();
+  return torch::constant_pad_nd(kept, {0, 0, 0, 0, before, plan_.new_channels() - before});
 }
 
 torch::Tensor CifarResnetBlockImpl::forward(const torch::Tensor& features, ContextArgument argument) {
@@ -131,6 +134,18 @@ torch::nn::ModuleList CifarResnetImpl::make_stage(std::int64_t number, FeatureSh
   return blocks;
 }
 
+std::vector<KeyMapping> CifarResnetImpl::key_mappings() const {
+  KeyMapping akamaster{.name = "pytorch_resnet_cifar10", .keys = {{"fc", {"linear"}}}};
+  if (options_.shortcut == Shortcut::conv) {
+    for (const auto& item : named_modules("", /*include_self=*/false)) {
+      const std::string own = "downsample";
+      if (!item.key().ends_with("." + own)) continue;
+      akamaster.keys[item.key()] = {item.key().substr(0, item.key().size() - own.size()) + "shortcut"};
+    }
+  }
+  return {akamaster};
+}
+
 std::shared_ptr<torch::nn::Module> CifarResnetImpl::rebuilt() const {
   ClonedAttention attention(*this);
   return std::make_shared<CifarResnetImpl>(options_, input_, attention);
@@ -160,7 +175,13 @@ std::vector<ModelRow> cifar_resnet_models() {
                     .arxiv = "1512.03385",
                     .traits = {},
                     .make_options = starting_from(options, fixed_fields),
-                    .build = build_network<CifarResnetImpl, CifarResnetOptions>()};
+                    .build = build_network<CifarResnetImpl, CifarResnetOptions>(),
+                    .parameter_free = {{.about = "shortcut",
+                                        .option = "shortcut",
+                                        .words = {{"pad", "zeros behind the channels"},
+                                                  {"pad_both", "half of the zeros before the channels, half behind"}}},
+                                       {.about = "activation", .value = "relu"},
+                                       {.about = "norm epsilon", .value = "1e-05"}}};
   };
   std::vector<ModelRow> rows;
   for (const std::int64_t depth : {8, 14, 20, 32, 44, 56, 110}) {

@@ -11,14 +11,16 @@
 #include <fovea/models/backbone_attention.h>
 #include <fovea/nn/classifier.h>
 #include <fovea/nn/context_argument.h>
+#include <fovea/nn/key_mapping.h>
 #include <fovea/options/fields.h>
 
 namespace fovea {
 
 /// Shortcut of a block whose input and output differ in shape.
 enum class Shortcut {
-  pad,   ///< every stride-th position, new channels 0 (option A): no parameters
-  conv,  ///< 1x1 convolution and batch norm (option B)
+  pad,       ///< every stride-th position, zeros behind the channels (option A): no parameters
+  pad_both,  ///< the same with half of the zeros before the channels and half behind them
+  conv,      ///< 1x1 convolution and batch norm (option B)
 };
 
 struct CifarResnetOptions {
@@ -43,6 +45,8 @@ struct CifarResnetBlockPlan {
 
   /// Channels of the output beyond those of the input.
   std::int64_t new_channels() const { return out_channels - in.channels; }
+  /// Those of them that come before the channels of the input.
+  std::int64_t channels_before() const { return shortcut == Shortcut::pad_both ? new_channels() / 2 : 0; }
 };
 
 /// Residual block: two 3x3 convolutions with batch norm, a gate, and the sum with the shortcut.
@@ -71,9 +75,10 @@ TORCH_MODULE(CifarResnetBlock);
 /// CIFAR networks of "Deep Residual Learning for Image Recognition", arXiv:1512.03385, section 4.2: a 3x3 convolution,
 /// three stages of n blocks with 16, 32 and 64 channels at full, half and quarter resolution, global average pooling, one
 /// linear layer. Parameter names are torchvision's (`conv1`, `layer1.0.conv1`, `fc`); a gate is registered as `se`, timm's
-/// name. Dropout and stochastic depth act in training only. Differs from the paper: nothing with the default options. Any
+/// name. The names of akamaster's pytorch_resnet_cifar10 (`linear`, `shortcut.0`), whose shortcuts are `pad_both`, are a key
+/// mapping. Dropout and stochastic depth act in training only. Differs from the paper: nothing with the default options. Any
 /// number of channels and any image size.
-class CifarResnetImpl final : public Classifier {
+class CifarResnetImpl final : public Classifier, public HasKeyMappings {
  public:
   /// @throws InputError when an option is out of its range, or depth is not 6n + 2.
   explicit CifarResnetImpl(const CifarResnetOptions& options = {}, const InputSpec& input = {},
@@ -83,6 +88,7 @@ class CifarResnetImpl final : public Classifier {
   ModelOutput classify(const Batch& batch, ForwardContext& context) override;
   std::string head() const override { return "fc"; }
   std::string input_layer() const override { return "conv1"; }
+  std::vector<KeyMapping> key_mappings() const override;
 
  protected:
   std::shared_ptr<torch::nn::Module> rebuilt() const override;

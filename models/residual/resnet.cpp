@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <numeric>
 
@@ -10,6 +11,7 @@
 #include <fovea/models/residual/resnet.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/nn/shape_text.h>
 #include <fovea/nn/stochastic_depth.h>
 #include <fovea/options/check.h>
 
@@ -42,12 +44,21 @@ void expect_possible_blocks(const ResnetOptions& options) {
   if (options.block == ResnetBlockKind::basic) {
     expect_default("cardinality", options.cardinality, 1);
     expect_default("base_width", options.base_width, 64);
+    if (options.bottleneck_stride != BottleneckStride::conv2) {
+      throw InputError("model.bottleneck_stride", "conv2 with block: basic", "conv1", "choose block: bottleneck");
+    }
   }
   for (const std::int64_t channels : options.channels) {
     if (channels * options.base_width >= 64) continue;
     throw InputError("model.base_width", "at least 64 / " + std::to_string(channels) + " with that many channels in a stage",
                      std::to_string(options.base_width));
   }
+}
+
+/// Length of a side after the stem.
+std::int64_t stem_side(std::int64_t side, StemPool pool) {
+  const std::int64_t before = strided_side(side, 2);
+  return pool == StemPool::ceil ? before / 2 : strided_side(before, 2);
 }
 
 const ResnetOptions& expect_possible_resnet(const ResnetOptions& options) {
@@ -78,6 +89,12 @@ void ResnetOptions::visit_fields(FieldVisitor& fields) {
       "stem", stem, {{"plain", ResnetStem::plain}, {"deep", ResnetStem::deep}, {"deep_tiered", ResnetStem::deep_tiered}},
       "one 7x7 convolution, or three 3x3 convolutions with w, w and 2w channels, or with 3 floor(w / 4), w and 2w");
   fields.integer("stem_width", stem_width, {1, 65536}, "w, the width of a deep stem");
+  fields.choice("stem_pool", stem_pool, {{"padded", StemPool::padded}, {"ceil", StemPool::ceil}},
+                "max pool of the stem: a pixel of padding on every side, or none and the size rounded up (Caffe)");
+  fields.choice("bottleneck_stride", bottleneck_stride,
+                {{"conv2", BottleneckStride::conv2}, {"conv1", BottleneckStride::conv1}},
+                "convolution of a bottleneck that downsamples: the 3x3 one, or the first (the paper, Caffe, Keras)");
+  fields.real("norm_epsilon", norm_epsilon, kNormEpsilon, "epsilon of batch norms; 1.001e-05 in Keras' weights");
   fields.integer("output_stride", output_stride, {8, 32},
                  "pixels per position of the last stage: 32, 16 or 8; below 32, later stages dilate instead of striding");
   fields.boolean("avg_down", avg_down, "downsample shortcuts by 2x2 average pooling instead of a strided convolution");
@@ -106,19 +123,21 @@ std::shared_ptr<torch::nn::Module> ResnetImpl::rebuilt() const {
 
 void ResnetImpl::make_stem(FeatureShape& shape) {
   const std::int64_t width = options_.stem_width;
+  const auto norm = [&](std::int64_t channels) {
+    return torch::nn::BatchNorm2d(torch::nn::BatchNorm2dOptions(channels).eps(options_.norm_epsilon));
+  };
   const std::int64_t out = options_.stem == ResnetStem::plain ? kPlainStemWidth : 2 * width;
   if (options_.stem == ResnetStem::plain) {
     conv1_ = register_module("conv1", stem_convolution(shape.channels, out, 7, 2));
   } else {
     const std::int64_t first = options_.stem == ResnetStem::deep_tiered ? 3 * (width / 4) : width;
     deep_conv1_ =
-        register_module("conv1", torch::nn::Sequential(stem_convolution(shape.channels, first, 3, 2),
-                                                       torch::nn::BatchNorm2d(first), torch::nn::ReLU(),
-                                                       stem_convolution(first, width, 3, 1), torch::nn::BatchNorm2d(width),
+        register_module("conv1", torch::nn::Sequential(stem_convolution(shape.channels, first, 3, 2), norm(first),
+                                                       torch::nn::ReLU(), stem_convolution(first, width, 3, 1), norm(width),
                                                        torch::nn::ReLU(), stem_convolution(width, out, 3, 1)));
   }
-  bn1_ = register_module("bn1", torch::nn::BatchNorm2d(out));
-  shape = {out, strided_side(shape.height, 4), strided_side(shape.width, 4)};
+  bn1_ = register_module("bn1", norm(out));
+  shape = {out, stem_side(shape.height, options_.stem_pool), stem_side(shape.width, options_.stem_pool)};
 }
 
 void ResnetImpl::make_stages(FeatureShape& shape, AttentionFactory& attention) {
@@ -126,6 +145,8 @@ void ResnetImpl::make_stages(FeatureShape& shape, AttentionFactory& attention) {
   std::int64_t number = 0, reached = 4;  // pixels per position so far
   ResnetBlockPlan plan{options_.block, shape, 0, options_.cardinality, options_.base_width};
   plan.avg_down = options_.avg_down;
+  plan.bottleneck_stride = options_.bottleneck_stride;
+  plan.norm_epsilon = options_.norm_epsilon;
   for (std::size_t i = 0; i < kResnetStages; ++i) {
     plan.stage = std::ssize(stages_) + 1;
     plan.channels = options_.channels[i];
@@ -152,13 +173,21 @@ void ResnetImpl::make_stages(FeatureShape& shape, AttentionFactory& attention) {
   }
 }
 
+torch::Tensor ResnetImpl::pooled_stem(const torch::Tensor& features) const {
+  const bool ceil = options_.stem_pool == StemPool::ceil;
+  if (ceil && std::min(features.size(2), features.size(3)) < 2) {
+    throw ShapeError(name(), "at least 2 x 2 positions before the stem's pool", shape_text(features), "take larger images");
+  }
+  return torch::max_pool2d(features, /*kernel_size=*/3, /*stride=*/2, /*padding=*/ceil ? 0 : 1, /*dilation=*/1, ceil);
+}
+
 ModelOutput ResnetImpl::classify(const Batch& batch, ForwardContext& context) {
   const auto images = batch.input();
   expect_features(*this, images, input_.channels);
   PoolInput passing{attention_.enter(images, context)};
   torch::Tensor& features = passing.features;
   features = conv1_ ? conv1_(features) : deep_conv1_->forward(features);
-  features = torch::max_pool2d(torch::relu(normed(*this, bn1_, features)), /*kernel_size=*/3, /*stride=*/2, /*padding=*/1);
+  features = pooled_stem(torch::relu(normed(*this, bn1_, features)));
   for (std::size_t i = 0; i < stages_.size(); ++i) {
     for (const auto& block : *stages_[i]) features = block->as<ResnetBlockImpl>()->forward(features, context);
     attention_.finish_stage(i, *stages_[i], passing, context);
@@ -210,6 +239,22 @@ struct ResnetPaper {
   Traits traits = {};
 };
 
+std::vector<ParameterFreeChoice> resnet_choices(const ResnetOptions& options) {
+  std::vector<ParameterFreeChoice> choices{
+      {.about = "activation", .value = "relu"},
+      {.about = "norm epsilon", .option = "norm_epsilon"},
+      {.about = "stem pooling",
+       .option = "stem_pool",
+       .words = {{"padded", "max of 3x3 with a position of padding"}, {"ceil", "max of 3x3, the size rounded up"}}}};
+  if (options.block == ResnetBlockKind::bottleneck) {
+    choices.push_back({.about = "bottleneck stride",
+                       .option = "bottleneck_stride",
+                       .words = {{"conv2", "in the 3x3 convolution"}, {"conv1", "in the first convolution"}}});
+  }
+  if (options.avg_down) choices.push_back({.about = "shortcut pooling", .value = "mean of 2x2, rounded up"});
+  return choices;
+}
+
 ModelRow resnet_row(const std::string& name, const ResnetPaper& paper, const ResnetOptions& options,
                     const PreprocessingDefaults& photos) {
   return {.name = name,
@@ -219,7 +264,8 @@ ModelRow resnet_row(const std::string& name, const ResnetPaper& paper, const Res
           .make_options = starting_from(options),
           .build = build_network<ResnetImpl, ResnetOptions>(),
           .attention = paper.attention,
-          .photos = photos};
+          .photos = photos,
+          .parameter_free = resnet_choices(options)};
 }
 
 }  // namespace

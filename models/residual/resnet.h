@@ -14,6 +14,12 @@
 
 namespace fovea {
 
+/// The 3x3 max pool with stride 2 at the end of a stem.
+enum class StemPool {
+  padded,  ///< one position of padding on every side, as in torchvision and timm
+  ceil,    ///< no padding, the size rounded up, as in Caffe and Cadene's networks (ceil_mode)
+};
+
 /// Layers before the first stage, with a total stride of 4. Each stem ends with a 3x3 max pool.
 enum class ResnetStem {
   plain,        ///< a 7x7 convolution with 64 channels
@@ -29,6 +35,9 @@ struct ResnetOptions {
   std::int64_t base_width = 64;  ///< a bottleneck has floor(channels x base_width / 64) x cardinality channels inside
   ResnetStem stem = ResnetStem::plain;
   std::int64_t stem_width = 64;  ///< w of a deep stem
+  StemPool stem_pool = StemPool::padded;
+  BottleneckStride bottleneck_stride = BottleneckStride::conv2;
+  double norm_epsilon = 1e-5;  ///< of batch norms
   std::int64_t output_stride =
       32;  ///< pixels per position of the last stage: 32, 16 or 8; below 32, later stages dilate instead of striding
   bool avg_down = false;        ///< shortcuts downsample by 2x2 average pooling instead of a strided convolution
@@ -50,9 +59,9 @@ struct ResnetOptions {
 /// `layer2.0.downsample.0`, `fc`; `conv1.0` to `conv1.6` in a deep stem); a gate is `se`, timm's name. Dropout and
 /// stochastic depth act in training only. Any number of channels and any image size.
 ///
-/// Differs from the paper: a bottleneck shrinks in its 3x3 convolution instead of its first, and shortcuts are 1x1
-/// convolutions where shapes change (option B), as in the published weights. It starts as in the paper; timm starts the last
-/// norm of each block with 0.
+/// Differs from the paper: a bottleneck shrinks in its 3x3 convolution instead of its first (`bottleneck_stride`), and
+/// shortcuts are 1x1 convolutions where shapes change (option B), as in the published weights. It starts as in the paper;
+/// timm starts the last norm of each block with 0.
 class ResnetImpl final : public Classifier, public HasKeyMappings {
  public:
   /// @throws InputError naming an option that is out of its range, impossible or without effect.
@@ -71,6 +80,7 @@ class ResnetImpl final : public Classifier, public HasKeyMappings {
 
  private:
   void make_stem(FeatureShape& shape);
+  torch::Tensor pooled_stem(const torch::Tensor& features) const;
   void make_stages(FeatureShape& shape, AttentionFactory& attention);
 
   ResnetOptions options_;

@@ -28,6 +28,10 @@ torch::Tensor means_at_every_cell(const torch::Tensor& features) {
   return torch::avg_pool2d(torch::constant_pad_nd(features, {0, 1, 0, 1}), /*kernel_size=*/2, /*stride=*/1);
 }
 
+torch::nn::BatchNorm2d resnet_norm(std::int64_t channels, double epsilon) {
+  return torch::nn::BatchNorm2d(torch::nn::BatchNorm2dOptions(channels).eps(epsilon));
+}
+
 /// Shortcut to the size and channels of the branch.
 torch::nn::Sequential resnet_shortcut(const ResnetBlockPlan& plan) {
   torch::nn::Sequential shortcut;
@@ -41,7 +45,7 @@ torch::nn::Sequential resnet_shortcut(const ResnetBlockPlan& plan) {
   }
   const std::int64_t stride = plan.avg_down ? 1 : plan.stride;
   shortcut->push_back(torch::nn::Conv2d(resnet_convolution(plan.in.channels, plan.out_channels(), 1, stride)));
-  shortcut->push_back(torch::nn::BatchNorm2d(plan.out_channels()));
+  shortcut->push_back(resnet_norm(plan.out_channels(), plan.norm_epsilon));
   return shortcut;
 }
 
@@ -57,6 +61,7 @@ const ResnetBlockPlan& expect_possible_block(const ResnetBlockPlan& plan) {
     expect_positive(value, std::string("ResnetBlock: ") + name);
   }
   expect_in_range(plan.drop_probability, kFractionBelowOne, "ResnetBlock: drop_probability");
+  expect_in_range(plan.norm_epsilon, kNormEpsilon, "ResnetBlock: norm_epsilon");
   return plan;
 }
 
@@ -73,10 +78,12 @@ ResnetBlockImpl::ResnetBlockImpl(const ResnetBlockPlan& plan, AttentionFactory& 
     add_layer(resnet_convolution(in, out, 3, plan.stride, plan.first_dilation));
     add_layer(resnet_convolution(out, out, 3, 1, plan.dilation), mixer_);
   } else {
-    mixer_ = attention.mixer(
-        {InsertionKind::conv, plan.stage, {width, plan.in.height, plan.in.width}, width, plan.stride, mixer});
-    add_layer(resnet_convolution(in, width, 1));
-    add_layer(resnet_convolution(width, width, 3, plan.stride, plan.first_dilation, plan.cardinality), mixer_);
+    const std::int64_t first = plan.bottleneck_stride == BottleneckStride::conv1 ? plan.stride : 1;
+    const std::int64_t second = plan.stride / first;
+    const FeatureShape inside{width, strided_side(plan.in.height, first), strided_side(plan.in.width, first)};
+    mixer_ = attention.mixer({InsertionKind::conv, plan.stage, inside, width, second, mixer});
+    add_layer(resnet_convolution(in, width, 1, first));
+    add_layer(resnet_convolution(width, width, 3, second, plan.first_dilation, plan.cardinality), mixer_);
     add_layer(resnet_convolution(width, out, 1));
   }
   join_ = ResidualJoin(attention.gate({InsertionKind::block, plan.stage, out_, out, 1, plan.path + ".se"}));
@@ -97,7 +104,7 @@ void ResnetBlockImpl::add_layer(const torch::nn::Conv2dOptions& convolution, con
   } else {
     convolutions_.back() = register_module("conv" + number, torch::nn::Conv2d(convolution));
   }
-  norms_.push_back(register_module("bn" + number, torch::nn::BatchNorm2d(convolution.out_channels())));
+  norms_.push_back(register_module("bn" + number, resnet_norm(convolution.out_channels(), plan_.norm_epsilon)));
 }
 
 torch::Tensor ResnetBlockImpl::forward(const torch::Tensor& features, ContextArgument argument) {

@@ -19,14 +19,22 @@ enum class ResnetBlockKind {
   bottleneck,  ///< 1x1, 3x3 and 1x1; the last has four times the stage's channels
 };
 
+/// The convolution of a bottleneck that downsamples.
+enum class BottleneckStride {
+  conv2,  ///< the 3x3 one, as in torchvision and timm (ResNet v1.5)
+  conv1,  ///< the first 1x1 one, as in the paper, Caffe and Keras
+};
+
 /// Arguments of a residual block.
 struct ResnetBlockPlan {
   ResnetBlockKind kind = ResnetBlockKind::basic;
-  FeatureShape in;                  ///< shape of the input
-  std::int64_t channels = 64;       ///< of the stage; see out_channels()
-  std::int64_t cardinality = 1;     ///< groups of a bottleneck's 3x3 convolution
-  std::int64_t base_width = 64;     ///< channels of each group where the stage has 64
-  std::int64_t stride = 1;          ///< of the first 3x3 convolution
+  FeatureShape in;               ///< shape of the input
+  std::int64_t channels = 64;    ///< of the stage; see out_channels()
+  std::int64_t cardinality = 1;  ///< groups of a bottleneck's 3x3 convolution
+  std::int64_t base_width = 64;  ///< channels of each group where the stage has 64
+  std::int64_t stride = 1;       ///< of the first 3x3 convolution, or of a bottleneck's first
+  BottleneckStride bottleneck_stride = BottleneckStride::conv2;
+  double norm_epsilon = 1e-5;       ///< of batch norms
   std::int64_t dilation = 1;        ///< of the 3x3 convolutions
   std::int64_t first_dilation = 1;  ///< of the first 3x3 convolution; in a stage's first block that of the stage before
   bool avg_down = false;            ///< shortcuts downsample by 2x2 average pooling instead of a strided convolution

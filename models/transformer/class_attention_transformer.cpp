@@ -24,6 +24,8 @@ TransformerTrunkOptions cait_trunk_options(const ClassAttentionTransformerOption
   trunk.block.qkv_bias = options.qkv_bias;
   trunk.block.layer_scale = options.layer_scale;
   trunk.block.talking_heads = true;
+  trunk.block.activation = options.activation;
+  trunk.block.norm_epsilon = options.norm_epsilon;
   trunk.drop_probabilities.assign(static_cast<std::size_t>(options.depth), options.stochastic_depth);
   return trunk;
 }
@@ -40,6 +42,7 @@ void ClassAttentionTransformerOptions::visit_fields(FieldVisitor& fields) {
   fields.real("mlp_ratio", mlp_ratio, {.minimum = 0, .maximum = 64, .minimum_open = true},
               "hidden width of the MLP / channels; 4 in the blocks of class attention");
   fields.boolean("qkv_bias", qkv_bias, "biases in the projections to queries, keys and values");
+  visit_transformer_functions(fields, activation, norm_epsilon);
   fields.real("layer_scale", layer_scale, {}, "initial value of layer scale");
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature before the last layer, in training");
   fields.real("stochastic_depth", stochastic_depth, kFractionBelowOne,
@@ -55,10 +58,10 @@ ClassAttentionBlockImpl::ClassAttentionBlockImpl(std::int64_t channels, const Cl
   attention.qkv_bias = options.qkv_bias;
   gamma_1_ = register_parameter("gamma_1", torch::full({channels}, options.layer_scale));
   gamma_2_ = register_parameter("gamma_2", torch::full({channels}, options.layer_scale));
-  norm1_ = register_module("norm1", transformer_norm(channels));
+  norm1_ = register_module("norm1", transformer_norm(channels, options.norm_epsilon));
   attn_ = register_module("attn", std::make_shared<ClassAttentionImpl>(channels, attention));
-  norm2_ = register_module("norm2", transformer_norm(channels));
-  mlp_ = register_module("mlp", transformer_mlp(channels, kClassMlpRatio));
+  norm2_ = register_module("norm2", transformer_norm(channels, options.norm_epsilon));
+  mlp_ = register_module("mlp", transformer_mlp(channels, kClassMlpRatio, options.activation));
 }
 
 std::shared_ptr<torch::nn::Module> ClassAttentionBlockImpl::rebuilt() const {
@@ -100,7 +103,7 @@ ClassAttentionTransformerImpl::ClassAttentionTransformerImpl(const ClassAttentio
       class_blocks_->push_back(std::make_shared<ClassAttentionBlockImpl>(channels, options));
     }
   }
-  norm_ = register_module("norm", transformer_norm(channels));
+  norm_ = register_module("norm", transformer_norm(channels, options.norm_epsilon));
   head_ = register_module("head", torch::nn::Linear(attention_.pooled_features(grid), input.num_classes));
   initialise_constructed(*this);
 }
@@ -162,7 +165,8 @@ std::vector<ModelRow> class_attention_transformer_models() {
                    .arxiv = "2103.17239",
                    .traits = traits,
                    .make_options = starting_from(options),
-                   .build = build_network<ClassAttentionTransformerImpl, ClassAttentionTransformerOptions>()};
+                   .build = build_network<ClassAttentionTransformerImpl, ClassAttentionTransformerOptions>(),
+                   .parameter_free = transformer_choices()};
     if (side > 0) model.photos = PreprocessingDefaults{.side = side, .crop_pct = 1, .interpolation = Interpolation::bicubic};
     return model;
   };

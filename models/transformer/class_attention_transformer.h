@@ -22,16 +22,18 @@
 namespace fovea {
 
 struct ClassAttentionTransformerOptions {
-  std::vector<std::int64_t> patch_size{16};  ///< see visit_patch_size()
-  std::int64_t embed_dim = 192;              ///< channels of a token
-  std::int64_t depth = 24;                   ///< blocks of self-attention between the patches
-  std::int64_t depth_token_only = 2;         ///< blocks of class attention
-  std::int64_t heads = 4;                    ///< attention heads of each block
-  double mlp_ratio = 4;                      ///< hidden width of the MLP / channels; 4 in the blocks of class attention
-  bool qkv_bias = true;                      ///< biases of queries, keys and values
-  double layer_scale = 1e-5;                 ///< initial value of layer scale; timm's init_values
-  double dropout = 0;                        ///< probability, of a feature before the last layer; see apply_dropout()
-  double stochastic_depth = 0;               ///< of each branch; 0 in the blocks of class attention
+  std::vector<std::int64_t> patch_size{16};   ///< see visit_patch_size()
+  std::int64_t embed_dim = 192;               ///< channels of a token
+  std::int64_t depth = 24;                    ///< blocks of self-attention between the patches
+  std::int64_t depth_token_only = 2;          ///< blocks of class attention
+  std::int64_t heads = 4;                     ///< attention heads of each block
+  double mlp_ratio = 4;                       ///< hidden width of the MLP / channels; 4 in the blocks of class attention
+  bool qkv_bias = true;                       ///< biases of queries, keys and values
+  Activation activation = Activation::gelu;   ///< of the MLPs
+  double norm_epsilon = kTransformerEpsilon;  ///< of layer norms
+  double layer_scale = 1e-5;                  ///< initial value of layer scale; timm's init_values
+  double dropout = 0;                         ///< probability, of a feature before the last layer; see apply_dropout()
+  double stochastic_depth = 0;                ///< of each branch; 0 in the blocks of class attention
 
   void visit_fields(FieldVisitor& fields);
 };

@@ -29,18 +29,34 @@ const TransformerBlockOptions& expect_possible_block(const TransformerBlockOptio
   expect_divides(channels, options.heads, "TransformerBlock: heads");
   expect_in_range(options.mlp_ratio, kPositive, "TransformerBlock: mlp_ratio");
   if (options.layer_scale) expect_in_range(*options.layer_scale, {}, "TransformerBlock: layer_scale");
+  expect_in_range(options.norm_epsilon, kNormEpsilon, "TransformerBlock: norm_epsilon");
   return options;
 }
 
 }  // namespace
 
-torch::nn::LayerNorm transformer_norm(std::int64_t channels) {
-  return torch::nn::LayerNorm(torch::nn::LayerNormOptions({channels}).eps(kTransformerEpsilon));
+torch::nn::LayerNorm transformer_norm(std::int64_t channels, double epsilon) {
+  return torch::nn::LayerNorm(torch::nn::LayerNormOptions({channels}).eps(epsilon));
 }
 
-std::shared_ptr<FeedForwardImpl> transformer_mlp(std::int64_t channels, double mlp_ratio) {
+std::shared_ptr<FeedForwardImpl> transformer_mlp(std::int64_t channels, double mlp_ratio, Activation activation) {
   const auto hidden = static_cast<std::int64_t>(static_cast<double>(channels) * mlp_ratio);
-  return std::make_shared<FeedForwardImpl>(channels, std::max<std::int64_t>(1, hidden));
+  return std::make_shared<FeedForwardImpl>(channels, std::max<std::int64_t>(1, hidden), activation);
+}
+
+void visit_transformer_functions(FieldVisitor& fields, Activation& activation, double& norm_epsilon) {
+  fields.choice("activation", activation,
+                {{"gelu", Activation::gelu}, {"gelu_tanh", Activation::gelu_tanh}, {"quick_gelu", Activation::quick_gelu}},
+                "activation of the MLPs: GELU, exact, approximated with tanh, or by x sigmoid(1.702 x) as in CLIP");
+  fields.real("norm_epsilon", norm_epsilon, kNormEpsilon, "epsilon of layer norms; 1e-05 in CLIP's weights");
+}
+
+std::vector<ParameterFreeChoice> transformer_choices() {
+  return {{.about = "activation",
+           .option = "activation",
+           .words = {{"gelu", "exact"}, {"gelu_tanh", "approximated with tanh"}, {"quick_gelu", "x sigmoid(1.702 x)"}}},
+          {.about = "norm epsilon", .option = "norm_epsilon"},
+          {.about = "norms", .value = "before attention and MLP"}};
 }
 
 void initialise_linear_layers(torch::nn::Module& module, const RandomStream& stream) {
@@ -65,7 +81,7 @@ TransformerBlockImpl::TransformerBlockImpl(const TransformerBlockPlan& plan, con
     if (options.talking_heads) return register_parameter(own, values);
     return register_module(layer, std::make_shared<torch::nn::Module>("LayerScale"))->register_parameter("gamma", values);
   };
-  norm1_ = register_module("norm1", transformer_norm(channels));
+  norm1_ = register_module("norm1", transformer_norm(channels, options.norm_epsilon));
   if (plan.prefix_tokens == 0) {
     mixer_ = attention.mixer({InsertionKind::conv, plan.stage, plan.grid, channels, 1, plan.path + ".attn", {}});
   }
@@ -75,11 +91,11 @@ TransformerBlockImpl::TransformerBlockImpl(const TransformerBlockPlan& plan, con
     talking_ = register_module("attn", std::make_shared<TalkingHeadsImpl>(channels, options.heads, options.qkv_bias));
   } else {
     attn_ = register_module("attn", std::make_shared<SelfAttentionImpl>(channels, channels, self_attention_options(options),
-                                                                        kTransformerEpsilon));
+                                                                        options.norm_epsilon));
   }
   if (options.layer_scale) scale1_ = factors("ls1", "gamma_1");
-  norm2_ = register_module("norm2", transformer_norm(channels));
-  mlp_ = register_module("mlp", transformer_mlp(channels, options.mlp_ratio));
+  norm2_ = register_module("norm2", transformer_norm(channels, options.norm_epsilon));
+  mlp_ = register_module("mlp", transformer_mlp(channels, options.mlp_ratio, options.activation));
   gate_ = attention.gate({InsertionKind::block, plan.stage, plan.grid, channels, 1, plan.path + ".gate", {}});
   if (gate_) register_module("gate", gate_);
   if (options.layer_scale) scale2_ = factors("ls2", "gamma_2");

@@ -4,27 +4,38 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <torch/torch.h>
 
 #include <fovea/attention/attention_factory.h>
 #include <fovea/attention/context/feed_forward.h>
 #include <fovea/attention/self/self_attention.h>
+#include <fovea/models/parameter_free_choice.h>
 #include <fovea/models/transformer/talking_heads.h>
+#include <fovea/nn/activation.h>
 #include <fovea/nn/cloneable_module.h>
 #include <fovea/nn/context_argument.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/options/fields.h>
 
 namespace fovea {
 
-/// Epsilon of the layer norms of every transformer here.
+/// Default epsilon of the layer norms of every transformer here.
 inline constexpr double kTransformerEpsilon = 1e-6;
 
-/// Layer norm over `channels`, with kTransformerEpsilon.
-torch::nn::LayerNorm transformer_norm(std::int64_t channels);
+/// Layer norm over `channels`.
+torch::nn::LayerNorm transformer_norm(std::int64_t channels, double epsilon = kTransformerEpsilon);
 
 /// MLP of a block: two layers with `mlp_ratio` times as many hidden features as channels.
-std::shared_ptr<FeedForwardImpl> transformer_mlp(std::int64_t channels, double mlp_ratio);
+std::shared_ptr<FeedForwardImpl> transformer_mlp(std::int64_t channels, double mlp_ratio,
+                                                 Activation activation = Activation::gelu);
+
+/// Declares the fields `activation` and `norm_epsilon` of a transformer's options.
+void visit_transformer_functions(FieldVisitor& fields, Activation& activation, double& norm_epsilon);
+
+/// The choices of these fields.
+std::vector<ParameterFreeChoice> transformer_choices();
 
 /// Initialises every linear layer in `module` as timm's transformers: weights normal with standard deviation 0.02, biases 0.
 /// (timm truncates at +-2, a hundred standard deviations.)
@@ -38,6 +49,8 @@ struct TransformerBlockOptions {
   std::optional<double> layer_scale = std::nullopt;  ///< initial value; None: no layer scale
   /// TalkingHeads in place of SelfAttention, as in CaiT; layer scale is then called `gamma_1` and `gamma_2`.
   bool talking_heads = false;
+  Activation activation = Activation::gelu;   ///< of the MLP
+  double norm_epsilon = kTransformerEpsilon;  ///< of layer norms
 };
 
 /// Arguments of a transformer block that depend on its network.

@@ -34,6 +34,8 @@ TransformerTrunkOptions vision_trunk_options(const VisionTransformerOptions& opt
   trunk.block.mlp_ratio = options.mlp_ratio;
   trunk.block.qkv_bias = options.qkv_bias;
   trunk.block.qk_norm = options.qk_norm;
+  trunk.block.activation = options.activation;
+  trunk.block.norm_epsilon = options.norm_epsilon;
   if (options.layer_scale != 0) trunk.block.layer_scale = options.layer_scale;
   for (std::int64_t number = 1; number <= options.depth; ++number) {
     trunk.drop_probabilities.push_back(stochastic_depth_probability(number, options.depth, options.stochastic_depth));
@@ -57,6 +59,7 @@ void VisionTransformerOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("qkv_bias", qkv_bias, "biases in the projections to queries, keys and values");
   fields.boolean("qk_norm", qk_norm, "layer norm of each query and key");
   fields.real("layer_scale", layer_scale, {}, "initial value of layer scale; 0 = no layer scale");
+  visit_transformer_functions(fields, activation, norm_epsilon);
   fields.boolean("class_token", class_token, "a learned token before the patches");
   fields.choice(
       "global_pool", global_pool,
@@ -99,18 +102,19 @@ std::shared_ptr<torch::nn::Module> VisionTransformerImpl::rebuilt() const {
 
 void VisionTransformerImpl::add_pooling(const FeatureShape& grid) {
   if (!attention_.has_pool() && has_fc_norm(options_.global_pool)) {
-    fc_norm_ = register_module("fc_norm", transformer_norm(grid.channels));
+    fc_norm_ = register_module("fc_norm", transformer_norm(grid.channels, options_.norm_epsilon));
     return;
   }
-  norm_ = register_module("norm", transformer_norm(grid.channels));
+  norm_ = register_module("norm", transformer_norm(grid.channels, options_.norm_epsilon));
   if (attention_.has_pool()) return;
   if (options_.global_pool == TokenPooling::map) {
     LatentPoolOptions pool;
     pool.heads = options_.heads;
     pool.mlp_ratio = options_.mlp_ratio;
     pool.norm = true;
+    pool.activation = options_.activation;
     const InsertionPoint point{InsertionKind::pool, 0, grid, grid.channels, 1, "attn_pool", {}};
-    latent_pool_ = register_module("attn_pool", std::make_shared<LatentPoolImpl>(point, pool, kTransformerEpsilon));
+    latent_pool_ = register_module("attn_pool", std::make_shared<LatentPoolImpl>(point, pool, options_.norm_epsilon));
   } else if (options_.global_pool == TokenPooling::prr) {
     refinement_ = register_module("attn_pool", std::make_shared<PatchRefinementImpl>(options_.heads));
   }
@@ -221,7 +225,8 @@ std::vector<ModelRow> vision_transformer_models() {
                     .traits = traits,
                     .make_options = starting_from(options),
                     .build = build_network<VisionTransformerImpl, VisionTransformerOptions>(),
-                    .photos = photos};
+                    .photos = photos,
+                    .parameter_free = transformer_choices()};
   };
   return {row("vit_tiny_patch16_224", kTiny, 16, augreg),
           row("vit_small_patch16_224", kSmall, 16, augreg),

@@ -32,15 +32,17 @@ enum class TokenPooling {
 };
 
 struct VisionTransformerOptions {
-  std::vector<std::int64_t> patch_size{16};  ///< see visit_patch_size()
-  std::int64_t embed_dim = 192;              ///< channels of a token
-  std::int64_t depth = 12;                   ///< blocks
-  std::int64_t heads = 3;                    ///< attention heads of each block
-  double mlp_ratio = 4;                      ///< hidden width of the MLP / channels
-  bool qkv_bias = true;                      ///< biases of queries, keys and values
-  bool qk_norm = false;                      ///< layer norm of queries and keys in every head
-  double layer_scale = 0;                    ///< initial value of layer scale, timm's init_values; 0: no layer scale
-  bool class_token = true;                   ///< a learned token before the patches
+  std::vector<std::int64_t> patch_size{16};   ///< see visit_patch_size()
+  std::int64_t embed_dim = 192;               ///< channels of a token
+  std::int64_t depth = 12;                    ///< blocks
+  std::int64_t heads = 3;                     ///< attention heads of each block
+  double mlp_ratio = 4;                       ///< hidden width of the MLP / channels
+  bool qkv_bias = true;                       ///< biases of queries, keys and values
+  bool qk_norm = false;                       ///< layer norm of queries and keys in every head
+  double layer_scale = 0;                     ///< initial value of layer scale, timm's init_values; 0: no layer scale
+  Activation activation = Activation::gelu;   ///< of the MLPs
+  double norm_epsilon = kTransformerEpsilon;  ///< of layer norms
+  bool class_token = true;                    ///< a learned token before the patches
   TokenPooling global_pool = TokenPooling::token;
   double dropout = 0;           ///< probability, of a feature before the last layer; see apply_dropout()
   double stochastic_depth = 0;  ///< of the last block's branches, lower before; see stochastic_depth_probability()

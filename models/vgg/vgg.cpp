@@ -166,7 +166,10 @@ std::vector<ModelRow> vgg_models() {
                     .traits = {},
                     .make_options = starting_from(options),
                     .build = build_network<VggImpl, VggOptions>(),
-                    .photos = PreprocessingDefaults{}});  // torchvision's and timm's: resize to 256, crop to 224, bilinear
+                    .photos = PreprocessingDefaults{},  // torchvision's and timm's: resize to 256, crop to 224, bilinear
+                    .parameter_free = {{.about = "activation", .value = "relu"},
+                                       {.about = "norm epsilon", .value = "1e-05"},
+                                       {.about = "pooling", .value = "max of 2x2, an odd last row or column left out"}}});
   }
   return rows;
 }

@@ -281,8 +281,9 @@ def run(module, arguments, shapes, seed):
 def write_safetensors(path, tensors, metadata):
     header, data = {"__metadata__": metadata}, b""
     for name, tensor in tensors.items():
-        values = tensor.detach().float().contiguous().numpy().tobytes()
-        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(values)]}
+        kind = "F32" if tensor.is_floating_point() else "I64"
+        values = tensor.detach().to(torch.float32 if kind == "F32" else torch.int64).contiguous().numpy().tobytes()
+        header[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(values)]}
         data += values
     text = json.dumps(header).encode()
     with open(path, "wb") as file:

@@ -20,13 +20,13 @@
 #include <fovea/weights/state_dict.h>
 
 #include "built_network.h"
+#include "living_network.h"
 #include "python_peer.h"
 
 namespace fovea {
 namespace {
 
 constexpr std::int64_t kClasses = 10;
-constexpr double kGain = 1.4;  // of a layer's variance; see torchvision_peer.py
 
 /// One of torchvision's networks and the same of fovea.
 struct Pair {
@@ -51,7 +51,17 @@ std::vector<Pair> pairs() {
           {"mobilenet_v3_small", "mobilenet_v3_small", "mobilenet_v3_small", 64, 96, "float16"},
           {"mobilenet_v3_large", "mobilenet_v3_large", "mobilenet_v3_large", 64, 96, "bfloat16"},
           {"mobilenet_v3_small_with_timms_names", "mobilenet_v3_small", "mobilenetv3_small_100", 64, 96, "zip"},
-          {"vit_b_16", "vit_b_16", "vit_b_16", 224, 224, "zip"}};
+          {"vit_b_16", "vit_b_16", "vit_b_16", 224, 224, "zip"},
+          // The same names and shapes with another choice of what has no parameters.
+          {"resnet50_of_caffe", "resnet50_of_caffe",
+           "{name: resnet50, stem_pool: ceil, bottleneck_stride: conv1, norm_epsilon: 0.001}", 70, 93, "zip"},
+          {"mobilenet_v2_with_relu", "mobilenet_v2_with_relu", "{name: mobilenet_v2, activation: relu, norm_epsilon: 0.001}",
+           64, 96, "zip"},
+          {"vit_with_tanh", "vit_with_tanh",
+           "{name: vit, patch_size: 8, embed_dim: 48, depth: 2, heads: 3, activation: gelu_tanh, norm_epsilon: 0.001}", 32,
+           32, "zip"},
+          {"vit_with_quick_gelu", "vit_with_quick_gelu",
+           "{name: vit, patch_size: 8, embed_dim: 48, depth: 2, heads: 3, activation: quick_gelu}", 32, 32, "zip"}};
 }
 
 std::shared_ptr<Classifier> our_network(const Pair& pair) {
@@ -63,36 +73,6 @@ std::shared_ptr<Classifier> our_network(const Pair& pair) {
 torch::Tensor our_logits(Classifier& network, const torch::Tensor& images) {
   const torch::NoGradGuard no_grad;
   return logits_for(network, images);
-}
-
-/// Normal values, in large tensors the same ones again and again, never aligned with their rows: drawing them all takes
-/// longer than the test.
-void fill_fast(torch::Tensor& tensor, const RandomStream& stream, double deviation) {
-  constexpr std::int64_t kPeriod = 65537;  // a prime
-  auto flat = tensor.view({-1});
-  auto values = torch::empty({std::min(flat.numel(), kPeriod)});
-  fill_normal(values, stream, deviation);
-  for (const torch::Tensor& part : flat.split(kPeriod)) torch::Tensor(part).copy_(values.slice(0, 0, part.numel()));
-}
-
-/// As give_life() in torchvision_peer.py.
-void give_life(Classifier& network) {
-  const torch::NoGradGuard no_grad;
-  for (auto& [name, shared] : state_dict(network)) {
-    torch::Tensor tensor = shared;
-    const RandomStream stream = RandomStream(1, Purpose::test).child(name);
-    if (!tensor.is_floating_point()) {
-      tensor.fill_(1234);
-    } else if (name.ends_with("running_var")) {
-      fill_uniform(tensor, stream, 0.5, 1.5);
-    } else if (name.ends_with("weight") && tensor.dim() > 1) {
-      fill_fast(tensor, stream,
-                std::sqrt(kGain * static_cast<double>(tensor.size(0)) / static_cast<double>(tensor.numel())));
-    } else {
-      fill_fast(tensor, stream, 0.3);
-      if (name.ends_with("weight")) tensor.add_(1);
-    }
-  }
 }
 
 /// The network's tensors as torchvision calls them.

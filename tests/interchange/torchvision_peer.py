@@ -43,8 +43,66 @@ def write_safetensors(path, tensors):
         file.write(len(text).to_bytes(8, "little") + text + data)
 
 
+class QuickGelu(torch.nn.Module):
+    def forward(self, x):
+        return x * torch.sigmoid(1.702 * x)
+
+
+def change_modules(model, kind, replacement):
+    for name, child in model.named_children():
+        if isinstance(child, kind):
+            setattr(model, name, replacement())
+        else:
+            change_modules(child, kind, replacement)
+
+
+def set_epsilon(model, epsilon):
+    for layer in model.modules():
+        if isinstance(layer, (torch.nn.BatchNorm2d, torch.nn.LayerNorm)):
+            layer.eps = epsilon
+
+
+def resnet50_of_caffe():
+    """Strides in the first convolution of a bottleneck, a stem's pool that rounds up."""
+    model = torchvision.models.resnet50(num_classes=CLASSES)
+    for block in (model.layer2[0], model.layer3[0], model.layer4[0]):
+        block.conv1.stride, block.conv2.stride = (2, 2), (1, 1)
+    model.maxpool = torch.nn.MaxPool2d(3, 2, ceil_mode=True)
+    set_epsilon(model, 1e-3)
+    return model
+
+
+def mobilenet_v2_with_relu():
+    model = torchvision.models.mobilenet_v2(num_classes=CLASSES)
+    change_modules(model, torch.nn.ReLU6, torch.nn.ReLU)
+    set_epsilon(model, 1e-3)
+    return model
+
+
+def small_vit(activation):
+    model = torchvision.models.VisionTransformer(image_size=32, patch_size=8, num_layers=2, num_heads=3, hidden_dim=48,
+                                                 mlp_dim=192, num_classes=CLASSES)
+    change_modules(model, torch.nn.GELU, activation)
+    return model
+
+
+def vit_with_tanh():
+    model = small_vit(lambda: torch.nn.GELU(approximate="tanh"))
+    set_epsilon(model, 1e-3)
+    return model
+
+
+def vit_with_quick_gelu():
+    return small_vit(QuickGelu)
+
+
+CHANGED = {changed.__name__: changed
+           for changed in (resnet50_of_caffe, mobilenet_v2_with_relu, vit_with_tanh, vit_with_quick_gelu)}
+
+
 def network(name):
-    return getattr(torchvision.models, name)(num_classes=CLASSES).eval()
+    model = CHANGED[name]() if name in CHANGED else getattr(torchvision.models, name)(num_classes=CLASSES)
+    return model.eval()
 
 
 def give_life(model):

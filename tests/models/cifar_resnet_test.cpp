@@ -18,7 +18,9 @@
 #include <fovea/models/residual/cifar_resnet.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/nn/multiply_adds.h>
+#include <fovea/weights/external_checkpoint.h>
 #include <fovea/weights/initial_weights.h>
+#include <fovea/weights/safetensors.h>
 #include <fovea/weights/state_dict.h>
 
 #include "network_run.h"
@@ -62,6 +64,35 @@ const char* const kResnet20Names = R"(
 
 TEST(CifarResnetTest, ParametersHaveTorchvisionsNames) {
   EXPECT_EQ(parameter_names(*plain_resnet(resnet_options(20))), words_in(kResnet20Names));
+}
+
+TEST(CifarResnetTest, ACheckpointOfPytorchResnetCifar10GivesItsLogits) {
+  const torch::NoGradGuard no_grad;
+  const TemporaryDirectory folder;
+  for (const auto& [name, shortcut] : {std::pair{"pad_both", Shortcut::pad_both}, {"conv", Shortcut::conv}}) {
+    SCOPED_TRACE(name);
+    const SafetensorsFile golden(FOVEA_TEST_DATA "/golden_models/cifar_resnet_" + std::string(name) + ".safetensors");
+    NamedTensors theirs;
+    for (const auto& [own, tensor] : with_prefix_removed(golden.tensors(), "state.")) {
+      std::string other = own.starts_with("fc.") ? "linear" + own.substr(2) : own;
+      if (const auto place = other.find("downsample"); place != std::string::npos) other.replace(place, 10, "shortcut");
+      theirs.emplace("module." + other, tensor);
+    }
+    const std::string path = folder.path(std::string(name) + ".safetensors");
+    write_safetensors(path, theirs, {});
+    const auto network = plain_resnet(resnet_options(8, 4, shortcut), {3, 17, 12, 10});
+    const NamedForNetwork named = name_for(*network, read_weights_file(path));
+    EXPECT_EQ(named.mapping, "pytorch_resnet_cifar10");
+    load_named_weights(*network, named, path);
+    network->eval();
+    const auto logits = logits_for(*network, golden.tensor("input"));
+    EXPECT_TRUE(torch::allclose(logits, golden.tensor("logits"), /*rtol=*/1e-4, /*atol=*/1e-4));
+    const auto other = plain_resnet(resnet_options(8, 4, Shortcut::pad), {3, 17, 12, 10});
+    if (shortcut == Shortcut::conv) continue;
+    load_named_weights(*other, name_for(*other, read_weights_file(path)), path);
+    other->eval();
+    EXPECT_FALSE(torch::allclose(logits_for(*other, golden.tensor("input")), logits, 1e-2)) << "no tensor tells pad_both";
+  }
 }
 
 TEST(CifarResnetTest, BuffersAreThoseOfTheNorms) {
@@ -118,7 +149,7 @@ TEST(CifarResnetTest, AnySizeAndAnyChannelsRun) {
   for (const Sizes& shape :
        {Sizes{1, 32, 32}, Sizes{2, 17, 9}, Sizes{3, 8, 31}, Sizes{4, 5, 5}, Sizes{3, 1, 1}, Sizes{3, 2, 3}}) {
     const InputSpec input{shape[0], shape[1], shape[2], 7};
-    for (const Shortcut shortcut : {Shortcut::pad, Shortcut::conv}) {
+    for (const Shortcut shortcut : {Shortcut::pad, Shortcut::pad_both, Shortcut::conv}) {
       const auto network = plain_resnet(resnet_options(8, 4, shortcut), input);
       give_life(*network, 1);
       network->eval();

@@ -541,6 +541,33 @@ TEST_P(EveryNetwork, ImpossibleImagesAreRefused) {
   }
 }
 
+TEST_P(EveryNetwork, ItsParameterFreeChoicesAreThoseOfItsOptions) {
+  const ModelRow& row = find_model(GetParam().name, "test");
+  ModelField model;
+  model.read(parse_yaml(row.name, "test"), "model");
+  const Json section = model.write();
+  for (const ParameterFreeChoice& choice : row.parameter_free) {
+    SCOPED_TRACE(choice.about);
+    EXPECT_FALSE(choice.about.empty());
+    EXPECT_NE(choice.value.empty(), choice.option.empty()) << "either a value or an option";
+    if (choice.option.empty()) continue;
+    ASSERT_TRUE(section.contains(choice.option)) << choice.option;
+    for (const auto& [word, meaning] : choice.words) {
+      EXPECT_FALSE(meaning.empty()) << word;
+      ModelField other;
+      other.read(parse_yaml("{name: " + row.name + ", " + choice.option + ": " + word + "}", "test"), "model");
+      const auto assumed = assumed_choices({choice}, other.write());
+      ASSERT_EQ(assumed.size(), 1U) << word;
+      EXPECT_EQ(assumed[0].value, word);
+      EXPECT_EQ(assumed[0].meaning, meaning);
+      EXPECT_EQ(assumed[0].key, "model." + choice.option);
+      EXPECT_EQ(assumed[0].others.size() + 1, choice.words.size());
+    }
+  }
+  const auto is_activation = [](const ParameterFreeChoice& choice) { return choice.about == "activation"; };
+  if (row.photos) EXPECT_TRUE(std::any_of(row.parameter_free.begin(), row.parameter_free.end(), is_activation));
+}
+
 TEST_P(EveryNetwork, IsListedWithItsPaper) {
   EXPECT_FALSE(row().title.empty());
   EXPECT_THAT(row().arxiv, testing::MatchesRegex("[0-9]{4}\\.[0-9]{4,5}"));

@@ -220,6 +220,8 @@ const std::map<std::string, NetworkPort>& network_ports() {
          {"stem_width", as("stem_width")},
          {"block_args", translate_block_args}},
         finish_resnet}},
+      {"independent.CifarResNet",
+       {{{"name", "cifar_resnet"}}, {{"depth", as("depth")}, {"width", as("width")}, {"shortcut", as("shortcut")}}}},
       {"timm.models.vgg.VGG",
        {{{"name", "vgg11_bn"}, {"variant", "timm"}, {"norm", "none"}},
         {{"cfg", translate_layers},
