@@ -80,10 +80,9 @@ std::vector<std::string> class_names_in(const FolderLayout& layout) {
 std::shared_ptr<const Dataset> make_dataset(const std::string& folder, std::vector<std::string> class_names,
                                             std::vector<LabelledFile> files, const ImageFolderOptions& options,
                                             std::vector<SkippedFiles> skipped) {
-  return std::make_shared<FileDataset>(folder, std::move(class_names), std::move(files),
-                                       FileReading{static_cast<int>(options.channels), options.on_error,
-                                                   options.decode.options("data")},
-                                       std::move(skipped));
+  return std::make_shared<FileDataset>(
+      folder, std::move(class_names), std::move(files),
+      FileReading{static_cast<int>(options.channels), options.on_error, options.decode.options("data")}, std::move(skipped));
 }
 
 /// The split of a root with class folders alone. @throws InputError for a class without images.

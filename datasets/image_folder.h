@@ -20,7 +20,7 @@ struct ImageFolderOptions {
   /// Seed of that split; separate from `seed`, so that runs with other seeds have the same test images.
   std::int64_t split_seed = 0;
   OnError on_error = OnError::fail;
-  DecodeFields decode = {};  ///< `alpha` and `levels`
+  DecodeFields decode = {};         ///< `alpha` and `levels`
   bool allow_single_class = false;  ///< training images of one class alone, which are an error otherwise
 
   void visit_fields(FieldVisitor& fields);

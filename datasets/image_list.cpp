@@ -246,9 +246,10 @@ void ImageListOptions::visit_fields(FieldVisitor& fields) {
               {"fraction of each class for the test split, where the table has no splits", FieldRole::splits_data});
   fields.integer("split_seed", split_seed, kNonNegativeInteger, {"seed of that split", FieldRole::splits_data});
   fields.choice("on_error", on_error, {{"fail", OnError::fail}, {"skip", OnError::skip}},
-                "handling of unreadable files: fail with an error, or skip with a warning");
+                {"handling of unreadable files: fail with an error, or skip with a warning", FieldRole::effort});
   fields.boolean("allow_single_class", allow_single_class,
                  "accept training images of one class, which is an error otherwise");
+  decode.visit_fields(fields);
 }
 
 std::vector<Split> image_list_splits(const ImageListOptions& options) {
@@ -285,7 +286,7 @@ std::shared_ptr<const Dataset> open_image_list(const ImageListOptions& options, 
     if (entry.box) boxes.emplace(entry.line, *entry.box);
   }
   FileDataset dataset(root_of(options), std::move(class_names), std::move(files),
-                      {static_cast<int>(options.channels), options.on_error}, {});
+                      {static_cast<int>(options.channels), options.on_error, options.decode.options("data")}, {});
   return std::make_shared<ImageList>(std::move(dataset), options.file, std::move(boxes));
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <fovea/data/dataset.h>
+#include <fovea/data/decode_fields.h>
 #include <fovea/datasets/on_error.h>
 #include <fovea/options/fields.h>
 
@@ -24,6 +25,7 @@ struct ImageListOptions {
   std::int64_t split_seed = 0;         ///< seed of that split
   OnError on_error = OnError::fail;
   bool allow_single_class = false;
+  DecodeFields decode = {};  ///< `alpha` and `levels`
 
   void visit_fields(FieldVisitor& fields);
 };

@@ -30,6 +30,12 @@ class ConcatenatedDataset final : public Dataset {
     const auto [dataset, own] = locate(index);
     return dataset->label(own);
   }
+  std::uint64_t fingerprint(std::int64_t index) const override {
+    const auto [dataset, own] = locate(index);
+    return dataset->fingerprint(own);
+  }
+  bool reads_files() const override { return first().reads_files(); }
+  DecodeOptions decode_options() const override { return first().decode_options(); }
   const std::vector<std::string>& class_names() const override { return first().class_names(); }
   int channels() const override { return first().channels(); }
   int height() const override { return shared(&Dataset::height); }

@@ -5,6 +5,7 @@
 #include <fovea/base/error.h>
 #include <fovea/base/xxhash64.h>
 #include <fovea/data/content_record.h>
+#include <fovea/data/internal/forwarding_dataset.h>
 
 namespace fovea {
 namespace {
@@ -17,27 +18,17 @@ std::uint64_t hash_of(const Image& image) {
   return std::max<std::uint64_t>(hash.value(), 1);
 }
 
-class RecordedDataset final : public Dataset {
+class RecordedDataset final : public ForwardingDataset {
  public:
   RecordedDataset(std::shared_ptr<const Dataset> dataset, std::shared_ptr<ContentRecord> record)
-      : dataset_(std::move(dataset)), record_(std::move(record)) {}
+      : ForwardingDataset(std::move(dataset)), record_(std::move(record)) {}
 
-  std::int64_t size() const override { return dataset_->size(); }
   Sample sample(std::int64_t index) const override {
-    return compared(index, [&] { return dataset_->sample(index); });
+    return compared(index, [&] { return forwarded().sample(index); });
   }
   Sample training_sample(std::int64_t index, const RandomStream& stream) const override {
-    return compared(index, [&] { return dataset_->training_sample(index, stream); });
+    return compared(index, [&] { return forwarded().training_sample(index, stream); });
   }
-  std::int64_t label(std::int64_t index) const override { return dataset_->label(index); }
-  std::uint64_t fingerprint(std::int64_t index) const override { return dataset_->fingerprint(index); }
-  const std::vector<std::string>& class_names() const override { return dataset_->class_names(); }
-  int channels() const override { return dataset_->channels(); }
-  int height() const override { return dataset_->height(); }
-  int width() const override { return dataset_->width(); }
-  std::string name(std::int64_t index) const override { return dataset_->name(index); }
-  bool skips_unreadable() const override { return dataset_->skips_unreadable(); }
-  bool reads_files() const override { return dataset_->reads_files(); }
 
  private:
   template <typename Read>
@@ -53,11 +44,10 @@ class RecordedDataset final : public Dataset {
   }
 
   [[noreturn]] void throw_changed(std::int64_t index, const std::string& got) const {
-    throw Error(dataset_->name(index) + ": expected the image that was read before, got " + got +
+    throw Error(name(index) + ": expected the image that was read before, got " + got +
                 "; restore it and resume, or choose another output directory");
   }
 
-  std::shared_ptr<const Dataset> dataset_;
   std::shared_ptr<ContentRecord> record_;
 };
 

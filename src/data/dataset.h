@@ -79,6 +79,7 @@ class Dataset {
 
   /// How image files are decoded; the model file keeps it for photos.
   virtual DecodeOptions decode_options() const { return {}; }
+
   /// Quick check of the sample at `index`, without decoding it: its file is there, whole, and of a kind that can be read.
   /// Nothing by default. @throws InputError naming the file.
   virtual void expect_readable(std::int64_t /*index*/) const {}

@@ -2,35 +2,27 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/data/internal/forwarding_dataset.h>
 #include <fovea/data/relabelled_dataset.h>
 
 namespace fovea {
 namespace {
 
-class RelabelledDataset final : public Dataset {
+class RelabelledDataset final : public ForwardingDataset {
  public:
   /// @param labels the new label of each of the data set's classes.
   RelabelledDataset(std::shared_ptr<const Dataset> dataset, std::vector<std::int64_t> labels,
                     std::vector<std::string> class_names)
-      : dataset_(std::move(dataset)), labels_(std::move(labels)), class_names_(std::move(class_names)) {}
+      : ForwardingDataset(std::move(dataset)), labels_(std::move(labels)), class_names_(std::move(class_names)) {}
 
-  std::int64_t size() const override { return dataset_->size(); }
-  Sample sample(std::int64_t index) const override { return renamed(dataset_->sample(index)); }
+  Sample sample(std::int64_t index) const override { return renamed(forwarded().sample(index)); }
   Sample training_sample(std::int64_t index, const RandomStream& stream) const override {
-    return renamed(dataset_->training_sample(index, stream));
+    return renamed(forwarded().training_sample(index, stream));
   }
-  std::int64_t label(std::int64_t index) const override { return labels_[static_cast<std::size_t>(dataset_->label(index))]; }
+  std::int64_t label(std::int64_t index) const override {
+    return labels_[static_cast<std::size_t>(forwarded().label(index))];
+  }
   const std::vector<std::string>& class_names() const override { return class_names_; }
-  int channels() const override { return dataset_->channels(); }
-  int height() const override { return dataset_->height(); }
-  int width() const override { return dataset_->width(); }
-  std::string name(std::int64_t index) const override { return dataset_->name(index); }
-  bool skips_unreadable() const override { return dataset_->skips_unreadable(); }
-  DecodeOptions decode_options() const override { return dataset_->decode_options(); }
-  std::uint64_t fingerprint(std::int64_t index) const override { return dataset_->fingerprint(index); }
-  bool reads_files() const override { return dataset_->reads_files(); }
-  void expect_readable(std::int64_t index) const override { dataset_->expect_readable(index); }
-  std::vector<SkippedFiles> skipped_files() const override { return dataset_->skipped_files(); }
 
  private:
   Sample renamed(Sample sample) const {
@@ -38,7 +30,6 @@ class RelabelledDataset final : public Dataset {
     return sample;
   }
 
-  std::shared_ptr<const Dataset> dataset_;
   std::vector<std::int64_t> labels_;
   std::vector<std::string> class_names_;
 };

@@ -8,8 +8,7 @@
 #include <string_view>
 
 #include <fovea/base/byte_order.h>
-#include <fovea/base/file.h>
-#include <fovea/image/container.h>
+#include <fovea/image/decode.h>
 #include <fovea/image/quick_check.h>
 
 namespace fovea {
@@ -63,7 +62,7 @@ bool is_surely_complete(const FileEnds& ends) {
 void expect_complete_image_file(const std::string& path) {
   const auto ends = read_ends(path);
   if (ends && is_surely_complete(*ends)) return;
-  checked_image_bytes(read_file(path, kMaximumImageFileBytes), path);
+  decode_image_file(path);
 }
 
 }  // namespace fovea
