@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -17,8 +18,8 @@ inline torch::nn::Conv2d convolution1x1(const torch::Tensor& weights) {
   return convolution;
 }
 
-/// Two layers of 1x1 convolutions, both tapped, and three classes from the mean over the cells of the second: everything
-/// about it can be computed by hand. In: [N, 2, H, W]. Features: first = (a, 2 b) of the input's two channels;
+/// Two layers of 1x1 convolutions, both seen by hooks, and three classes from the mean over the cells of the second:
+/// everything about it can be computed by hand. In: [N, 2, H, W]. Features: first = (a, 2 b) of the input's two channels;
 /// second = relu(first0 + first1), relu(-first1). Class scores: C (mean second0, mean second1), C below.
 class TinyClassifier final : public Classifier {
  public:
@@ -38,8 +39,8 @@ class TinyClassifier final : public Classifier {
     return {fc_(features.mean({2, 3}))};
   }
 
-  torch::Tensor theta;  ///< of everything that hooks see
-  int passes = 0;       ///< forward passes so far
+  torch::Tensor theta;          ///< of everything that hooks see
+  std::atomic<int> passes = 0;  ///< forward passes so far, of all threads
 
  private:
   torch::nn::Conv2d first_{nullptr}, second_{nullptr};
