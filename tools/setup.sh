@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the build and the tests need on Debian 12, and only what is missing.
+# Installs what the build and the tests need on Debian 12 and 13, and only what is missing.
 # usage: tools/setup.sh [--dev] [PACKAGE...]    --dev adds the tools of the checks; PACKAGE: further Debian packages
 # shellcheck source=tools/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
@@ -19,7 +19,7 @@ for argument in "$@"; do
 done
 
 if [[ ! -e /etc/debian_version ]] || ! command -v apt-get dpkg-query >/dev/null; then
-  die "installs on Debian 12 only; elsewhere install the contents of these Debian packages, then run cmake --preset release: ${packages[*]}"
+  die "installs on Debian only; elsewhere install the contents of these Debian packages, then run cmake --preset release: ${packages[*]}"
 fi
 
 installed=" $(dpkg-query --show --showformat '${db:Status-Status}:${Package} ' "${packages[@]}" 2>/dev/null || true)"
@@ -47,4 +47,4 @@ apt() {
 
 say "setup: installing ${missing[*]}"
 apt update || { sleep 5 && apt update; } || die "apt-get update failed (above); check the network and /etc/apt"
-apt install --yes --no-install-recommends "${missing[@]}" || die "apt-get install failed (above); Debian 12 has every package"
+apt install --yes --no-install-recommends "${missing[@]}" || die "apt-get install failed (above); Debian 12 and 13 have every package"

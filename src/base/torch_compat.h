@@ -1,8 +1,9 @@
 #pragma once
 
-/// The only file that uses LibTorch beyond ATen and torch::nn, so that porting to another LibTorch version changes one file.
-/// Header only: fovea_base itself does not link LibTorch.
+/// The only file that uses LibTorch beyond ATen and torch::nn, so that another LibTorch version changes one file: it
+/// compiles with 1.13 (Debian 12) and 2.6 (Debian 13). Header only: fovea_base itself does not link LibTorch.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,8 +16,11 @@
 #include <ATen/core/ivalue.h>
 #include <ATen/record_function.h>
 #include <c10/core/Allocator.h>
-#include <c10/util/C++17.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
+#include <torch/version.h>
+#if TORCH_VERSION_MAJOR < 2
+#include <c10/util/C++17.h>
+#endif
 
 #include <fovea/base/error.h>
 
@@ -102,9 +106,22 @@ class OperatorObserver {
 };
 
 /// Key of a parameter in an optimiser's state: its address, as text in LibTorch 1.13.
+#if TORCH_VERSION_MAJOR < 2
 inline std::string optimizer_state_key(const at::Tensor& parameter) {
   return c10::guts::to_string(parameter.unsafeGetTensorImpl());
 }
+#else
+inline void* optimizer_state_key(const at::Tensor& parameter) {
+  return parameter.unsafeGetTensorImpl();
+}
+#endif
+
+/// Type of the allocator's totals in a memory report.
+#if TORCH_VERSION_MAJOR < 2
+using MemoryTotal = std::int64_t;
+#else
+using MemoryTotal = std::size_t;
+#endif
 
 /// Memory limit in a scope: a tensor allocation of the creating thread that makes the total exceed `bytes`, or the number of
 /// allocations exceed `allocations`, throws InputError. For building networks from untrusted descriptions, where each tensor
@@ -121,7 +138,7 @@ class AllocationLimit {
     Reporter(std::int64_t bytes, std::int64_t allocations, std::string where, std::string advice)
         : remaining_(bytes), allocations_(allocations), where_(std::move(where)), advice_(std::move(advice)) {}
     bool memoryProfilingEnabled() const override { return true; }
-    void reportMemoryUsage(void*, std::int64_t size, std::int64_t, std::int64_t, c10::Device) override {
+    void reportMemoryUsage(void*, std::int64_t size, MemoryTotal, MemoryTotal, c10::Device) override {
       remaining_ -= size;  // negative when memory is freed
       if (size > 0 && (remaining_ < 0 || --allocations_ < 0)) {
         throw InputError(where_, "a description of the network whose weights the file holds", "one of a far larger network",

@@ -542,11 +542,11 @@ TEST_P(EveryNetwork, ImpossibleImagesAreRefused) {
 }
 
 TEST_P(EveryNetwork, ItsParameterFreeChoicesAreThoseOfItsOptions) {
-  const ModelRow& row = find_model(GetParam().name, "test");
+  const ModelRow& listed = row();
   ModelField model;
-  model.read(parse_yaml(row.name, "test"), "model");
+  model.read(parse_yaml(listed.name, "test"), "model");
   const Json section = model.write();
-  for (const ParameterFreeChoice& choice : row.parameter_free) {
+  for (const ParameterFreeChoice& choice : listed.parameter_free) {
     SCOPED_TRACE(choice.about);
     EXPECT_FALSE(choice.about.empty());
     EXPECT_NE(choice.value.empty(), choice.option.empty()) << "either a value or an option";
@@ -555,7 +555,7 @@ TEST_P(EveryNetwork, ItsParameterFreeChoicesAreThoseOfItsOptions) {
     for (const auto& [word, meaning] : choice.words) {
       EXPECT_FALSE(meaning.empty()) << word;
       ModelField other;
-      other.read(parse_yaml("{name: " + row.name + ", " + choice.option + ": " + word + "}", "test"), "model");
+      other.read(parse_yaml("{name: " + listed.name + ", " + choice.option + ": " + word + "}", "test"), "model");
       const auto assumed = assumed_choices({choice}, other.write());
       ASSERT_EQ(assumed.size(), 1U) << word;
       EXPECT_EQ(assumed[0].value, word);
@@ -565,7 +565,9 @@ TEST_P(EveryNetwork, ItsParameterFreeChoicesAreThoseOfItsOptions) {
     }
   }
   const auto is_activation = [](const ParameterFreeChoice& choice) { return choice.about == "activation"; };
-  if (row.photos) EXPECT_TRUE(std::any_of(row.parameter_free.begin(), row.parameter_free.end(), is_activation));
+  if (listed.photos) {
+    EXPECT_TRUE(std::any_of(listed.parameter_free.begin(), listed.parameter_free.end(), is_activation));
+  }
 }
 
 TEST_P(EveryNetwork, IsListedWithItsPaper) {
