@@ -512,7 +512,8 @@ TEST_P(GateConformance, CloneOfAGateThatStartsAsTheIdentity) {
   mechanism.module->to(torch::kFloat64);
   {
     const torch::NoGradGuard no_grad;
-    if (auto* gain = mechanism.module->named_parameters().find("identity_gain")) gain->fill_(0.5);
+    const auto parameters = mechanism.module->named_parameters();
+    if (const torch::Tensor* gain = parameters.find("identity_gain")) gain->fill_(0.5);
   }
   expect_own_copy(*mechanism.module, *mechanism.module->clone(), suite_features(row(), 2));
 }

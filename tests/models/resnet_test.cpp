@@ -115,10 +115,10 @@ std::shared_ptr<ResnetBlockImpl> shortcut_block(ResnetBlockPlan plan) {
   const torch::NoGradGuard no_grad;
   block->named_parameters()["bn2.weight"].zero_();
   block->named_parameters()["bn2.bias"].zero_();
-  for (const char* name : {"downsample.0.weight", "downsample.1.weight"}) {
-    auto* weight = block->named_parameters().find(name);
-    if (weight != nullptr && weight->dim() == 4)
-      weight->copy_(torch::eye(weight->size(0), weight->size(1)).view_as(*weight));
+  for (const auto& parameter : block->named_parameters()) {
+    const torch::Tensor& weight = parameter.value();
+    if (parameter.key().starts_with("downsample.") && weight.dim() == 4)
+      weight.copy_(torch::eye(weight.size(0), weight.size(1)).view_as(weight));
   }
   block->eval();
   return block;

@@ -149,7 +149,7 @@ std::vector<KeyMapping> CbamImpl::key_mappings() const {
       {{planes, {"SpatialGate.spatial.conv.weight", {}, swaps_planes}}, {"spatial.conv.bn", {"SpatialGate.spatial.bn"}}},
       "cbam"};
   for (const auto& [own, linear] : {std::pair("channel.fc1", "ChannelGate.mlp.1"), {"channel.fc2", "ChannelGate.mlp.3"}}) {
-    const auto& weight = named_parameters()[std::string(own) + ".weight"];  // [out, in, 1, 1]
+    const torch::Tensor weight = named_parameters()[std::string(own) + ".weight"];  // [out, in, 1, 1]
     const std::string bias = ".bias";
     official.keys[own] = {linear};
     official.keys[std::string(own) + ".weight"] = {std::string(linear) + ".weight", {weight.size(0), weight.size(1)}};
