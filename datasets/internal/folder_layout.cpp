@@ -21,11 +21,6 @@ std::string path_of(const std::string& folder, const std::string& name) {
   return (fs::path(folder) / name).string();
 }
 
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 /// Words of a name in lower case: "segTrain_2017" has seg, train and 2017.
 std::vector<std::string> words_of(const std::string& name) {
   enum class Kind { none, lower, upper, digit };

@@ -1,21 +1,16 @@
 #include <algorithm>
-#include <cctype>
 #include <string_view>
 #include <utility>
 
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
+#include <fovea/base/utf8.h>
 #include <fovea/datasets/internal/table.h>
 
 namespace fovea {
 namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 30;
-
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 std::string trimmed(const std::string& text) {
   constexpr const char* kSpaces = " \t\r";

@@ -89,6 +89,13 @@ std::string_view truncated_utf8(std::string_view text, std::size_t most_bytes) {
   return text.substr(0, most_bytes);
 }
 
+std::string lower_case(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
 std::vector<std::size_t> character_starts(const std::string& text) {
   std::vector<std::size_t> starts;
   starts.reserve(text.size() + 1);

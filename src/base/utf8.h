@@ -29,6 +29,9 @@ bool is_utf8(std::string_view text);
 /// Beginning of a UTF-8 text of at most `most_bytes` bytes, without a part of a character at its end.
 std::string_view truncated_utf8(std::string_view text, std::size_t most_bytes);
 
+/// The text with the letters A to Z in lower case; all other bytes stay as they are.
+std::string lower_case(std::string text);
+
 /// Byte offsets of the characters of a valid UTF-8 text, and, last, its length in bytes.
 std::vector<std::size_t> character_starts(const std::string& text);
 

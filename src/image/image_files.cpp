@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <set>
 #include <utility>
 
 #include <fovea/base/error.h>
 #include <fovea/base/number_text.h>
+#include <fovea/base/utf8.h>
 #include <fovea/image/image_files.h>
 
 namespace fovea {
@@ -14,10 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string lower_extension(const std::string& path) {
-  std::string extension = fs::path(path).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return extension;
+  return lower_case(fs::path(path).extension().string());
 }
 
 /// Calls `visit` with each entry of a folder that is not hidden.

@@ -57,5 +57,10 @@ TEST(Utf8Test, TruncatesBetweenCharacters) {
   EXPECT_EQ(truncated_utf8("\x80\x80\x80\x80\x80\x80", 5), "\x80\x80\x80\x80\x80");  // no UTF-8
 }
 
+TEST(LowerCaseTest, ChangesLettersOfAsciiAlone) {
+  EXPECT_EQ(lower_case("Train_2 [AZ]"), "train_2 [az]");
+  EXPECT_EQ(lower_case("\u00C4\u0130"), "\u00C4\u0130");
+}
+
 }  // namespace
 }  // namespace fovea

@@ -12,7 +12,7 @@
 namespace fovea {
 namespace {
 
-constexpr std::int64_t kPixelsPerByte = std::int64_t{1} << 14;
+constexpr std::int64_t kBmpPixelsPerByte = std::int64_t{1} << 14;
 constexpr std::size_t kFileHeader = 14;
 constexpr std::size_t kOldHeader = 12;  // of OS/2
 
@@ -123,7 +123,7 @@ BmpHeader read_bmp_header(ByteCursor& cursor, EncodedBytes file, Palette& palett
   }
   BmpHeader header = read_sizes(cursor, size);
   expect_known_kind(header, cursor.path());
-  expect_pixel_budget(header.height, header.width, file, kPixelsPerByte, cursor.path());
+  expect_pixel_budget(header.height, header.width, file, kBmpPixelsPerByte, cursor.path());
   read_channels(cursor, header);
   if (cursor.offset() < kFileHeader + size) cursor.seek(kFileHeader + size);
   // Some writers state an offset that leaves out the palette, or none.

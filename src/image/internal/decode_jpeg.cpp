@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kExifMarker = JPEG_APP0 + 1;
 constexpr int kMostStrayBytes = 64;
-constexpr std::int64_t kPixelsPerByte = 1024;  // a block of 64 pixels takes at least a bit
+constexpr std::int64_t kJpegPixelsPerByte = 1024;  // a block of 64 pixels takes at least a bit
 constexpr std::int64_t kMostScanPixels = std::int64_t{1} << 31;
 
 // A chain of segments, then compressed data in which every 0xFF that is no marker is followed by 0 or by a restart. The
@@ -56,7 +56,7 @@ FrameHeader read_frame_header(ByteCursor segment, EncodedBytes file) {
   frame.width = segment.big_endian<std::uint16_t>();
   frame.components = segment.byte();
   if (bits != 8) throw_unsupported(segment.path(), "a JPEG of 8 bits per value", std::to_string(bits));
-  expect_pixel_budget(frame.height, frame.width, file, kPixelsPerByte, segment.path());
+  expect_pixel_budget(frame.height, frame.width, file, kJpegPixelsPerByte, segment.path());
   return frame;
 }
 

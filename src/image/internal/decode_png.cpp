@@ -19,7 +19,7 @@
 namespace fovea {
 namespace {
 
-constexpr std::int64_t kPixelsPerByte = std::int64_t{1} << 14;
+constexpr std::int64_t kPngPixelsPerByte = std::int64_t{1} << 14;
 constexpr std::uint64_t kLargestDeflateRatio = 1032;
 constexpr std::int64_t kMostBytesPerPixel = 3 + 8;  // with all rows of an interlaced file in memory
 
@@ -52,7 +52,7 @@ PngHeader read_png_header(ByteCursor chunk, EncodedBytes file) {
                      std::to_string(bits) + " and " + std::to_string(color_type), "the file is damaged or incomplete");
   }
   header.bits = bits * kind->second;
-  expect_pixel_budget(header.height, header.width, file, kPixelsPerByte, chunk.path());
+  expect_pixel_budget(header.height, header.width, file, kPngPixelsPerByte, chunk.path());
   chunk.take(2);
   const bool is_interlaced = chunk.byte() != 0;
   if (is_interlaced) expect_memory_budget(header.height, header.width, kMostBytesPerPixel, chunk.path());

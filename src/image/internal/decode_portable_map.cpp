@@ -11,7 +11,7 @@
 namespace fovea {
 namespace {
 
-constexpr std::int64_t kPixelsPerByte = 8;
+constexpr std::int64_t kPortableMapPixelsPerByte = 8;
 
 struct MapHeader {
   bool is_text = false;
@@ -70,7 +70,7 @@ MapHeader read_map_header(ByteCursor& cursor, EncodedBytes file) {
     throw_damaged(cursor.path(), 2, "a largest value of 1 to 65535", std::to_string(header.maximum));
   }
   expect_pixel_budget(static_cast<std::int64_t>(header.height), static_cast<std::int64_t>(header.width), file,
-                      kPixelsPerByte, cursor.path());
+                      kPortableMapPixelsPerByte, cursor.path());
   if (cursor.left() < header.least_bytes()) cursor.take(header.least_bytes());
   return header;
 }

@@ -14,7 +14,7 @@
 namespace fovea {
 namespace {
 
-constexpr std::int64_t kPixelsPerByte = std::int64_t{1} << 14;
+constexpr std::int64_t kTiffPixelsPerByte = std::int64_t{1} << 14;
 constexpr tmsize_t kLargestAllocation = tmsize_t{1} << 30;
 constexpr int kHandled = 1;  // the process's own handlers, which print, are not called
 
@@ -303,7 +303,7 @@ StoredPicture decode_tiff(EncodedBytes bytes, const std::string& path, const Dec
   const Tiff tiff = open_tiff(file, path);
   const TiffHeader header = read_tiff_header(tiff.get());
   expect_readable_kind(header, path);
-  expect_pixel_budget(header.height, header.width, bytes, kPixelsPerByte, path);
+  expect_pixel_budget(header.height, header.width, bytes, kTiffPixelsPerByte, path);
   if (!header.is_plain()) expect_memory_budget(header.height, header.width, 3 + 4, path);
   Image image = header.is_plain() ? PlainTiffReader(tiff.get(), header, path).image(options)
                                   : converted(tiff.get(), header, path, options);

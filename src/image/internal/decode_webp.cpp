@@ -15,7 +15,7 @@
 namespace fovea {
 namespace {
 
-constexpr std::int64_t kPixelsPerByte = std::int64_t{1} << 14;
+constexpr std::int64_t kWebpPixelsPerByte = std::int64_t{1} << 14;
 
 struct DemuxerDeleter {
   void operator()(WebPDemuxer* demuxer) const { WebPDemuxDelete(demuxer); }
@@ -99,7 +99,7 @@ StoredPicture decode_webp(EncodedBytes bytes, const std::string& path, const Dec
   }
   const std::int64_t height = WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_HEIGHT);
   const std::int64_t width = WebPDemuxGetI(demuxer.get(), WEBP_FF_CANVAS_WIDTH);
-  expect_pixel_budget(height, width, bytes, kPixelsPerByte, path);
+  expect_pixel_budget(height, width, bytes, kWebpPixelsPerByte, path);
   const FirstFrame frame(demuxer, path);
   Image canvas(static_cast<int>(height), static_cast<int>(width), 3);
   expect_inside(frame, canvas, path);
