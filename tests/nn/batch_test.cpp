@@ -122,7 +122,7 @@ TEST(BatchTest, RefusesANormalizationWithoutAStandardDeviationForEachChannel) {
   batch.images = torch::zeros({1, 3, 2, 2}, torch::kUInt8);
   batch.normalization = std::make_shared<Normalization>(Normalization{{0.5, 0.5, 0.5}, {0.5}});
   const auto refused = ThrowsMessage<ShapeError>(
-      HasSubstr("normalization: expected a mean and a standard deviation for each channel, got 3 and 1"));
+      testing::HasSubstr("normalization: expected a mean and a standard deviation for each channel, got 3 and 1"));
   EXPECT_THAT([&] { batch.expect_normalization(); }, refused);  // a retina reads each channel's
   EXPECT_THAT([&] { batch.input(); }, refused);
   EXPECT_THAT([&] { (*batch.normalization)(batch.images); }, refused);
