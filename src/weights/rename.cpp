@@ -91,7 +91,10 @@ std::string rename_text(const Rename& rename) {
 }
 
 std::string renamed_key(const std::string& name, const Rename& rename, const std::string& prefix) {
-  if (!rename.is_pattern()) return with_parts_replaced(name, rename);
+  if (!rename.is_pattern()) {
+    const std::string replaced = with_parts_replaced(name, rename);
+    return replaced + "." == prefix ? "" : replaced;  // nothing but the wrapper's prefix remains
+  }
   if (!prefix.empty() && name.starts_with(prefix)) {
     if (const auto stars = matched_stars(std::string_view(name).substr(prefix.size()), rename.from)) {
       const std::string filled = trimmed(with_stars_filled(rename.to, *stars));

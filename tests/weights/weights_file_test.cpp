@@ -306,6 +306,11 @@ TEST(RenamedTest, AMocoCheckpointIsOnePatternAndOneToSkip) {
               ElementsAre("conv1.w", "fc.0.w"));
 }
 
+TEST(RenamedTest, ATensorOfAWrappedNetworkIsSkippedByItsNameToo) {
+  EXPECT_THAT(names_after({"module.a.w", "module.queue"}, {"queue="}), ElementsAre("a.w"))
+      << "and does not become a tensor named module";
+}
+
 TEST(RenamedTest, StarsStandForAnyCharactersOfWholeNames) {
   EXPECT_THAT(names_after({"a.0.conv.w", "a.12.conv.w"}, {"a.*.conv.*=stage*.convolution.*"}),
               ElementsAre("stage0.convolution.w", "stage12.convolution.w"));
