@@ -22,8 +22,8 @@ using Names = std::vector<std::string>;
 using Renames = std::vector<Rename>;
 using Exempt = std::function<bool(const std::string&)>;
 
-constexpr std::size_t kMostRounds = 4;           // of renames, each of which improves on the last
-constexpr std::size_t kMostKeysTried = 200'000;  // keys times candidates of a round: a file may have any number
+constexpr std::size_t kMostRounds = 4;          // of renames, each of which improves on the last
+constexpr std::size_t kMostKeysTried = 50'000;  // keys times candidates of a round: a file may have any number
 constexpr std::size_t kMostCandidates = 32;
 
 /// Names that last layers have in other programs, the most frequent first.
@@ -149,7 +149,14 @@ Renames sequential_renames(const Names& names, const std::string& beginning, con
   return renames;
 }
 
-/// Renames of layers whose weights have the shape of the network's last layer, but for the number of classes.
+/// True when all names with the first component of the layer's are below the layer: it is no part of several layers.
+bool stands_alone(const std::string& layer, const Names& names) {
+  const std::string first = layer.substr(0, layer.find('.'));
+  return std::all_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return !lies_below(name, first) || lies_below(name, layer); });
+}
+
+/// Renames of single layers whose weights have the shape of the network's last layer, but for the number of classes.
 std::vector<Renames> last_layer_renames(const torch::nn::Module& network, const NamedTensors& given,
                                         const Names& unexpected) {
   const std::string head = head_of(network);
@@ -161,8 +168,8 @@ std::vector<Renames> last_layer_renames(const torch::nn::Module& network, const 
   for (const std::string& name : unexpected) {
     const auto found = given.find(name);
     if (found == given.end() || !name.ends_with(kWeight)) continue;
-    if (differ_in_classes_alone(weight->second, found->second))
-      layers.push_back(name.substr(0, name.size() - kWeight.size()));
+    const std::string layer = name.substr(0, name.size() - kWeight.size());
+    if (differ_in_classes_alone(weight->second, found->second) && stands_alone(layer, unexpected)) layers.push_back(layer);
   }
   const auto rank = [](const std::string& layer) {
     return std::find(kLastLayers.begin(), kLastLayers.end(), layer) - kLastLayers.begin();
@@ -331,7 +338,8 @@ std::string advice_on_one_mismatch(const NamedTensors& own, const NamedTensors& 
   if (!report.dtype_mismatch.empty() || report.shape_mismatch.size() != 1) return "";
   const std::string& name = report.shape_mismatch.front().name;
   const auto here = own.at(name).sizes(), there = given.at(name).sizes();
-  if (here.size() != 4 || there.size() != 4 || here[0] != there[0] || here[1] == there[1]) return "";
+  if (here.size() != 4 || there.size() != 4 || here[0] != there[0] || here[1] == there[1] || there[1] == 0) return "";
+  if (here.slice(2) != there.slice(2)) return "";
   return "the weights are for images with " + std::to_string(there[1]) +
          " channels; train.init with input: adapt converts them";
 }

@@ -1,4 +1,4 @@
-#include <chrono>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <utility>
@@ -182,10 +182,9 @@ TEST(WeightsAdviceTest, AnyNumberOfNamesIsAnsweredSoon) {
   NamedTensors weights;
   const auto value = torch::ones({1});
   for (int i = 0; i < 16000; ++i) weights["backbone.layer." + std::to_string(i) + ".with_a_long_name.weight"] = value;
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();  // of the process: a machine may be busy
   EXPECT_EQ(advice_on(weights), kUnknown);
-  EXPECT_LT(std::chrono::steady_clock::now() - start,
-            std::chrono::seconds(20));  // a machine may be busy; 2 s when it is not
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 10.0);  // one second at -O2
 }
 
 TEST(WeightsAdviceTest, WithoutTheFileNothingCanBeTried) {

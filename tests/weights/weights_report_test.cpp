@@ -1,3 +1,4 @@
+#include <ctime>
 #include <limits>
 #include <string>
 #include <vector>
@@ -107,6 +108,21 @@ TEST(CompareWeightsTest, CountersMayHaveAnyType) {
   NamedTensors given = own_tensors();
   given["bn.num_batches_tracked"] = torch::tensor(7.0F);
   EXPECT_TRUE(compare_weights(own_tensors(), given).fits());
+}
+
+TEST(CompareWeightsTest, SixteenThousandNamesTakeNoMinute) {
+  NamedTensors own, given;
+  const auto value = torch::zeros({1});
+  for (int i = 0; i < 16'000; ++i) {
+    own["backbone.stages.layer" + std::to_string(i) + ".attention.weight"] = value;
+    given["backbone.stages.block" + std::to_string(i) + ".attention.weight"] = value;
+  }
+  const std::clock_t start = std::clock();  // of the process: a machine may be busy
+  const WeightsReport report = compare_weights(own, given);
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 6.0);
+  EXPECT_EQ(report.unexpected.size(), 16'000U);
+  EXPECT_NE(report.unexpected[0].nearest, "");
+  EXPECT_EQ(report.unexpected[127].nearest, "") << "suggestions end where they would take long";
 }
 
 TEST(WeightsReportTest, ASummaryQuotesThreeOfEachKindInOneLine) {
