@@ -16,6 +16,7 @@
 #include <fovea/datasets/image_folder.h>
 
 #include "image_bytes.h"
+#include "labels_in.h"
 #include "temporary_directory.h"
 #include "unreadable_folder.h"
 
@@ -65,12 +66,6 @@ std::vector<std::string> files_in(const TemporaryDirectory& folder, const Datase
     files.push_back(dataset.name(i).substr(folder.path().size() + 1));
   }
   return files;
-}
-
-std::vector<std::int64_t> labels_in(const Dataset& dataset) {
-  std::vector<std::int64_t> labels;
-  for (std::int64_t i = 0; i < dataset.size(); ++i) labels.push_back(dataset.label(i));
-  return labels;
 }
 
 TEST(ImageFolderTest, ReadsAFolderPerSplit) {

@@ -11,6 +11,7 @@
 #include <fovea/datasets/image_list.h>
 
 #include "image_bytes.h"
+#include "labels_in.h"
 #include "temporary_directory.h"
 
 namespace fovea {
@@ -64,12 +65,6 @@ std::vector<int> numbers_in(const Dataset& dataset) {
   std::vector<int> numbers;
   for (std::int64_t i = 0; i < dataset.size(); ++i) numbers.push_back(dataset.sample(i).image.at(0, 0, 0));
   return numbers;
-}
-
-std::vector<std::int64_t> labels_in(const Dataset& dataset) {
-  std::vector<std::int64_t> labels;
-  for (std::int64_t i = 0; i < dataset.size(); ++i) labels.push_back(dataset.label(i));
-  return labels;
 }
 
 TEST_F(ImageListTest, ReadsPathsLabelsAndSplits) {
