@@ -1,5 +1,7 @@
 #include "model_options.h"
 
+#include <fovea/run/assumptions.h>
+
 namespace fovea {
 
 void add_key_option(CLI::App& command, std::string& key, const std::string& file) {
@@ -30,13 +32,16 @@ void add_model_options(CLI::App& command, ModelArguments& arguments) {
 }
 
 Model open_model(const ModelArguments& arguments, const GlobalOptions& global) {
-  return load_model(arguments.model, {.weights = arguments.weights,
-                                      .settings = global.with_seed(arguments.settings),
-                                      .renames = parse_renames(arguments.renames),
-                                      .key = arguments.key,
-                                      .classes = read_class_names(arguments.classes),
-                                      .device = global.device,
-                                      .warn = print_warning});
+  Model model = load_model(arguments.model, {.weights = arguments.weights,
+                                             .settings = global.with_seed(arguments.settings),
+                                             .renames = parse_renames(arguments.renames),
+                                             .key = arguments.key,
+                                             .classes = read_class_names(arguments.classes),
+                                             .device = global.device,
+                                             .warn = print_warning});
+  const std::string note = assumption_note(arguments.weights, model.name(), model.source().assumed);
+  if (!note.empty() && !global.quiet) print_note(note);
+  return model;
 }
 
 Model open_photo_model(const ModelArguments& arguments, const GlobalOptions& global) {

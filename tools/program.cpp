@@ -100,6 +100,10 @@ void print_json(const Json& document) {
   std::cout << to_json_text(document);
 }
 
+void print_note(const std::string& message) {
+  std::cerr << "fovea: note: " << message << std::endl;
+}
+
 void JsonListPrinter::add(const Json& entry) {
   std::cout << (is_empty_ ? "[\n  " : ",\n  ");
   is_empty_ = false;

@@ -69,6 +69,9 @@ Json json_list(const Results& results) {
   return list;
 }
 
+/// Prints a note, one line on stderr.
+void print_note(const std::string& message);
+
 /// Prints a warning, one line on stderr.
 void print_warning(const std::string& message);
 

@@ -26,10 +26,11 @@ Model load_with_weights(const std::string& model, ConfigNode root, const LoadOpt
   const NetworkPlan plan(root, weights, options.classes, device);
   NamedNetwork named = build_for(plan, options.renames);
   load_named_weights(*named.classifier, named.weights, weights.file.path, plan.other_networks(named.num_classes));
-  return {std::move(named.classifier),
-          plan.description(named.num_classes),
-          device,
-          {.name = model, .config = std::move(root), .settings = options.settings}};
+  return {
+      std::move(named.classifier),
+      plan.description(named.num_classes),
+      device,
+      {.name = model, .config = std::move(root), .settings = options.settings, .assumed = plan.assumed(named.num_classes)}};
 }
 
 /// A network with weights and description of its own: a run directory or a model file.

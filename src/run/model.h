@@ -13,6 +13,7 @@
 
 #include <fovea/config/config_node.h>
 #include <fovea/image/image.h>
+#include <fovea/models/parameter_free_choice.h>
 #include <fovea/nn/classifier.h>
 #include <fovea/run/environment.h>
 #include <fovea/run/evaluation_report.h>
@@ -54,6 +55,8 @@ struct ModelSource {
   std::string directory = {};              ///< the run directory; empty for other sources
   std::string config_file = {};            ///< config.yaml beside the model file, maybe of its run; empty without one
   std::vector<std::string> settings = {};  ///< of LoadOptions
+  /// What an external checkpoint cannot tell and the network therefore assumes; empty for weights that fovea wrote.
+  std::vector<AssumedChoice> assumed = {};
 };
 
 /// A network ready to classify photos. Copies share it, also in several threads, as long as nobody changes its mode, its

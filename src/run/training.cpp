@@ -133,7 +133,10 @@ TrainingReport train(const Experiment& experiment, const RunOptions& options) {
   LockedRun locked(run, options.resume);
   TrainingSession session(experiment, device, observer);
   session.expect_readable(options.threads, options.stop_requested);
-  if (!locked.resumes()) session.initialise_weights();  // a checkpoint has weights of its own
+  if (!locked.resumes()) {  // a checkpoint has weights of its own
+    const std::string note = session.initialise_weights();
+    if (!note.empty()) observer.note("note: " + note);
+  }
   Trainer trainer = session.trainer(run, options.threads, options.stop_requested);
 
   locked.create();

@@ -11,6 +11,8 @@ namespace {
 constexpr const char* kFormatKey = "fovea.format";
 constexpr const char* kFormat = "1";
 constexpr const char* kModelKey = "fovea.model";
+constexpr const char* kClassesKey = "fovea.classes";
+constexpr const char* kPreprocessKey = "fovea.preprocess";
 
 struct InputFields {
   explicit InputFields(InputSpec& target) : spec(target) {}
@@ -30,6 +32,18 @@ const ConfigNode& member(const ConfigNode& map, const char* key, ConfigNode::Kin
                      "the file is damaged");
   }
   return *value;
+}
+
+std::vector<std::string> class_names(const ConfigNode& list, const std::string& source) {
+  std::vector<std::string> names;
+  for (const ConfigNode& name : list.list) {
+    if (name.kind != ConfigNode::Kind::scalar) {
+      throw InputError(source, "a list of names", name.describe(), "the file is damaged");
+    }
+    names.push_back(name.scalar);
+  }
+  if (names.empty()) throw InputError(source, "at least one name", "none", "the file is damaged");
+  return names;
 }
 
 }  // namespace
@@ -52,14 +66,7 @@ ModelDescription parse_description(const std::string& json, const std::string& s
   description.model = member(root, "model", ConfigNode::Kind::map, source);
   InputFields input(description.input);
   read_fields(input, member(root, "input", ConfigNode::Kind::map, source), "input");
-  for (const ConfigNode& name : member(root, "classes", ConfigNode::Kind::list, source).list) {
-    if (name.kind != ConfigNode::Kind::scalar) {
-      throw InputError(source + ": classes", "a list of names", name.describe(), "the file is damaged");
-    }
-    description.classes.push_back(name.scalar);
-  }
-  if (description.classes.empty())
-    throw InputError(source + ": classes", "at least one name", "none", "the file is damaged");
+  description.classes = class_names(member(root, "classes", ConfigNode::Kind::list, source), source + ": classes");
   description.input.num_classes = static_cast<std::int64_t>(description.classes.size());
   read_fields(description.preprocess, member(root, "preprocess", ConfigNode::Kind::map, source), "preprocess");
   if (const ConfigNode* decode = root.find("decode")) {
@@ -76,6 +83,19 @@ ModelDescription parse_description(const std::string& json, const std::string& s
 
 void write_model_file(const std::string& path, const NamedTensors& weights, const Json& description) {
   write_checked_safetensors(path, weights, {{"format", "pt"}, {kFormatKey, kFormat}, {kModelKey, description.dump()}});
+}
+
+Metadata export_metadata(const Json& description) {
+  return {{"format", "pt"},
+          {kClassesKey, description.at("classes").dump()},
+          {kPreprocessKey, description.at("preprocess").dump()}};
+}
+
+std::vector<std::string> exported_classes(const Metadata& metadata, const std::string& path) {
+  const auto found = metadata.find(kClassesKey);
+  if (found == metadata.end()) return {};
+  const std::string source = path + ": " + kClassesKey;
+  return class_names(parse_json(found->second, source), source);
 }
 
 bool has_description(const Metadata& metadata) {

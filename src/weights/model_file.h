@@ -33,6 +33,13 @@ ModelDescription parse_description(const std::string& json, const std::string& s
 /// Writes a model file, with a checksum. It has no time and no path in it, so equal weights give equal bytes.
 void write_model_file(const std::string& path, const NamedTensors& weights, const Json& description);
 
+/// Metadata of a file for other libraries: format, class names and preprocessing. @param description of the network.
+Metadata export_metadata(const Json& description);
+
+/// Class names in export_metadata(); empty in that of other files. @param path names the file in messages. @throws InputError
+/// when they are damaged.
+std::vector<std::string> exported_classes(const Metadata& metadata, const std::string& path);
+
 /// True for the metadata of a file that has a description, i.e. was written by fovea.
 bool has_description(const Metadata& metadata);
 

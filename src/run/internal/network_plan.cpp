@@ -4,6 +4,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/datasets/imagenet_classes.h>
+#include <fovea/run/assumptions.h>
 #include <fovea/run/internal/network_plan.h>
 #include <fovea/train/run_directory.h>
 #include <fovea/weights/state_dict.h>
@@ -100,6 +101,7 @@ DescribedWeights read_weights(const std::string& path, const std::string& key, c
   DescribedWeights weights{read_weights_file(weights_file(path), key), std::nullopt};
   const WeightsFile& file = weights.file;
   if (has_description(file.metadata)) weights.description = read_description(file.metadata, file.path);
+  weights.classes = exported_classes(file.metadata, file.path);
   if (warn) std::for_each(file.notes.begin(), file.notes.end(), warn);
   return weights;
 }
@@ -174,23 +176,50 @@ VisitNetworks NetworkPlan::other_networks(std::int64_t num_classes) const {
 }
 
 ModelDescription NetworkPlan::description(std::int64_t num_classes) const {
-  const std::vector<std::string> names = class_names(num_classes);
+  const std::vector<std::string> names = class_names(num_classes).names;
   const DecodeOptions decode = weights_.description ? weights_.description->decode : DecodeOptions();
   const Json json =
       experiment_ ? experiment_->description(names) : describe_model(model_->write(), input_, names, preprocess_, decode);
   return parse_description(json.dump(), "description");
 }
 
-std::vector<std::string> NetworkPlan::class_names(std::int64_t num_classes) const {
+std::vector<AssumedChoice> NetworkPlan::assumed(std::int64_t num_classes) const {
+  if (weights_.description) return {};
+  std::vector<AssumedChoice> assumed = assumed_choices(model_->row->parameter_free, model_->write());
+  assumed.push_back(assumed_input(description(num_classes).preprocess));
+  const NamedClasses classes = class_names(num_classes);
+  if (!classes.origin.empty()) assumed.push_back(assumed_classes(classes.names, classes.origin));
+  return assumed;
+}
+
+std::vector<std::string> NetworkPlan::attention_tensors(const Classifier& network, std::int64_t num_classes) const {
+  Json section = model_->write();
+  if (section.at("attention") == "none") return {};
+  section["attention"] = "none";
+  ModelField plain;
+  plain.read(parse_yaml(section.dump(), "model"), "model");
+  InputSpec input = experiment_ ? experiment_->input() : input_;
+  input.num_classes = num_classes;
+  const NamedTensors without = state_dict(*build_without_weights(plain, input));
+  std::vector<std::string> names;
+  for (const auto& [name, tensor] : state_dict(network)) {
+    if (!without.contains(name)) names.push_back(name);
+  }
+  return names;
+}
+
+NetworkPlan::NamedClasses NetworkPlan::class_names(std::int64_t num_classes) const {
   const auto as_many = [&](const std::vector<std::string>& names) { return std::ssize(names) == num_classes; };
   if (!classes_.empty()) {
-    if (as_many(classes_)) return classes_;
+    if (as_many(classes_)) return {classes_, ""};
     throw InputError("classes", std::to_string(num_classes) + " names, one for each class of the weights",
                      std::to_string(classes_.size()));
   }
-  if (experiment_ && as_many(experiment_->classes())) return experiment_->classes();
-  if (weights_.description && as_many(weights_.description->classes)) return weights_.description->classes;
-  return as_many(imagenet_classes()) ? imagenet_classes() : numbered_classes(num_classes);
+  if (experiment_ && as_many(experiment_->classes())) return {experiment_->classes(), "the data set's"};
+  if (weights_.description && as_many(weights_.description->classes)) return {weights_.description->classes, ""};
+  if (as_many(weights_.classes)) return {weights_.classes, ""};
+  if (as_many(imagenet_classes())) return {imagenet_classes(), "ImageNet's"};
+  return {numbered_classes(num_classes), "numbers"};
 }
 
 NamedNetwork build_for(const NetworkPlan& plan, const std::vector<Rename>& renames) {

@@ -10,6 +10,7 @@
 #include <torch/torch.h>
 
 #include <fovea/config/config_node.h>
+#include <fovea/models/parameter_free_choice.h>
 #include <fovea/nn/classifier.h>
 #include <fovea/run/internal/opened_experiment.h>
 #include <fovea/weights/external_checkpoint.h>
@@ -29,7 +30,8 @@ ConfigNode read_model_config(const std::string& model, const std::vector<std::st
 /// Weights of a file, and its description of the network that they belong to.
 struct DescribedWeights {
   WeightsFile file;
-  std::optional<ModelDescription> description;  ///< in files that fovea wrote
+  std::optional<ModelDescription> description;  ///< in model files of fovea
+  std::vector<std::string> classes = {};        ///< in other files that fovea wrote
 };
 
 /// Reads a run directory, a safetensors file or one of torch.save. @param key see read_weights_file(). @param warn called
@@ -63,13 +65,23 @@ class NetworkPlan {
   /// set's, the file's, ImageNet's; else numbers. @throws InputError when another number of names was given.
   ModelDescription description(std::int64_t num_classes) const;
 
+  /// What the file cannot tell and the network therefore assumes; empty for a model file of fovea.
+  std::vector<AssumedChoice> assumed(std::int64_t num_classes) const;
+  /// Tensors that a network with this attention has and the same network without attention lacks, in the order of names.
+  std::vector<std::string> attention_tensors(const Classifier& network, std::int64_t num_classes) const;
+
   const DescribedWeights& weights() const { return weights_; }
+  const ModelRow& row() const { return *model_->row; }
   const std::string& model_name() const { return model_->row->name; }
   /// The resolved section `model`.
   Json model_json() const { return model_->write(); }
 
  private:
-  std::vector<std::string> class_names(std::int64_t num_classes) const;
+  struct NamedClasses {
+    std::vector<std::string> names;
+    std::string origin;  ///< empty: they were given
+  };
+  NamedClasses class_names(std::int64_t num_classes) const;
   InputSpec input_for(std::int64_t num_classes) const;
 
   torch::Device device_;

@@ -4,6 +4,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/nn/initialise.h>
+#include <fovea/run/assumptions.h>
 #include <fovea/run/internal/network_plan.h>
 #include <fovea/run/internal/opened_experiment.h>
 #include <fovea/weights/initial_weights.h>
@@ -62,16 +63,19 @@ std::shared_ptr<Classifier> OpenedExperiment::build_network() const {
   return network;
 }
 
-void OpenedExperiment::initialise_weights(Classifier& network) {
+std::string OpenedExperiment::initialise_weights(Classifier& network) {
   initialise(network, static_cast<std::uint64_t>(config_->seed));
   const InitialWeightsOptions& init = config_->train.init;
-  if (init.weights == "none") return;
+  if (init.weights == "none") return "";
   const DescribedWeights weights = read_weights(init.weights, init.key == "none" ? "" : init.key, warn_);
   if (init.head == InitialHead::keep) expect_same_classes(weights, classes(), init.weights);
   std::vector<Rename> renames;
   for (const std::string& text : init.rename) renames.push_back(parse_rename(text, "train.init.rename"));
   const VisitNetworks others = [this](const auto& visit) { visit_registered_networks(config_->model, input_, visit); };
   load_initial_weights(network, name_for(network, weights.file, renames), init, init.weights, others);
+  if (weights.description) return "";
+  const ModelRow& row = *config_->model.row;
+  return assumption_note(init.weights, row.name, assumed_choices(row.parameter_free, config_->model.write()));
 }
 
 }  // namespace fovea

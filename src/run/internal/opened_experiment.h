@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include <torch/torch.h>
 
@@ -31,8 +32,9 @@ class OpenedExperiment {
 
   /// A network whose weights the caller sets, on the device.
   std::shared_ptr<Classifier> build_network() const;
-  /// Initialises a network of build_network() at random, or with the weights of `train.init`. @throws InputError.
-  void initialise_weights(Classifier& network);
+  /// Initialises a network of build_network() at random, or with the weights of `train.init`. @return what an external
+  /// checkpoint of `train.init` cannot tell of the network, see assumption_note(); empty without one. @throws InputError.
+  std::string initialise_weights(Classifier& network);
 
  private:
   std::shared_ptr<ExperimentConfig> config_;

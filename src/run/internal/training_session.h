@@ -42,7 +42,7 @@ struct TrainingSession {
   TrainingSession(const Experiment& described, torch::Device on_device, RunObserver& told);
 
   /// See OpenedExperiment::initialise_weights().
-  void initialise_weights() { experiment.initialise_weights(*network); }
+  std::string initialise_weights() { return experiment.initialise_weights(*network); }
   /// The data of all splits as they were understood.
   DataSummary summary();
   /// Checks the files of all splits, and notes the summary. @throws InputError; Interrupted.
