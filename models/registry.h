@@ -27,6 +27,9 @@ struct ModelRow {
   std::string attention = "none";                              ///< default of `model.attention`, in YAML
   std::optional<PreprocessingDefaults> photos = std::nullopt;  ///< of its published weights; None without any
   std::vector<ParameterFreeChoice> parameter_free = {};        ///< what an external checkpoint cannot tell
+  /// Python source of a class `Network` of torch.nn: the network without attention, with the same names of tensors. Empty:
+  /// none. @throws InputError for options that the source does not have.
+  std::function<std::string(const Options&, const InputSpec&)> python = {};
 };
 
 /// Every network, in the order of `fovea list models`: by family, then those of register_model().

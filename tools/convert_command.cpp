@@ -53,6 +53,37 @@ void print_fit(const WeightsReport& report) {
   print_names("with NaN or infinity", report.not_finite);
 }
 
+/// A table of what the file cannot tell: what was assumed, and the keys that change it.
+void print_assumed(const std::vector<AssumedChoice>& assumed) {
+  if (assumed.empty()) return;
+  std::printf("%-8s what no tensor tells:\n", "assumed");
+  for (const AssumedChoice& choice : assumed) {
+    std::string line = choice.value;
+    if (!choice.meaning.empty()) line += ": " + choice.meaning;
+    if (!choice.key.empty()) {
+      line += "  (" + choice.key;
+      for (std::size_t i = 0; i < choice.others.size(); ++i) line += (i == 0 ? "; or " : ", ") + choice.others[i];
+      line += ")";
+    }
+    std::printf("  %-18s %s\n", choice.about.c_str(), line.c_str());
+  }
+}
+
+void print_written(const Conversion& conversion) {
+  if (!conversion.out.empty()) {
+    const bool is_state_dict = conversion.names_out == kStateDictNames;
+    const std::string names = conversion.network.empty() ? "the file's names"
+                              : is_state_dict            ? "the network's own names"
+                                                         : conversion.names_out + "'s names";
+    std::printf("%-8s %s: %zu tensors, %s%s\n", "wrote", printable(conversion.out).c_str(), conversion.tensors.size(), names.c_str(),
+                conversion.is_model_file ? " and a description: usable as MODEL" : "");
+  }
+  if (!conversion.python.empty()) {
+    std::printf("%-8s %s: %s in PyTorch; load() returns it with its weights\n", "wrote", printable(conversion.python).c_str(),
+                conversion.network.c_str());
+  }
+}
+
 void print_conversion(const Conversion& conversion) {
   const std::string prefix = conversion.prefix.empty() ? "" : ", prefix '" + conversion.prefix + "' removed";
   std::printf("%-8s %s: %lld tensors of %s values%s\n", "read", printable(conversion.in).c_str(),
@@ -63,13 +94,9 @@ void print_conversion(const Conversion& conversion) {
   }
   print_fit(conversion.report);
   if (!conversion.report.fits()) return;
-  if (conversion.out.empty()) {
-    print_tensors(conversion.tensors);
-    return;
-  }
-  const std::string names = conversion.network.empty() ? "the file's names" : conversion.names_out + "'s names";
-  std::printf("%-8s %s: %zu tensors, %s%s\n", "wrote", printable(conversion.out).c_str(), conversion.tensors.size(),
-              names.c_str(), conversion.is_model_file ? " and a description: usable as MODEL" : "");
+  if (conversion.out.empty() && conversion.python.empty()) print_tensors(conversion.tensors);
+  print_assumed(conversion.assumed);
+  print_written(conversion);
 }
 
 int convert(const ConvertArguments& arguments, const GlobalOptions& global) {
@@ -81,6 +108,10 @@ int convert(const ConvertArguments& arguments, const GlobalOptions& global) {
   for (const std::string& note : conversion.notes) print_warning(note);
   global.json ? print_json(to_json(conversion)) : print_conversion(conversion);
   expect_fit(conversion);
+  if (const auto& attention = conversion.attention_tensors; !attention.empty() && !global.quiet) {
+    print_note(attention.front() + " and " + std::to_string(attention.size() - 1) + " more tensors are of attention: " +
+               conversion.names_out + "'s " + conversion.network + " has them only with the same attention");
+  }
   const std::vector<std::string>& not_finite = conversion.report.not_finite;
   if (!not_finite.empty()) print_warning(not_finite.front() + " contains NaN or infinity; see the report");
   return kDone;
@@ -108,9 +139,16 @@ Action add_convert_command(CLI::App& app) {
       ->take_all()
       ->allow_extra_args(false);
   command->add_option("--from", options.from, "key mapping of IN (default: detected)")->type_name("NAMES");
-  command->add_option("--to", options.to, "key mapping to write: fovea (a model file), timm, torchvision, official")
+  command
+      ->add_option("--to", options.to,
+                   "key mapping to write: fovea (a model file), state_dict (the same names, for Python), timm, torchvision, "
+                   "official, pytorch_resnet_cifar10")
       ->capture_default_str()
       ->type_name("NAMES");
+  command
+      ->add_option("--python", options.python,
+                   "Python file to write: the network in PyTorch, which loads OUT (or IN, when that is a model file)")
+      ->type_name("FILE.py");
   command->add_option("--classes", arguments->classes, "class names for the model file, one per line")->type_name("FILE");
   command->add_option("--set", options.settings, "override a key of --model, e.g. --set model.attention.bias=true")
       ->type_name("KEY=VALUE")

@@ -27,6 +27,14 @@ auto build_network() {
   };
 }
 
+/// ModelRow::python of a network with options of type NetworkOptions.
+template <typename NetworkOptions>
+auto python_of(std::string (*source)(const NetworkOptions&, const InputSpec&)) {
+  return [source](const Options& options, const InputSpec& input) {
+    return source(options_cast<NetworkOptions>(options), input);
+  };
+}
+
 /// ModelRow::make_options that gives a copy of `options`, for rows of one class with different defaults. @param fixed_fields
 /// names of fields that are part of the row's name, not options.
 template <typename NetworkOptions>

@@ -8,6 +8,7 @@
 #include <fovea/models/internal/normed.h>
 #include <fovea/models/internal/strided_side.h>
 #include <fovea/models/residual/cifar_resnet.h>
+#include <fovea/models/residual/internal/python_source.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/nn/stochastic_depth.h>
@@ -181,7 +182,8 @@ std::vector<ModelRow> cifar_resnet_models() {
                                         .words = {{"pad", "zeros behind the channels"},
                                                   {"pad_both", "half of the zeros before the channels, half behind"}}},
                                        {.about = "activation", .value = "relu"},
-                                       {.about = "norm epsilon", .value = "1e-05"}}};
+                                       {.about = "norm epsilon", .value = "1e-05"}},
+                    .python = python_of(cifar_resnet_python)};
   };
   std::vector<ModelRow> rows;
   for (const std::int64_t depth : {8, 14, 20, 32, 44, 56, 110}) {

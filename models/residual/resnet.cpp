@@ -8,6 +8,7 @@
 #include <fovea/models/internal/families.h>
 #include <fovea/models/internal/normed.h>
 #include <fovea/models/internal/strided_side.h>
+#include <fovea/models/residual/internal/python_source.h>
 #include <fovea/models/residual/resnet.h>
 #include <fovea/nn/dropout.h>
 #include <fovea/nn/initialise.h>
@@ -265,7 +266,8 @@ ModelRow resnet_row(const std::string& name, const ResnetPaper& paper, const Res
           .build = build_network<ResnetImpl, ResnetOptions>(),
           .attention = paper.attention,
           .photos = photos,
-          .parameter_free = resnet_choices(options)};
+          .parameter_free = resnet_choices(options),
+          .python = python_of(resnet_python)};
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/models/internal/families.h>
+#include <fovea/models/vgg/internal/python_source.h>
 #include <fovea/models/vgg/vgg.h>
 #include <fovea/nn/shape_text.h>
 #include <fovea/options/check.h>
@@ -169,7 +170,8 @@ std::vector<ModelRow> vgg_models() {
                     .photos = PreprocessingDefaults{},  // torchvision's and timm's: resize to 256, crop to 224, bilinear
                     .parameter_free = {{.about = "activation", .value = "relu"},
                                        {.about = "norm epsilon", .value = "1e-05"},
-                                       {.about = "pooling", .value = "max of 2x2, an odd last row or column left out"}}});
+                                       {.about = "pooling", .value = "max of 2x2, an odd last row or column left out"}},
+                    .python = python_of(vgg_python)});
   }
   return rows;
 }

@@ -2,9 +2,12 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/file.h>
 #include <fovea/options/names.h>
+#include <fovea/run/assumptions.h>
 #include <fovea/run/conversion.h>
 #include <fovea/run/internal/network_plan.h>
+#include <fovea/run/internal/python_module.h>
 #include <fovea/weights/map_keys.h>
 #include <fovea/weights/state_dict.h>
 #include <fovea/weights/weights_advice.h>
@@ -21,8 +24,8 @@ std::int64_t count_values(const NamedTensors& tensors) {
 /// The key mapping of a name; none for the network's own keys. @param option names the option in messages.
 std::optional<KeyMapping> chosen_mapping(const Classifier& network, const std::string& option, const std::string& name,
                                          const std::string& model) {
-  if (name == kOwnNames || name.empty()) return std::nullopt;
-  std::vector<std::string> known = {kOwnNames};
+  if (name == kOwnNames || name == kStateDictNames || name.empty()) return std::nullopt;
+  std::vector<std::string> known = {kOwnNames, kStateDictNames};
   for (KeyMapping& mapping : key_mappings_of(network)) {
     if (mapping.name == name) return std::move(mapping);
     known.push_back(mapping.name);
@@ -30,23 +33,35 @@ std::optional<KeyMapping> chosen_mapping(const Classifier& network, const std::s
   throw InputError(option, join_names(known) + " for " + model, "'" + name + "'");
 }
 
-/// @return the description of a model file; null when the tensors have other names than a model file's, or do not fit.
+/// torchvision's networks have no place for attention. @throws InputError for a network with some.
+void expect_no_attention(const std::string& to, const std::vector<std::string>& attention_tensors) {
+  if (to != "torchvision" || attention_tensors.empty()) return;
+  throw InputError("conversion to", "fovea or state_dict for a network with attention", to,
+                   to + "'s network has no " + attention_tensors.front() + " and " +
+                       std::to_string(attention_tensors.size() - 1) +
+                       " more; convert to state_dict for Python code of yours");
+}
+
+/// @return the description of the network; null when the tensors do not fit.
 Json convert_for(const NetworkPlan& plan, const ConversionOptions& options, Conversion& conversion) {
   NamedNetwork named = build_for(plan, options.renames);
+  const Classifier& network = *named.classifier;
   conversion.network = plan.model_name();
   conversion.names_in = named.weights.mapping.empty() ? kOwnNames : named.weights.mapping;
   conversion.names_out = options.to;
-  conversion.report = compare_weights(state_dict(*named.classifier), named.weights.tensors);
-  chosen_mapping(*named.classifier, "conversion from", options.from, conversion.network);
-  const auto mapping = chosen_mapping(*named.classifier, "conversion to", options.to, conversion.network);
+  conversion.report = compare_weights(state_dict(network), named.weights.tensors);
+  conversion.assumed = plan.assumed(named.num_classes);
+  chosen_mapping(network, "conversion from", options.from, conversion.network);
+  const auto mapping = chosen_mapping(network, "conversion to", options.to, conversion.network);
   if (!conversion.report.fits()) {
-    conversion.advice = weights_advice(*named.classifier, named.weights, plan.other_networks(named.num_classes));
+    conversion.advice = weights_advice(network, named.weights, plan.other_networks(named.num_classes));
   }
   conversion.tensors = std::move(named.weights.tensors);
   if (!conversion.report.fits()) return nullptr;
   if (mapping) {
+    conversion.attention_tensors = plan.attention_tensors(network, named.num_classes);
+    expect_no_attention(mapping->name, conversion.attention_tensors);
     conversion.tensors = to_external_names(*mapping, conversion.tensors);
-    return nullptr;
   }
   const ModelDescription description = plan.description(named.num_classes);
   return describe_model(plan.model_json(), description.input, description.classes, description.preprocess,
@@ -57,7 +72,8 @@ void expect_no_network_options(const ConversionOptions& options) {
   for (const auto& [option, given] : {std::pair("conversion to", options.to != kOwnNames),
                                       {"conversion from", !options.from.empty()},
                                       {"classes", !options.classes.empty()},
-                                      {"settings", !options.settings.empty()}}) {
+                                      {"settings", !options.settings.empty()},
+                                      {"python", !options.python.empty()}}) {
     if (given) throw InputError(option, "a model", "none", "name the network of these weights");
   }
 }
@@ -73,24 +89,38 @@ std::optional<ConfigNode> network_config(const ConversionOptions& options, const
   return root;
 }
 
+/// @param description of the network; null without one.
 void write_converted(const ConversionOptions& options, const Conversion& conversion, const Json& description) {
-  if (!description.is_null()) {
+  if (conversion.is_model_file) {
     write_model_file(options.out, conversion.tensors, description);
     return;
   }
   Metadata metadata{{"format", "pt"}};
-  if (options.to != kOwnNames) metadata[kMappingKey] = options.to;  // names alone may be ambiguous
+  if (!description.is_null()) metadata = export_metadata(description);
+  const bool has_own_names = options.to == kOwnNames || options.to == kStateDictNames;
+  if (!has_own_names) metadata[kMappingKey] = options.to;  // names alone may be ambiguous
   write_safetensors(options.out, conversion.tensors, metadata);
 }
 
-void expect_new_safetensors(const std::string& path) {
-  if (!path.ends_with(".safetensors")) {
-    throw InputError(path, "a name that ends with .safetensors", "another ending",
-                     "in Python, safetensors.torch.load_file() reads them");
-  }
+/// @param reader of the file in Python, for the message.
+void expect_new_file(const std::string& path, const std::string& ending, const std::string& reader) {
+  if (!path.ends_with(ending)) throw InputError(path, "a name that ends with " + ending, "another ending", reader);
   std::error_code unreachable;
   if (std::filesystem::exists(path, unreachable))
     throw InputError(path, "a file that does not exist yet", "one", "choose another name");
+}
+
+/// The file that the Python module loads. @param in the file that was read. @throws InputError when its tensors have other
+/// names.
+std::string weights_of_python(const std::string& in, const ConversionOptions& options, const Conversion& conversion) {
+  if (options.to != kOwnNames && options.to != kStateDictNames) {
+    throw InputError("conversion to", "fovea or state_dict, whose names the Python module has", options.to);
+  }
+  if (!options.out.empty()) return options.out;
+  const bool is_as_written =
+      is_safetensors(in) && conversion.names_in == kOwnNames && conversion.prefix.empty() && options.renames.empty();
+  if (is_as_written) return in;
+  throw InputError("python", "an output that the module can load", "none", "name a safetensors file to write");
 }
 
 Json to_json(const std::vector<WeightsReport::Mismatch>& mismatches) {
@@ -108,7 +138,9 @@ Json text_or_null(const std::string& text) {
 }  // namespace
 
 Conversion convert_weights(const std::string& in, const ConversionOptions& options) {
-  if (!options.out.empty()) expect_new_safetensors(options.out);
+  if (!options.out.empty())
+    expect_new_file(options.out, ".safetensors", "safetensors.torch.load_file() reads them in Python");
+  if (!options.python.empty()) expect_new_file(options.python, ".py", "it is Python source");
   DescribedWeights weights = read_weights(in, options.key);
   if (!options.from.empty()) weights.file.mapping = options.from;
   Conversion conversion;
@@ -118,19 +150,24 @@ Conversion convert_weights(const std::string& in, const ConversionOptions& optio
   conversion.prefix = weights.file.prefix;
   conversion.notes = weights.file.notes;
   Json description;
+  std::string python;
   if (const auto root = network_config(options, weights)) {
     const NetworkPlan plan(*root, weights, options.classes, torch::kCPU);
     description = convert_for(plan, options, conversion);
+    if (!options.python.empty() && conversion.report.fits()) {
+      python = python_module(description, weights_of_python(weights.file.path, options, conversion), options.python);
+    }
   } else {
     expect_no_network_options(options);
     conversion.tensors = renamed_tensors(weights.file, options.renames);
   }
   conversion.report.not_finite = not_finite_names(conversion.tensors);
   if (!conversion.report.fits()) return conversion;
-  conversion.is_model_file = !description.is_null();
-  if (options.out.empty()) return conversion;
-  write_converted(options, conversion, description);
+  conversion.is_model_file = !description.is_null() && options.to == kOwnNames;
+  if (!options.out.empty()) write_converted(options, conversion, description);
   conversion.out = options.out;
+  if (!python.empty()) write_file_atomically(options.python, python);
+  conversion.python = options.python;
   return conversion;
 }
 
@@ -146,6 +183,8 @@ Json to_json(const Conversion& conversion) {
   for (const auto& other : report.unexpected) {
     unexpected.push_back({{"name", other.name}, {"nearest", text_or_null(other.nearest)}});
   }
+  Json assumed = Json::array();
+  for (const AssumedChoice& choice : conversion.assumed) assumed.push_back(to_json(choice));
   return {{"input", conversion.in},
           {"output", text_or_null(conversion.out)},
           {"model", text_or_null(conversion.network)},
@@ -154,6 +193,9 @@ Json to_json(const Conversion& conversion) {
           {"prefix", conversion.prefix},
           {"names_in", text_or_null(conversion.names_in)},
           {"names_out", text_or_null(conversion.names_out)},
+          {"python", text_or_null(conversion.python)},
+          {"attention_tensors", conversion.attention_tensors},
+          {"assumed", assumed},
           {"fits", report.fits()},
           {"missing", report.missing},
           {"unexpected", unexpected},

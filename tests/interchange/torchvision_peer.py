@@ -1,5 +1,6 @@
 """torchvision's side of the round trip: answers requests, one JSON object in each line, until its input ends."""
 
+import importlib.util
 import json
 import math
 import mmap
@@ -8,6 +9,7 @@ import traceback
 
 import torch
 import torchvision
+from PIL import Image
 
 CLASSES = 10
 GAIN = 1.4  # of a layer's variance: with 1 small networks' images end alike, with 2 deep ones' biases no longer count
@@ -149,6 +151,21 @@ def load(request):
         write_safetensors(request["answer"], {"logits": model(images)})
 
 
+def module(request):
+    """What a network says that fovea wrote as a Python module."""
+    specification = importlib.util.spec_from_file_location("network", request["module"])
+    written = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(written)
+    if written.CLASSES != request["classes"]:
+        raise ValueError(f"other classes: {written.CLASSES}")
+    images = read_safetensors(request["images"])["images"]
+    photo = Image.new("RGB", (200, 100), (255, 128, 0))
+    if written.preprocess(photo).shape[1:] != images.shape[1:]:
+        raise ValueError(f"other input: {written.preprocess(photo).shape}")
+    with torch.no_grad():
+        write_safetensors(request["answer"], {"logits": written.load()(images)})
+
+
 def main():
     answer = {"torch": torch.__version__, "torchvision": torchvision.__version__}
     print(json.dumps(answer), flush=True)
@@ -156,7 +173,7 @@ def main():
         request = json.loads(line)
         answer = {}
         try:
-            {"save": save, "load": load}[request["do"]](request)
+            {"save": save, "load": load, "module": module}[request["do"]](request)
         except Exception as error:
             traceback.print_exc()
             answer = {"error": f"{type(error).__name__}: {error}"}

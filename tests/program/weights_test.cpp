@@ -204,7 +204,7 @@ void write_colour_folder(const std::string& root) {
   }
 }
 
-TEST_F(WeightsProgram, ACifarNetworkWithExternalKeysScoresAFolderAfterTwoRenames) {
+TEST_F(WeightsProgram, ACifarNetworkWithExternalKeysScoresAFolder) {
   write_colour_folder(path("colours"));
   write("folder.yaml",
         "data: {name: image_folder, root: colours, validation: none}\n"
@@ -220,14 +220,36 @@ TEST_F(WeightsProgram, ACifarNetworkWithExternalKeysScoresAFolderAfterTwoRenames
   write_weights("external.safetensors", external);
   const Json expected = json({"eval", "folder.yaml", "--weights", "own.safetensors"});
   EXPECT_EQ(expected["images"], 12);
-  for (const char* head : {"module.linear=fc", "linear=fc"}) {
-    const Json scores = json(
-        {"eval", "folder.yaml", "--weights", "external.safetensors", "--rename", head, "--rename", "shortcut=downsample"});
+  for (const std::vector<std::string>& renames :
+       {std::vector<std::string>(), {"module.linear=fc", "shortcut=downsample"}, {"linear=fc", "shortcut=downsample"}}) {
+    std::vector<std::string> arguments{"eval", "folder.yaml", "--weights", "external.safetensors"};
+    for (const std::string& rename : renames) arguments.insert(arguments.end(), {"--rename", rename});
+    const Json scores = json(arguments);
     EXPECT_EQ(scores["loss"], expected["loss"]);
     EXPECT_EQ(scores["confusion"], expected["confusion"]);
   }
-  EXPECT_THAT(refusal({"eval", "folder.yaml", "--weights", "external.safetensors", "--rename", "shortcut=downsample"}),
-              AllOf(HasSubstr("missing (fc.bias, fc.weight)"), HasSubstr("linear.weight")));
+  EXPECT_THAT(refusal({"eval", "folder.yaml", "--weights", "external.safetensors", "--rename", "linear=head"}),
+              AllOf(HasSubstr("missing"), HasSubstr("fc.bias"), HasSubstr("head.weight")));
+}
+
+TEST_F(WeightsProgram, WhatAFileCannotTellIsSaidOnceAndListedByConvert) {
+  write("small.yaml", "preprocess: {resize: [32, 32], mean: [0.5], std: [0.25]}\nmodel: {name: resnet8, width: 4}\n");
+  write_weights("small.safetensors", state_dict(*drawn_network("{name: resnet8, width: 4}", {1, 32, 32, 3})));
+  const Finished predicted = run({"predict", "small.yaml", "--weights", "small.safetensors", kPhoto});
+  EXPECT_EQ(predicted.code, 0);
+  EXPECT_EQ(
+      predicted.error,
+      "fovea: note: small.safetensors: the file cannot tell shortcut (pad, or pad_both), input (mean 0.5, std 0.25) and "
+      "class order (class 0 to class 2); assumed for resnet8\n");
+  EXPECT_EQ(run({"--quiet", "predict", "small.yaml", "--weights", "small.safetensors", kPhoto}).error, "");
+  const Finished listed = run({"convert", "small.safetensors", "--model", "small.yaml"});
+  EXPECT_THAT(listed.out,
+              AllOf(HasSubstr("assumed  what no tensor tells:\n"),
+                    HasSubstr("  shortcut           pad: zeros behind the channels  (model.shortcut; or pad_both)\n"),
+                    HasSubstr("  activation         relu\n"), HasSubstr("  norm epsilon       1e-05\n")));
+  const Finished own = run({"convert", "small.safetensors", "small_model.safetensors", "--model", "small.yaml"});
+  EXPECT_EQ(own.code, 0);
+  EXPECT_EQ(run({"predict", "small_model.safetensors", kPhoto}).error, "");
 }
 
 TEST_F(WeightsProgram, ImageNetWeightsScoreAFolderOfSomeOfItsClasses) {
