@@ -636,7 +636,7 @@ TEST(CifarResnetTest, StartsFromWeightsForOtherImagesAndClasses) {
   const auto head = after->named_parameters()["fc.weight"].detach().clone();
   InitialWeightsOptions options;
   options.input = InitialInput::adapt;
-  load_initial_weights(*after, copy_state(*before), options, "test");
+  load_initial_weights(*after, {copy_state(*before)}, options, "test");
 
   const auto grey = normal_images(3, {1, 9, 8, 4});
   FeatureHooks seen_before, seen_after;
