@@ -1,3 +1,7 @@
+#include <string>
+#include <tuple>
+#include <vector>
+
 #include <fovea/base/error.h>
 #include <fovea/config/fields.h>
 #include <fovea/config/parse_json.h>
@@ -46,6 +50,22 @@ std::vector<std::string> class_names(const ConfigNode& list, const std::string& 
   return names;
 }
 
+/// @throws InputError when the network would read images that fill the memory: a small file can ask for any size.
+void expect_possible_images(const ModelDescription& description, const std::string& source) {
+  constexpr std::int64_t kMostValues = std::int64_t{1} << 26;  // 4096 x 4096 with four channels
+  const InputSpec& input = description.input;
+  const PreprocessOptions& preprocess = description.preprocess;
+  const std::vector<std::int64_t>& sides = preprocess.crop.front() > 0 ? preprocess.crop : preprocess.resize;
+  for (const auto& [section, height, width] :
+       {std::tuple("input", input.height, input.width), {"preprocess", sides.front(), sides.back()}}) {
+    if (input.channels * height * width <= kMostValues) continue;
+    throw InputError(
+        source + ": " + section, "images of at most " + std::to_string(kMostValues) + " values",
+        std::to_string(height) + " x " + std::to_string(width) + " with " + std::to_string(input.channels) + " channels",
+        "the file is damaged or was tampered with");
+  }
+}
+
 }  // namespace
 
 Json describe_model(const Json& model, const InputSpec& input, const std::vector<std::string>& classes,
@@ -78,6 +98,7 @@ ModelDescription parse_description(const std::string& json, const std::string& s
     throw InputError(source + ": preprocess.mean", std::to_string(description.input.channels) + " values, as input.channels",
                      std::to_string(description.preprocess.mean.size()), "the file is damaged");
   }
+  expect_possible_images(description, source);
   return description;
 }
 

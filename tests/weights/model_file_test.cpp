@@ -173,6 +173,25 @@ TEST(ModelFileTest, AnotherFormatVersionIsRefused) {
       ThrowsMessage<InputError>(AllOf(StartsWith(path + ": fovea.format: expected 1, got '2'; "), HasSubstr("update"))));
 }
 
+TEST(ModelFileTest, AForgedImageSizeCannotAskForAllMemory) {
+  const auto refusal = [](const char* section, const Json& changes) -> std::string {
+    Json description = example_description();
+    description[section].update(changes);
+    try {
+      parse_description(description.dump(), "a");
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_THAT(refusal("input", {{"height", 11585}, {"width", 11585}}),
+              HasSubstr("a: input: expected images of at most 67108864 values, got 11585 x 11585 with "));
+  EXPECT_THAT(refusal("preprocess", {{"resize", {11585}}, {"crop", {0}}}),
+              HasSubstr("a: preprocess: expected images of at most"));
+  EXPECT_THAT(refusal("preprocess", {{"resize", {256}}, {"crop", {11585, 11000}}}), HasSubstr("got 11585 x 11000 with "));
+  EXPECT_EQ(refusal("input", {{"height", 2048}, {"width", 2048}}), "accepted");
+}
+
 TEST(ModelFileTest, ADamagedDescriptionIsRefusedWithItsPlace) {
   const auto without = [](const char* key) {
     Json description = example_description();
