@@ -115,7 +115,7 @@ TEST(DecodeTest, RepeatsGreyOverThreeChannels) {
   EXPECT_THAT(decode("P5 2 1 255\n" + bytes({7, 250})).pixels, ElementsAre(7, 7, 7, 250, 250, 250));
 }
 
-TEST(DecodeTest, ReadsPortableMapsOfEveryKind) {
+TEST(DecodeTest, ReadsPortableMapsAsPeopleWriteThem) {
   const std::vector<std::pair<std::string, std::vector<int>>> pictures = {
       {"P4 3 2\n" + bytes({0b01000000, 0b10100000}), {255, 0, 255, 0, 255, 0}},  // 1 is black; rows begin at bytes
       {"P1\n# drawn by hand\n3 2\n010\n1 0 1", {255, 0, 255, 0, 255, 0}},
@@ -226,7 +226,7 @@ TEST(DecodeTest, ReadsTheRunLengthsOfABmp) {
               ElementsAre(7, 0, 7, 9, 9, 9));
 }
 
-TEST(DecodeTest, ReadsPortableMapsOfEveryKind) {
+TEST(DecodeTest, ScalesPortableMapsToEightBits) {
   EXPECT_THAT(decode("P3 # two pixels\n2 1\n15\n1 2 3 15 0 7\n").pixels, ElementsAre(17, 34, 51, 255, 0, 119));
   EXPECT_THAT(decode("P2 2 1 7 3 7").pixels, ElementsAre(109, 109, 109, 255, 255, 255));
   EXPECT_THAT(to_channels(decode("P1 3 2 101 0 1 1\n"), 1).pixels, ElementsAre(0, 255, 0, 255, 0, 0));
