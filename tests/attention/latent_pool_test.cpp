@@ -46,6 +46,7 @@ TEST(LatentPoolTest, WeightsOfAPoolWithAnotherNumberOfOutputsFit) {
   EXPECT_EQ(parameters["mlp.fc1.weight"].sizes(), (std::vector<std::int64_t>{9, 6}));
   EXPECT_EQ(parameters["mlp.fc2.weight"].sizes(), (std::vector<std::int64_t>{6, 9}));
   EXPECT_EQ(pool.out_features(), 6);
+  draw_parameters(pool);
   EXPECT_EQ(run_pool(pool, {.features = drawn({2, 5, 4})}).output.sizes(), (std::vector<std::int64_t>{2, 6}));
 }
 
@@ -54,6 +55,7 @@ TEST(LatentPoolTest, WithoutProjectionTheHeadsOutputIsTheResult) {
   LatentPoolImpl pool(4, options);
   EXPECT_FALSE(pool.named_parameters().contains("proj.weight"));
   EXPECT_FALSE(pool.named_parameters().contains("mlp.fc1.weight"));
+  draw_parameters(pool);
   EXPECT_EQ(run_pool(pool, {.features = drawn({2, 5, 4})}).output.sizes(), (std::vector<std::int64_t>{2, 4}));
   for (LatentPoolOptions idle : {LatentPoolOptions{.out_features = 6}, {.mlp_ratio = 2}, {.norm = true}}) {
     idle.projection = false;
