@@ -75,12 +75,12 @@ void print_written(const Conversion& conversion) {
     const std::string names = conversion.network.empty() ? "the file's names"
                               : is_state_dict            ? "the network's own names"
                                                          : conversion.names_out + "'s names";
-    std::printf("%-8s %s: %zu tensors, %s%s\n", "wrote", printable(conversion.out).c_str(), conversion.tensors.size(), names.c_str(),
-                conversion.is_model_file ? " and a description: usable as MODEL" : "");
+    std::printf("%-8s %s: %zu tensors, %s%s\n", "wrote", printable(conversion.out).c_str(), conversion.tensors.size(),
+                names.c_str(), conversion.is_model_file ? " and a description: usable as MODEL" : "");
   }
   if (!conversion.python.empty()) {
-    std::printf("%-8s %s: %s in PyTorch; load() returns it with its weights\n", "wrote", printable(conversion.python).c_str(),
-                conversion.network.c_str());
+    std::printf("%-8s %s: %s in PyTorch; load() returns it with its weights\n", "wrote",
+                printable(conversion.python).c_str(), conversion.network.c_str());
   }
 }
 

@@ -36,8 +36,8 @@ void write_model_file(const std::string& path, const NamedTensors& weights, cons
 /// Metadata of a file for other libraries: format, class names and preprocessing. @param description of the network.
 Metadata export_metadata(const Json& description);
 
-/// Class names in export_metadata(); empty in that of other files. @param path names the file in messages. @throws InputError
-/// when they are damaged.
+/// Class names in export_metadata(); empty in that of other files. @param path names the file in messages. @throws
+/// InputError when they are damaged.
 std::vector<std::string> exported_classes(const Metadata& metadata, const std::string& path);
 
 /// True for the metadata of a file that has a description, i.e. was written by fovea.

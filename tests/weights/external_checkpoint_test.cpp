@@ -218,7 +218,8 @@ TEST(LoadNamedWeightsTest, EveryKindOfDifferenceIsReportedAtOnce) {
 TEST(LoadNamedWeightsTest, TheAdviceIsWhatMostLikelyHelps) {
   NamedTensors prefixed;
   add_with_prefix(prefixed, travelling_state(), "backbone.net.");
-  EXPECT_THAT(loading_refusal(prefixed), EndsWith("; add the rename backbone.net= (0 instead of 7 tensors missing and 0 instead of 7 unexpected)"));
+  EXPECT_THAT(loading_refusal(prefixed),
+              EndsWith("; add the rename backbone.net= (0 instead of 7 tensors missing and 0 instead of 7 unexpected)"));
   NamedTensors whole = travelling_state();
   whole["fc.weight"] = whole["fc.weight"].to(torch::kInt64);
   EXPECT_THAT(loading_refusal(whole), EndsWith("; in Python, save them with .float()"));

@@ -93,8 +93,9 @@ TEST(InitialWeightsTest, OptionsReadBackAsWritten) {
   EXPECT_EQ(options.head, InitialHead::keep);
   EXPECT_EQ(options.input, InitialInput::adapt);
   EXPECT_THAT(options.rename, testing::ElementsAre("linear=fc", "body="));
-  EXPECT_EQ(write_fields(options).dump(),
-            R"({"weights":"runs/a","key":"teacher.model","head":"keep","input":"adapt","rename":["linear=fc","body="],"reinitialised":["*.se"]})");
+  EXPECT_EQ(
+      write_fields(options).dump(),
+      R"({"weights":"runs/a","key":"teacher.model","head":"keep","input":"adapt","rename":["linear=fc","body="],"reinitialised":["*.se"]})");
 }
 
 TEST(InitialWeightsTest, RenamesBringForeignNamesToTheNetwork) {

@@ -209,9 +209,9 @@ TEST(TorchFileTest, AnEpochNumberOrATupleBesideTheTensorsIsSkippedAndNamed) {
                                           {"_extra_state", kNone},
                                           {"config", call(global("company.models", "Config"), {}) + "}b"}}));
   EXPECT_EQ(file.tensors.size(), 1U);
-  EXPECT_THAT(file.skipped,
-              ElementsAre("pairs (a tuple)", "epoch (the number 7)", "shape (a tuple)", "best (a call of numpy.core.multiarray.scalar)",
-                          "names (a list)", "options (a dict)", "config (a call of company.models.Config)"));
+  EXPECT_THAT(file.skipped, ElementsAre("pairs (a tuple)", "epoch (the number 7)", "shape (a tuple)",
+                                        "best (a call of numpy.core.multiarray.scalar)", "names (a list)",
+                                        "options (a dict)", "config (a call of company.models.Config)"));
   EXPECT_THAT(names_of("}" + number(3) + text("x") + "s" + text("w") + floats("0", 4) + "s"), ElementsAre("w"))
       << "a key that is a number";
 }
