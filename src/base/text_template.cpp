@@ -10,7 +10,6 @@ std::string with_values(const std::string& text, const std::vector<std::pair<std
   while (begin < text.size()) {
     const std::size_t mark = std::min(text.find('@', begin), text.size());
     result += text.substr(begin, mark - begin);
-    begin = mark;
     if (mark == text.size()) break;
     const std::size_t end = text.find('@', mark + 1);
     const std::string name = end == std::string::npos ? "" : text.substr(mark + 1, end - mark - 1);

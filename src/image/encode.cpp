@@ -29,6 +29,7 @@ std::vector<std::uint8_t> encode_png(const Image& image) {
   expect_encodable(image);
   expect_valid(image, "png");
   std::vector<std::uint8_t> png;
+  bool encoded = false;
   try {
     cv::Mat matrix = matrix_over(image);
     if (image.channels == 3) {
@@ -37,9 +38,11 @@ std::vector<std::uint8_t> encode_png(const Image& image) {
       matrix = bgr;
     }
     // OpenCV's own settings are the fastest: any parameter doubles the time for a photo and saves a tenth of its size.
-    if (cv::imencode(".png", matrix, png)) return png;
-  } catch (const cv::Exception&) {  // below: its text is OpenCV's
+    encoded = cv::imencode(".png", matrix, png);
+  } catch (const cv::Exception&) {
+    encoded = false;  // its text is OpenCV's
   }
+  if (encoded) return png;
   throw SystemError("png: no memory to encode an image of " + pixels_text(image.height, image.width));
 }
 

@@ -692,7 +692,7 @@ TEST(ModelFieldTest, MistakesAreRefusedWithTheirPlace) {
   EXPECT_THAT([] { model_of("{name: resnet8, width: 0}"); },
               ThrowsMessage<InputError>(HasSubstr("model.width: expected an integer")));
   EXPECT_THAT([] { model_of("{name: resnet8, shortcut: none}"); },
-              ThrowsMessage<InputError>(HasSubstr("model.shortcut: expected one of pad and conv, got 'none'")));
+              ThrowsMessage<InputError>(HasSubstr("model.shortcut: expected one of pad, pad_both and conv, got 'none'")));
   EXPECT_THAT([] { model_of("{name: resnet8, dropout: 1}"); },
               ThrowsMessage<InputError>(HasSubstr("model.dropout: expected a number in [0, 1), got '1'")));
   EXPECT_THAT([] { model_of("{name: resnet8, stochastic_depth: -0.1}"); },

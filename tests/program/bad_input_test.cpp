@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fovea/weights/safetensors.h>
+
 #include "byte_builders.h"
 #include "program_fixture.h"
 
@@ -96,12 +98,15 @@ TEST_F(BadInput, ValidationWithoutImages) {
 
 TEST_F(BadInput, ForgedCheckpoint) {
   train_quickly("run", "seed=42");
-  std::string bytes = text("run/checkpoint.ckpt");
-  const std::string honest = R"(\"batch\":0,)";
-  const auto place = bytes.find(honest);
-  ASSERT_NE(place, std::string::npos);
-  bytes.replace(place, honest.size(), R"(\"batch\":9,)");
-  write("run/checkpoint.ckpt", bytes);
+  const SafetensorsFile honest(path("run/checkpoint.ckpt"));
+  Metadata metadata = honest.metadata();
+  for (auto& [key, value] : metadata) {
+    const std::string batch = R"("batch":0,)";
+    const auto place = value.find(batch);
+    if (place != std::string::npos) value.replace(place, batch.size(), R"("batch":9,)");
+  }
+  ASSERT_NE(metadata, honest.metadata());
+  write_checked_safetensors(path("run/checkpoint.ckpt"), honest.tensors(), metadata);
   expect_error({"train", "tiny.yaml", "--out", "run", "--resume", "--set", "train.epochs=1"},
                {"run/checkpoint.ckpt", "batch 9"});
 }

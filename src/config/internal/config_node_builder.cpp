@@ -50,7 +50,9 @@ void ConfigNodeBuilder::begin_map(int line, Anchor anchor) {
 void ConfigNodeBuilder::begin(ConfigNode::Kind kind, int line, Anchor anchor) {
   ConfigNode node = new_node(kind, line);
   count(node, open_.size());
-  open_.push_back({std::move(node), anchor});
+  OpenNode& open = open_.emplace_back();
+  open.node = std::move(node);
+  open.anchor = anchor;
 }
 
 void ConfigNodeBuilder::end() {

@@ -41,9 +41,9 @@ class ConfigNodeBuilder {
   struct OpenNode {
     ConfigNode node;
     Anchor anchor = 0;
-    std::set<std::string> keys = {};
-    std::optional<std::string> key = {};  ///< of a map: waits for its value
-    std::string key_origin = {};
+    std::set<std::string> keys;
+    std::optional<std::string> key;  ///< of a map: waits for its value
+    std::string key_origin;
   };
 
   ConfigNode new_node(ConfigNode::Kind kind, int line) const;

@@ -175,7 +175,7 @@ void expect_readable_kind(const TiffHeader& header, const std::string& path) {
 /// Writes the colours and alpha of a row, without other values. @param values [W, values of the header].
 template <typename Value>
 void write_row(RgbRows& rows, int y, const TiffHeader& header, const Value* values, std::vector<Value>& kept) {
-  const auto channels = static_cast<std::size_t>(header.colors() + (header.has_alpha ? 1 : 0));
+  const auto channels = static_cast<std::size_t>(header.colors()) + (header.has_alpha ? 1 : 0);
   if (channels == header.values) {
     rows.write(y, values);
     return;

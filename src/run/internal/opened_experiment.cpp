@@ -53,8 +53,8 @@ OpenedExperiment::OpenedExperiment(std::shared_ptr<ExperimentConfig> config, tor
 
 Json OpenedExperiment::description(const std::vector<std::string>& classes) {
   PreprocessOptions preprocess = config_->preprocess;
-  if (const auto size = data_->image_size()) preprocess = for_photos(std::move(preprocess), *size, input_);
-  return describe_model(config_->model.write(), input_, classes, preprocess, data_->decode_options());
+  if (const auto size = data_->image_size(described_by_)) preprocess = for_photos(std::move(preprocess), *size, input_);
+  return describe_model(config_->model.write(), input_, classes, preprocess, data_->decode_options(described_by_));
 }
 
 std::shared_ptr<Classifier> OpenedExperiment::build_network() const {
