@@ -374,7 +374,9 @@ TEST_F(WeightsProgram, AForgedDescriptionCannotAskForAllMemory) {
   const Finished refused = run({"convert", "forged.safetensors", "from_forged.safetensors"});
   EXPECT_EQ(refused.code, 2) << refused.error;
   EXPECT_THAT(refused.error, HasSubstr("damaged or was tampered with"));
-  if (MemoryLimit::is_possible()) EXPECT_LT(refused.peak_kibibytes, 1 << 20);  // a sanitizer keeps freed memory
+  if (MemoryLimit::is_possible()) {  // a sanitizer keeps freed memory
+    EXPECT_LT(refused.peak_kibibytes, 1 << 20);
+  }
 }
 
 TEST_F(WeightsProgram, HostileFilesAreRefusedInOneLine) {
