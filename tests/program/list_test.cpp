@@ -26,7 +26,7 @@ TEST_F(ListProgram, ListShowsRegistriesAndFiltersByTrait) {
   ASSERT_FALSE(spatial.empty());
   for (const Json& row : spatial) EXPECT_THAT(row["traits"]["axis"], testing::Contains("spatial"));
   EXPECT_LT(spatial.size(), blocks.size());
-  EXPECT_EQ(json({"list", "datasets"}).size(), 7U);
+  EXPECT_EQ(json({"list", "datasets"}).size(), 8U);
   EXPECT_FALSE(json({"list", "models"}).empty());
   EXPECT_THAT(run({"list", "blocks"}).out, HasSubstr("arXiv:1807.06521"));
 }

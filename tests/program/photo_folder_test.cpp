@@ -118,7 +118,7 @@ TEST_F(PhotoFolder, CommandsBeginWithTheDataAsTheyWereUnderstood) {
   }
   write("mixed.yaml", config("mixed"));
   const std::string line =
-      "data: image_folder, 2 classes (left 16, right 16 in train), 32 images in train, 8 in val and 8 in test; "
+      "data: image_folder, 2 classes (left 18, right 14 in train), 32 images in train, 8 in val and 8 in test; "
       "skipped: .gif 2, .heic 1, .txt 1\n";
   const Finished trained = run({"train", "mixed.yaml", "--out", "mixed_run", "--set", "train.epochs=1"});
   EXPECT_EQ(trained.code, 0) << trained.error;
