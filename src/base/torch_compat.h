@@ -3,12 +3,13 @@
 /// The only file that uses LibTorch beyond ATen and torch::nn, so that another LibTorch version changes one file: it
 /// compiles with 1.13 (Debian 12) and 2.6 (Debian 13). Header only: fovea_base itself does not link LibTorch.
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <omp.h>
+#include <sstream>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <ATen/Parallel.h>
@@ -17,10 +18,6 @@
 #include <ATen/record_function.h>
 #include <c10/core/Allocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
-#include <torch/version.h>
-#if TORCH_VERSION_MAJOR < 2
-#include <c10/util/C++17.h>
-#endif
 
 #include <fovea/base/error.h>
 
@@ -105,23 +102,26 @@ class OperatorObserver {
   at::CallbackHandle handle_;
 };
 
-/// Key of a parameter in an optimiser's state: its address, as text in LibTorch 1.13.
-#if TORCH_VERSION_MAJOR < 2
-inline std::string optimizer_state_key(const at::Tensor& parameter) {
-  return c10::guts::to_string(parameter.unsafeGetTensorImpl());
+/// Key of a parameter in an optimiser's state: its address, which LibTorch 1.13 spells as text.
+template <typename Key>
+Key optimizer_state_key(const at::Tensor& parameter) {
+  if constexpr (std::is_pointer_v<Key>) {
+    return parameter.unsafeGetTensorImpl();
+  } else {
+    std::ostringstream text;
+    text << parameter.unsafeGetTensorImpl();
+    return text.str();
+  }
 }
-#else
-inline void* optimizer_state_key(const at::Tensor& parameter) {
-  return parameter.unsafeGetTensorImpl();
-}
-#endif
 
-/// Type of the allocator's totals in a memory report.
-#if TORCH_VERSION_MAJOR < 2
-using MemoryTotal = std::int64_t;
-#else
-using MemoryTotal = std::size_t;
-#endif
+/// Type of the totals in a memory report: std::int64_t in LibTorch 1.13, std::size_t later.
+template <typename Report>
+struct MemoryTotalOf;
+template <typename Total>
+struct MemoryTotalOf<void (c10::MemoryReportingInfoBase::*)(void*, std::int64_t, Total, Total, c10::Device)> {
+  using type = Total;
+};
+using MemoryTotal = MemoryTotalOf<decltype(&c10::MemoryReportingInfoBase::reportMemoryUsage)>::type;
 
 /// Memory limit in a scope: a tensor allocation of the creating thread that makes the total exceed `bytes`, or the number of
 /// allocations exceed `allocations`, throws InputError. For building networks from untrusted descriptions, where each tensor

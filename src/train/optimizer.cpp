@@ -1,4 +1,5 @@
 #include <map>
+#include <type_traits>
 #include <utility>
 
 #include <fovea/base/error.h>
@@ -6,6 +7,11 @@
 #include <fovea/train/optimizer.h>
 
 namespace fovea {
+namespace {
+
+using StateKey = std::decay_t<decltype(std::declval<torch::optim::Optimizer&>().state())>::key_type;
+
+}  // namespace
 
 Optimizer::Optimizer(const OptimizerOptions& options, std::vector<TrainedParameter> parameters)
     : options_(options), parameters_(std::move(parameters)) {
@@ -35,7 +41,7 @@ void Optimizer::step(double schedule_factor) {
 NamedTensors Optimizer::state() const {
   NamedTensors tensors;
   for (const TrainedParameter& parameter : parameters_) {
-    const auto found = optimizer_->state().find(compat::optimizer_state_key(parameter.tensor));
+    const auto found = optimizer_->state().find(compat::optimizer_state_key<StateKey>(parameter.tensor));
     if (found == optimizer_->state().end()) continue;
     for (const auto& [what, tensor] : options_.save(*found->second)) {
       if (tensor.defined()) tensors.emplace(parameter.name + "." + what, tensor);
@@ -50,7 +56,7 @@ void Optimizer::load_state(const NamedTensors& state, const std::string& where) 
     const auto own = state.lower_bound(parameter.name + ".");
     if (own == state.end() || !own->first.starts_with(parameter.name + ".")) continue;  // it had no gradient so far
     SavedParameterState saved(state, parameter.name, parameter.tensor, where);
-    optimizer_->state()[compat::optimizer_state_key(parameter.tensor)] = options_.restore(saved);
+    optimizer_->state()[compat::optimizer_state_key<StateKey>(parameter.tensor)] = options_.restore(saved);
     taken += saved.taken();
   }
   if (taken != state.size()) {

@@ -69,8 +69,9 @@ TEST(RegisteredData, ARunThatAnotherProcessFinishesMeanwhileStays) {
   register_model(row);
   const Experiment experiment = experiment_on(
       "grey", [](Split) { return std::make_shared<GreyImages>(); }, "resnet8_meanwhile");
-  EXPECT_THAT([&] { train(experiment, {.out = folder.path("run"), .threads = 1}); },
-              ThrowsMessage<InputError>(HasSubstr("one that contains a run")));
+  EXPECT_THAT(
+      [&] { train(experiment, {.out = folder.path("run"), .threads = 1}); },
+      ThrowsMessage<InputError>(HasSubstr("a directory without a run, got summary.json, which this run would replace")));
   EXPECT_EQ(file_text(folder.path("run/summary.json")), "of another process");
 }
 

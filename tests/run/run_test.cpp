@@ -154,8 +154,9 @@ TEST_F(RunLibrary, FindsTheClassThatIsMeant) {
   EXPECT_EQ(label_of("281"), 281);
   EXPECT_EQ(label_of("persian"), 283);
   EXPECT_THAT([&] { label_of("cat"); }, ThrowsMessage<InputError>(HasSubstr(
-                                            "class: expected one class, got 'cat', which is a part of 4: 'tiger cat' (282), "
-                                            "'Persian cat' (283), 'Siamese cat' (284) and 'Egyptian cat' (285); ")));
+                                            "class: expected one class, got 'cat', which is a part of 5: 'tiger cat' (282), "
+                                            "'Persian cat' (283), 'Siamese cat' (284), 'Egyptian cat' (285) and "
+                                            "'Madagascar cat' (383); ")));
   EXPECT_THAT([&] { label_of("terrier"); }, ThrowsMessage<InputError>(HasSubstr(" more; choose one of them")));
   EXPECT_THAT([&] { label_of("goldfihs"); }, ThrowsMessage<InputError>(HasSubstr("did you mean 'goldfish'?")));
   EXPECT_THAT([&] { label_of("zzzzzzzz"); }, ThrowsMessage<InputError>(HasSubstr("list the classes")));
