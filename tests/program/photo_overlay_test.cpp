@@ -133,7 +133,7 @@ TEST_F(PhotoOverlay, ALongFolderTakesPagesAndNoMoreMemory) {
   EXPECT_FALSE(exists("few_out/contact_sheet-3.png"));
   EXPECT_TRUE(exists("many_out/contact_sheet-9.png"));
   constexpr std::int64_t kKept = 140 * 700;  // KiB, were the photos kept; a third of it would be noticed
-  if (MemoryLimit::is_possible()) {  // a sanitizer keeps freed memory
+  if (MemoryLimit::is_possible()) {          // a sanitizer keeps freed memory
     EXPECT_LT(many.peak_kibibytes, few.peak_kibibytes + kKept / 3);
   }
 
