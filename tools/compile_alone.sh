@@ -8,19 +8,7 @@
 # shellcheck source=tools/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-seconds=86400
-all=false
-base=
-for argument in "$@"; do
-  case $argument in
-    --short) seconds=180 ;;
-    --all) all=true ;;
-    -*) die "unknown option $argument; usage: tools/compile_alone.sh [--short | --all] [BASE]" ;;
-    *) base=$argument ;;
-  esac
-done
-if [[ $all == false && -z $base ]]; then base=$(default_base); fi
-if [[ -n $base ]]; then expect_commit "$base"; fi
+read_base_arguments 180 "$@"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

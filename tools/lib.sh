@@ -60,6 +60,25 @@ default_base() {
   echo "$fork"
 }
 
+# read_base_arguments SHORT_SECONDS [--short | --all] [BASE]: sets `base`, empty for every file, and the limit `seconds`.
+# shellcheck disable=SC2034  # used by the scripts
+read_base_arguments() {
+  local short=$1 argument all=false
+  shift
+  base=
+  seconds=86400
+  for argument in "$@"; do
+    case $argument in
+      --short) seconds=$short ;;
+      --all) all=true ;;
+      -*) die "unknown option $argument; usage: ${0##*/} [--short | --all] [BASE]" ;;
+      *) base=$argument ;;
+    esac
+  done
+  if [[ $all == false && -z $base ]]; then base=$(default_base); fi
+  if [[ -n $base ]]; then expect_commit "$base"; fi
+}
+
 # changed_sources BASE: the C++ files that differ from BASE, each once, a header as its .cpp.
 changed_sources() {
   { git_here diff --name-only "$1" -- && git_here ls-files --others --exclude-standard; } |

@@ -7,22 +7,10 @@
 # shellcheck source=tools/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-seconds=86400
-all=false
-base=
-for argument in "$@"; do
-  case $argument in
-    --short) seconds=150 ;;
-    --all) all=true ;;
-    -*) die "unknown option $argument; usage: tools/tidy.sh [--short | --all] [BASE]" ;;
-    *) base=$argument ;;
-  esac
-done
+read_base_arguments 150 "$@"
 export deadline=$((EPOCHSECONDS + seconds))
 command -v clang-tidy-19 >/dev/null || tools/setup.sh clang-tidy-19  # Debian's default, 14, lacks parts of C++20
 
-if [[ $all == false && -z $base ]]; then base=$(default_base); fi
-if [[ -n $base ]]; then expect_commit "$base"; fi
 
 # A build folder of its own: clang cannot read GCC's precompiled headers, and unity builds have no entry per file.
 mkdir -p build
