@@ -10,6 +10,7 @@ namespace fovea {
 namespace {
 
 constexpr RealRange kStd{.minimum = 0.0, .maximum = 1.0, .minimum_open = true};
+constexpr double kPhaseSlack = 1e-9;  // relative; for fractions of all epochs that are whole but for rounding
 
 }  // namespace
 
@@ -25,18 +26,19 @@ void ExplorationOptions::visit_fields(FieldVisitor& fields) {
 void ExplorationOptions::validate(std::int64_t epochs) const {
   expect_in_range(*this, "train.policy");
   const auto all = static_cast<double>(epochs);
-  constexpr double kRoundingSlack = 1e-9;  // relative; for a fraction that fits exactly
-  if (warmup_epochs + frozen_fraction * all <= all * (1 + kRoundingSlack)) return;
+  if (warmup_epochs + frozen_fraction * all < all * (1 - kPhaseSlack)) return;
   throw InputError("train.policy.warmup_epochs",
-                   "at most train.epochs, " + std::to_string(epochs) +
+                   "less than train.epochs, " + std::to_string(epochs) +
                        ", without the final phase of train.policy.frozen_fraction, " + Json(frozen_fraction).dump(),
-                   Json(warmup_epochs).dump(), "shorten the warm-up or train longer");
+                   Json(warmup_epochs).dump() + ", which leaves no epoch in which the policy learns",
+                   "shorten the warm-up or the final phase, or train longer");
 }
 
 Exploration ExplorationOptions::at(double epoch, std::int64_t epochs) const {
   const auto end = static_cast<double>(epochs);
   if (epoch < warmup_epochs) return {PolicyMode::random, 0, false};
-  if (end - epoch <= frozen_fraction * end) return {PolicyMode::sample, frozen_standard_deviation, false};
+  if (end - epoch <= frozen_fraction * end * (1 + kPhaseSlack))
+    return {PolicyMode::sample, frozen_standard_deviation, false};
   const double progress = (epoch - warmup_epochs) / (end - warmup_epochs);
   return {PolicyMode::sample, std::lerp(standard_deviation.front(), standard_deviation.back(), progress), true};
 }

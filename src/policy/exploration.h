@@ -31,7 +31,8 @@ struct ExplorationOptions {
   double frozen_standard_deviation = 0.03;  ///< in the final phase
 
   void visit_fields(FieldVisitor& fields);
-  /// @throws InputError when an option is out of its range, or warm-up and final phase are longer than training.
+  /// @throws InputError when an option is out of its range, or warm-up and final phase leave the policy no part of
+  /// the epochs to learn in.
   void validate(std::int64_t epochs) const;
 
   /// @param epoch position in training in epochs, with fractions, in [0, epochs).

@@ -13,6 +13,12 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+/// Number of whole steps in `steps`, which is a quotient of epochs and may lie a rounding error below a whole number.
+double whole_steps(double steps) {
+  constexpr double kRoundingSlack = 1e-9;  // relative; far below one update in a training
+  return std::floor(steps * (1 + kRoundingSlack));
+}
+
 /// Cosine annealing from `start` to `end`. @param progress in [0, 1].
 double cosine_between(double start, double end, double progress) {
   return end + (start - end) * 0.5 * (1 + std::cos(std::numbers::pi * progress));
@@ -64,7 +70,7 @@ void StepSchedule::visit_fields(FieldVisitor& fields) {
 }
 
 double StepSchedule::factor_after_warmup(const TrainingPosition& position) const {
-  return std::pow(gamma, std::floor(position.epoch() / step_size));
+  return std::pow(gamma, whole_steps(position.epoch() / step_size));
 }
 
 void MultistepSchedule::visit_fields(FieldVisitor& fields) {

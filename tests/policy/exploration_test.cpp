@@ -69,17 +69,23 @@ TEST(ExplorationTest, OneDeviationStays) {
 TEST(ExplorationTest, SettlingBeginsAtAWholeEpochDespiteRounding) {
   // 1 - 0.7 is a little more than 0.3 in binary.
   expect_schedule(exploration_from("{warmup_epochs: 0, frozen_fraction: 0.7}"), 10, {{3, PolicyMode::sample, 0.03, false}});
+  // 30 - 29.97 is a little more than 0.001 x 30.
+  expect_schedule(exploration_from("{warmup_epochs: 0, frozen_fraction: 0.001}"), 30,
+                  {{29.969, PolicyMode::sample, 0.2 - 0.12 * 29.969 / 30, true}, {29.97, PolicyMode::sample, 0.03, false}});
 }
 
-TEST(ExplorationTest, PhasesHaveToFitIntoTraining) {
+TEST(ExplorationTest, PhasesHaveToLeaveThePolicyTimeToLearn) {
   EXPECT_NO_THROW(ExplorationOptions().validate(4));  // 3 + 0.4
   EXPECT_THAT([] { ExplorationOptions().validate(3); },
               ThrowsMessage<InputError>(
-                  StrEq("train.policy.warmup_epochs: expected at most train.epochs, 3, without the "
-                        "final phase of train.policy.frozen_fraction, 0.1, got 3.0; shorten the warm-up or train "
-                        "longer")));
-  EXPECT_THROW(exploration_from("{warmup_epochs: 1, frozen_fraction: 1}").validate(100), InputError);
-  EXPECT_NO_THROW(exploration_from("{warmup_epochs: 100, frozen_fraction: 0}").validate(100));
+                  StrEq("train.policy.warmup_epochs: expected less than train.epochs, 3, without the final phase of "
+                        "train.policy.frozen_fraction, 0.1, got 3.0, which leaves no epoch in which the policy learns; "
+                        "shorten the warm-up or the final phase, or train longer")));
+  for (const char* nothing : {"{warmup_epochs: 100, frozen_fraction: 0}", "{warmup_epochs: 0, frozen_fraction: 1}",
+                              "{warmup_epochs: 90, frozen_fraction: 0.1}", "{warmup_epochs: 1, frozen_fraction: 1}"}) {
+    EXPECT_THROW(exploration_from(nothing).validate(100), InputError) << nothing;
+  }
+  EXPECT_NO_THROW(exploration_from("{warmup_epochs: 99.5, frozen_fraction: 0}").validate(100));
 }
 
 TEST(ExplorationTest, RefusesDeviationsThatAreNone) {

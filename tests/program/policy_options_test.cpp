@@ -50,9 +50,9 @@ TEST(PolicyOptions, AreNoOptionsOfOtherNetworks) {
 TEST(PolicyOptions, HaveToFitTheEpochs) {
   EXPECT_THAT([] { resolved_training("ram", "{epochs: 2}"); },
               ThrowsMessage<InputError>(
-                  StrEq("train.policy.warmup_epochs: expected at most train.epochs, 2, without the "
-                        "final phase of train.policy.frozen_fraction, 0.1, got 3.0; shorten the warm-up or train "
-                        "longer")));
+                  StrEq("train.policy.warmup_epochs: expected less than train.epochs, 2, without the final phase of "
+                        "train.policy.frozen_fraction, 0.1, got 3.0, which leaves no epoch in which the policy learns; "
+                        "shorten the warm-up or the final phase, or train longer")));
   EXPECT_NO_THROW(resolved_training("ram", "{epochs: 2, policy: {warmup_epochs: 0.5}}"));
 }
 

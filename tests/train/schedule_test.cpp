@@ -266,6 +266,13 @@ TEST(ScheduleReferenceTest, PlateauOfTop1) {  // mode='max'
                  {1, 1, 1, 1, 1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.001, 0.001});
 }
 
+TEST(ScheduleTest, StepsOfAFractionOfAnEpochComeAtTheirUpdate) {
+  const auto schedule = schedule_of("{name: step, step_size: 0.1, gamma: 0.5}");
+  for (std::int64_t update = 0; update < 300; ++update) {  // ten updates to a step
+    EXPECT_EQ(schedule->factor({update, 100, 3, {}}), std::pow(0.5, update / 10)) << update;
+  }
+}
+
 TEST(ScheduleTest, OneUpdateInAll) {
   for (const char* name : {"cosine", "step", "plateau", "constant"}) expect_factors(factors(name, 1, 1), {1});
   expect_factors(factors("{name: step, step_size: 0.5}", 1, 1), {1});
