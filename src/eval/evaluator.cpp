@@ -4,6 +4,7 @@
 
 #include <fovea/eval/evaluator.h>
 #include <fovea/eval/internal/score_batches.h>
+#include <fovea/nn/class_scores.h>
 
 namespace fovea {
 
@@ -12,7 +13,9 @@ ClassificationMetrics evaluate(Classifier& classifier, const Loader& loader, std
   const ClassificationMetrics none(num_classes);
   return score_batches(classifier, loader, options, none, [&](const Batch& batch, ForwardContext context) {
     ClassificationMetrics metrics = none;
-    metrics.add(classifier.classify(batch, context).logits, batch.labels);
+    const torch::Tensor logits = classifier.classify(batch, context).logits;
+    expect_class_scores(logits, classifier);
+    metrics.add(logits, batch.labels);
     return metrics;
   });
 }

@@ -2,13 +2,16 @@
 #include <charconv>
 #include <filesystem>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
+#include <fovea/base/utf8.h>
 #include <fovea/data/preprocess.h>
 #include <fovea/explain/method.h>
 #include <fovea/models/model_field.h>
+#include <fovea/nn/class_scores.h>
 #include <fovea/options/check.h>
 #include <fovea/run/internal/network_plan.h>
 #include <fovea/run/internal/prepared_photo.h>
@@ -73,6 +76,17 @@ bool is_model_path(const std::string& model, bool has_weights) {
   return !has_weights || !is_model_name(model) || opens_by_itself(model);
 }
 
+/// @throws InputError when a model cannot be made of these parts.
+std::shared_ptr<Classifier> expect_model(std::shared_ptr<Classifier> network, const ModelDescription& description) {
+  if (network == nullptr) throw InputError("Model", "a network", "none");
+  if (description.model.find("name") == nullptr) throw InputError("Model", "a description with model.name", "one without");
+  if (std::ssize(description.classes) != description.input.num_classes) {
+    throw InputError("Model", std::to_string(description.input.num_classes) + " class names, as many as input.num_classes",
+                     std::to_string(description.classes.size()));
+  }
+  return network;
+}
+
 }  // namespace
 
 std::vector<Rename> parse_renames(const std::vector<std::string>& texts) {
@@ -86,9 +100,17 @@ std::vector<std::string> read_class_names(const std::string& path) {
   if (path.empty()) return names;
   constexpr std::size_t kMostBytes = 1 << 24;
   const auto bytes = read_file(path, kMostBytes);
-  std::istringstream lines(std::string(bytes.begin(), bytes.end()));
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  std::string text(bytes.begin(), bytes.end());
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  std::istringstream lines(text);
+  std::int64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
+    ++number;
     if (line.ends_with('\r')) line.pop_back();
+    if (!is_utf8(line)) {
+      throw InputError(path + ":" + std::to_string(number), "a name in UTF-8", "other bytes", "save the file as UTF-8");
+    }
     if (!line.empty()) names.push_back(line);
   }
   if (names.empty()) throw InputError(path, "names of classes, one per line", "none");
@@ -116,21 +138,6 @@ Model load_model(const std::string& model, const LoadOptions& options) {
   return load_with_weights(model, std::move(root), options, device);
 }
 
-namespace {
-
-/// @throws InputError when a model cannot be made of these parts.
-std::shared_ptr<Classifier> expect_model(std::shared_ptr<Classifier> network, const ModelDescription& description) {
-  if (network == nullptr) throw InputError("Model", "a network", "none");
-  if (description.model.find("name") == nullptr) throw InputError("Model", "a description with model.name", "one without");
-  if (std::ssize(description.classes) != description.input.num_classes) {
-    throw InputError("Model", std::to_string(description.input.num_classes) + " class names, as many as input.num_classes",
-                     std::to_string(description.classes.size()));
-  }
-  return network;
-}
-
-}  // namespace
-
 Model::Model(std::shared_ptr<Classifier> network, ModelDescription description, torch::Device device, ModelSource source)
     : network_(expect_model(std::move(network), description)),
       description_(std::make_shared<const ModelDescription>(std::move(description))),
@@ -148,6 +155,7 @@ Prediction Model::predict(const Image& photo, const PredictOptions& options) con
   ForwardContext context;
   const torch::Tensor logits = network_->classify(prepared.batch.to(device_), context).logits;
   expect_classes(logits.size(1), classes());
+  expect_class_scores(logits, *network_);
   const torch::Tensor probabilities = torch::softmax(logits.to(torch::kCPU, torch::kFloat64), 1).squeeze(0);
   const auto [values, labels] = probabilities.topk(std::min(options.top_k, probabilities.size(0)));
   Prediction prediction;

@@ -125,7 +125,7 @@ Model load_model(const std::string& model, const LoadOptions& options = {});
 /// Parses texts `FROM=TO`. @throws InputError.
 std::vector<Rename> parse_renames(const std::vector<std::string>& texts);
 
-/// Class names of a file, one per line; empty for the path "". @throws InputError.
+/// Class names of a file in UTF-8, one per line; empty for the path "". @throws InputError naming the line.
 std::vector<std::string> read_class_names(const std::string& path);
 
 /// `auto`, `cpu`, `cuda` or `cuda:<index>`. @throws InputError when LibTorch has no such device.

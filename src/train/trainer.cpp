@@ -5,7 +5,9 @@
 
 #include <fovea/base/error.h>
 #include <fovea/eval/evaluator.h>
+#include <fovea/nn/class_scores.h>
 #include <fovea/nn/freeze.h>
+#include <fovea/nn/too_few_values.h>
 #include <fovea/train/glimpse_objective.h>
 #include <fovea/train/trainer.h>
 #include <fovea/weights/model_file.h>
@@ -33,6 +35,8 @@ std::unique_ptr<Objective> make_objective(const TrainOptions& options, const std
   if (!options.hard_choices) return std::make_unique<ClassificationObjective>(std::move(class_loss));
   return std::make_unique<GlimpseObjective>(std::move(class_loss), options.step_loss, *options.policy);
 }
+
+constexpr const char* kOverflowAdvice = "; lower train.optimizer.learning_rate or set train.clip_norm";
 
 /// Freezes layers before the optimiser and the replicas are built.
 TrainingSetup with_layers_frozen(TrainingSetup setup) {
@@ -217,15 +221,20 @@ bool Trainer::update(BatchStream& stream) {
   for (std::int64_t number = state_.batch; number < end; ++number) {
     const Batch batch = stream.next().value().to(setup_.device);
     const auto key = {static_cast<std::uint64_t>(state_.epoch), static_cast<std::uint64_t>(number)};
-    const StepSums sums = shards_.add_gradient(batch, static_cast<double>(batch.size()) / images, *objective_,
-                                               position(state_.batch), RandomStream(setup_.seed, Purpose::forward, key));
-    expect_finite(sums.loss, "loss");
-    state_.sums += sums;
+    try {
+      const StepSums sums = shards_.add_gradient(batch, static_cast<double>(batch.size()) / images, *objective_,
+                                                 position(state_.batch), RandomStream(setup_.seed, Purpose::forward, key));
+      expect_finite(sums.loss, "loss");
+      state_.sums += sums;
+    } catch (const c10::Error& error) {
+      if (is_too_few_values(error)) throw_too_few_values(batch.size(), number);
+      throw;
+    }
   }
   shards_.run_alone([&] {
     const double limit = setup_.options.clip_norm > 0 ? setup_.options.clip_norm : std::numeric_limits<double>::infinity();
     const double norm = torch::nn::utils::clip_grad_norm_(setup_.network->parameters(), limit);
-    expect_finite(norm, "gradient");  // before the step: a checkpoint never holds NaN
+    expect_finite(norm, "gradient");  // before the step, which would spoil the weights
     optimizer_.step(schedule_factor(state_.batch));
     if (average_) average_->update(*setup_.network, update_number(state_.batch) + 1);
   });
@@ -237,11 +246,24 @@ std::int64_t Trainer::images_before(std::int64_t batch) const {
   return batch == setup_.train.batches() ? setup_.train.images() : batch * setup_.options.batch_size;
 }
 
+void Trainer::throw_too_few_values(std::int64_t images, std::int64_t batch) const {
+  throw InputError("epoch " + std::to_string(state_.epoch + 1) + ", batch " + std::to_string(batch + 1),
+                   "two values or more per channel for a norm in training",
+                   "one: " + std::to_string(images) + (images == 1 ? " image" : " images") + " with one position",
+                   "set train.batch_size to 2 or more, or preprocess the images to a larger size");
+}
+
 void Trainer::expect_finite(double value, const char* what) const {
   if (std::isfinite(value)) return;
   throw NumericError("epoch " + std::to_string(state_.epoch + 1) + ", batch " + std::to_string(state_.batch + 1) +
-                     ": expected a finite " + what + ", got " + std::to_string(value) +
-                     "; lower train.optimizer.learning_rate or set train.clip_norm");
+                     ": expected a finite " + what + ", got " + std::to_string(value) + kOverflowAdvice);
+}
+
+void Trainer::expect_finite_network() const {
+  const std::string tensor = first_not_finite(*setup_.network);
+  if (tensor.empty()) return;
+  throw NumericError("epoch " + std::to_string(state_.epoch + 1) + ", after batch " + std::to_string(state_.batch) +
+                     ": expected finite weights, got NaN or infinity in '" + tensor + "'" + kOverflowAdvice);
 }
 
 std::int64_t Trainer::updates_per_epoch() const {
@@ -267,15 +289,18 @@ Classifier& Trainer::evaluated_network() {
 
 std::optional<ClassificationMetrics> Trainer::validate() {
   if (setup_.validation == nullptr) return std::nullopt;
-  auto metrics = evaluate(evaluated_network(), *setup_.validation, setup_.num_classes,
-                          {setup_.threads, setup_.device, setup_.stop_requested});
-  if (metrics.images() == 0) {
-    throw InputError("data.validation", "readable images to select weights on", "none", "check the files");
+  try {
+    auto metrics = evaluate(evaluated_network(), *setup_.validation, setup_.num_classes,
+                            {setup_.threads, setup_.device, setup_.stop_requested});
+    if (metrics.images() > 0) return metrics;
+  } catch (const NumericError& error) {
+    throw NumericError("epoch " + std::to_string(state_.epoch + 1) + ", validation: " + error.what() + kOverflowAdvice);
   }
-  return metrics;
+  throw InputError("data.validation", "readable images to select weights on", "none", "check the files");
 }
 
 void Trainer::finish_epoch() {
+  expect_finite_network();  // before anything of this epoch is written
   const auto start = Clock::now();
   const auto validation = validate();
   select(validation);
@@ -322,6 +347,7 @@ bool Trainer::stops_early() const {
 }
 
 void Trainer::save() {
+  expect_finite_network();
   state_.model = state_dict(*setup_.network);
   state_.optimizer = optimizer_.state();
   if (average_) state_.average = state_dict(average_->network());

@@ -107,8 +107,13 @@ class Trainer {
   std::int64_t typical_epoch() const;
   void train_epoch();
   void stop();
+  /// @throws InputError for a batch of `images` that is too small for the network's norms.
+  [[noreturn]] void throw_too_few_values(std::int64_t images, std::int64_t batch) const;
   /// @throws NumericError.
   void expect_finite(double value, const char* what) const;
+  /// A finite gradient may give weights that are not, and so may an image for a running mean: a checkpoint holds neither.
+  /// @throws NumericError.
+  void expect_finite_network() const;
   /// Runs the next update of the epoch of `stream`. @return false at the end of the epoch.
   bool update(BatchStream& stream);
   void finish_epoch();

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <cmath>
 
 #include <fovea/base/utf8.h>
+#include <fovea/nn/class_scores.h>
 #include <fovea/nn/shape_text.h>
 #include <fovea/options/names.h>
 #include <fovea/weights/weights_report.h>
@@ -81,9 +81,7 @@ WeightsReport compare_weights(const NamedTensors& own, const NamedTensors& given
 std::vector<std::string> not_finite_names(const NamedTensors& tensors) {
   std::vector<std::string> names;
   for (const auto& [name, tensor] : tensors) {
-    if (!tensor.is_floating_point() || tensor.numel() == 0) continue;
-    const auto [least, most] = torch::aminmax(tensor.to(torch::kFloat32));  // NaN propagates; no copies, unlike isfinite()
-    if (!std::isfinite(least.item<float>()) || !std::isfinite(most.item<float>())) names.push_back(name);
+    if (!is_finite(tensor)) names.push_back(name);
   }
   return names;
 }

@@ -1,6 +1,7 @@
 // What load_model() and convert_weights() take as a model.
 
 #include <filesystem>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,31 @@ TEST_F(OpenedModel, ANetworksNameBesideAFolderOfThisName) {
   const Model named = load_model("resnet8", {.weights = "run", .settings = settings});
   std::filesystem::current_path(before);
   EXPECT_FALSE(named.is_trained());
+}
+
+TEST_F(OpenedModel, APredictionOfNumbersOnly) {
+  const Model model = load_model(path("run"));
+  const Image photo(16, 16, 3);
+  EXPECT_NO_THROW(model.predict(photo));
+  const torch::NoGradGuard no_grad;
+  model.network().named_parameters()["fc.bias"][1] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_THAT([&] { model.predict(photo); }, ThrowsMessage<NumericError>(HasSubstr("'fc.bias' is not finite")));
+}
+
+TEST_F(OpenedModel, ClassNamesAreTextInUtf8) {
+  EXPECT_THAT(read_class_names(write("names.txt",
+                                     "\xEF\xBB\xBF"
+                                     "caf\xC3\xA9\r\n\ntea\n")),
+              testing::ElementsAre("caf\xC3\xA9", "tea"));
+  EXPECT_THAT(
+      [] { read_class_names(write("latin1.txt", "tea\ncaf\xE9\n")); },
+      ThrowsMessage<InputError>(path("latin1.txt") + ":2: expected a name in UTF-8, got other bytes; save the file as "
+                                                     "UTF-8"));
+  EXPECT_THAT(
+      [] {
+        load_model("resnet8", {.weights = path("run"), .classes = {"tea", "caf\xE9"}});
+      },
+      ThrowsMessage<InputError>("classes: expected names in UTF-8, got other bytes in name 1"));
 }
 
 TEST_F(OpenedModel, ATrainedModelAsTheNetworkOfAConversion) {

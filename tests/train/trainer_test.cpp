@@ -1,6 +1,8 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <limits>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -231,20 +233,22 @@ TrainOptions options_from(const std::string& yaml) {
   return options;
 }
 
-/// A trainer of the toy task without validation that nobody stops, and what it refers to.
+/// A trainer of the toy task that nobody stops, and what it refers to.
 struct ToyTrainer {
-  ToyTrainer(const std::string& folder, const std::string& options_yaml)
+  ToyTrainer(const std::string& folder, const std::string& options_yaml,
+             const std::function<std::shared_ptr<Classifier>()>& build = toy_network, bool validates = false)
       : options(options_from(options_yaml)),
         training(toy_loader(kTrainImages, true, options.batch_size)),
-        network(toy_network()),
+        validation(toy_loader(64, false)),
+        network(build()),
         trainer({options,
                  9,
                  write_fields(options),
-                 {},
+                 describe_model(Json::parse(R"({"name": "resnet8"})"), kToyInput, {"a", "b", "c", "d"}, {}),
                  network,
-                 toy_network,
+                 build,
                  training,
-                 nullptr,
+                 validates ? &validation : nullptr,
                  4,
                  {},
                  1,
@@ -256,7 +260,7 @@ struct ToyTrainer {
   }
 
   TrainOptions options;
-  Loader training;
+  Loader training, validation;
   std::shared_ptr<Classifier> network;
   TrainingObserver observer;
   Trainer trainer;
@@ -338,6 +342,66 @@ TEST(TrainerTest, NotANumberStopsWithEpochAndAdvice) {
   } catch (const NumericError& error) {
     EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("epoch 1, batch"), testing::HasSubstr("learning_rate")));
   }
+}
+
+TEST(TrainerTest, WeightsThatOverflowAreNotSaved) {
+  // One update of a finite gradient, whose step leaves the range of float32.
+  const TemporaryDirectory folder;
+  ToyTrainer toy(folder.path(),
+                 "{epochs: 1, batch_size: 200, optimizer: {name: sgd, learning_rate: 1e38, momentum: 0, nesterov: false, "
+                 "weight_decay: 100}, schedule: constant}");
+  toy.trainer.begin();
+  const std::string saved = file_text(folder.path("checkpoint.ckpt"));
+  EXPECT_THAT([&] { toy.trainer.run(); },
+              testing::ThrowsMessage<NumericError>(testing::AllOf(
+                  testing::HasSubstr("epoch 1, after batch 1: expected finite weights, got NaN or infinity in '"),
+                  testing::HasSubstr("'; lower train.optimizer.learning_rate or set train.clip_norm"))));
+  EXPECT_EQ(file_text(folder.path("checkpoint.ckpt")), saved);
+  EXPECT_FALSE(std::filesystem::exists(folder.path("model.safetensors")));
+}
+
+/// Scores of the mean grey, which in evaluation are not numbers.
+struct OverflowsInEvaluation final : Classifier {
+  OverflowsInEvaluation() : Classifier("OverflowsInEvaluation") { fc = register_module("fc", torch::nn::Linear(1, 4)); }
+  ModelOutput classify(const Batch& batch, ForwardContext&) override {
+    const torch::Tensor logits = fc(batch.input().mean({2, 3}));
+    return {is_training() ? logits : logits * std::numeric_limits<double>::quiet_NaN()};
+  }
+  torch::nn::Linear fc{nullptr};
+};
+
+TEST(TrainerTest, ScoresOfValidationThatAreNoNumbersSayTheEpochAndWhatToDo) {
+  const TemporaryDirectory folder;
+  ToyTrainer toy(folder.path(), "{epochs: 2, batch_size: 80}", std::make_shared<OverflowsInEvaluation>, true);
+  toy.trainer.begin();
+  EXPECT_THAT(
+      [&] { toy.trainer.run(); },
+      testing::ThrowsMessage<NumericError>(
+          "epoch 1, validation: class scores: expected finite numbers, got NaN or infinity; the network's tensors are "
+          "finite, so its activations overflow; lower train.optimizer.learning_rate or set train.clip_norm"));
+}
+
+/// Batch norm of one position.
+struct NormOfOnePosition final : Classifier {
+  NormOfOnePosition() : Classifier("NormOfOnePosition") {
+    norm = register_module("norm", torch::nn::BatchNorm2d(1));
+    fc = register_module("fc", torch::nn::Linear(1, 4));
+  }
+  ModelOutput classify(const Batch& batch, ForwardContext&) override {
+    return {fc(norm(batch.input().mean({2, 3}, /*keepdim=*/true)).flatten(1))};
+  }
+  torch::nn::BatchNorm2d norm{nullptr};
+  torch::nn::Linear fc{nullptr};
+};
+
+TEST(TrainerTest, BatchesOfOneImageSayWhatToChange) {
+  const TemporaryDirectory folder;
+  ToyTrainer toy(folder.path(), "{epochs: 1, batch_size: 1}", std::make_shared<NormOfOnePosition>);
+  toy.trainer.begin();
+  EXPECT_THAT([&] { toy.trainer.run(); },
+              testing::ThrowsMessage<InputError>(
+                  "epoch 1, batch 1: expected two values or more per channel for a norm in training, got one: 1 image with "
+                  "one position; set train.batch_size to 2 or more, or preprocess the images to a larger size"));
 }
 
 TEST(TrainerTest, ResumeWithoutCheckpointSaysSo) {

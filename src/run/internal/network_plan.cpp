@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/utf8.h>
 #include <fovea/datasets/imagenet_classes.h>
 #include <fovea/run/assumptions.h>
 #include <fovea/run/internal/network_plan.h>
@@ -127,6 +128,9 @@ NetworkPlan::NetworkPlan(const ConfigNode& root, const DescribedWeights& weights
                          torch::Device device)
     : device_(device), classes_(std::move(classes)), weights_(weights) {
   expect_named(root, "model");
+  for (std::size_t i = 0; i < classes_.size(); ++i) {
+    if (!is_utf8(classes_[i])) throw InputError("classes", "names in UTF-8", "other bytes in name " + std::to_string(i));
+  }
   if (root.find("data") != nullptr) {
     experiment_ = std::make_unique<OpenedExperiment>(read_experiment_config(root), device, /*warn=*/Warn(),
                                                      OpenedExperiment::Use::score);
@@ -198,9 +202,7 @@ std::vector<std::string> NetworkPlan::attention_tensors(const Classifier& networ
   section["attention"] = "none";
   ModelField plain;
   plain.read(parse_yaml(section.dump(), "model"), "model");
-  InputSpec input = experiment_ ? experiment_->input() : input_;
-  input.num_classes = num_classes;
-  const NamedTensors without = state_dict(*build_without_weights(plain, input));
+  const NamedTensors without = state_dict(*build_without_weights(plain, input_for(num_classes)));
   std::vector<std::string> names;
   for (const auto& [name, tensor] : state_dict(network)) {
     if (!without.contains(name)) names.push_back(name);
