@@ -23,6 +23,7 @@ GlimpseEvaluation score_glimpses(Classifier& classifier, const Batch& batch, con
   GlimpseEvaluation scores;
   const GlimpsePass learned = look(classifier, batch, context, PolicyMode::mean);
   scores.learned.add(learned.trajectory, batch);
+  scores.chosen = learned.correct;
   const GlimpsePass random = look(classifier, batch, context, PolicyMode::random);
   scores.random = random.correct;
   if (batch.boxes.defined()) scores.random_hits.add(random.trajectory.locations, batch.boxes);
@@ -38,6 +39,7 @@ GlimpseEvaluation score_glimpses(Classifier& classifier, const Batch& batch, con
 
 void GlimpseEvaluation::add(const GlimpseEvaluation& other) {
   learned.add(other.learned);
+  chosen.add(other.chosen);
   random.add(other.random);
   random_hits.add(other.random_hits);
   centre.add(other.centre);

@@ -13,6 +13,7 @@ namespace fovea {
 /// locations matter when the controls are lower.
 struct GlimpseEvaluation {
   GlimpseMetrics learned;  ///< one rollout with the policy's means
+  Fraction chosen;         ///< top-1 with these locations
   Fraction random;         ///< top-1 with random locations
   BoxHits random_hits;     ///< box hits of the random locations, as a control of `learned.box_hits()`
   Fraction centre;         ///< top-1 with all locations at the centre

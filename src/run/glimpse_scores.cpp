@@ -1,3 +1,7 @@
+#include <string>
+#include <utility>
+
+#include <fovea/base/number_text.h>
 #include <fovea/config/number_or_null.h>
 #include <fovea/eval/glimpse_evaluator.h>
 #include <fovea/run/glimpse_scores.h>
@@ -16,6 +20,25 @@ std::optional<BoxScores> box_scores(const BoxHits& learned, const BoxHits& rando
   return scores;
 }
 
+/// Why the choice of locations does not help; empty when it does.
+std::string doubt_about_locations(const GlimpseEvaluation& evaluation) {
+  if (evaluation.learned.collapsed()) {
+    return "the network looks at the same locations of every image (location_spread is almost 0): its accuracy does not "
+           "depend on choosing where to look";
+  }
+  const Fraction& chosen = evaluation.chosen;
+  std::string others;
+  for (const auto& [control, where] :
+       {std::pair(evaluation.random, "random ones"), {evaluation.swapped, "another image's"}}) {
+    if (control.total == 0 || exceeds_beyond_noise(chosen, control)) continue;
+    others += (others.empty() ? "" : " and ") + percent_text(*control.value(), 2) + " at " + where;
+  }
+  if (others.empty()) return "";
+  return "top-1 is " + percent_text(*chosen.value(), 2) + " at the chosen locations, " + others +
+         ": no gain beyond the noise of " + std::to_string(chosen.total) +
+         " images; the policy has not learned where to look, see train.policy";
+}
+
 }  // namespace
 
 std::optional<GlimpseScores> glimpse_scores(Classifier& network, const Loader& loader, const EvaluationOptions& options,
@@ -23,11 +46,7 @@ std::optional<GlimpseScores> glimpse_scores(Classifier& network, const Loader& l
   if (!network.takes_glimpses()) return std::nullopt;
   const GlimpseEvaluation evaluation = evaluate_glimpses(network, loader, options);
   const GlimpseMetrics& learned = evaluation.learned;
-  if (learned.collapsed() && warn) {
-    warn(
-        "the network looks at the same locations of every image (location_spread is almost 0): its accuracy does not "
-        "depend on choosing where to look");
-  }
+  if (const std::string doubt = doubt_about_locations(evaluation); !doubt.empty() && warn) warn(doubt);
   return GlimpseScores{.glimpses = learned.glimpses(),
                        .pixels_read_fraction = learned.pixels_read_fraction(),
                        .pixels_touched_fraction = learned.pixels_touched_fraction(),

@@ -39,7 +39,8 @@ struct GlimpseScores {
   std::optional<BoxScores> boxes;       ///< of a data set with true boxes
 };
 
-/// None for a network that takes no glimpses. @param warn is called when the locations are the same for every image.
+/// None for a network that takes no glimpses. @param warn is called when the locations are the same for every image, or no
+/// better than random or another image's.
 std::optional<GlimpseScores> glimpse_scores(Classifier& network, const Loader& loader, const EvaluationOptions& options,
                                             const Warn& warn);
 

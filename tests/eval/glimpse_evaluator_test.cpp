@@ -108,6 +108,7 @@ void expect_equal_evaluations(const GlimpseEvaluation& left, const GlimpseEvalua
   EXPECT_EQ(left.learned.top1_per_step(), right.learned.top1_per_step());
   EXPECT_EQ(left.learned.location_spread(), right.learned.location_spread());
   EXPECT_EQ(left.learned.pixels_touched_fraction(), right.learned.pixels_touched_fraction());
+  expect_equal_fractions(left.chosen, right.chosen);
   expect_equal_fractions(left.random, right.random);
   expect_equal_fractions(left.centre, right.centre);
   expect_equal_fractions(left.swapped, right.swapped);
@@ -128,6 +129,7 @@ TEST(EvaluateGlimpsesTest, EachControlLooksWhereItSays) {
   }
   const double share = static_cast<double>(in_the_centre) / kImages;
   EXPECT_THAT(scores.learned.top1_per_step(), testing::ElementsAre(share, 1.0, 1.0));
+  expect_equal_fractions(scores.chosen, {kImages, kImages});
   expect_equal_fractions(scores.centre, {in_the_centre, kImages});
   expect_equal_fractions(scores.swapped, {with_an_equal, kImages});
   EXPECT_GT(in_the_centre, 0);
