@@ -8,6 +8,7 @@
 #include <fovea/datasets/internal/gzip.h>
 
 #include "byte_builders.h"
+#include "fuzz.h"
 #include "memory_limit.h"
 #include "temporary_directory.h"
 
@@ -119,6 +120,7 @@ TEST(GzipTest, ReadsTheStartOfAFileAlone) {
 }
 
 TEST(GzipTest, RandomDamageOnlyThrowsInputErrors) {
+  const FuzzLimits limits;
   std::mt19937 random(11);
   const ByteVector whole = gzip_bytes(counting_bytes(300));
   int refused = 0;

@@ -8,6 +8,7 @@
 #include <fovea/datasets/idx.h>
 
 #include "byte_builders.h"
+#include "fuzz.h"
 #include "temporary_directory.h"
 
 namespace fovea {
@@ -81,6 +82,7 @@ TEST(IdxTest, NamesTheFileItRead) {
 }
 
 TEST(IdxTest, RandomDamageOnlyThrowsInputErrors) {
+  const FuzzLimits limits;
   std::mt19937 random(5);
   const ByteVector images = idx_bytes(kIdxImages, {3, 2, 2}, ByteVector(12, 9));
   const ByteVector labels = idx_bytes(kIdxLabels, {3}, {0, 1, 2});

@@ -66,6 +66,12 @@ inline const std::vector<std::string> kYamlTokens{",",   "[",   "]",    "{",  "}
                                                   "#",   "&a ", "*a",   "!",  "|", ">",  "'",  "\"", "%",
                                                   "---", "...", "\n  ", "\t", "~", "<<", "\n", " "};
 
+/// Numbers of binary formats at their ends.
+inline const std::vector<std::string> kBinaryTokens{
+    std::string(1, '\0'),        std::string(4, '\0'), "\xFF", "\xFF\xFF\xFF\xFF",
+    "\x7F\xFF\xFF\xFF",          "\xFF\xFF\xFF\x7F",   "\x80", "\x01",
+    std::string("\x01\0\0\0", 4)};
+
 /// Changes some bytes, mostly in ways that keep a text nearly right.
 inline std::string mutated_text(std::string bytes, const std::vector<std::string>& tokens, RandomStream& random) {
   const std::uint64_t changes = 1 + random.below(3);

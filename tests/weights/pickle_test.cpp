@@ -15,6 +15,7 @@
 #include <fovea/weights/internal/pickle.h>
 
 #include "file_text.h"
+#include "fuzz.h"
 #include "torch_file_builders.h"
 
 namespace fovea {
@@ -282,6 +283,7 @@ bool is_pickle(const std::string& bytes) {
 }
 
 TEST(PickleTest, EveryByteChangedIsReadOrRefused) {
+  const FuzzLimits limits;
   int accepted = 0;
   int refused = 0;
   for (int protocol = 2; protocol <= 5; ++protocol) {
@@ -299,6 +301,7 @@ TEST(PickleTest, EveryByteChangedIsReadOrRefused) {
 }
 
 TEST(PickleTest, AnyOpcodesInAnyOrderAreReadOrRefused) {
+  const FuzzLimits limits;
   // Those that need no more bytes after them, and a few whole pieces; the former often enough to meet each other.
   const std::string simple = "().01NRabes]t}u\x81\x85\x86\x87\x88\x89\x8f\x90\x91\x92\x93\x94Q";
   const std::vector<std::string> pieces{"q\1",

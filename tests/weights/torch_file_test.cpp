@@ -16,6 +16,7 @@
 #include <fovea/weights/torch_file.h>
 
 #include "file_text.h"
+#include "fuzz.h"
 #include "torch_file_builders.h"
 
 namespace fovea {
@@ -597,6 +598,7 @@ TEST(TorchFileTest, EveryTruncationIsRefused) {
 }
 
 TEST(TorchFileTest, EveryByteChangedIsReadOrRefused) {
+  const FuzzLimits limits;
   const TemporaryDirectory folder;
   int accepted = 0;
   int refused = 0;
