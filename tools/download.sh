@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Downloads a data set of datasets/downloads.tsv: resumes partial files, and keeps only files with the right checksum.
+# Downloads a data set or a network's weights of datasets/downloads.tsv: resumes partial files, and keeps only files with the right checksum.
 # usage: tools/download.sh NAME [--to DIR] [--mirror URL]...    --help says more
 called_from=$PWD
 # shellcheck source=tools/lib.sh
@@ -38,7 +38,7 @@ while (($#)); do
       ;;
     -*) die "unknown option $1; $usage" ;;
     *)
-      [[ -z $name ]] || die "expected one data set, got '$name' and '$1'; $usage"
+      [[ -z $name ]] || die "expected one name, got '$name' and '$1'; $usage"
       name=$1
       ;;
   esac
@@ -68,17 +68,17 @@ done <"$table"
 
 if [[ $help == true ]]; then
   cat <<HELP
-Downloads a data set and checks it. Complete files are not downloaded again; partial ones are resumed.
+Downloads a data set, or a network's weights, and checks it. Complete files are not downloaded again; partial ones are resumed.
 $usage
   NAME           one of: ${names[*]}
   --to DIR       the data folder; default: data in the repository
   --mirror URL   fetch URL/<file name>, before the servers of the table; may be given several times
 The table of files, sizes, checksums and servers is datasets/downloads.tsv; the environment variable FOVEA_DOWNLOADS names
-another one. datasets/README.md says what each set is and under which licence.
+another one. datasets/README.md says what each is and under which licence.
 HELP
   exit 0
 fi
-[[ -n $name ]] || die "expected the name of a data set: ${names[*]}; $usage"
+[[ -n $name ]] || die "expected a name: ${names[*]}; $usage"
 ((${#rows[@]})) || die "expected one of ${names[*]}, got '$name'"
 command -v curl >/dev/null || die "needs curl; install the Debian packages curl and ca-certificates, or run tools/setup.sh"
 

@@ -355,9 +355,9 @@ TEST_F(DownloadTest, RunsOfTheSameFolderWaitForEachOther) {
 }
 
 TEST_F(DownloadTest, RefusesWrongArguments) {
-  expect_failure(run({}), 2, {"expected the name of a data set: other", "usage: "});
+  expect_failure(run({}), 2, {"expected a name: other", "usage: "});
   expect_failure(run({"toy"}), 2, {"expected one of other, got 'toy'"});
-  expect_failure(run({"other", "toy"}), 2, {"expected one data set, got 'other' and 'toy'"});
+  expect_failure(run({"other", "toy"}), 2, {"expected one name, got 'other' and 'toy'"});
   expect_failure(run({"other", "--form"}), 2, {"unknown option --form"});
   expect_failure(run({"other", "--to"}), 2, {"--to needs a value"});
   expect_failure(run({"other", "--mirror", "ftp://localhost"}), 2, {"expected --mirror http://", "got 'ftp://localhost'"});

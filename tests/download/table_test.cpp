@@ -80,7 +80,7 @@ std::string after_last_slash(const std::string& url) {
 TEST(DownloadTableTest, ReadmeListsTheSameFiles) {
   const std::vector<Download> downloads = read_downloads();
   const std::map<std::string, PublishedFile> published = read_published_files();
-  ASSERT_EQ(downloads.size(), 10);
+  ASSERT_EQ(downloads.size(), 12);
   EXPECT_EQ(published.size(), downloads.size());
   for (const Download& download : downloads) {
     SCOPED_TRACE(download.name + " " + download.path);

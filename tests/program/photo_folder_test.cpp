@@ -8,6 +8,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <fovea/weights/safetensors.h>
 
 #include "file_text.h"
 #include "photo_program.h"
@@ -26,6 +29,44 @@ TEST_F(PhotoFolder, TrainingLeavesPictures) {
   for (const char* file : {"curves.png", "confusion_test.png", "calibration_test.png"}) {
     EXPECT_GT(picture(std::string("run/") + file).width, 200) << file;
   }
+}
+
+/// `fovea train` with a file of configs/, on the photos of this suite, made small.
+std::vector<std::string> recipe(const std::string& name, const std::string& out, const std::vector<std::string>& more) {
+  std::vector<std::string> command = {"train",
+                                      FOVEA_SOURCE_DIR "/configs/" + name,
+                                      "--out",
+                                      out,
+                                      "--quiet",
+                                      "--set",
+                                      "data.root=images",
+                                      "--set",
+                                      "preprocess.resize=40",
+                                      "--set",
+                                      "preprocess.crop=32"};
+  for (const std::string& setting : more) command.insert(command.end(), {"--set", setting});
+  return command;
+}
+
+TEST_F(PhotoFolder, TheRecipeForAPretrainedNetworkTrainsItsLastLayerMost) {
+  const Finished source = run({"train", "photos.yaml", "--out", "pretrained", "--quiet", "--set",
+                               "model={name: resnet18, width: 8}", "--set", "train.epochs=1"});
+  ASSERT_EQ(source.code, 0) << source.error;
+  const Finished tuned =
+      run(recipe("image_folder_finetuned.yaml", "tuned",
+                 {"model.width=8", "train.init.weights=pretrained", "train.epochs=2", "train.schedule.warmup_epochs=0"}));
+  ASSERT_EQ(tuned.code, 0) << tuned.error;
+  const NamedTensors before = SafetensorsFile(path("pretrained/model.safetensors")).tensors();
+  const NamedTensors after = SafetensorsFile(path("tuned/model.safetensors")).tensors();
+  EXPECT_LT((after.at("layer4.1.conv2.weight") - before.at("layer4.1.conv2.weight")).abs().max().item<double>(), 0.05);
+  EXPECT_FALSE(torch::equal(after.at("layer4.1.conv2.weight"), before.at("layer4.1.conv2.weight")));
+  EXPECT_GT((after.at("fc.weight") - before.at("fc.weight")).abs().max().item<double>(), 0.05);  // a new one
+}
+
+TEST_F(PhotoFolder, TheRecipeForGlimpsesTrainsAndIsScored) {
+  const Finished trained = run(recipe("image_folder_glimpses.yaml", "glimpsed", {"train.epochs=5"}));
+  ASSERT_EQ(trained.code, 0) << trained.error;
+  EXPECT_EQ(json({"eval", "glimpsed"})["glimpses"], 6);
 }
 
 TEST_F(PhotoFolder, UnreadableTrainingImagesAreNamed) {
