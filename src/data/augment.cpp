@@ -118,10 +118,12 @@ void AugmentOptions::apply(Image& image, const RandomStream& stream, const Pixel
   }
 }
 
-PixelValue mean_pixel(const std::vector<double>& mean) {
+PixelValue mean_pixel(const Normalization& normalization) {
   PixelValue pixel;
-  pixel.reserve(mean.size());
-  for (const double value : mean) pixel.push_back(static_cast<std::uint8_t>(std::lrint(std::clamp(value, 0.0, 1.0) * 255)));
+  pixel.reserve(normalization.mean.size());
+  for (const double value : normalization.mean)
+    pixel.push_back(static_cast<std::uint8_t>(std::lrint(std::clamp(value, 0.0, 1.0) * 255)));
+  if (normalization.order == ChannelOrder::bgr) std::reverse(pixel.begin(), pixel.end());
   return pixel;
 }
 

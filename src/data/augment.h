@@ -9,6 +9,7 @@
 #include <fovea/data/augmentations/registry.h>
 #include <fovea/image/image.h>
 #include <fovea/image/resample.h>
+#include <fovea/nn/batch.h>
 #include <fovea/options/fields.h>
 
 namespace fovea {
@@ -59,7 +60,7 @@ class AugmentOptions : public Options {
   std::vector<Part> parts_;
 };
 
-/// Pixel nearest to the mean of a normalisation. @param mean per channel, of pixels scaled to [0, 1].
-PixelValue mean_pixel(const std::vector<double>& mean);
+/// Pixel nearest to the mean of a normalisation, grey or RGB.
+PixelValue mean_pixel(const Normalization& normalization);
 
 }  // namespace fovea

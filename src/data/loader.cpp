@@ -118,7 +118,7 @@ Loader::Loader(std::shared_ptr<const Dataset> dataset, Indices indices, std::sha
       indices_(std::move(indices)),
       preprocess_(std::move(preprocess)),
       options_(std::move(options)),
-      mean_(mean_pixel(preprocess_->normalization()->mean)) {
+      mean_(mean_pixel(*preprocess_->normalization())) {
   expect_valid(options_);
   if (options_.training && options_.sampling == Sampling::balanced) classes_ = group_by_class(*dataset_, indices_);
 }

@@ -25,14 +25,23 @@ void expect_size(const char* what, int height, int width) {
                    size_text(height, width) + " (height x width)", "set a smaller preprocess.resize");
 }
 
-/// Writes [H, W, C] as [C, H, W]. @return the end of the output.
-std::uint8_t* copy_planes(const Image& image, std::uint8_t* target) {
+/// Writes [H, W, C] as [C, H, W], with the channels in this order. @return the end of the output.
+std::uint8_t* copy_planes(const Image& image, ChannelOrder order, std::uint8_t* target) {
   const auto channels = static_cast<std::size_t>(image.channels);
   if (channels == 1) return std::copy(image.pixels.begin(), image.pixels.end(), target);
-  for (std::size_t channel = 0; channel < channels; ++channel) {
+  for (std::size_t plane = 0; plane < channels; ++plane) {
+    const std::size_t channel = order == ChannelOrder::bgr ? channels - 1 - plane : plane;
     for (std::size_t i = channel; i < image.pixels.size(); i += channels) *target++ = image.pixels[i];
   }
   return target;
+}
+
+/// @param where names the caller in messages.
+torch::Tensor planes_of(const Image& image, ChannelOrder order, const char* where) {
+  expect_valid(image, where);
+  auto tensor = torch::empty({image.channels, image.height, image.width}, torch::kUInt8);
+  copy_planes(image, order, tensor.data_ptr<std::uint8_t>());
+  return tensor;
 }
 
 /// Room for `count` images like the first.
@@ -61,9 +70,11 @@ void PreprocessOptions::visit_fields(FieldVisitor& fields) {
                 {{"bilinear", Interpolation::bilinear}, {"bicubic", Interpolation::bicubic}, {"area", Interpolation::area}},
                 "filter of the resize");
   fields.boolean("antialias", antialias, "widen the filter when shrinking, as PIL does");
-  fields.reals("mean", mean, RealRange{}, {1, 1024}, "mean per channel, of pixels scaled to [0, 1]");
+  fields.choice("channel_order", channel_order, {{"rgb", ChannelOrder::rgb}, {"bgr", ChannelOrder::bgr}},
+                "order of the colours in the network's input; bgr: weights of Caffe and OpenCV");
+  fields.reals("mean", mean, RealRange{}, {1, 1024}, "mean per channel (red, green, blue), of pixels scaled to [0, 1]");
   fields.reals("std", standard_deviation, kPositive, {1, 1024},
-               "standard deviation per channel, of pixels scaled to [0, 1]");
+               "standard deviation per channel (red, green, blue), of pixels scaled to [0, 1]");
 }
 
 struct Preprocess::Plan {
@@ -80,7 +91,16 @@ Preprocess::Preprocess(PreprocessOptions options) : options_(expect_in_range(std
     throw InputError("preprocess.std", std::to_string(options_.mean.size()) + " values, as in preprocess.mean",
                      std::to_string(options_.standard_deviation.size()));
   }
-  normalization_ = std::make_shared<Normalization>(Normalization{options_.mean, options_.standard_deviation});
+  if (options_.channel_order == ChannelOrder::bgr && options_.mean.size() != 3) {
+    throw InputError("preprocess.channel_order", "three channels for bgr", std::to_string(options_.mean.size()),
+                     "remove it, or set preprocess.mean and preprocess.std to three numbers each");
+  }
+  Normalization normalization{options_.mean, options_.standard_deviation, options_.channel_order};
+  if (options_.channel_order == ChannelOrder::bgr) {
+    std::reverse(normalization.mean.begin(), normalization.mean.end());
+    std::reverse(normalization.standard_deviation.begin(), normalization.standard_deviation.end());
+  }
+  normalization_ = std::make_shared<const Normalization>(std::move(normalization));
 }
 
 Preprocess::Plan Preprocess::plan(int height, int width) const {
@@ -163,10 +183,7 @@ Box Preprocess::prepared_box(const Box& box, int height, int width) const {
 }
 
 torch::Tensor to_tensor(const Image& image) {
-  expect_valid(image, "to_tensor");
-  auto tensor = torch::empty({image.channels, image.height, image.width}, torch::kUInt8);
-  copy_planes(image, tensor.data_ptr<std::uint8_t>());
-  return tensor;
+  return planes_of(image, ChannelOrder::rgb, "to_tensor");
 }
 
 Image to_image(const torch::Tensor& tensor) {
@@ -183,6 +200,7 @@ Image to_image(const torch::Tensor& tensor) {
 Batch collate_images(const std::vector<Image>& images, const std::vector<std::int64_t>& labels,
                      std::shared_ptr<const Normalization> normalization) {
   Batch batch;
+  const ChannelOrder order = normalization == nullptr ? ChannelOrder::rgb : normalization->order;
   batch.normalization = std::move(normalization);
   if (!images.empty() && have_one_size(images)) {
     const Image& first = images.front();
@@ -190,10 +208,10 @@ Batch collate_images(const std::vector<Image>& images, const std::vector<std::in
     auto* target = batch.images.data_ptr<std::uint8_t>();
     for (const Image& image : images) {
       expect_valid(image, "collate_images");
-      target = copy_planes(image, target);
+      target = copy_planes(image, order, target);
     }
   } else {
-    for (const Image& image : images) batch.singles.push_back(to_tensor(image));
+    for (const Image& image : images) batch.singles.push_back(planes_of(image, order, "collate_images"));
   }
   if (!labels.empty()) batch.labels = torch::tensor(labels, torch::kInt64);
   return batch;

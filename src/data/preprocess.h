@@ -23,8 +23,9 @@ struct PreprocessOptions {
   std::vector<std::int64_t> crop{0};    ///< {s} or {h, w}: centre crop; {0}: no crop
   Interpolation interpolation = Interpolation::bilinear;
   bool antialias = true;
-  std::vector<double> mean{0.0};
-  std::vector<double> standard_deviation{1.0};
+  ChannelOrder channel_order = ChannelOrder::rgb;  ///< of the network's input
+  std::vector<double> mean{0.0};                   ///< of red, green and blue in either order, or of grey
+  std::vector<double> standard_deviation{1.0};     ///< likewise
 
   void visit_fields(FieldVisitor& fields);
 };
@@ -87,6 +88,7 @@ torch::Tensor to_tensor(const Image& image);
 Image to_image(const torch::Tensor& tensor);
 
 /// Batch of images, in `singles` when their sizes differ, and, unless empty, of labels. Without images the batch is empty.
+/// @param images RGB or grey. @param normalization its order becomes that of the batch's channels.
 Batch collate_images(const std::vector<Image>& images, const std::vector<std::int64_t>& labels,
                      std::shared_ptr<const Normalization> normalization);
 

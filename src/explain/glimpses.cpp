@@ -5,13 +5,15 @@
 namespace fovea {
 namespace {
 
-/// Inverts a normalisation. @param patches [T, S, C, G, G]. @return the same shape, in [0, 1].
+/// Inverts a normalisation. @param patches [T, S, C, G, G]. @return the same shape, in [0, 1], grey or RGB.
 torch::Tensor pixels_of(const torch::Tensor& patches, const Normalization* normalization) {
   if (normalization == nullptr) return patches.clamp(0, 1);
   const auto per_channel = [](const std::vector<double>& values) {
     return torch::tensor(values, torch::kFloat32).view({1, 1, -1, 1, 1});
   };
-  return (patches * per_channel(normalization->standard_deviation) + per_channel(normalization->mean)).clamp(0, 1);
+  const torch::Tensor pixels =
+      (patches * per_channel(normalization->standard_deviation) + per_channel(normalization->mean)).clamp(0, 1);
+  return normalization->order == ChannelOrder::bgr ? pixels.flip(2) : pixels;
 }
 
 GlimpsePath path_of(const GlimpseTrajectory& trajectory, const Normalization* normalization) {

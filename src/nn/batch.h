@@ -8,10 +8,14 @@
 
 namespace fovea {
 
+/// Order of the colours in a network's input. Caffe's networks, and others that OpenCV fed, take BGR.
+enum class ChannelOrder { rgb, bgr };
+
 /// Normalisation of pixels in [0, 255] to network input: (pixel / 255 - mean) / standard deviation, per channel.
 struct Normalization {
   std::vector<double> mean;
   std::vector<double> standard_deviation;
+  ChannelOrder order = ChannelOrder::rgb;  ///< of the images' channels, and so of these numbers
 
   /// @param images 8-bit, [N, C, H, W] or [C, H, W]. @return float32 of the same shape, on the same device.
   /// @throws ShapeError when C differs from the number of means.

@@ -17,12 +17,13 @@ std::string number_list_text(const std::vector<double>& values) {
 
 AssumedChoice assumed_input(const PreprocessOptions& preprocess) {
   constexpr std::size_t kColours = 3;
-  const std::string order = preprocess.mean.size() == kColours ? "RGB, " : "";
+  const std::string colours = preprocess.channel_order == ChannelOrder::bgr ? "BGR, " : "RGB, ";
+  const std::string order = preprocess.mean.size() == kColours ? colours : "";
   return {.about = "input",
           .value = order + "mean " + number_list_text(preprocess.mean) + ", std " +
                    number_list_text(preprocess.standard_deviation),
           .meaning = "of values from 0 to 1",
-          .key = "preprocess.mean and preprocess.std",
+          .key = "preprocess.channel_order, preprocess.mean and preprocess.std",
           .others = {}};
 }
 

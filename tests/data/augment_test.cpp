@@ -306,8 +306,12 @@ TEST(AugmentOptionsTest, MixupAndCutmixExcludeEachOther) {
 }
 
 TEST(MeanFillTest, IsTheNearestPixel) {
-  EXPECT_THAT(mean_pixel({0.0, 0.485, 0.406, 1.0}), ElementsAre(0, 124, 104, 255));  // 123.7 and 103.5
-  EXPECT_THAT(mean_pixel({-0.5, 1.5}), ElementsAre(0, 255));
+  const auto fill = [](const std::vector<double>& mean, ChannelOrder order = ChannelOrder::rgb) {
+    return mean_pixel({mean, std::vector<double>(mean.size(), 1.0), order});
+  };
+  EXPECT_THAT(fill({0.0, 0.485, 0.406, 1.0}), ElementsAre(0, 124, 104, 255));  // 123.7 and 103.5
+  EXPECT_THAT(fill({-0.5, 1.5}), ElementsAre(0, 255));
+  EXPECT_THAT(fill({0, 0.2, 1}, ChannelOrder::bgr), ElementsAre(255, 51, 0));  // of an image, which is RGB
 }
 
 }  // namespace

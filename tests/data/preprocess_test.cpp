@@ -529,6 +529,28 @@ TEST(CollateTest, StacksImagesOfOneSize) {
   EXPECT_FALSE(collate_images({first}, {}, normalization).labels.defined());
 }
 
+TEST(CollateTest, PutsTheColoursInTheOrderOfCaffesNetworks) {
+  PreprocessOptions options;
+  options.mean = {0.1, 0.2, 0.3};
+  options.standard_deviation = {0.5, 0.6, 0.7};
+  const Preprocess rgb(options);
+  options.channel_order = ChannelOrder::bgr;
+  const Preprocess bgr(options);
+  const Image one = drawn(2, 3, 3, [](int y, int x, int c) { return 40 * y + 10 * x + c; });
+  const Image taller = drawn(3, 3, 3, [](int y, int x, int c) { return 60 * c + y + x; });
+  const Batch batch = collate_images({one}, {}, bgr.normalization());
+  EXPECT_TRUE(torch::equal(batch.images[0], to_tensor(one).flip(0)));
+  // Mean and deviation are those of red, green and blue in either order.
+  EXPECT_TRUE(torch::equal(batch.input(), collate_images({one}, {}, rgb.normalization()).input().flip(1)));
+  EXPECT_TRUE(torch::equal(collate_images({one, taller}, {}, bgr.normalization()).singles[1], to_tensor(taller).flip(0)));
+
+  options.mean = options.standard_deviation = {0.5};
+  EXPECT_THAT(
+      [&] { Preprocess{options}; },
+      ThrowsMessage<InputError>(StrEq("preprocess.channel_order: expected three channels for bgr, got 1; remove it, or "
+                                      "set preprocess.mean and preprocess.std to three numbers each")));
+}
+
 TEST(CollateTest, WithoutMemorySaysWhatToMakeSmaller) {
   if (!MemoryLimit::is_possible()) GTEST_SKIP() << "memory cannot be limited under a sanitizer";
   const std::vector<Image> images(256, Image(512, 512, 3));  // 200 MB

@@ -1,14 +1,17 @@
 // Networks in Python that convert_weights() writes, run by Python beside the same networks here.
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <ostream>
 #include <string>
-#include <temporary_directory.h>
 #include <vector>
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <fovea/data/preprocess.h>
+#include <fovea/image/decode.h>
 #include <fovea/run/conversion.h>
 #include <fovea/weights/model_file.h>
 #include <fovea/weights/state_dict.h>
@@ -16,9 +19,12 @@
 #include "built_network.h"
 #include "living_network.h"
 #include "python_peer.h"
+#include "temporary_directory.h"
 
 namespace fovea {
 namespace {
+
+constexpr std::int64_t kClassesOfBgr = 5;  ///< of the networks whose input is BGR
 
 struct PlainNetwork {
   std::string test;
@@ -31,7 +37,7 @@ void PrintTo(const PlainNetwork& network, std::ostream* out) {
 }
 
 std::vector<PlainNetwork> plain_networks() {
-  const InputSpec small{3, 32, 32, 10}, large{3, 70, 93, 5};
+  const InputSpec small{3, 32, 32, 10}, large{3, 70, 93, kClassesOfBgr};
   return {{"resnet20", "{name: resnet20}", small},
           {"resnet20_padded_on_both_sides", "{name: resnet20, shortcut: pad_both, width: 10}", {1, 17, 12, 4}},
           {"resnet20_with_projections", "{name: resnet20, shortcut: conv}", small},
@@ -58,7 +64,7 @@ class PythonModule : public testing::TestWithParam<PlainNetwork> {
   TemporaryDirectory folder_;
 };
 
-TEST_P(PythonModule, HasTheLogitsOfTheNetworkHere) {
+TEST_P(PythonModule, HasTheInputAndTheLogitsOfTheNetworkHere) {
   const InputSpec& input = GetParam().input;
   ModelField model = model_of(GetParam().section);
   const auto network = build_without_weights(model, input);
@@ -66,8 +72,11 @@ TEST_P(PythonModule, HasTheLogitsOfTheNetworkHere) {
   network->eval();
   PreprocessOptions preprocess;
   preprocess.resize = {input.height, input.width};
-  preprocess.mean.assign(static_cast<std::size_t>(input.channels), 0.5);
-  preprocess.standard_deviation.assign(static_cast<std::size_t>(input.channels), 0.25);
+  preprocess.mean = {0.5, 0.4, 0.3};
+  preprocess.standard_deviation = {0.25, 0.2, 0.15};
+  preprocess.mean.resize(static_cast<std::size_t>(input.channels));
+  preprocess.standard_deviation.resize(static_cast<std::size_t>(input.channels));
+  if (input.num_classes == kClassesOfBgr) preprocess.channel_order = ChannelOrder::bgr;
   std::vector<std::string> classes;
   for (std::int64_t i = 0; i < input.num_classes; ++i)
     classes.push_back("class \"" + std::to_string(i) + "\" @name@ \u00e4");
@@ -82,8 +91,16 @@ TEST_P(PythonModule, HasTheLogitsOfTheNetworkHere) {
   fill_normal(pixels, RandomStream(3, Purpose::test), 1.0);
   write_safetensors(images, {{"images", pixels}}, {});
   peer_->ask({{"do", "module"}, {"module", module}, {"images", images}, {"classes", classes}, {"answer", answer}});
+  const SafetensorsFile answers(answer);
+  Image photo(100, 200, 3);  // the same as there
+  for (std::size_t i = 0; i < photo.pixels.size(); ++i) photo.pixels[i] = std::array<std::uint8_t, 3>{255, 128, 0}[i % 3];
+  const Preprocess prepare(preprocess);
+  const Image prepared = prepare(to_channels(photo, static_cast<int>(input.channels)));
+  EXPECT_TRUE(
+      torch::allclose(answers.tensor("input"), collate_images({prepared}, {}, prepare.normalization()).input(), 0, 1e-5));
+
   const torch::NoGradGuard no_grad;
-  const auto ours = logits_for(*network, pixels), theirs = SafetensorsFile(answer).tensor("logits");
+  const auto ours = logits_for(*network, pixels), theirs = answers.tensor("logits");
   ASSERT_EQ(theirs.sizes(), ours.sizes());
   const double largest = ours.abs().max().item<double>();
   EXPECT_GT((ours[0] - ours[1]).abs().max().item<double>(), 1e-2 * largest) << "the images hardly matter";

@@ -57,7 +57,7 @@ def preprocess(image):
     """A PIL image as the network's input [1, @channels@, @height@, @width@]."""
     from torchvision import transforms
 
-    steps = transforms.Compose([@steps@transforms.ToTensor(), transforms.Normalize(MEAN, STD)])
+    steps = transforms.Compose([@steps@transforms.ToTensor(), transforms.Normalize(MEAN, STD)@order@])
     return steps(image.convert("@mode@")).unsqueeze(0)
 )python";
 
@@ -77,6 +77,10 @@ std::string python_steps(const Json& preprocess) {
   }
   if (const std::string crop = sides(preprocess.at("crop")); crop != "0") steps += "transforms.CenterCrop(" + crop + "), ";
   return steps;
+}
+
+bool is_bgr(const Json& preprocess) {  // files of earlier versions do not say
+  return preprocess.value("channel_order", "rgb") == "bgr";
 }
 
 /// JSON text as a Python value: a list of numbers or texts is both.
@@ -116,6 +120,7 @@ std::string python_module(const Json& description, const std::string& weights, c
   return with_values(kModule, {{"network", row.python(*field.options, input)},
                                {"name", row.name},
                                {"steps", python_steps(preprocess)},
+                               {"order", is_bgr(preprocess) ? ", lambda tensor: tensor.flip(0)" : ""},
                                {"mode", input.channels == 1 ? "L" : "RGB"},
                                {"channels", std::to_string(input.channels)},
                                {"height", std::to_string(input.height)},
