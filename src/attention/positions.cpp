@@ -20,6 +20,11 @@ void expect_features(const torch::nn::Module& module, const torch::Tensor& featu
   throw ShapeError(module.name(), "[N, " + std::to_string(channels) + ", H, W]", shape_text(features));
 }
 
+void expect_features(const torch::nn::Module& module, const torch::Tensor& features) {
+  if (features.dim() == 4 && features.numel() > 0) return;
+  throw ShapeError(module.name(), "[N, C, H, W]", shape_text(features));
+}
+
 void expect_shape(const torch::nn::Module& module, const torch::Tensor& features, const FeatureShape& shape,
                   const std::string& advice) {
   expect_features(module, features, shape.channels);

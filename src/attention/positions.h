@@ -23,6 +23,9 @@ Positions positions_of(const torch::nn::Module& module, const torch::Tensor& fea
 /// @throws ShapeError `<module>: expected [N, <channels>, H, W], got [...]` unless `features` has that shape.
 void expect_features(const torch::nn::Module& module, const torch::Tensor& features, std::int64_t channels);
 
+/// The same for a module that takes any number of channels.
+void expect_features(const torch::nn::Module& module, const torch::Tensor& features);
+
 /// The same for a module that is built for one height and width. @param advice end of the message.
 void expect_shape(const torch::nn::Module& module, const torch::Tensor& features, const FeatureShape& shape,
                   const std::string& advice);

@@ -1,6 +1,8 @@
 // Options of mechanisms are plain structs, which designated initialisers can fill.
 
+#include <functional>
 #include <type_traits>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -102,6 +104,28 @@ TEST(MechanismOptionsTest, OutOfRangeAreRefusedBeforeAnythingDivides) {
               ThrowsMessage<InputError>(HasSubstr("LightCbamChannelGate: divisor: expected")));
   EXPECT_THAT([] { LargeKernelUnit(16, LargeKernelAttentionOptions{.dilation = 0}); },
               ThrowsMessage<InputError>(HasSubstr("LargeKernelUnit: dilation: expected")));
+}
+
+TEST(MechanismOptionsTest, PartsOfAMechanismCheckWhatTheWholeChecks) {
+  for (const auto& make :
+       std::vector<std::function<void(const CbamOptions&)>>{[](const CbamOptions& options) { CbamChannelGate(16, options); },
+                                                            [](const CbamOptions& options) { CbamSpatialGate{options}; },
+                                                            [](const CbamOptions& options) { Cbam(16, options); }}) {
+    EXPECT_THAT(
+        [&] { make({.variant = CbamVariant::official, .bias = true}); },
+        ThrowsMessage<InputError>(HasSubstr("cbam: variant: expected no divisor and no bias beside official, got bias")));
+  }
+  const torch::Tensor other_channels = torch::zeros({2, 8, 5, 7});
+  EXPECT_THAT([&] { CbamChannelGate(16)(other_channels); },
+              ThrowsMessage<ShapeError>(HasSubstr("CbamChannelGate: expected [N, 16, H, W], got [2, 8, 5, 7]")));
+  EXPECT_THROW(LightCbamChannelGate(16)(other_channels), ShapeError);
+  EXPECT_THROW(ScseChannelGate(16)(other_channels), ShapeError);
+  EXPECT_THROW(ScseSpatialGate(16)(other_channels), ShapeError);
+  const torch::Tensor tokens = torch::zeros({2, 8, 5});
+  EXPECT_THAT([&] { CbamSpatialGate()(tokens); },
+              ThrowsMessage<ShapeError>(HasSubstr("CbamSpatialGate: expected [N, C, H, W], got [2, 8, 5]")));
+  EXPECT_THROW(LightCbamSpatialGate()(tokens), ShapeError);
+  EXPECT_THROW(TripletPlane(3)(tokens), ShapeError);
 }
 
 TEST(MechanismOptionsTest, AWidthThatIsSetTwiceNamesItsMechanism) {

@@ -15,14 +15,17 @@ std::int64_t cbam_width(std::int64_t channels, const CbamOptions& options) {
   return floored_width(channels, options.reduction_ratio);
 }
 
-void expect_cbam_options_fit(const CbamOptions& options) {
-  if (options.variant == CbamVariant::timm) return;
+/// @return the options. @param where names the module in messages.
+const CbamOptions& expect_cbam_options(const CbamOptions& options, const char* where) {
+  expect_in_range(options, where);
+  if (options.variant == CbamVariant::timm) return options;
   const CbamOptions defaults;
   if (options.divisor != defaults.divisor || options.bias) {
     const std::string variant = options.variant == CbamVariant::official ? "official" : "paper";
     throw InputError("cbam: variant", "no divisor and no bias beside " + variant, options.bias ? "bias" : "divisor",
                      variant + " rounds the width down and has biases");
   }
+  return options;
 }
 
 std::vector<CbamPool> cbam_pools(const std::vector<std::string>& names) {
@@ -76,13 +79,14 @@ void CbamOptions::visit_fields(FieldVisitor& fields) {
 
 CbamChannelGateImpl::CbamChannelGateImpl(std::int64_t channels, CbamOptions options)
     : BottleneckGate("CbamChannelGate", expect_positive(channels, "CbamChannelGate: channels"),
-                     cbam_width(channels, expect_in_range(options, "CbamChannelGate")),
+                     cbam_width(channels, expect_cbam_options(options, "CbamChannelGate")),
                      options.bias || options.variant != CbamVariant::timm, options.activation),
       channels_(channels),
       options_(options),
       pools_(cbam_pools(options.pools)) {}
 
 torch::Tensor CbamChannelGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
   torch::Tensor sum;  // [N, C, 1, 1]
   for (const CbamPool pool : pools_) {
     const auto added = scores(cbam_pooled(features, pool));
@@ -96,7 +100,7 @@ std::shared_ptr<torch::nn::Module> CbamChannelGateImpl::rebuilt() const {
 }
 
 CbamSpatialGateImpl::CbamSpatialGateImpl(CbamOptions options)
-    : Gate("CbamSpatialGate"), options_(expect_in_range(options, "CbamSpatialGate")) {
+    : Gate("CbamSpatialGate"), options_(expect_cbam_options(options, "CbamSpatialGate")) {
   const auto padding = padding_of_odd_kernel(options.kernel_size, "cbam: kernel_size");
   const auto convolution = torch::nn::Conv2dOptions(2, 1, options.kernel_size).padding(padding);
   if (options.variant == CbamVariant::paper) {
@@ -115,6 +119,7 @@ void CbamSpatialGateImpl::initialise(const RandomStream&) {
 }
 
 torch::Tensor CbamSpatialGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features);
   const auto average = features.mean(1, /*keepdim=*/true);  // [N, 1, H, W]
   const auto maximum = features.amax(1, /*keepdim=*/true);  // [N, 1, H, W]
   const bool maximum_first = options_.variant == CbamVariant::official;
@@ -129,8 +134,7 @@ std::shared_ptr<torch::nn::Module> CbamSpatialGateImpl::rebuilt() const {
 }
 
 CbamImpl::CbamImpl(std::int64_t channels, CbamOptions options)
-    : Gate("Cbam"), channels_(expect_positive(channels, "Cbam: channels")), options_(expect_in_range(options, "Cbam")) {
-  expect_cbam_options_fit(options);
+    : Gate("Cbam"), channels_(expect_positive(channels, "Cbam: channels")), options_(expect_cbam_options(options, "Cbam")) {
   channel_ = register_module("channel", std::make_shared<CbamChannelGateImpl>(channels, options));
   spatial_ = register_module("spatial", std::make_shared<CbamSpatialGateImpl>(options));
 }

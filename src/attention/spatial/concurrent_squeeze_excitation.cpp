@@ -22,6 +22,7 @@ ScseChannelGateImpl::ScseChannelGateImpl(std::int64_t channels, ConcurrentSqueez
 }
 
 torch::Tensor ScseChannelGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
   const auto squeezed = features.mean({2, 3}, /*keepdim=*/true);                          // [N, C, 1, 1]
   const auto gate = gate_values(expand_(torch::relu(reduce_(squeezed))), options_.gate);  // [N, C, 1, 1]
   return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
@@ -39,6 +40,7 @@ ScseSpatialGateImpl::ScseSpatialGateImpl(std::int64_t channels, ConcurrentSqueez
 }
 
 torch::Tensor ScseSpatialGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
   const auto gate = gate_values(score_(features), options_.gate);  // [N, 1, H, W]
   return features * context.hook(*this, {MapKind::spatial, Meaning::gate}, gate);
 }

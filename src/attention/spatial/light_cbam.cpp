@@ -22,6 +22,7 @@ LightCbamChannelGateImpl::LightCbamChannelGateImpl(std::int64_t channels, LightC
       options_(options) {}
 
 torch::Tensor LightCbamChannelGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features, channels_);
   const auto gate = torch::sigmoid(scores(squeeze_channels(features, /*max_pool=*/true)));  // [N, C, 1, 1]
   return features * context.hook(*this, {MapKind::channel, Meaning::gate}, gate);
 }
@@ -38,6 +39,7 @@ LightCbamSpatialGateImpl::LightCbamSpatialGateImpl(LightCbamOptions options)
 }
 
 torch::Tensor LightCbamSpatialGateImpl::attend(const torch::Tensor& features, ForwardContext& context) {
+  expect_features(*this, features);
   const auto pooled = 0.5 * features.mean(1, /*keepdim=*/true) + 0.5 * features.amax(1, /*keepdim=*/true);
   const auto gate = torch::sigmoid(conv_->forward(pooled));  // [N, 1, H, W]
   return features * context.hook(*this, {MapKind::spatial, Meaning::gate}, gate);

@@ -17,6 +17,7 @@ TripletPlaneImpl::TripletPlaneImpl(std::int64_t kernel_size) : CloneableModule("
 }
 
 torch::Tensor TripletPlaneImpl::forward(const torch::Tensor& features) {
+  expect_features(*this, features);
   const auto planes = torch::cat({features.amax(1, /*keepdim=*/true), features.mean(1, /*keepdim=*/true)}, 1);
   return torch::sigmoid(conv_->forward(planes));
 }
