@@ -86,7 +86,9 @@ function(fovea_library name)
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
   if(FOVEA_INSTALL)
     install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_FOLDER}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/fovea/${name}
-            FILES_MATCHING PATTERN "*.h" PATTERN internal EXCLUDE)  # internal: for the library's own sources
+            FILES_MATCHING PATTERN "*.h"
+            PATTERN internal EXCLUDE  # for the library's own sources
+            PATTERN fovea.h EXCLUDE)  # see fovea_umbrella_header()
   endif()
   set(linked ${ARG_LINK} ${ARG_PRIVATE})
   if(ARG_TORCH)

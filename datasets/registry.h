@@ -46,7 +46,9 @@ const std::deque<DatasetRow>& dataset_registry();
 ///
 ///     struct ShapesOptions {
 ///       std::string root = "data/shapes";
-///       void visit_fields(fovea::FieldVisitor& fields) { fields.text("root", root, "folder with the files"); }
+///       void visit_fields(fovea::FieldVisitor& fields) {
+///         fields.text("root", root, {"folder with the files", fovea::FieldRole::path});  // a run resumes after a move
+///       }
 ///     };
 ///     class Shapes final : public fovea::Dataset { ... };
 ///

@@ -3,7 +3,7 @@
 # reports that follow are suppressed in tools/sanitizers/.
 # usage: tools/sanitize.sh [asan-ubsan | tsan] [--short] [CTEST ARGUMENT...]
 #   --short  asan-ubsan: the suites of nn, weights, glimpse and train, and those that read foreign bytes;
-#            tsan: those of what shares work among threads
+#            tsan: those of what shares work among threads, which nn and weights do not
 # shellcheck source=tools/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 

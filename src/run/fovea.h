@@ -17,4 +17,5 @@
 #include <fovea/run/overlayer.h>
 #include <fovea/run/preview.h>
 #include <fovea/run/read_image.h>
+#include <fovea/run/run_pictures.h>
 #include <fovea/run/training.h>

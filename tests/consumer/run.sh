@@ -32,16 +32,17 @@ photo() {
 
 cmake --install "$1" --prefix "$work/prefix" >/dev/null
 if find "$work/prefix" -path '*/internal/*' | grep .; then die "internal headers are installed"; fi
+if [[ $(find "$work/prefix" -name fovea.h | wc -l) != 1 ]]; then die "fovea.h is not installed once"; fi
 
 # As on a machine that has LibTorch, with the Protobuf that it looks for itself, and none of the other packages.
-hidden=(OpenCV yaml-cpp nlohmann_json ZLIB JPEG PkgConfig)
+hidden=(OpenCV yaml-cpp nlohmann_json ZLIB JPEG PNG TIFF PkgConfig)
 disabled=("${hidden[@]/#/-DCMAKE_DISABLE_FIND_PACKAGE_}")
 build attention "${disabled[@]/%/=ON}"
-others='opencv|cairo|yaml|nlohmann|jpeg|webp|libzip|isa-?l|libfovea_(config|image|draw|data|weights|policy|glimpse|models|datasets|eval|explain|train|report|run)'
+others='opencv|cairo|yaml|nlohmann|jpeg|libpng|libtiff|webp|libzip|isa-?l|libfovea_(config|image|draw|data|weights|policy|glimpse|models|datasets|eval|explain|train|report|run)'
 ninja -C "$work/attention" -t deps >"$work/headers"
 ninja -C "$work/attention" -t commands attention | tr ' ' '\n' | grep -E '^-l|\.(a|so)' >"$work/linked"
 readelf -d "$work/attention/attention" | grep NEEDED >"$work/needed"
-expect_none headers 'opencv|cairo|yaml|nlohmann|jpeglib|webp|/zip.h|isa-l|google/protobuf' "$work/headers"
+expect_none headers 'opencv|cairo|yaml|nlohmann|jpeglib|/png.h|/tiffio.h|webp|/zip.h|isa-l|google/protobuf' "$work/headers"
 expect_none "the link line" "$others" "$work/linked"
 expect_none "the libraries" "$others" "$work/needed"
 "$work/attention/attention"

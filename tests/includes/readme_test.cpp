@@ -42,6 +42,7 @@ TEST(ReadmeTest, EveryRoomNamesTheFilesToReadFirst) {
     ++rooms;
     const std::string text = text_of(room.path() / "README.md");
     const std::vector<std::string> links = local_links(text);
+    EXPECT_TRUE(text.starts_with("# ")) << room.path() << ": begin with a heading";
     const auto own = std::count_if(links.begin(), links.end(), [](const std::string& link) { return link.ends_with(".h"); });
     EXPECT_GE(own, 3) << room.path() << ": link the three files to read first";
     if (room.path().filename() == "attention") continue;  // has the tables of all mechanisms
