@@ -22,7 +22,7 @@ class ContentRecord {
 
   /// The hashes in order, 0 for an image that was not read.
   std::vector<std::int64_t> hashes() const;
-  /// Takes up the hashes of another process. Those of images that this data set does not have are left out.
+  /// Takes up the hashes of another process. Those of images that this data set does not have are ignored.
   void restore(const std::vector<std::int64_t>& hashes);
 
  private:

@@ -55,7 +55,8 @@ struct ModelSource {
   std::string directory = {};              ///< the run directory; empty for other sources
   std::string config_file = {};            ///< config.yaml beside the model file, maybe of its run; empty without one
   std::vector<std::string> settings = {};  ///< of LoadOptions
-  /// What an external checkpoint cannot tell and the network therefore assumes; empty for weights that fovea wrote.
+  /// Choices that an external checkpoint does not determine and the network therefore assumes; empty for weights that fovea
+  /// wrote.
   std::vector<AssumedChoice> assumed = {};
 };
 
@@ -105,7 +106,7 @@ class Model {
   EvaluationReport evaluate(const DataSplit& data, const EvaluateOptions& options = {}) const;
 
  private:
-  /// What layers() has computed, by the name of the method. The network and its device stay, so it is never outdated.
+  /// Results of layers(), by the name of the method. The network and its device stay, so it is never outdated.
   struct LayersOfMethods {
     std::mutex mutex;
     std::map<std::string, std::vector<LayerMap>> by_method;

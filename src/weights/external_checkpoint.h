@@ -24,7 +24,7 @@ class AdaptsWeights {
 struct NamedForNetwork {
   NamedTensors tensors;
   std::string mapping = "";  ///< key mapping of the file; empty: the network's own names
-  /// Where the tensors come from, for advice when they do not fit; empty: unknown.
+  /// Origin of the tensors, for advice when they do not fit; empty: unknown.
   WeightsFile file = {};
   std::vector<Rename> renames = {};
 };

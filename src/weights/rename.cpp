@@ -25,8 +25,8 @@ std::string with_parts_replaced(const std::string& name, const Rename& rename) {
   return replaced.size() < 3 ? "" : replaced.substr(1, replaced.size() - 2);
 }
 
-/// What each `*` of the pattern stands for; none when the name does not match. Takes steps of at most the product of both
-/// lengths, as only the last `*` is ever extended.
+/// Text that each `*` of the pattern stands for; none when the name does not match. Takes steps of at most the product of
+/// both lengths, as only the last `*` is ever extended.
 std::optional<std::vector<std::string_view>> matched_stars(std::string_view name, std::string_view pattern) {
   std::vector<std::string_view> stars;
   std::size_t at = 0;                    // in the name

@@ -32,7 +32,7 @@ constexpr std::array<const char*, 9> kLastLayers{"fc",      "fc.1", "last_linear
 /// Slowly updated copies of an encoder, which is itself in the file.
 constexpr std::array<const char*, 3> kMomentumCopies{"encoder_k", "momentum_encoder", "target_encoder"};
 
-/// What a network lacks of the tensors of a file.
+/// Fit of a file to a network.
 struct Fit {
   Names missing;              ///< tensors of the network without one of their name and shape in the file
   Names unexpected;           ///< tensors of the file that the network does not have

@@ -55,7 +55,7 @@ std::string a_few_of(const std::vector<std::string>& texts) {
   return text + " and " + std::to_string(texts.size() - kShown) + " more";
 }
 
-/// What the user should know of a file of torch.save. @param chosen true when its key was given.
+/// Note for the user on a file of torch.save. @param chosen true when its key was given.
 std::vector<std::string> notes_on(const TorchFile& file, const std::string& path, bool chosen) {
   std::vector<std::string> notes;
   if (!file.other_keys.empty() && !chosen) {

@@ -1,4 +1,4 @@
-// What every attention mechanism promises, checked for each row of the registry: a new mechanism joins by its row alone.
+// Properties of every attention mechanism, checked for each row of the registry: a new mechanism joins by its row alone.
 
 #include <algorithm>
 #include <cmath>
@@ -231,7 +231,7 @@ TEST_P(Conformance, StateMovesToAnotherInstance) {
   EXPECT_TRUE(torch::equal(run(from, input), run(to, input)));
 }
 
-/// What the values of a map sum to over what is attended.
+/// Sum of a map's values over the attended elements.
 torch::Tensor sums_of(const AttentionMap& map) {
   switch (map.kind) {
     case MapKind::spatial:
@@ -374,7 +374,7 @@ TEST_P(GateConformance, IdentityStartIsIdentityAndTrains) {
   EXPECT_TRUE(torch::allclose(gate->forward(input, context), standard->forward(input, context), 1e-5, 1e-5));
 }
 
-/// What can be seen of a mechanism with these options; nothing when they do not fit.
+/// Output and shapes of a mechanism with these options; None when they do not fit.
 std::optional<NamedTensors> observe(const MechanismRow& row, const Options& options) {
   NamedTensors seen;
   try {
@@ -412,7 +412,7 @@ bool look_alike(const NamedTensors& left, const NamedTensors& right) {
   });
 }
 
-/// Whether changing the field's value can be seen when the options are otherwise as `base` says.
+/// True when another value of the field changes the output, with the other options of `base`.
 bool changes_something(const MechanismRow& row, const std::vector<OptionChange>& base, const std::string& field,
                        const std::vector<OptionChange>& changes) {
   const auto changed = [&](const std::vector<OptionChange>& all) {
@@ -446,7 +446,7 @@ TEST_P(Conformance, EveryOptionChangesSomething) {
   }
 }
 
-/// What a mechanism of any kind makes of the features, in evaluation mode or as it is.
+/// Output of a mechanism of any kind, in evaluation mode or as it is.
 torch::Tensor output_of(torch::nn::Module& module, const torch::Tensor& features) {
   ForwardContext context;
   if (auto* gate = dynamic_cast<Gate*>(&module)) return gate->forward(features, context);
@@ -455,7 +455,7 @@ torch::Tensor output_of(torch::nn::Module& module, const torch::Tensor& features
   return dynamic_cast<Pool&>(module).attend({.features = features, .stages = {features}}, context);
 }
 
-/// Whether each module is in training, and each parameter trained, by name.
+/// Mode of each module, and requires_grad of each parameter, by name.
 std::map<std::string, bool> modes_of(const torch::nn::Module& root) {
   std::map<std::string, bool> modes{{"", root.is_training()}};
   for (const auto& module : root.named_modules("", /*include_self=*/false))

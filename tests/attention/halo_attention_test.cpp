@@ -64,7 +64,7 @@ TEST(HaloAttentionTest, MapsListQueriesInTheOrderOfTheImage) {
   }
   EXPECT_TRUE(nearly_equal(run.output, {7.5, 7.5, 9.5, 9.5, 11.5, 11.5, 4.5, 4.5, 6.5, 6.5, 8.5, 8.5}));
   ForwardContext context;
-  EXPECT_TRUE(torch::equal(mixer.forward(features, context), run.output));  // without a probe nothing is put in order
+  EXPECT_TRUE(torch::equal(mixer.forward(features, context), run.output));  // without hooks nothing is reordered
 }
 
 TEST(HaloAttentionTest, AStrideLeavesOutQueriesOrAverages) {

@@ -93,7 +93,7 @@ TEST(LearnToPayAttentionTest, EveryMapLiesWhereItsStageDid) {
   EXPECT_TRUE(torch::equal(recorder.maps[1].theta, behind));
   EXPECT_TRUE(torch::equal(context.theta, behind));
   EXPECT_THROW(pool.attend({.features = late, .stages = {{late, before}, {late, behind}}}, context), ShapeError);
-  EXPECT_TRUE(torch::equal(context.theta, behind)) << "an error leaves another frame";
+  EXPECT_TRUE(torch::equal(context.theta, behind)) << "an error leaves another theta";
 }
 
 TEST(LearnToPayAttentionTest, IsBuiltFromAPlainNumberToo) {

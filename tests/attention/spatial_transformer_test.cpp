@@ -53,7 +53,7 @@ torch::Tensor coordinates(std::int64_t height, std::int64_t width) {
   return torch::stack({x, y}).unsqueeze(0);
 }
 
-/// Where theta says that the positions of a map lie, like coordinates().
+/// Coordinates of a map's positions by theta, like coordinates().
 torch::Tensor framed(const torch::Tensor& theta, std::int64_t height, std::int64_t width) {
   const auto positions = coordinates(height, width).flatten(2);                           // [1, 2, positions]
   const auto moved = torch::matmul(theta.slice(2, 0, 2), positions) + theta.slice(2, 2);  // [1, 2, positions]

@@ -11,7 +11,7 @@
 namespace fovea {
 namespace {
 
-// What the batch norm of a new module divides by in evaluation mode.
+// Divisor of a new module's batch norm in evaluation mode.
 const double kNormOfOne = std::sqrt(1 + 1e-5);
 
 TEST(StyleRecalibrationTest, WeighsMeanAndDeviation) {

@@ -12,7 +12,7 @@
 namespace fovea {
 namespace {
 
-/// Whether another process gets the lock.
+/// True when another process gets the lock.
 bool another_process_locks(const std::string& path) {
   const pid_t child = fork();
   if (child == 0) {

@@ -1,4 +1,4 @@
-// What a field has to do with the result is said where the field is declared.
+// Roles of fields, which say whether a field defines the result, stand where the field is declared.
 
 #include <cstdint>
 #include <string>

@@ -97,7 +97,7 @@ EveryField read_every(const std::string& yaml) {
   return options;
 }
 
-/// What reading `yaml` says, or "accepted".
+/// Message of reading `yaml`, or "accepted".
 std::string complaint(const std::string& yaml) {
   try {
     read_every(yaml);

@@ -83,7 +83,7 @@ Json all_options(const AugmentationRow& row, bool second) {
   return {{row.name, map}};
 }
 
-/// What every augmentation promises, checked for each row of the registry: a new one joins by its row alone.
+/// Properties of every augmentation, checked for each row of the registry: a new one joins by its row alone.
 class AugmentationConformance : public testing::TestWithParam<std::size_t> {
  protected:
   const AugmentationRow& row() const { return augmentation_registry()[GetParam()]; }
@@ -263,7 +263,7 @@ TEST(AugmentOptionsTest, ASettingReachesAnOptionBehindANumber) {
   EXPECT_EQ(write_fields(options).at("erasing").at("probability"), 0.75);
 }
 
-/// What reading `data.augment` says, or "accepted".
+/// Message of reading `data.augment`, or "accepted".
 std::string augment_complaint(const std::string& yaml) {
   try {
     augment_from(yaml);

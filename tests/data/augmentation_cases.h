@@ -55,7 +55,7 @@ inline Image plain_image(int height, int width, int channels, int value) {
   return image;
 }
 
-/// What AugmentOptions::apply makes of an image for one sample; the mean is 128 in every channel.
+/// Image of AugmentOptions::apply for one sample; the mean is 128 in every channel.
 inline Image applied(const AugmentOptions& options, Image image, std::uint64_t index) {
   options.apply(image, sample_stream(index), PixelValue(static_cast<std::size_t>(image.channels), 128));
   return image;
@@ -71,7 +71,7 @@ inline void expect_probability(const AugmentOptions& options, const Image& image
   EXPECT_NEAR(changed / double{kPictures}, probability, 5 * std::sqrt(probability * (1 - probability) / kPictures));
 }
 
-/// What happens to the first picture of a batch of two.
+/// The first picture of a batch of two, mixed.
 struct MixedPicture {
   Image image;
   double lambda = 1;

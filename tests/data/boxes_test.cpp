@@ -1,4 +1,4 @@
-// Where the labelled thing lies, from the data set to the batch; and samples that are made anew for every use.
+// Boxes of labelled objects, from the data set to the batch; and samples that are made anew for every use.
 
 #include <memory>
 #include <optional>
@@ -157,7 +157,7 @@ TEST(LoaderTrainingSampleTest, IsMadeAnewInEveryEpochAndForEveryUse) {
 }
 
 TEST(LoaderTrainingSampleTest, LeavesTheDrawsOfAugmentationAlone) {
-  // What a pad and crop does to an image must be the same, however many draws making the image took.
+  // A pad and crop is the same for an image, however many draws making the image took.
   LoaderOptions options = in_batches_of(6, true);
   options.augment = augment_from("{pad_crop: 3}");
   const Loader loader = marked_loader(std::make_shared<MarkedDataset>(), marked_preprocess({0}, {0}), options);

@@ -29,7 +29,7 @@ std::vector<RandomStream> streams_of(std::size_t count, std::uint64_t epoch) {
   return streams;
 }
 
-/// What mix_batch returns, which a test expects to be something.
+/// Result of mix_batch, which a test expects to have a value.
 MixedLabels mixed_labels(const AugmentOptions& options, std::vector<Image>& images, const std::vector<std::int64_t>& labels,
                          std::uint64_t epoch) {
   const auto mixed = mix_batch(options, images, labels, streams_of(images.size(), epoch));

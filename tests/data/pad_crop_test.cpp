@@ -9,7 +9,7 @@
 namespace fovea {
 namespace {
 
-/// What pad_crop means: `pad` black pixels on each side, then a crop of the old size from (top, left).
+/// Definition of pad_crop: `pad` black pixels on each side, then a crop of the old size from (top, left).
 Image padded_and_cropped(const Image& image, int pad, int top, int left) {
   Image padded(image.height + 2 * pad, image.width + 2 * pad, image.channels);
   for (int y = 0; y < image.height; ++y) {

@@ -39,7 +39,7 @@ std::vector<Indices> classes_of_sizes(const std::vector<std::int64_t>& sizes) {
   return classes;
 }
 
-/// How often an epoch uses each image.
+/// Number of times that an epoch uses each image.
 std::map<std::int64_t, std::int64_t> uses_of(const EpochOrder& order) {
   std::map<std::int64_t, std::int64_t> uses;
   for (const ImageUse& use : order) ++uses[use.index];

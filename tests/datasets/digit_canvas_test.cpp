@@ -89,7 +89,7 @@ double chi_square(const std::vector<int>& counts) {
   return sum;
 }
 
-/// What chi_square() of fair draws exceeds once in 10 000 times, by Wilson and Hilferty's cube.
+/// Value that chi_square() of fair draws exceeds once in 10 000 times, by Wilson and Hilferty's cube.
 double chi_square_limit(std::size_t cases) {
   const double freedom = static_cast<double>(cases) - 1;
   const double root = 1 - 2 / (9 * freedom) + 3.72 * std::sqrt(2 / (9 * freedom));

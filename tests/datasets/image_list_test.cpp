@@ -44,7 +44,7 @@ class ImageListTest : public testing::Test {
   std::shared_ptr<const Dataset> open(const std::string& table, Split split, const std::string& more = "") {
     return open_image_list(options_of(table, more), split);
   }
-  /// What opening a table says, after the path of the table.
+  /// Message of opening a table, after the path of the table.
   std::string refusal(const std::string& table, const std::string& more = "", Split split = Split::train) {
     const ImageListOptions options = options_of(table, more);
     try {

@@ -14,7 +14,7 @@
 
 namespace fovea {
 
-/// What a LocalServer answers to requests for one path.
+/// Answer of a LocalServer to requests for one path.
 struct Reply {
   std::string body;
   int status = 200;                                    ///< of a complete body; a part of it goes out as 206

@@ -6,13 +6,13 @@
 
 namespace fovea {
 
-/// What a finished command left.
+/// Result of a finished command.
 struct ScriptResult {
   int code = 0;          ///< exit code, or 128 + signal as a shell counts it
   std::string messages;  ///< its standard output and standard error
 };
 
-/// How to start a command.
+/// Options of starting a command.
 struct ScriptCommand {
   std::vector<std::string> words;        ///< the program's path and its arguments
   std::vector<std::string> environment;  ///< "NAME=value"; nothing else is passed on
@@ -28,10 +28,10 @@ class ScriptRun {
   ScriptRun(const ScriptRun&) = delete;
   ScriptRun& operator=(const ScriptRun&) = delete;
 
-  /// What Ctrl-C does in a terminal.
+  /// SIGINT, as Ctrl-C sends it in a terminal.
   void interrupt() const;
 
-  /// What it has written so far.
+  /// Output so far.
   std::string messages() const;
 
   ScriptResult wait();

@@ -24,7 +24,7 @@ using ::testing::ThrowsMessage;
 
 constexpr Color kBlack{0, 0, 0};
 
-/// Where a text on a white canvas of 60 x 200 pixels leaves ink.
+/// Box of the ink of a text on a white canvas of 60 x 200 pixels.
 Region inked_by(const std::string& text, Point anchor, const TextStyle& style) {
   Canvas canvas(60, 200);
   canvas.text(text, anchor, style);

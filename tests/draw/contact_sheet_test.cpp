@@ -24,7 +24,7 @@ Image plain_picture(int height, int width, const Color& color) {
   return Canvas(height, width, color).image();
 }
 
-/// Where a sheet shows a colour.
+/// Position of a colour on a sheet.
 Region place_of(const Image& sheet, const Color& color) {
   return bounds(sheet, whole(sheet), is_color(color));
 }

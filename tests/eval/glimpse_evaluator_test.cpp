@@ -36,7 +36,7 @@ std::shared_ptr<const Dataset> valued_images(std::int64_t size, const std::optio
   return std::make_shared<MadeSamples>(size, like, std::vector<std::string>{"a", "b", "c"}, made);
 }
 
-/// Where the thing is in image `value`: x in {-0.8, -0.4, 0, 0.4, 0.8}, neighbours apart.
+/// Place of the object in image `value`: x in {-0.8, -0.4, 0, 0.4, 0.8}, neighbours apart.
 double place_of(std::int64_t value) {
   return static_cast<double>(value * 3 % 5) * 0.4 - 0.8;
 }

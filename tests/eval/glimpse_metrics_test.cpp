@@ -24,7 +24,7 @@ using testing::Pointwise;
 
 constexpr double kRounding = 1e-12;  // sums of a few dozen numbers of about 1, in float64
 
-/// What a retina would see of images of one size: windows as they are, logits and patches 0.
+/// Trajectory of a retina over images of one size: windows as they are, logits and patches 0.
 GlimpseTrajectory trajectory_at(const torch::Tensor& locations, const RetinaShape& retina, std::int64_t height,
                                 std::int64_t width, std::int64_t channels = 1) {
   const std::int64_t images = locations.size(0);

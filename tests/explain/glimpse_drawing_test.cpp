@@ -1,4 +1,4 @@
-// Where glimpses are drawn on a photo with a marker, through the whole of decoding and preprocessing, and how.
+// Glimpses on a photo with a marker, through the whole of decoding and preprocessing.
 
 #include <cmath>
 #include <cstdint>
@@ -117,7 +117,7 @@ TEST(GlimpseDrawingTest, AMomentShowsThePathSoFarAndItsOwnWindow) {
   EXPECT_GT(count_pixels(second, {24, 24, 36, 36}, of_step(0)), 10);
   EXPECT_EQ(count_pixels(second, whole(second), of_step(2)), 0);
   for (const std::size_t step : {0U, 1U, 2U}) EXPECT_GT(count_pixels(all, whole(all), of_step(step)), 100);
-  // What was seen is seen from then on.
+  // A glimpse stays visible from its step on.
   EXPECT_TRUE(is_pale(pixel(first, 45, 105)));
   EXPECT_FALSE(is_pale(pixel(second, 45, 105)));
   EXPECT_EQ(pixel(second, 45, 15), rgb8(kPhotoBlue));

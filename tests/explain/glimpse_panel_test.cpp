@@ -62,7 +62,7 @@ TEST(FollowedClassesTest, AreSevenAtMost) {
   EXPECT_THAT(followed, ::testing::Contains(10));  // the last leaders count most
 }
 
-/// How many pixels a picture has of a colour.
+/// Number of a picture's pixels of a colour.
 int amount(const Image& picture, Color color) {
   return count_pixels(picture, whole(picture), is_color(color));
 }

@@ -149,7 +149,7 @@ TEST(OverlayTest, RefusesAnOpacityThatIsNone) {
   }
 }
 
-// Where the hot cell of a map lands on a photo with a marker, through the whole of decoding and preprocessing.
+// Place of the hot cell of a map on a photo with a marker, through the whole of decoding and preprocessing.
 
 struct Light {
   double amount = 0;  ///< sum over pixels, in [0, 1] each

@@ -23,7 +23,7 @@ using ::testing::ThrowsMessage;
 
 AttentionMap attention_map(MapKind kind, const torch::Tensor& values) {
   AttentionMap map;
-  map.layer = "site";
+  map.layer = "layer";
   map.kind = kind;
   map.values = values;
   return map;

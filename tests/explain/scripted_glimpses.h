@@ -32,7 +32,7 @@ class ScriptedGlimpses final : public Classifier {
       trajectory.windows = retina_windows(retina_, trajectory.locations, size(2), size(3));
       trajectory.patches = patches_of(input);
     }
-    // What an encoder of glimpses offers is no map of the image.
+    // Features of a glimpse encoder are no map of the image.
     const auto features = context.hook(*features_, {MapKind::features}, features_(torch::ones({images, 1, 3, 3})));
     context.hook(*features_, {MapKind::spatial, Meaning::gate}, torch::ones({images, 1, 3, 3}));
     return {trajectory.logits.select(1, -1) + 0 * features.mean(), trajectory};

@@ -1,4 +1,4 @@
-// What the methods show of transformers: of their class token where it is read, of their patches where those are.
+// Maps of transformers: of their class token where it is read, of their patches where those are.
 
 #include <algorithm>
 #include <string>

@@ -62,8 +62,8 @@ Translate bias_unless_null() {
   return unless_null([](const Json&, PeerCall& call) { call.options["bias"] = true; });
 }
 
-/// What timm's GatherExcite accepts without reading it is left out. It gathers with int(log2(extent)) convolutions, and with
-/// a norm behind each unless norm_layer is null.
+/// Arguments that timm's GatherExcite accepts without reading them are ignored. It gathers with int(log2(extent))
+/// convolutions, and with a norm behind each unless norm_layer is null.
 void drop_idle_of_ge(Json& arguments) {
   const bool convolves = arguments.value("extra_params", false);
   const std::uint64_t extent = arguments.value("extent", std::uint64_t{0});

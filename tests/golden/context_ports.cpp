@@ -13,7 +13,7 @@
 namespace fovea {
 namespace {
 
-/// What a file holds besides the output. @tparam Module what the port's module is.
+/// Contents of a file besides the output. @tparam Module type of the port's module.
 template <typename Module>
 using FurtherResults = std::function<NamedTensors(Module& module, const NamedTensors& inputs, ForwardContext& context)>;
 

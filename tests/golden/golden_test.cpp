@@ -88,7 +88,7 @@ class GoldenCase {
     return tensors;
   }
 
-  /// What a tensor of ours is called in the file.
+  /// Name of one of our tensors in the file.
   static std::string peer_name(const PeerPort& port, const std::string& ours) {
     for (const auto& [theirs, renamed] : port.renamed) {
       if (ours.starts_with(renamed)) return theirs + ours.substr(renamed.size());
@@ -143,7 +143,7 @@ class GoldenCase {
     }
   }
 
-  /// What arrived at a leaf; nothing at all is zero.
+  /// Gradient of a leaf; zero when it has none.
   static torch::Tensor gradient(const torch::Tensor& leaf) {
     return leaf.grad().defined() ? leaf.grad() : torch::zeros_like(leaf);
   }

@@ -39,7 +39,7 @@ const PortTable& self_ports();
 const PortTable& context_ports();
 const PortTable& warp_ports();
 
-/// What a peer's arguments mean for a mechanism of the registry.
+/// Meaning of a peer's arguments for a mechanism of the registry.
 struct PeerCall {
   Json given;  ///< all of the peer's arguments
   Json options = Json::object();
@@ -74,7 +74,7 @@ ArgumentTable with_width(ArgumentTable arguments, const std::string& mechanism);
 /// `arguments`, and every other argument of timm's create_attn without effect, as in those peers that accept any.
 ArgumentTable ignoring_others(ArgumentTable arguments);
 
-/// A port whose arguments `change` mends first, where one says what others mean.
+/// A port whose arguments `change` corrects first, where one says what others mean.
 PortBuilder port_after(const std::function<void(Json& arguments)>& change, const PortBuilder& port);
 
 /// A port of a mechanism of the registry. @param channels the argument that says how many channels arrive; empty: as many

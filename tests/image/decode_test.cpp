@@ -88,7 +88,7 @@ std::vector<std::string> files_of_every_format() {
       "P4 9 1\n" + bytes({0xAA, 0x80})};
 }
 
-/// What decode_image_file says about these bytes, after the path.
+/// Message of decode_image_file about these bytes, after the path.
 std::string refusal(const std::string& file) {
   const TemporaryDirectory folder;
   const std::string path = folder.write("image", file);
@@ -292,7 +292,7 @@ TEST(DecodeTest, AppliesEveryExifOrientationOfWebpAndTiff) {
   struct Corner {
     int height, width, row, column;
   };
-  // Where the stored top left pixel ends, by the definition of EXIF 2.3, tag 0x0112.
+  // Place of the stored top left pixel in the upright image, by the definition of EXIF 2.3, tag 0x0112.
   constexpr Corner kCorners[] = {{4, 8, 0, 0}, {4, 8, 0, 7}, {4, 8, 3, 7}, {4, 8, 3, 0},
                                  {8, 4, 0, 0}, {8, 4, 0, 3}, {8, 4, 7, 3}, {8, 4, 7, 0}};
   for (int orientation = 1; orientation <= 8; ++orientation) {

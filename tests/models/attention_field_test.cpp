@@ -163,7 +163,7 @@ TEST(ConfiguredAttentionTest, AGateComesWhereItIsMeantToBe) {
   const auto gate = attention.gate(placed_point(InsertionKind::block, 2));
   ASSERT_NE(gate, nullptr);
   EXPECT_EQ(gate->name(), "SqueezeExcitation");
-  EXPECT_NE(attention.gate(placed_point(InsertionKind::block, 3)), gate) << "every site has a module of its own";
+  EXPECT_NE(attention.gate(placed_point(InsertionKind::block, 3)), gate) << "every insertion point has a module of its own";
   EXPECT_EQ(attention.mixer(placed_point(InsertionKind::conv, 2)), nullptr);
   EXPECT_EQ(attention.pool(placed_point(InsertionKind::pool, 0)), nullptr);
   EXPECT_EQ(attention.warp(placed_point(InsertionKind::input, 0)), nullptr);

@@ -23,7 +23,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-/// Whether create_model() gave what the configuration says.
+/// True when create_model() gave the network of the configuration.
 void expect_same_as_yaml(Classifier& created, const std::string& yaml, const InputSpec& input,
                          std::uint64_t seed = kDefaultSeed) {
   const auto read = built(yaml, input);

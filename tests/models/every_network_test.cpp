@@ -1,4 +1,4 @@
-// What every row of the model registry has to keep, in a small version of each network.
+// Properties of every row of the model registry, in a small version of each network.
 
 #include <algorithm>
 #include <functional>
@@ -593,7 +593,7 @@ INSTANTIATE_TEST_SUITE_P(Registry, EveryNetwork, testing::ValuesIn(registered_ne
 INSTANTIATE_TEST_SUITE_P(Registry, EveryBackbone, testing::ValuesIn(registered_backbones()),
                          [](const auto& test) { return test.param; });
 
-// What torch::nn::parallel::replicate() does; its header does not compile where LibTorch has no CUDA.
+// The same as torch::nn::parallel::replicate(); its header does not compile where LibTorch has no CUDA.
 TEST(ReplicateTest, ReplicasOnADeviceWorkAtTheSameTime) {
   const auto network = built("{name: resnet8, width: 4, attention: cbam}");
   initialise(*network, 1);

@@ -109,7 +109,7 @@ class GoldenNetwork {
   }
 
  private:
-  /// What the peer has of the map that we hook as `name`; undefined where the file does not say.
+  /// The peer's map that we hook as `name`; undefined where the file does not say.
   torch::Tensor stage(const std::string& name, bool is_last, std::int64_t height, std::int64_t width) const {
     const auto read = [&](const std::string& key) { return file_.contains(key) ? file_.tensor(key) : torch::Tensor(); };
     torch::Tensor theirs = read("stage." + name);

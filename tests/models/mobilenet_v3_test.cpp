@@ -69,7 +69,7 @@ TEST(MobileNetV3Test, VariantsScaleTheirWidthsInTheirOwnWays) {
   EXPECT_EQ(weight_shape(timm + "0.35", "blocks.5.0.conv")[0], 200);
   EXPECT_EQ(weight_shape(torchvision + "0.5", "classifier.0"), (Sizes{512, 288}));
   EXPECT_EQ(weight_shape(timm + "0.5", "conv_head"), (Sizes{1024, 288, 1, 1}));
-  // Where torchvision's expansion would not widen it is left out.
+  // torchvision has no expansion where it would not widen.
   EXPECT_EQ(weight_shape(torchvision + "0.1", "features.2.block.0.0"), (Sizes{8, 1, 3, 3}));
 }
 

@@ -23,7 +23,7 @@ struct Refusal : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// What a peer's argument means: a change of the section. @throws Refusal.
+/// Change of the section by a peer's argument. @throws Refusal.
 using Translation = std::function<void(const Json& value, Json& model)>;
 using Translations = std::map<std::string, Translation>;
 
@@ -35,7 +35,7 @@ Translation unused() {
   return [](const Json&, Json&) {};
 }
 
-/// What stands behind the last dot, as in "torch.nn.BatchNorm2d".
+/// Text behind the last dot, as in "torch.nn.BatchNorm2d".
 std::string last_name(const std::string& path) {
   return path.substr(path.rfind('.') + 1);
 }
@@ -77,7 +77,7 @@ const std::map<std::string, std::string> kGateClasses{{"SEModule", "se"},
                                                       {"NonLocalAttn", "nl"},
                                                       {"BatNonLocalAttn", "bat"}};
 
-/// What follows a keyword, as in `rd_ratio=0.25` and `"rd_ratio": 0.25`; a fraction in whole.
+/// Text that follows a keyword, as in `rd_ratio=0.25` and `"rd_ratio": 0.25`; a fraction in whole.
 std::optional<std::string> keyword_in(const std::string& text, const std::string& keyword) {
   std::smatch found;
   const std::regex pattern("\\b" + keyword + R"([^\w.]+([\w.+-]+(\s*/\s*[\w.]+)?))");
@@ -184,7 +184,7 @@ void translate_variant(const Json& value, Json& model) {
   model["minimal"] = variant.find("minimal") != std::string::npos;
 }
 
-/// Where factors start: timm multiplies with the value, so that true is 1, and has none where it is false, 0 or null.
+/// Initial value of factors: timm multiplies with the value, so that true is 1, and has none where it is false, 0 or null.
 void translate_init_values(const Json& value, Json& model) {
   if (!value.is_null() && !value.is_boolean() && !value.is_number()) throw Refusal("a number, true, false or null");
   model["layer_scale"] = value.is_number() ? value : Json(value.is_boolean() && value.get<bool>() ? 1 : 0);

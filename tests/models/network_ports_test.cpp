@@ -1,4 +1,4 @@
-// What golden files say of a peer's constructor, as our configuration.
+// Constructors of peers in golden files, as our configuration.
 
 #include "network_ports.h"
 

@@ -28,7 +28,7 @@ inline std::set<std::string> parameter_names(const torch::nn::Module& module) {
   return {names.begin(), names.end()};
 }
 
-/// What stands in a text between spaces and ends of lines.
+/// Words of a text, between spaces and ends of lines.
 inline std::set<std::string> words_in(const std::string& text) {
   std::istringstream stream(text);
   return {std::istream_iterator<std::string>(stream), {}};

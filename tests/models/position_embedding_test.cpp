@@ -18,8 +18,8 @@ torch::Tensor squares() {
   return torch::cat({torch::tensor({7.0F, 8.0F}), torch::arange(9.0F).square()}).view({1, 11, 1});
 }
 
-// What torch.nn.functional.interpolate(size=(2, 4), mode='bicubic', antialias=True, align_corners=False) of Python's PyTorch
-// 1.13 makes of them.
+// Result of torch.nn.functional.interpolate(size=(2, 4), mode='bicubic', antialias=True, align_corners=False) of Python's
+// PyTorch 1.13 makes of them.
 const std::vector<float> kResampledSquares{7,        8,        1.9165F,  3.5167F,  6.9386F,
                                            10.0371F, 26.3313F, 32.9742F, 43.7412F, 51.8823F};
 

@@ -1,4 +1,4 @@
-// What is known of the published weights' preprocessing, for every network that has some.
+// Published weights' preprocessing, for every network that has some.
 
 #include <cmath>
 #include <cstdint>
@@ -13,10 +13,10 @@ namespace fovea {
 namespace {
 
 TEST(PreprocessingDefaultsTest, AnotherCropIsResizedAsByTimm) {
-  int recipes = 0;
+  int rows = 0;
   for (const ModelRow& row : model_registry()) {
     if (!row.photos) continue;
-    ++recipes;
+    ++rows;
     const PreprocessOptions published = preprocessing_of(*row.photos);
     for (std::int64_t crop = 96; crop <= 512; ++crop) {
       const auto by_timm = static_cast<std::int64_t>(std::floor(static_cast<double>(crop) / row.photos->crop_pct));
@@ -25,7 +25,7 @@ TEST(PreprocessingDefaultsTest, AnotherCropIsResizedAsByTimm) {
       EXPECT_EQ(with_crop(once, row.photos->side).resize, published.resize) << row.name << ", back from " << crop;
     }
   }
-  EXPECT_GT(recipes, 20);
+  EXPECT_GT(rows, 20);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace fovea {
 
 using Sizes = std::vector<std::int64_t>;
 
-/// What a toy module was built for, and the shape that then arrived.
+/// Insertion point of a toy module, and the shape of its input.
 struct Visit {
   InsertionPoint point;
   Sizes arrived;

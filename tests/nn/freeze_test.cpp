@@ -47,7 +47,7 @@ std::vector<std::string> names_with_gradient(const FreezableNet& net) {
   return names;
 }
 
-/// What a network would not change in training.
+/// Parameters and buffers that training would not change.
 struct Frozen {
   std::vector<std::string> parameters;
   std::vector<std::string> buffers;

@@ -38,7 +38,7 @@ void expect_schedule(const ExplorationOptions& options, std::int64_t epochs, con
 }
 
 TEST(ExplorationTest, FollowsTheRecipe) {
-  // 60 epochs: 3 of warm-up; from 0.2 to 0.08 over the other 57, of which the last 6 settle at 0.03.
+  // 60 epochs: 3 of warm-up; from 0.2 to 0.08 over the other 57, of which the last 6 have a frozen policy at 0.03.
   expect_schedule(ExplorationOptions(), 60,
                   {{0, PolicyMode::random, 0, false},
                    {2.999, PolicyMode::random, 0, false},
@@ -66,7 +66,7 @@ TEST(ExplorationTest, OneDeviationStays) {
       {{0.49, PolicyMode::random, 0, false}, {0.5, PolicyMode::sample, 0.11, true}, {1.7, PolicyMode::sample, 0.11, true}});
 }
 
-TEST(ExplorationTest, SettlingBeginsAtAWholeEpochDespiteRounding) {
+TEST(ExplorationTest, TheFinalPhaseBeginsAtItsUpdateDespiteRounding) {
   // 1 - 0.7 is a little more than 0.3 in binary.
   expect_schedule(exploration_from("{warmup_epochs: 0, frozen_fraction: 0.7}"), 10, {{3, PolicyMode::sample, 0.03, false}});
   // 30 - 29.97 is a little more than 0.001 x 30.

@@ -14,7 +14,7 @@ torch::Tensor six_logits() {
   return torch::stack({probability.log(), (1 - probability).log()}, 2);
 }
 
-TEST(ReturnsTest, ConfidenceIsTheRiseFromTheChoiceToTheEnd) {
+TEST(ReturnsTest, ProbabilityGainIsTheRiseFromTheChoiceToTheEnd) {
   const auto labels = torch::tensor({0, 1}, torch::kInt64);
   const auto expected = torch::tensor({{0.75 - 0.5, 0.75 - 0.2}, {0.75 - 0.5, 0.75 - 0.1}}, torch::kFloat64);
   EXPECT_TRUE(torch::allclose(choice_returns(Reward::probability_gain, six_logits(), labels), expected, 0, 1e-15));

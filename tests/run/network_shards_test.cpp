@@ -35,7 +35,7 @@ Batch byte_images() {
 }
 
 TrainingPosition at_epoch(std::int64_t epoch) {
-  return {epoch, 1, 20, {}};  // the first three warm up, the last two settle
+  return {epoch, 1, 20, {}};  // the first three warm up, the last two have a frozen policy
 }
 
 /// Gradients of one update by three shards; undefined where none arrives.
@@ -92,7 +92,7 @@ TEST_P(RamShards, ThreadsDoNotChangeABit) {
   for (const int threads : {2, 3}) expect_equal_bits(ram_gradients(GetParam(), threads, 10), one);
 }
 
-TEST_P(RamShards, ThePolicyWaitsInTheWarmUpAndWhereItSettles) {
+TEST_P(RamShards, ThePolicyIsFrozenInWarmUpAndFinalPhase) {
   for (const std::int64_t epoch : {0, 10, 19}) {
     for (const auto& [name, gradient] : ram_gradients(GetParam(), 2, epoch)) {
       const bool matches = name.starts_with("policy.") || name.starts_with("baseline.");

@@ -1,4 +1,4 @@
-// What load_model() and convert_weights() take as a model.
+// Models that load_model() and convert_weights() take.
 
 #include <filesystem>
 #include <limits>

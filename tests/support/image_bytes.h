@@ -77,7 +77,7 @@ inline std::string tiff(const Image& grey, int orientation) {
               static_cast<std::uint32_t>(orientation));
 }
 
-/// How a BMP stores its pixels. @see bmp()
+/// Layout of a BMP's pixels. @see bmp()
 struct BmpKind {
   int bits = 24;
   int compression = 0;       ///< 0: none, 1: run lengths of 8 bits, 3: channel masks

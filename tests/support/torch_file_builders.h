@@ -127,7 +127,7 @@ inline std::string torch_zip(const std::string& value, const std::vector<std::pa
   return zip_of(parts);
 }
 
-/// What a file of torch.save began with before PyTorch 1.6.
+/// Beginning of a file of torch.save before PyTorch 1.6.
 inline std::string legacy_start(const std::string& little_endian_word = "\x88", std::int64_t version = 1001) {
   return pickled::whole(std::string("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19")) +
          pickled::whole(pickled::number(version)) + pickled::whole(pickled::dict({{"little_endian", little_endian_word}}));

@@ -212,7 +212,7 @@ class EventFileTest : public testing::Test {
   void write(const std::string& bytes) const { folder_.write(kName, bytes); }
   std::string bytes() const { return file_text(path_); }
 
-  /// What truncate() leaves of these bytes.
+  /// Bytes that truncate() leaves of these.
   std::string kept_of(const std::string& bytes, std::int64_t last_step) const {
     write(bytes);
     events_.truncate(last_step);

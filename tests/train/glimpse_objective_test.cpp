@@ -26,7 +26,7 @@ using ::testing::ThrowsMessage;
 
 constexpr std::int64_t kImages = 5;
 
-/// Of ten epochs with ten updates each: the first two warm up, the last settles.
+/// Of ten epochs with ten updates each: the first two warm up, the last is the final phase.
 TrainingPosition warm_up() {
   return {0, 10, 10, {}};
 }
@@ -169,7 +169,7 @@ TEST(GlimpseObjectiveTest, AddsTheTermsOfTheContext) {
   EXPECT_NEAR(total(with_term), total(*network) + 2, 1e-12);
 }
 
-TEST(GlimpseObjectiveTest, ThePolicyWaitsWhileItWarmsUpAndWhenItSettles) {
+TEST(GlimpseObjectiveTest, ThePolicyIsFrozenInWarmUpAndFinalPhase) {
   const Reinforce policy = policy_from();
   const GlimpseObjective objective(ClassLoss(0), StepLoss::linear, policy);
   for (const auto& position : {warm_up(), exploring(), settling()}) {

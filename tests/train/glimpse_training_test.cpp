@@ -28,10 +28,10 @@ using ::testing::Contains;
 using ::testing::Not;
 using ::testing::Pair;
 
-/// 3 updates in each of 5 epochs: 4 warm up, 7 explore, and the 4 from number 11 settle.
+/// 3 updates in each of 5 epochs: 4 warm up, 7 explore, and the 4 from number 11 are the final phase.
 const std::string kPolicy = "policy: {warmup_epochs: 1.3, frozen_fraction: 0.3, rollouts: 2}";
 const std::string kPhases = "{epochs: 5, batch_size: 80, clip_norm: 1, ema_decay: 0.9, " + kPolicy + ", ";
-constexpr std::int64_t kUpdates = 15, kWarmupUpdates = 4, kSettlesAfter = 11;
+constexpr std::int64_t kUpdates = 15, kWarmupUpdates = 4, kFrozenAfter = 11;
 
 TrainOptions glimpse_options(const std::string& yaml) {
   TrainOptions options;
@@ -129,7 +129,7 @@ TEST(GlimpseTrainingTest, ResumingInAnyPhaseGivesTheSameBytes) {
     const auto model = read_file(folder.path("straight/model.safetensors"), 1 << 26);
     const auto metrics = timeless_metrics(folder.path("straight"));
     for (const std::int64_t stop :
-         {std::int64_t{1}, std::int64_t{3}, kWarmupUpdates, kWarmupUpdates + 1, kSettlesAfter, kUpdates}) {
+         {std::int64_t{1}, std::int64_t{3}, kWarmupUpdates, kWarmupUpdates + 1, kFrozenAfter, kUpdates}) {
       const std::string run = folder.path("stopped" + std::to_string(stop));
       train_glimpses(run, options, 2, stop);
       train_glimpses(run, options, 3);
@@ -144,7 +144,7 @@ bool equal_policy(const NamedTensors& left, const NamedTensors& right) {
          torch::equal(left.at("locate.bias"), right.at("locate.bias"));
 }
 
-TEST(GlimpseTrainingTest, ThePolicyMovesBetweenWarmUpAndSettlingOnly) {
+TEST(GlimpseTrainingTest, ThePolicyMovesBetweenWarmUpAndFinalPhaseOnly) {
   for (const char* optimizer : {"sgd", "adamw", "{name: rmsprop, momentum: 0.9}"}) {
     const std::string options = kPhases + "optimizer: " + optimizer + "}";
     const TemporaryDirectory folder;
@@ -154,11 +154,10 @@ TEST(GlimpseTrainingTest, ThePolicyMovesBetweenWarmUpAndSettlingOnly) {
       return checkpoint_of(run, options).model;
     };
     const NamedTensors start = copy_state(*initial_glimpses());
-    const NamedTensors warm = model_after(kWarmupUpdates), explored = model_after(kSettlesAfter),
-                       end = model_after(kUpdates);
+    const NamedTensors warm = model_after(kWarmupUpdates), explored = model_after(kFrozenAfter), end = model_after(kUpdates);
     EXPECT_TRUE(equal_policy(start, warm));
     EXPECT_FALSE(equal_policy(warm, model_after(kWarmupUpdates + 1)));
-    EXPECT_FALSE(equal_policy(model_after(kSettlesAfter - 1), explored));
+    EXPECT_FALSE(equal_policy(model_after(kFrozenAfter - 1), explored));
     EXPECT_TRUE(equal_policy(explored, end));  // momentum and weight decay wait too
     EXPECT_FALSE(torch::equal(start.at("see.weight"), warm.at("see.weight")));
     EXPECT_FALSE(torch::equal(explored.at("see.weight"), end.at("see.weight")));
@@ -182,7 +181,7 @@ TEST(GlimpseTrainingTest, APolicyThatWaitsGetsNoGradientNotEvenZeros) {
   const Batch batch = toy_loader(64, false, 64).batch(first_indices(64, 0), 0, 0);
   const TrainOptions options = glimpse_options(kPhases + "optimizer: adamw}");
   const GlimpseObjective objective(ClassLoss(0), options.step_loss, *options.policy);
-  for (const std::int64_t update : {std::int64_t{0}, kWarmupUpdates, kSettlesAfter}) {
+  for (const std::int64_t update : {std::int64_t{0}, kWarmupUpdates, kFrozenAfter}) {
     shards.zero_gradient();
     shards.add_gradient(batch, 1, objective, {update, 3, 5, {}}, RandomStream(1, Purpose::test));
     const bool learns = update == kWarmupUpdates;

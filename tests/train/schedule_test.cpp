@@ -41,7 +41,7 @@ std::vector<double> factors(const std::string& yaml, std::int64_t updates_per_ep
   return values;
 }
 
-/// What the schedule has against a training of so many epochs, or "".
+/// Message of the schedule about a training of so many epochs, or "".
 std::string complaint(const std::string& yaml, std::int64_t epochs) {
   try {
     schedule_of(yaml)->validate(epochs);

@@ -72,7 +72,7 @@ void expect_states(const NamedTensors& got, const NamedTensors& expected) {
   }
 }
 
-/// What is said about loading, or "accepted"; a refusal must not change the network.
+/// Message of loading, or "accepted"; a refusal must not change the network.
 std::string loading_refusal(const NamedTensors& weights) {
   TravellingNet network;
   const NamedTensors before = copy_state(network);
@@ -110,7 +110,7 @@ TEST(NameForTest, TheMappingThatFindsTheMostNamesIsTaken) {
 TEST(NameForTest, OfEquallyManyTheNetworksOwnNamesComeFirst) {
   const TravellingNet network({{"traded", {{"fc.bias", {"bn.bias"}}, {"bn.bias", {"fc.bias"}}}}, kTimm});
   EXPECT_EQ(name_for(network, file_with(travelling_state())).mapping, "");
-  EXPECT_EQ(name_for(network, file_with({{"stranger", torch::zeros({1})}})).mapping, "");
+  EXPECT_EQ(name_for(network, file_with({{"unexpected", torch::zeros({1})}})).mapping, "");
   const TravellingNet twice({{"first", kTimm.keys}, {"second", kTimm.keys}});
   EXPECT_EQ(name_for(twice, file_with(to_external_names(kTimm, travelling_state()))).mapping, "first");
 }

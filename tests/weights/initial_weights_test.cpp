@@ -65,7 +65,7 @@ void expect_tensors(const Classifier& network, const NamedTensors& expected) {
   for (const auto& [name, tensor] : expected) EXPECT_TRUE(torch::equal(own.at(name), tensor)) << name;
 }
 
-/// What is said about loading, or "accepted"; a refusal must not change the network.
+/// Message of loading, or "accepted"; a refusal must not change the network.
 std::string weights_refusal(BegunNet& network, const NamedTensors& weights, const InitialWeightsOptions& options) {
   const NamedTensors before = copy_state(network);
   try {
@@ -185,7 +185,7 @@ TEST(InitialWeightsTest, OtherInputChannelsAreRefusedWithAdvice) {
             "set input: adapt to convert it");
 }
 
-TEST(InitialWeightsTest, FreshLayersStayAsTheyWere) {
+TEST(InitialWeightsTest, ReinitialisedLayersStayAsTheyWere) {
   BegunNet network;
   NamedTensors weights = file_weights();
   NamedTensors expected = weights;
@@ -210,7 +210,7 @@ TEST(InitialWeightsTest, ANetworkThatHasGrownIsRefusedWithAdvice) {
                     HasSubstr("reinitialised")));
 }
 
-TEST(InitialWeightsTest, AFreshPatternThatChoosesNothingIsRefused) {
+TEST(InitialWeightsTest, AReinitialisedPatternThatMatchesNothingIsRefused) {
   BegunNet network;
   auto options = weights_options(InitialHead::keep);
   options.reinitialised = {"cnv"};

@@ -35,8 +35,8 @@ void expect_equal(const NamedTensors& got, const NamedTensors& expected) {
   for (const auto& [name, tensor] : expected) EXPECT_TRUE(torch::equal(got.at(name), tensor)) << name;
 }
 
-/// What the mapping calls a tensor.
-std::string foreign_name(const KeyMapping& mapping, const std::string& own) {
+/// Name of a tensor by the mapping.
+std::string mapped_name(const KeyMapping& mapping, const std::string& own) {
   return to_external_names(mapping, {{own, torch::zeros({1})}}).begin()->first;
 }
 
@@ -66,15 +66,15 @@ KeyMapping gate_mapping(const std::string& layer = "") {
 
 TEST(KeyMappingTest, TheLongestEntryNamesATensor) {
   const KeyMapping mapping{"timm", {{"a", {"x"}}, {"a.b", {"y.z"}}, {"a.b.weight", {"w"}}, {"body", {""}}}};
-  EXPECT_EQ(foreign_name(mapping, "a"), "x");
-  EXPECT_EQ(foreign_name(mapping, "a.bias"), "x.bias");
-  EXPECT_EQ(foreign_name(mapping, "a.b.bias"), "y.z.bias");
-  EXPECT_EQ(foreign_name(mapping, "a.b.c.bias"), "y.z.c.bias");
-  EXPECT_EQ(foreign_name(mapping, "a.b.weight"), "w");
-  EXPECT_EQ(foreign_name(mapping, "a.bb.weight"), "x.bb.weight") << "entries are whole parts";
-  EXPECT_EQ(foreign_name(mapping, "ab.weight"), "ab.weight");
-  EXPECT_EQ(foreign_name(mapping, "c.a.weight"), "c.a.weight") << "paths begin at the network";
-  EXPECT_EQ(foreign_name(mapping, "body.weight"), "weight");
+  EXPECT_EQ(mapped_name(mapping, "a"), "x");
+  EXPECT_EQ(mapped_name(mapping, "a.bias"), "x.bias");
+  EXPECT_EQ(mapped_name(mapping, "a.b.bias"), "y.z.bias");
+  EXPECT_EQ(mapped_name(mapping, "a.b.c.bias"), "y.z.c.bias");
+  EXPECT_EQ(mapped_name(mapping, "a.b.weight"), "w");
+  EXPECT_EQ(mapped_name(mapping, "a.bb.weight"), "x.bb.weight") << "entries are whole parts";
+  EXPECT_EQ(mapped_name(mapping, "ab.weight"), "ab.weight");
+  EXPECT_EQ(mapped_name(mapping, "c.a.weight"), "c.a.weight") << "paths begin at the network";
+  EXPECT_EQ(mapped_name(mapping, "body.weight"), "weight");
 }
 
 TEST(KeyMappingTest, NamesAndShapesReturn) {

@@ -76,7 +76,7 @@ std::string printed(const Pickle& pickle, PickleId id) {
   }
 }
 
-/// What the pickled dict holds under a key that it has.
+/// Value of the pickled dict under a key that it has.
 PickleId held(const Pickle& pickle, const std::string& key) {
   const auto found = pickle.find(pickle.root(), key);
   EXPECT_TRUE(found.has_value()) << key;

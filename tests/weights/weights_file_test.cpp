@@ -64,7 +64,7 @@ std::vector<std::string> names_after(const std::vector<std::string>& names, cons
   return names_in(renamed_tensors(without_wrapper_prefix("a.pth", tensors_named(names)), renames_of(renames)));
 }
 
-/// What is said about the renames, or "accepted".
+/// Message about the renames, or "accepted".
 std::string rename_refusal(const std::vector<std::string>& names, const std::vector<std::string>& renames) {
   try {
     names_after(names, renames);

@@ -16,7 +16,7 @@
 namespace fovea {
 namespace {
 
-/// @throws InputError for options of layers that are left out.
+/// @throws InputError for options of layers that the pool does not have.
 const LatentPoolOptions& expect_effect(const LatentPoolOptions& options) {
   if (options.projection) return options;
   const LatentPoolOptions defaults;

@@ -126,7 +126,7 @@ BmpHeader read_bmp_header(ByteCursor& cursor, EncodedBytes file, Palette& palett
   expect_pixel_budget(header.height, header.width, file, kBmpPixelsPerByte, cursor.path());
   read_channels(cursor, header);
   if (cursor.offset() < kFileHeader + size) cursor.seek(kFileHeader + size);
-  // Some writers state an offset that leaves out the palette, or none.
+  // Some writers state an offset that skips the palette, or none.
   const bool omits_palette = stated == kFileHeader + size && header.has_palette();
   header.pixels_at = omits_palette ? 0 : stated;
   if (header.has_palette()) palette = read_palette(cursor, header);

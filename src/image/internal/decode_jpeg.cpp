@@ -114,7 +114,7 @@ void on_warning(j_common_ptr state, int level) {
 
 void ignore_message(j_common_ptr) {}
 
-/// What libjpeg found.
+/// Result of libjpeg.
 std::string finding(const jpeg_error_mgr& error) {
   switch (error.msg_code) {
     case JWRN_EXTRANEOUS_DATA:

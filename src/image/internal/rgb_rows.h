@@ -8,7 +8,7 @@
 
 namespace fovea {
 
-/// How a file stores its pixels.
+/// Layout of the pixels in a file.
 struct RowFormat {
   int channels = 3;             ///< 1: grey, 2: grey and alpha, 3: RGB, 4: RGB and alpha
   std::uint32_t maximum = 255;  ///< value of white and of opaque pixels, 1 to 65535

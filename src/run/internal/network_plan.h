@@ -65,7 +65,7 @@ class NetworkPlan {
   /// set's, the file's, ImageNet's; else numbers. @throws InputError when another number of names was given.
   ModelDescription description(std::int64_t num_classes) const;
 
-  /// What the file cannot tell and the network therefore assumes; empty for a model file of fovea.
+  /// Choices that the file does not determine and the network therefore assumes; empty for a model file of fovea.
   std::vector<AssumedChoice> assumed(std::int64_t num_classes) const;
   /// Tensors that a network with this attention has and the same network without attention lacks, in the order of names.
   std::vector<std::string> attention_tensors(const Classifier& network, std::int64_t num_classes) const;

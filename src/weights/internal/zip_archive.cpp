@@ -12,7 +12,7 @@
 namespace fovea {
 namespace {
 
-/// What is wrong with an archive or an entry, for messages.
+/// Fault of an archive or an entry, for messages.
 std::string problem_text(const zip_error_t& error) {
   switch (zip_error_code_zip(&error)) {
     case ZIP_ER_NOZIP:
