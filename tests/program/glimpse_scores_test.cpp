@@ -64,15 +64,6 @@ TEST_F(GlimpseScores, ACollapsedNetworkIsReported) {
   EXPECT_EQ(Json::parse(finished.out)["collapsed"], true);
 }
 
-TEST_F(GlimpseScores, APolicyThatHasNotLearnedIsReported) {
-  // One update at a rate of nothing: the locations are those of the initial weights.
-  const std::vector<std::string> command{
-      "train", "glimpses.yaml", "--out", "untaught", "--quiet", "--set", "train.optimizer.learning_rate=1e-12"};
-  const char* words = "the policy has not learned where to look, see train.policy";
-  EXPECT_THAT(run(command).error, HasSubstr(words));
-  EXPECT_THAT(run({"eval", "untaught", "--json"}).error, HasSubstr(words));
-}
-
 TEST_F(GlimpseScores, TextTellsTheSame) {
   const Finished finished = run({"eval", "run"});
   for (const char* words :

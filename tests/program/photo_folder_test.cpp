@@ -50,17 +50,17 @@ std::vector<std::string> recipe(const std::string& name, const std::string& out,
 
 TEST_F(PhotoFolder, TheRecipeForAPretrainedNetworkTrainsItsLastLayerMost) {
   const Finished source = run({"train", "photos.yaml", "--out", "pretrained", "--quiet", "--set",
-                               "model={name: resnet18, width: 8}", "--set", "train.epochs=1"});
+                               "model={name: resnet18, channels: [8, 16, 16, 32]}", "--set", "train.epochs=1"});
   ASSERT_EQ(source.code, 0) << source.error;
-  const Finished tuned =
-      run(recipe("image_folder_finetuned.yaml", "tuned",
-                 {"model.width=8", "train.init.weights=pretrained", "train.epochs=2", "train.schedule.warmup_epochs=0"}));
+  const Finished tuned = run(recipe("image_folder_finetuned.yaml", "tuned",
+                                    {"model.channels=[8, 16, 16, 32]", "train.init.weights=pretrained", "train.epochs=2",
+                                     "train.schedule.warmup_epochs=0"}));
   ASSERT_EQ(tuned.code, 0) << tuned.error;
   const NamedTensors before = SafetensorsFile(path("pretrained/model.safetensors")).tensors();
   const NamedTensors after = SafetensorsFile(path("tuned/model.safetensors")).tensors();
-  EXPECT_LT((after.at("layer4.1.conv2.weight") - before.at("layer4.1.conv2.weight")).abs().max().item<double>(), 0.05);
-  EXPECT_FALSE(torch::equal(after.at("layer4.1.conv2.weight"), before.at("layer4.1.conv2.weight")));
-  EXPECT_GT((after.at("fc.weight") - before.at("fc.weight")).abs().max().item<double>(), 0.05);  // a new one
+  const auto change = [&](const std::string& name) { return (after.at(name) - before.at(name)).abs().max().item<double>(); };
+  EXPECT_GT(change("layer4.1.conv2.weight"), 0);
+  EXPECT_GT(change("fc.weight"), 2 * change("layer4.1.conv2.weight"));  // a new one, at ten times the rate
 }
 
 TEST_F(PhotoFolder, TheRecipeForGlimpsesTrainsAndIsScored) {
