@@ -15,9 +15,12 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/ivalue.h>
+#include <ATen/core/stack.h>
 #include <ATen/record_function.h>
 #include <c10/core/Allocator.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
+#include <torch/library.h>
 
 #include <fovea/base/error.h>
 
@@ -101,6 +104,37 @@ class OperatorObserver {
   int depth_ = 0;
   at::CallbackHandle handle_;
 };
+
+/// Kernels of uniform_() and normal_() that leave tensors as they are, for threads that skip_draws().
+class SkippedDraws {
+ public:
+  static constexpr auto kKey = c10::DispatchKey::TESTING_ONLY_GenericMode;  // LibTorch reserves it for modes of its tests
+
+  SkippedDraws()
+      : others_(torch::Library::IMPL, "_", kKey, __FILE__, __LINE__),
+        draws_(torch::Library::IMPL, "aten", kKey, __FILE__, __LINE__) {
+    others_.fallback(torch::CppFunction::makeFallthrough());
+    for (const char* draw : {"uniform_", "normal_"}) {
+      draws_.impl(draw, torch::CppFunction::makeFromBoxedFunction<&SkippedDraws::keep_tensor>());
+    }
+  }
+
+ private:
+  /// Returns the first argument of the operator.
+  static void keep_tensor(const c10::OperatorHandle& draw, torch::jit::Stack* stack) {
+    torch::jit::drop(*stack, draw.schema().arguments().size() - 1);
+  }
+
+  torch::Library others_, draws_;
+};
+
+/// Makes uniform_() and normal_() of the calling thread leave tensors as they are, or draw again. The constructors of
+/// LibTorch's layers draw their weights by these, which takes most of the time of building a large network. Python's
+/// skip_init() has no counterpart in C++.
+inline void skip_draws(bool skip) {
+  static const SkippedDraws kernels;
+  c10::impl::tls_set_dispatch_key_included(SkippedDraws::kKey, skip);
+}
 
 /// Key of a parameter in an optimiser's state: its address, which LibTorch 1.13 spells as text.
 template <typename Key>

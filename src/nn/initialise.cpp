@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <fovea/base/error.h>
+#include <fovea/base/torch_compat.h>
 #include <fovea/nn/default_generator.h>
 #include <fovea/nn/initialise.h>
 
@@ -195,11 +196,11 @@ void initialise_constructed(torch::nn::Module& network) {
 }
 
 SkipInitialisation::SkipInitialisation() {
-  ++skipped_initialisations;
+  if (skipped_initialisations++ == 0) compat::skip_draws(true);
 }
 
 SkipInitialisation::~SkipInitialisation() {
-  --skipped_initialisations;
+  if (--skipped_initialisations == 0) compat::skip_draws(false);
 }
 
 }  // namespace fovea

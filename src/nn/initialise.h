@@ -55,9 +55,9 @@ void initialise(torch::nn::Module& root, std::uint64_t seed);
 /// parameter without a rule keeps the value that its own module gave it. Does nothing while a SkipInitialisation lives.
 void initialise_constructed(torch::nn::Module& network);
 
-/// While it lives, the networks that this thread constructs keep the values that LibTorch's layers start with, as
-/// torch.nn.utils.skip_init does in PyTorch. For networks whose weights are replaced at once: by initialise(), from a file,
-/// or by those of another network.
+/// While it lives, this thread constructs networks without drawing their weights, which are any values then, as by
+/// torch.nn.utils.skip_init in PyTorch: uniform_() and normal_() change nothing. For networks whose weights are replaced at
+/// once: by initialise(), from a file, or by those of another network.
 class SkipInitialisation {
  public:
   SkipInitialisation();

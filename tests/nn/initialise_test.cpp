@@ -309,6 +309,25 @@ TEST(InitialiseTest, SelfInitialisingModulesComeAfterTheirChildren) {
   EXPECT_FALSE(torch::equal(first->scale, child.scale)) << "two modules share a stream";
 }
 
+TEST(InitialiseTest, WeightsAreNotDrawnWhereTheyAreReplaced) {
+  torch::manual_seed(8);
+  const torch::Tensor next = torch::rand({3});
+  torch::manual_seed(8);
+  {
+    const SkipInitialisation skip;
+    const SkipInitialisation nested;
+    torch::Tensor zeros = torch::zeros({5});
+    EXPECT_TRUE(zeros.uniform_(1, 2).eq(0).all().item<bool>());
+    EXPECT_TRUE(zeros.normal_(3, 1).eq(0).all().item<bool>());
+    const torch::nn::Linear linear(3, 4);
+    EXPECT_EQ(linear->weight.sizes(), torch::IntArrayRef({4, 3}));
+    EXPECT_TRUE(linear->weight.requires_grad());
+    EXPECT_TRUE(torch::nn::BatchNorm2d(3)->weight.eq(1).all().item<bool>());
+  }
+  EXPECT_TRUE(torch::equal(torch::rand({3}), next)) << "a draw was made";
+  EXPECT_TRUE(torch::zeros({5}).uniform_(1, 2).ge(1).all().item<bool>()) << "nothing is drawn any more";
+}
+
 TEST(InitialiseTest, FillingReachesViewsOfAnyType) {
   auto matrix = torch::zeros({6, 4}, torch::kFloat16);
   fill_uniform(matrix.t().slice(0, 1, 3), RandomStream(1, Purpose::test), 1, 2);  // columns 1 and 2
