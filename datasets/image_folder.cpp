@@ -80,8 +80,9 @@ std::vector<std::string> class_names_in(const FolderLayout& layout) {
 std::shared_ptr<const Dataset> make_dataset(const std::string& folder, std::vector<std::string> class_names,
                                             std::vector<LabelledFile> files, const ImageFolderOptions& options,
                                             std::vector<SkippedFiles> skipped) {
+  const std::string subfolder = folder == options.root ? "" : fs::path(folder).filename().string();
   return std::make_shared<FileDataset>(
-      folder, std::move(class_names), std::move(files),
+      folder, subfolder, std::move(class_names), std::move(files),
       FileReading{static_cast<int>(options.channels), options.on_error, options.decode.options("data")}, std::move(skipped));
 }
 

@@ -285,7 +285,7 @@ std::shared_ptr<const Dataset> open_image_list(const ImageListOptions& options, 
   for (const Entry& entry : listing.entries) {
     if (entry.box) boxes.emplace(entry.line, *entry.box);
   }
-  FileDataset dataset(root_of(options), std::move(class_names), std::move(files),
+  FileDataset dataset(root_of(options), "", std::move(class_names), std::move(files),
                       {static_cast<int>(options.channels), options.on_error, options.decode.options("data")}, {});
   return std::make_shared<ImageList>(std::move(dataset), options.file, std::move(boxes));
 }

@@ -27,9 +27,10 @@ auto with_advice(OnError on_error, const Work& work) {
 
 }  // namespace
 
-FileDataset::FileDataset(std::string folder, std::vector<std::string> class_names, std::vector<LabelledFile> files,
-                         FileReading reading, std::vector<SkippedFiles> skipped)
+FileDataset::FileDataset(std::string folder, std::string subfolder, std::vector<std::string> class_names,
+                         std::vector<LabelledFile> files, FileReading reading, std::vector<SkippedFiles> skipped)
     : folder_(std::move(folder)),
+      subfolder_(std::move(subfolder)),
       class_names_(std::move(class_names)),
       files_(std::move(files)),
       reading_(reading),
@@ -59,6 +60,10 @@ std::uint64_t FileDataset::fingerprint(std::int64_t index) const {
 
 std::string FileDataset::name(std::int64_t index) const {
   return (std::filesystem::path(folder_) / file(index).path).string();
+}
+
+std::optional<std::string> FileDataset::path(std::int64_t index) const {
+  return (std::filesystem::path(subfolder_) / file(index).path).string();
 }
 
 const LabelledFile& FileDataset::file(std::int64_t index) const {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,9 +33,10 @@ struct FileReading {
 /// Image files of any size, decoded on demand.
 class FileDataset : public Dataset {
  public:
-  /// @param skipped files beside the images.
-  FileDataset(std::string folder, std::vector<std::string> class_names, std::vector<LabelledFile> files, FileReading reading,
-              std::vector<SkippedFiles> skipped);
+  /// @param folder where the paths begin. @param subfolder the part of `folder` below the data set's root; empty when it is
+  /// the root. @param skipped files beside the images.
+  FileDataset(std::string folder, std::string subfolder, std::vector<std::string> class_names,
+              std::vector<LabelledFile> files, FileReading reading, std::vector<SkippedFiles> skipped);
 
   std::int64_t size() const override { return std::ssize(files_); }
   Sample sample(std::int64_t index) const override;
@@ -44,6 +46,7 @@ class FileDataset : public Dataset {
   int height() const override { return 0; }
   int width() const override { return 0; }
   std::string name(std::int64_t index) const override;
+  std::optional<std::string> path(std::int64_t index) const override;
   bool skips_unreadable() const override { return reading_.on_error == OnError::skip; }
   DecodeOptions decode_options() const override { return reading_.decode; }
   std::uint64_t fingerprint(std::int64_t index) const override;
@@ -57,6 +60,7 @@ class FileDataset : public Dataset {
 
  private:
   std::string folder_;
+  std::string subfolder_;
   std::vector<std::string> class_names_;
   std::vector<LabelledFile> files_;
   FileReading reading_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -43,6 +44,10 @@ class ConcatenatedDataset final : public Dataset {
   std::string name(std::int64_t index) const override {
     const auto [dataset, own] = locate(index);
     return dataset->name(own);
+  }
+  std::optional<std::string> path(std::int64_t index) const override {
+    const auto [dataset, own] = locate(index);
+    return dataset->path(own);
   }
   bool skips_unreadable() const override { return first().skips_unreadable(); }
   void expect_readable(std::int64_t index) const override {

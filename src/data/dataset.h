@@ -74,6 +74,10 @@ class Dataset {
   /// Name of the sample at `index` for messages: its file, if it has one.
   virtual std::string name(std::int64_t index) const { return "image " + std::to_string(index); }
 
+  /// Path of the sample's file below the data set's root, with `/` between folders, as a table of results names the image;
+  /// None for a data set whose samples have no files of their own.
+  virtual std::optional<std::string> path(std::int64_t /*index*/) const { return std::nullopt; }
+
   /// True when unreadable samples are skipped with a warning; else they are an error.
   virtual bool skips_unreadable() const { return false; }
 

@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ class Numbers final : public Dataset {
   int height() const override { return side_; }
   int width() const override { return side_; }
   std::string name(std::int64_t index) const override { return "number " + std::to_string(first_ + index); }
+  std::optional<std::string> path(std::int64_t index) const override { return std::to_string(first_ + index) + ".png"; }
   std::vector<SkippedFiles> skipped_files() const override { return {{std::to_string(first_), {{".gif", 1}}}}; }
 
  private:
@@ -55,6 +57,8 @@ TEST(ConcatenatedDatasetTest, HasTheSamplesOfAllParts) {
   EXPECT_THAT(names, ElementsAre("number 10", "number 12", "number 22"));
   EXPECT_THAT(labels, ElementsAre(0, 0, 0));
   EXPECT_EQ(all->height(), 1);
+  EXPECT_EQ(all->path(1), "12.png");
+  EXPECT_EQ(all->path(2), "22.png");
   EXPECT_EQ(all->skipped_files().size(), 3U);
   EXPECT_THROW(all->sample(3), InputError);
   EXPECT_THROW(all->label(-1), InputError);

@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,7 @@ class ClassesDataset final : public MadeSamples {
           return sample;
         }) {}
   std::string name(std::int64_t index) const override { return class_names()[static_cast<std::size_t>(index)] + ".png"; }
+  std::optional<std::string> path(std::int64_t index) const override { return "animals/" + name(index); }
   bool skips_unreadable() const override { return true; }
 };
 
@@ -66,6 +68,7 @@ TEST(RelabelledTest, EverythingElseIsTheDatasetsOwn) {
   EXPECT_EQ(dataset->height(), 5);
   EXPECT_EQ(dataset->width(), 7);
   EXPECT_EQ(dataset->name(1), "dog.png");
+  EXPECT_EQ(dataset->path(1), "animals/dog.png");
   EXPECT_TRUE(dataset->skips_unreadable());
 }
 

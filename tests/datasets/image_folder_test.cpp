@@ -68,6 +68,21 @@ std::vector<std::string> files_in(const TemporaryDirectory& folder, const Datase
   return files;
 }
 
+TEST(ImageFolderTest, NamesEachImageByItsPathBelowTheRoot) {
+  const TemporaryDirectory folder;
+  write_pictures(folder, {"split/Train/cat/a.pgm", "split/Train/dog/more/b.pgm", "split/test/cat/a.pgm", "plain/cat/a.pgm",
+                          "plain/cat/b.pgm", "plain/dog/c.pgm"});
+  const auto paths = [&](const std::string& root, Split split) {
+    const auto dataset = open_image_folder(image_folder_options(folder.path(root), "test: 0.5"), split);
+    std::vector<std::string> all;
+    for (std::int64_t i = 0; i < dataset->size(); ++i) all.push_back(dataset->path(i).value_or("none"));
+    return all;
+  };
+  EXPECT_THAT(paths("split", Split::train), ElementsAre("Train/cat/a.pgm", "Train/dog/more/b.pgm"));
+  EXPECT_THAT(paths("split/", Split::test), ElementsAre("test/cat/a.pgm"));
+  EXPECT_THAT(paths("plain/", Split::train), ElementsAre(StartsWith("cat/"), "dog/c.pgm"));
+}
+
 TEST(ImageFolderTest, ReadsAFolderPerSplit) {
   const TemporaryDirectory folder;
   write_pictures(folder, {"train/dog/b.pgm", "train/cat/a.pgm", "train/dog/a.pgm", "test/cat/z.pgm"});

@@ -67,6 +67,13 @@ std::vector<int> numbers_in(const Dataset& dataset) {
   return numbers;
 }
 
+TEST_F(ImageListTest, NamesEachImageByItsPathInTheTable) {
+  const auto images = open("path,label\n1,dog\n./2,cat\n", Split::train, "extension: .pgm, test: 0.1");
+  ASSERT_EQ(images->size(), 2);
+  EXPECT_EQ(images->path(0), "./2.pgm");
+  EXPECT_EQ(images->path(1), "1.pgm");
+}
+
 TEST_F(ImageListTest, ReadsPathsLabelsAndSplits) {
   const std::string table =
       "path,label,split\n1.pgm,dog,train\n2.pgm,\"cat, small\",train\n3.pgm,dog,Training\n4.pgm,dog,val\n5.pgm,dog,test\n";

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,7 @@ class ForwardingDataset : public Dataset {
   int height() const override { return dataset_->height(); }
   int width() const override { return dataset_->width(); }
   std::string name(std::int64_t index) const override { return dataset_->name(index); }
+  std::optional<std::string> path(std::int64_t index) const override { return dataset_->path(index); }
   bool skips_unreadable() const override { return dataset_->skips_unreadable(); }
   DecodeOptions decode_options() const override { return dataset_->decode_options(); }
   void expect_readable(std::int64_t index) const override { dataset_->expect_readable(index); }
