@@ -1,7 +1,6 @@
 #include "progress.h"
 
 #include <chrono>
-#include <cstdio>
 #include <iostream>
 #include <mutex>
 #include <sys/ioctl.h>
@@ -16,15 +15,9 @@ namespace {
 
 using ProgressClock = std::chrono::steady_clock;
 
-std::string fixed(double value, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
-
 std::string describe(const TrainingProgress& progress) {
-  return "loss " + fixed(progress.loss, 4) + "  top-1 " + fixed(progress.top1, 4) + "  " +
-         fixed(progress.images_per_second, 0) + " images/s  " + duration_text(progress.remaining_seconds) + " left";
+  return "loss " + fixed_text(progress.loss, 4) + "  top-1 " + fixed_text(progress.top1, 4) + "  " +
+         fixed_text(progress.images_per_second, 0) + " images/s  " + duration_text(progress.remaining_seconds) + " left";
 }
 
 std::string epoch_text(std::int64_t epoch, std::int64_t epochs) {
@@ -32,24 +25,25 @@ std::string epoch_text(std::int64_t epoch, std::int64_t epochs) {
 }
 
 std::string describe(const EpochRecord& record) {
-  std::string text = "train loss " + fixed(record.train_loss, 4) + "  top-1 " + fixed(record.train_top1, 4);
-  if (record.val_top1) text += "  | val loss " + fixed(*record.val_loss, 4) + "  top-1 " + fixed(*record.val_top1, 4);
-  return text + "  | " + fixed(record.images_per_second, 0) + " images/s  " + fixed(record.seconds, 1) + " s";
+  std::string text = "train loss " + fixed_text(record.train_loss, 4) + "  top-1 " + fixed_text(record.train_top1, 4);
+  if (record.val_top1)
+    text += "  | val loss " + fixed_text(*record.val_loss, 4) + "  top-1 " + fixed_text(*record.val_top1, 4);
+  return text + "  | " + fixed_text(record.images_per_second, 0) + " images/s  " + fixed_text(record.seconds, 1) + " s";
 }
 
 /// Limits the rate of updates.
-class Interval {
+class RateLimit {
  public:
-  explicit Interval(std::chrono::milliseconds length) : length_(length) {}
+  explicit RateLimit(std::chrono::milliseconds interval) : interval_(interval) {}
   bool due() {
     const auto now = ProgressClock::now();
-    if (now - last_ < length_) return false;
+    if (now - last_ < interval_) return false;
     last_ = now;
     return true;
   }
 
  private:
-  std::chrono::milliseconds length_;
+  std::chrono::milliseconds interval_;
   ProgressClock::time_point last_ = ProgressClock::now();
 };
 
@@ -60,10 +54,10 @@ std::mutex line_mutex;
 class PlainDisplay final : public TrainingDisplay {
  public:
   void progressed(const TrainingProgress& progress) override {
-    if (!interval_.due()) return;
+    if (!rate_limit_.due()) return;
     const std::lock_guard lock(line_mutex);
     const double percent = 100.0 * static_cast<double>(progress.images) / static_cast<double>(progress.epoch_images);
-    std::cerr << epoch_text(progress.epoch, progress.epochs) << "  " << fixed(percent, 0) << "%  " << describe(progress)
+    std::cerr << epoch_text(progress.epoch, progress.epochs) << "  " << fixed_text(percent, 0) << "%  " << describe(progress)
               << std::endl;
   }
   void epoch_finished(const EpochRecord& record, std::int64_t epochs) override {
@@ -75,7 +69,7 @@ class PlainDisplay final : public TrainingDisplay {
   }
 
  private:
-  Interval interval_{std::chrono::seconds(30)};
+  RateLimit rate_limit_{std::chrono::seconds(30)};
 };
 
 /// Columns of the terminal behind stderr; 80 when unknown.
@@ -91,7 +85,7 @@ class BarDisplay final : public TrainingDisplay {
     if (unfinished_) std::cerr << std::endl;  // what comes next, maybe an error, gets a line of its own
   }
   void progressed(const TrainingProgress& progress) override {
-    if (!interval_.due()) return;
+    if (!rate_limit_.due()) return;
     const std::lock_guard lock(line_mutex);
     constexpr std::int64_t kCells = 16;
     const std::int64_t filled = kCells * progress.images / progress.epoch_images;
@@ -113,7 +107,7 @@ class BarDisplay final : public TrainingDisplay {
 
  private:
   static constexpr const char* kClearLine = "\r\x1b[2K";
-  Interval interval_{std::chrono::milliseconds(100)};
+  RateLimit rate_limit_{std::chrono::milliseconds(100)};
   bool unfinished_ = false;
 };
 

@@ -27,10 +27,16 @@ std::string number_text(double number) {
   return "";
 }
 
-std::string percent_text(double fraction, int decimals) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.*f %%", decimals, 100 * fraction);
+std::string fixed_text(double number, int decimals) {
+  const int length = std::snprintf(nullptr, 0, "%.*f", decimals, number);
+  std::string text(static_cast<std::size_t>(length) + 1, '\0');
+  std::snprintf(text.data(), text.size(), "%.*f", decimals, number);
+  text.pop_back();  // the terminating zero
   return text;
+}
+
+std::string percent_text(double fraction, int decimals) {
+  return fixed_text(100 * fraction, decimals) + " %";
 }
 
 std::string duration_text(double seconds) {

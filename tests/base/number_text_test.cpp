@@ -21,6 +21,15 @@ TEST(NumberTextTest, IsTheShortestThatReadsBack) {
   EXPECT_EQ(number_text(std::numeric_limits<double>::quiet_NaN()), "nan");
 }
 
+TEST(NumberTextTest, RoundsToTheNearest) {
+  EXPECT_EQ(fixed_text(29.0 / 30, 4), "0.9667");
+  EXPECT_EQ(fixed_text(1.0 / 3, 4), "0.3333");
+  EXPECT_EQ(fixed_text(0, 4), "0.0000");
+  EXPECT_EQ(fixed_text(0.99999, 4), "1.0000");
+  EXPECT_EQ(fixed_text(-1e300, 0).size(), 302U);
+  EXPECT_EQ(percent_text(29.0 / 30, 2), "96.67 %");
+}
+
 TEST(NumberTextTest, GroupsDigits) {
   EXPECT_EQ(grouped_digits(0), "0");
   EXPECT_EQ(grouped_digits(999), "999");
