@@ -8,6 +8,7 @@
 
 #include <fovea/eval/calibration_bin.h>
 #include <fovea/eval/confusion_matrix.h>
+#include <fovea/eval/interval.h>
 
 namespace fovea {
 
@@ -25,6 +26,7 @@ class ClassificationMetrics {
 
   std::int64_t images() const { return images_; }
   double top1() const { return fraction(top1_); }  ///< in [0, 1]; 0 without images
+  Interval top1_interval() const { return wilson_interval({top1_, images_}); }
   double top5() const { return fraction(top5_); }  ///< true class among the five highest (all, when K <= 5)
   double loss() const;                             ///< mean cross-entropy in nats
 

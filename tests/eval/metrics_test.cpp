@@ -58,6 +58,8 @@ TEST(ClassificationMetricsTest, WorkedExampleByHand) {
   const ClassificationMetrics metrics = worked_example();
   EXPECT_EQ(metrics.images(), 4);
   EXPECT_EQ(metrics.top1(), 2.0 / 4);
+  EXPECT_NEAR(metrics.top1_interval().low, 0.1500, 5e-5);  // (2 + 1.92073 -+ 1.95996 sqrt(1 + 0.96036)) / 7.84146
+  EXPECT_NEAR(metrics.top1_interval().high, 0.8500, 5e-5);
   EXPECT_EQ(metrics.top5(), 1.0);  // 3 classes: the true one is always among the first five
   EXPECT_NEAR(metrics.loss(), -(std::log(0.70) + std::log(0.09) + std::log(0.90) + std::log(0.18)) / 4, kMetricsRounding);
   EXPECT_EQ(metrics.confusion().rows(), (Counts{{1, 0, 0}, {1, 0, 0}, {0, 1, 1}}));
