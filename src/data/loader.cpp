@@ -147,6 +147,10 @@ BatchStream Loader::epoch(std::int64_t epoch, std::int64_t first_batch) const {
   return BatchStream(std::move(state));
 }
 
+std::optional<std::string> Loader::path(std::int64_t position) const {
+  return dataset_->path(indices_[static_cast<std::size_t>(position)]);
+}
+
 EpochOrder Loader::order(std::int64_t epoch) const {
   if (!options_.training) return once_each(indices_);
   if (options_.sampling == Sampling::balanced) return balanced_order(classes_, options_.seed, epoch);
@@ -216,6 +220,7 @@ Batch Loader::batch(const EpochOrder& order, std::int64_t epoch, std::int64_t nu
   std::vector<std::int64_t> labels;
   std::vector<std::optional<Box>> boxes;
   std::vector<RandomStream> streams;
+  std::vector<std::int64_t> positions;
   std::string why;
   for (std::int64_t position = begin; position < end; ++position) {
     const ImageUse& use = order[static_cast<std::size_t>(position)];
@@ -227,10 +232,12 @@ Batch Loader::batch(const EpochOrder& order, std::int64_t epoch, std::int64_t nu
     labels.push_back(sample->label);
     boxes.push_back(sample->box);
     streams.push_back(stream);
+    positions.push_back(position);
   }
   const auto mixed = options_.training ? mix_batch(options_.augment, images, labels, streams) : std::nullopt;
   Batch batch = collate_images(images, labels, preprocess_->normalization());
   batch.boxes = relative_boxes(boxes, images);
+  if (!options_.training) batch.positions = std::move(positions);
   if (mixed) {
     batch.other_labels = torch::tensor(mixed->other, torch::kInt64);
     batch.lambda = torch::tensor(mixed->lambda, torch::kFloat32);

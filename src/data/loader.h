@@ -72,6 +72,9 @@ class Loader {
   /// Indices of the samples, in the given order.
   const Indices& indices() const { return indices_; }
 
+  /// Path of the file of the sample at a position in that order; see Dataset::path().
+  std::optional<std::string> path(std::int64_t position) const;
+
   /// Order of the samples in an epoch, images() long: the given order, or a random one in training.
   EpochOrder order(std::int64_t epoch) const;
 

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fovea/base/csv.h>
 #include <fovea/base/error.h>
+#include <fovea/eval/internal/class_scores.h>
 #include <fovea/eval/metrics.h>
 #include <fovea/nn/shape_text.h>
 
@@ -10,13 +12,6 @@ namespace {
 
 constexpr std::size_t kBins = 15;
 constexpr std::int64_t kTop = 5;
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char letter : text) quoted += letter == '"' ? std::string("\"\"") : std::string(1, letter);
-  return quoted + "\"";
-}
 
 }  // namespace
 
@@ -29,9 +24,9 @@ void ClassificationMetrics::add(const torch::Tensor& logits, const torch::Tensor
                      shape_text(logits) + " and " + shape_text(labels));
   }
   const torch::NoGradGuard no_grad;
-  const auto log_probabilities = torch::log_softmax(logits.to(torch::kCPU, torch::kFloat64), 1).contiguous();
+  const auto log_scores = log_probabilities(logits);
   const auto truth = labels.to(torch::kCPU, torch::kInt64).contiguous();
-  const auto scores = log_probabilities.accessor<double, 2>();
+  const auto scores = log_scores.accessor<double, 2>();
   const auto classes = truth.accessor<std::int64_t, 1>();
 
   for (std::int64_t n = 0; n < logits.size(0); ++n) {
@@ -40,11 +35,9 @@ void ClassificationMetrics::add(const torch::Tensor& logits, const torch::Tensor
     if (label < 0 || label >= num_classes_) {
       throw InputError("metrics", "labels in [0, " + std::to_string(num_classes_) + ")", std::to_string(label));
     }
-    // Ties go to the lower class, so that the result does not depend on a sort.
-    std::int64_t predicted = 0;
+    const std::int64_t predicted = highest_class(row);
     std::int64_t better = 0;
     for (std::int64_t k = 0; k < num_classes_; ++k) {
-      if (row[k] > row[predicted]) predicted = k;
       if (row[k] > row[label] || (row[k] == row[label] && k < label)) ++better;
     }
     if (std::isnan(row[predicted])) throw NumericError("metrics: expected numbers as class scores, got NaN");
@@ -91,8 +84,8 @@ namespace {
 std::string confusion_pairs_csv(const ConfusionMatrix& confusion, const std::vector<std::string>& classes) {
   std::string csv = "true,predicted,images\n";
   for (const ConfusionMatrix::Cell& cell : confusion.cells()) {
-    csv += csv_field(classes[static_cast<std::size_t>(cell.truth)]) + "," +
-           csv_field(classes[static_cast<std::size_t>(cell.predicted)]) + "," + std::to_string(cell.images) + "\n";
+    csv += csv_line({classes[static_cast<std::size_t>(cell.truth)], classes[static_cast<std::size_t>(cell.predicted)],
+                     std::to_string(cell.images)});
   }
   return csv;
 }
@@ -107,10 +100,10 @@ std::string confusion_csv(const ClassificationMetrics& metrics, const std::vecto
   if (metrics.confusion().classes() > kMostClassesOfTable) return confusion_pairs_csv(metrics.confusion(), classes);
   const std::vector<std::vector<std::int64_t>> rows = metrics.confusion().rows();
   std::string csv = "true \\ predicted";
-  for (const std::string& name : classes) csv += "," + csv_field(name);
+  for (const std::string& name : classes) csv += "," + csv_cell(name);
   csv += "\n";
   for (std::size_t row = 0; row < classes.size(); ++row) {
-    csv += csv_field(classes[row]);
+    csv += csv_cell(classes[row]);
     for (const std::int64_t count : rows[row]) csv += "," + std::to_string(count);
     csv += "\n";
   }

@@ -69,6 +69,7 @@ Batch Batch::slice(std::int64_t begin, std::int64_t end) const {
   if (other_labels.defined()) part.other_labels = other_labels.slice(0, begin, end);
   if (lambda.defined()) part.lambda = lambda.slice(0, begin, end);
   if (boxes.defined()) part.boxes = boxes.slice(0, begin, end);
+  if (!positions.empty()) part.positions.assign(positions.begin() + begin, positions.begin() + end);
   part.normalization = normalization;
   return part;
 }

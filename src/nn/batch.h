@@ -33,6 +33,9 @@ struct Batch {
   /// float [N, 4]: left, top, right and bottom of the labelled object in normalised coordinates; see GlimpseTrajectory.
   /// Undefined when the data set has no boxes, and in training, where augmentation moves the objects.
   torch::Tensor boxes;
+  /// [N] positions in the loader's order, from 0, of images that are evaluated; empty in training, where another image
+  /// replaces an unreadable one.
+  std::vector<std::int64_t> positions;
   std::shared_ptr<const Normalization> normalization;
 
   std::int64_t size() const;

@@ -105,6 +105,7 @@ class PatchyDataset final : public CountingDataset {
     return CountingDataset::sample(index);
   }
   std::string name(std::int64_t index) const override { return "photo " + std::to_string(index); }
+  std::optional<std::string> path(std::int64_t index) const override { return std::to_string(index) + ".png"; }
   bool skips_unreadable() const override { return true; }
 
  protected:
@@ -347,6 +348,16 @@ TEST(LoaderTest, ReadsTheChosenImagesOnly) {
   EXPECT_EQ(dataset->samples_read(), 5);
 }
 
+TEST(LoaderTest, NamesTheFileAtAPosition) {
+  const auto preprocess = std::make_shared<Preprocess>(PreprocessOptions{});
+  const std::set<std::int64_t> unreadable = {3};
+  const Loader photos(std::make_shared<PatchyDataset>(10, unreadable), {2, 3, 7}, preprocess, evaluation_options(2));
+  EXPECT_EQ(photos.path(2), "7.png");
+  EXPECT_EQ(photos.path(1), "3.png");
+  const Loader others(std::make_shared<CountingDataset>(10), {2, 3, 7}, preprocess, evaluation_options(2));
+  EXPECT_FALSE(others.path(0));
+}
+
 TEST(LoaderTest, PreparesAndNormalises) {
   PreprocessOptions options;
   options.resize = {8, 3};
@@ -410,9 +421,13 @@ TEST(LoaderTest, EvaluationLeavesOutWhatCannotBeRead) {
   for (const int workers : {1, 3}) {
     const Loader loader = loader_of(std::make_shared<PatchyDataset>(10, unreadable), evaluation_options(2, workers));
     const std::vector<Batch> batches = all_batches(loader.epoch(0));
-    std::vector<std::int64_t> sizes;
-    for (const Batch& batch : batches) sizes.push_back(batch.size());
+    std::vector<std::int64_t> sizes, positions;
+    for (const Batch& batch : batches) {
+      sizes.push_back(batch.size());
+      positions.insert(positions.end(), batch.positions.begin(), batch.positions.end());
+    }
     EXPECT_THAT(sizes, ElementsAre(1, 2, 0, 2, 2));
+    EXPECT_THAT(positions, ElementsAre(0, 2, 3, 6, 7, 8, 9));
     EXPECT_EQ(loader.batches(), 5);
     EXPECT_THAT(labels_of(batches), ElementsAre(0, 2, 3, 6, 7, 8, 9));
     EXPECT_FALSE(batches[2].images.defined());
@@ -436,6 +451,7 @@ TEST(LoaderTest, TrainingBatchesKeepTheirSize) {
     ASSERT_EQ(batches.size(), 8U);
     for (std::size_t i = 0; i < 7; ++i) EXPECT_EQ(batches[i].size(), 4);
     EXPECT_EQ(batches[7].size(), 2);
+    EXPECT_TRUE(batches[7].positions.empty());  // another image is where one could not be read
     EXPECT_EQ(labels_of(batches), expected);
   }
 }

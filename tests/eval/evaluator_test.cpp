@@ -1,9 +1,14 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <numeric>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -160,6 +165,90 @@ TEST(EvaluateTest, AStopDuringTheLastBatchLosesNothing) {
     options.stop_requested = [&] { return stopped.load(); };
     EXPECT_EQ(evaluate(net, numbered_loader(12, 5), kScoredClasses, options).images(), 12);
   }
+}
+
+/// What a test keeps of a ScoredImage.
+struct KeptImage {
+  std::int64_t position, label, predicted;
+  std::optional<std::string> path;
+  std::vector<double> probabilities;
+
+  friend bool operator==(const KeptImage&, const KeptImage&) = default;
+};
+
+/// Evaluates, and keeps every image. @param metrics set to the result.
+std::vector<KeptImage> kept_images(const Loader& loader, int threads, ClassificationMetrics& metrics) {
+  ScoredNet net;
+  EvaluationOptions options;
+  options.threads = threads;
+  std::vector<KeptImage> kept;
+  metrics = evaluate(net, loader, kScoredClasses, options, [&](const ScoredImage& image) {
+    kept.push_back({image.position, image.label, image.predicted, image.path,
+                    std::vector<double>(image.probabilities.begin(), image.probabilities.end())});
+  });
+  return kept;
+}
+
+TEST(EvaluateTest, PassesOnEveryImageInOrderForAnyNumberOfThreads) {
+  const Loader loader = numbered_loader(37, 5);
+  ClassificationMetrics metrics(kScoredClasses);
+  const std::vector<KeptImage> images = kept_images(loader, 1, metrics);
+  ASSERT_EQ(images.size(), 37U);
+  ConfusionMatrix confusion(kScoredClasses);
+  double loss = 0;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const KeptImage& image = images[i];
+    EXPECT_EQ(image.position, static_cast<std::int64_t>(i));
+    EXPECT_EQ(image.label, image.position % kScoredClasses);
+    EXPECT_FALSE(image.path);
+    const auto highest = std::max_element(image.probabilities.begin(), image.probabilities.end());
+    EXPECT_EQ(image.predicted, highest - image.probabilities.begin());
+    EXPECT_NEAR(std::accumulate(image.probabilities.begin(), image.probabilities.end(), 0.0), 1, 1e-12);  // in float64
+    loss -= std::log(image.probabilities[static_cast<std::size_t>(image.label)]);
+    confusion.add(image.label, image.predicted);
+  }
+  EXPECT_EQ(confusion, metrics.confusion());
+  EXPECT_NEAR(loss / 37, metrics.loss(), 1e-12 * metrics.loss());
+  for (const int threads : {2, 3, 16}) EXPECT_EQ(kept_images(loader, threads, metrics), images) << threads;
+}
+
+/// Photos, of which two cannot be read.
+class DamagedImages final : public MadeSamples {
+ public:
+  DamagedImages()
+      : MadeSamples(8, Image(2, 3, 1), {"a", "b", "c"}, [](std::int64_t index) {
+          if (index == 2 || index == 5) throw InputError("photo", "a readable image", "a damaged one");
+          return Sample{Image(2, 3, 1), index % kScoredClasses};
+        }) {}
+  bool skips_unreadable() const override { return true; }
+  std::optional<std::string> path(std::int64_t index) const override { return std::to_string(index) + ".png"; }
+};
+
+TEST(EvaluateTest, PassesOnNoImageThatIsSkipped) {
+  LoaderOptions options;
+  options.batch_size = 2;
+  const Indices chosen = {1, 2, 4, 5, 7};
+  const Loader loader(std::make_shared<DamagedImages>(), chosen, std::make_shared<Preprocess>(PreprocessOptions()), options);
+  ClassificationMetrics metrics(kScoredClasses);
+  std::vector<std::int64_t> positions;
+  std::vector<std::string> paths;
+  for (const KeptImage& image : kept_images(loader, 2, metrics)) {
+    positions.push_back(image.position);
+    paths.push_back(image.path.value_or("none"));
+  }
+  EXPECT_THAT(positions, testing::ElementsAre(0, 2, 4));
+  EXPECT_THAT(paths, testing::ElementsAre("1.png", "4.png", "7.png"));
+}
+
+TEST(EvaluateTest, AFailingReceiverEndsTheEvaluation) {
+  ScoredNet net;
+  EXPECT_THROW(evaluate(net, numbered_loader(37, 5), kScoredClasses, {},
+                        [](const ScoredImage& image) {
+                          if (image.position == 7) throw SystemError("the disk is full");
+                        }),
+               SystemError);
+  EXPECT_EQ(net.forwards, 2);
+  EXPECT_TRUE(net.is_training());
 }
 
 TEST(EvaluateTest, NoImagesGiveNoMetrics) {

@@ -165,6 +165,14 @@ TEST(BatchTest, SlicesAndMovesWhatWasMixed) {
   EXPECT_FALSE(batch_of_five().to(device).lambda.defined());
 }
 
+TEST(BatchTest, SlicesAndMovesThePositions) {
+  Batch batch = batch_of_five();
+  batch.positions = {10, 11, 13, 14, 15};
+  EXPECT_EQ(batch.slice(1, 3).positions, (std::vector<std::int64_t>{11, 13}));
+  EXPECT_EQ(batch.to(torch::kMeta).positions, batch.positions);
+  EXPECT_TRUE(batch_of_five().slice(1, 3).positions.empty());
+}
+
 TEST(BatchTest, SlicesWithoutLabels) {
   Batch batch = batch_of_five();
   batch.labels = torch::Tensor();
