@@ -28,23 +28,6 @@ Split parse_split(const std::string& name) {
   throw InputError("--split", "train, val, test or all", "'" + name + "'");
 }
 
-void print_scores(const EvaluationReport& report) {
-  const ClassificationMetrics& metrics = report.metrics;
-  std::printf("%-14s %s (%lld images)\n", "split", to_string(report.split).c_str(),
-              static_cast<long long>(metrics.images()));
-  std::printf("%-14s %.4f\n%-14s %.4f\n%-14s %.4f\n%-14s %.4f\n", "top-1", metrics.top1(), "top-5", metrics.top5(), "loss",
-              metrics.loss(), "ece", metrics.expected_calibration_error());
-  std::printf("%-14s %.0f images/s, one image in %.2f ms\n", "speed", report.images_per_second, report.latency_ms);
-  std::printf("%-14s %lld parameters, %lld multiply-adds per image\n", "size", static_cast<long long>(report.parameters),
-              static_cast<long long>(report.macs));
-  if (report.glimpses) print_glimpse_scores(*report.glimpses);
-  std::printf("\n%-24s %8s %8s\n", "class", "images", "top-1");
-  for (const ClassScore& score : report.per_class()) {
-    const std::string top1 = score.top1 ? std::to_string(*score.top1).substr(0, 6) : "-";
-    std::printf("%-24s %8lld %8s\n", score.name.c_str(), static_cast<long long>(score.images), top1.c_str());
-  }
-}
-
 /// Writes the confusion matrix to the file of --confusion, and with pictures to the run directory when its own data was
 /// scored.
 void write_confusion(const EvalArguments& arguments, const Model& model, const EvaluationReport& report,

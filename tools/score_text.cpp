@@ -1,16 +1,17 @@
 #include "score_text.h"
 
 #include <cstdio>
+#include <optional>
 #include <string>
+
+#include <fovea/base/number_text.h>
+#include <fovea/run/class_table.h>
 
 namespace fovea {
 namespace {
 
 std::string four_digits(std::optional<double> number) {
-  if (!number) return "-";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4f", *number);
-  return text;
+  return number ? fixed_text(*number, 4) : "-";
 }
 
 template <typename Numbers>
@@ -20,11 +21,31 @@ std::string four_digits_each(const Numbers& numbers) {
   return text;
 }
 
+}  // namespace
+
 void print_line(const char* label, const std::string& text) {
   std::printf("%-14s %s\n", label, text.c_str());
 }
 
-}  // namespace
+void print_top1(const char* label, double top1, const Interval& interval) {
+  print_line(label,
+             four_digits(top1) + " (95 % interval " + four_digits(interval.low) + " to " + four_digits(interval.high) + ")");
+}
+
+void print_scores(const EvaluationReport& report) {
+  const ClassificationMetrics& metrics = report.metrics;
+  print_line("split", to_string(report.split) + " (" + std::to_string(metrics.images()) + " images)");
+  print_top1("top-1", metrics.top1(), metrics.top1_interval());
+  print_line("top-5", four_digits(metrics.top5()));
+  print_line("loss", four_digits(metrics.loss()));
+  print_line("ece", four_digits(metrics.expected_calibration_error()));
+  print_line("speed", fixed_text(report.images_per_second, 0) + " images/s, one image in " +
+                          fixed_text(report.latency_ms, 2) + " ms");
+  print_line("size",
+             std::to_string(report.parameters) + " parameters, " + std::to_string(report.macs) + " multiply-adds per image");
+  if (report.glimpses) print_glimpse_scores(*report.glimpses);
+  std::printf("\n%s", class_table(report).c_str());
+}
 
 void print_glimpse_scores(const GlimpseScores& scores) {
   print_line("glimpses", std::to_string(scores.glimpses) + ", of each image " + four_digits(scores.pixels_read_fraction) +

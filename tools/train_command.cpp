@@ -4,6 +4,7 @@
 #include <optional>
 
 #include <fovea/base/number_text.h>
+#include <fovea/base/printable.h>
 #include <fovea/image/encode.h>
 #include <fovea/run/dry_run.h>
 #include <fovea/run/preview.h>
@@ -28,12 +29,12 @@ struct TrainArguments {
 };
 
 void print_summary(const TrainingReport& report) {
-  std::cout << "test top-1    " << report.test.top1 << "\n"
-            << "test loss     " << report.test.loss << "\n"
-            << "best epoch    " << report.best.epoch << " of " << report.epochs << "\n"
-            << "parameters    " << report.parameters << "\n"
-            << "multiply-adds " << report.macs << " per image\n"
-            << "run           " << report.run << "\n";
+  print_top1("test top-1", report.test.top1, report.test.top1_interval);
+  print_line("test loss", fixed_text(report.test.loss, 4));
+  print_line("best epoch", std::to_string(report.best.epoch) + " of " + std::to_string(report.epochs));
+  print_line("parameters", std::to_string(report.parameters));
+  print_line("multiply-adds", std::to_string(report.macs) + " per image");
+  print_line("run", printable(report.run));
   if (report.test.glimpses) print_glimpse_scores(*report.test.glimpses);
 }
 

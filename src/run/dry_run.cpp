@@ -46,8 +46,7 @@ DryRunReport dry_run(const Experiment& experiment, const DryRunOptions& options)
   Trainer trainer = session.trainer(RunDirectory(experiment.name()), options.threads, options.stop_requested);
   DryRunReport report;
   report.data = session.summary();
-  report.images = {session.training.images(), session.experiment.data().has_validation() ? session.validation.images() : 0,
-                   session.test.images()};
+  report.images = session.images();
   report.macs = count_multiply_adds(*session.network, session.experiment.input());
   const DryRun measured = trainer.dry_run(kSeconds);
   if (measured.interrupted) throw Interrupted("dry run: stopped on request");

@@ -21,13 +21,8 @@ struct DryRunOptions {
 /// Sizes of an experiment, and the speed and memory of its training on this machine, measured on some updates and on a few
 /// batches of evaluation.
 struct DryRunReport {
-  /// Number of images in each split.
-  struct Images {
-    std::int64_t train = 0, validation = 0, test = 0;
-  };
-
   DataSummary data;
-  Images images;
+  SplitImages images;
   std::int64_t parameters = 0;
   std::int64_t trained_parameters = 0;
   std::int64_t macs = 0;          ///< multiply-adds for one image

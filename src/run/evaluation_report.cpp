@@ -6,13 +6,11 @@
 namespace fovea {
 
 std::vector<ClassScore> EvaluationReport::per_class() const {
+  const std::vector<PrecisionRecall> rates = precision_recall(metrics.confusion());
   std::vector<ClassScore> scores;
   for (std::size_t i = 0; i < classes.size(); ++i) {
     const auto label = static_cast<std::int64_t>(i);
-    ClassScore score{label, classes[i], metrics.confusion().images(label), {}};
-    const std::int64_t correct = metrics.confusion().images(label, label);
-    if (score.images > 0) score.top1 = static_cast<double>(correct) / static_cast<double>(score.images);
-    scores.push_back(std::move(score));
+    scores.push_back({label, classes[i], metrics.confusion().images(label), rates[i].recall, rates[i]});
   }
   return scores;
 }
@@ -31,16 +29,27 @@ Json to_json(const ConfusionMatrix& confusion) {
 
 }  // namespace
 
+Json to_json(const Interval& interval) {
+  return Json::array({interval.low, interval.high});
+}
+
 Json to_json(const EvaluationReport& report) {
   Json per_class = Json::array();
   for (const ClassScore& score : report.per_class()) {
-    per_class.push_back(
-        {{"class", score.label}, {"name", score.name}, {"images", score.images}, {"top1", number_or_null(score.top1)}});
+    per_class.push_back({{"class", score.label},
+                         {"name", score.name},
+                         {"images", score.images},
+                         {"top1", number_or_null(score.top1)},
+                         {"precision", number_or_null(score.rates.precision)},
+                         {"recall", number_or_null(score.rates.recall)},
+                         {"f1", number_or_null(score.rates.f1)}});
   }
   const ClassificationMetrics& metrics = report.metrics;
+  const MacroAverage macro = macro_average(precision_recall(metrics.confusion()));
   Json document = {{"split", to_string(report.split)},
                    {"images", metrics.images()},
                    {"top1", metrics.top1()},
+                   {"top1_interval", to_json(metrics.top1_interval())},
                    {"top5", metrics.top5()},
                    {"loss", metrics.loss()},
                    {"ece", metrics.expected_calibration_error()},
@@ -48,6 +57,7 @@ Json to_json(const EvaluationReport& report) {
                    {"latency_ms", report.latency_ms},
                    {"parameters", report.parameters},
                    {"macs", report.macs},
+                   {"macro", {{"precision", macro.precision}, {"recall", macro.recall}, {"f1", macro.f1}}},
                    {"per_class", per_class}};
   document.update(to_json(metrics.confusion()));
   if (report.glimpses) document.update(to_json(*report.glimpses));

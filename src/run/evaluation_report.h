@@ -8,6 +8,7 @@
 #include <fovea/config/config_node.h>
 #include <fovea/data/dataset.h>
 #include <fovea/eval/metrics.h>
+#include <fovea/eval/precision_recall.h>
 #include <fovea/run/glimpse_scores.h>
 
 namespace fovea {
@@ -18,6 +19,7 @@ struct ClassScore {
   std::string name;
   std::int64_t images = 0;
   std::optional<double> top1;  ///< in [0, 1]; none without images
+  PrecisionRecall rates;       ///< precision, recall (which is the top-1) and F1
 };
 
 /// Scores of a network on a split.
@@ -34,6 +36,9 @@ struct EvaluationReport {
   /// One score per class, in the order of `classes`.
   std::vector<ClassScore> per_class() const;
 };
+
+/// [low, high].
+Json to_json(const Interval& interval);
 
 /// The document of `fovea eval --json`.
 Json to_json(const EvaluationReport& report);

@@ -75,6 +75,18 @@ void resume_or_begin(Trainer& trainer, const RunDirectory& run, const RunOptions
   trainer.begin();
 }
 
+/// A report that says what is trained.
+TrainingReport described_report(const Experiment& experiment, TrainingSession& session) {
+  const ExperimentConfig& config = experiment.config();
+  TrainingReport report;
+  report.name = experiment.name();
+  report.seed = config.seed;
+  report.model = config.model.row->name;
+  for (const InsertedMechanism& entry : config.model.attention.entries) report.attention.push_back(entry.row->name);
+  report.images = session.images();
+  return report;
+}
+
 /// Scores the selected weights on the test split, and writes the run's summary and pictures.
 void finish_run(TrainingSession& session, const RunDirectory& run, const EvaluationOptions& evaluation,
                 RunObserver& observer, TrainingReport& report) {
@@ -84,7 +96,9 @@ void finish_run(TrainingSession& session, const RunDirectory& run, const Evaluat
   if (metrics.images() == 0) throw InputError("data", "readable test images", "none", "check the files");
   report.test.glimpses =
       glimpse_scores(network, session.test, evaluation, [&](const std::string& text) { observer.warn(text); });
+  report.test.images = metrics.images();
   report.test.top1 = metrics.top1();
+  report.test.top1_interval = metrics.top1_interval();
   report.test.loss = metrics.loss();
   report.parameters = count_parameters(network);
   report.macs = count_multiply_adds(network, input);
@@ -112,9 +126,18 @@ auto naming_what_is_saved(const std::string& file, const Work& work) {
 }  // namespace
 
 Json to_json(const TrainingReport& report) {
-  Json test = {{"top1", report.test.top1}, {"loss", report.test.loss}};
+  Json test = {{"images", report.test.images},
+               {"top1", report.test.top1},
+               {"top1_interval", to_json(report.test.top1_interval)},
+               {"loss", report.test.loss}};
   if (report.test.glimpses) test.update(to_json(*report.test.glimpses));
+  const SplitImages& images = report.images;
   return {{"run", report.run},
+          {"name", report.name},
+          {"seed", report.seed},
+          {"model", report.model},
+          {"attention", report.attention},
+          {"images", {{"train", images.train}, {"validation", images.validation}, {"test", images.test}}},
           {"epochs", report.epochs},
           {"seconds", report.seconds},
           {"images_per_second", report.images_per_second},
@@ -145,7 +168,7 @@ TrainingReport train(const Experiment& experiment, const RunOptions& options) {
   write_file_atomically(run.config(), to_yaml(experiment.resolved_config()));
 
   const TrainingResult result = naming_what_is_saved(run.checkpoint(), [&] { return trainer.run(); });
-  TrainingReport report;
+  TrainingReport report = described_report(experiment, session);
   report.run = run.path();
   report.interrupted = result.interrupted;
   report.epochs = result.epochs;

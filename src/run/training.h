@@ -5,8 +5,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <fovea/config/config_node.h>
+#include <fovea/eval/interval.h>
 #include <fovea/run/environment.h>
 #include <fovea/run/experiment.h>
 #include <fovea/run/experiment_data.h>
@@ -33,6 +35,11 @@ struct RunOptions {
   std::function<bool()> stop_requested = {};  ///< polled after every update; true stops the run with a checkpoint
 };
 
+/// Number of images in each split, with those that are skipped as unreadable.
+struct SplitImages {
+  std::int64_t train = 0, validation = 0, test = 0;
+};
+
 /// Result of a run.
 struct TrainingReport {
   /// The epoch whose weights were selected.
@@ -42,12 +49,19 @@ struct TrainingReport {
   };
   /// Scores of the selected weights on the test split.
   struct Test {
+    std::int64_t images = 0;  ///< that could be read
     double top1 = 0;
+    Interval top1_interval;  ///< of 95 %; see wilson_interval()
     double loss = 0;
     std::optional<GlimpseScores> glimpses;
   };
 
-  std::string run;           ///< the run directory, for load_model()
+  std::string run;   ///< the run directory, for load_model()
+  std::string name;  ///< Experiment::name(): of the configuration file, or of the directory it resumed
+  std::int64_t seed = 0;
+  std::string model;                   ///< the network's name
+  std::vector<std::string> attention;  ///< names of its mechanisms, in the order of the configuration
+  SplitImages images;
   bool interrupted = false;  ///< stopped on request, with a checkpoint; parameters, macs and test are not set then
   std::int64_t epochs = 0;
   double seconds = 0;

@@ -45,6 +45,10 @@ TrainingSession::TrainingSession(const Experiment& described, torch::Device on_d
       validation(experiment.data().loader(Split::validation)),
       test(experiment.data().loader(Split::test)) {}
 
+SplitImages TrainingSession::images() {
+  return {training.images(), experiment.data().has_validation() ? validation.images() : 0, test.images()};
+}
+
 DataSummary TrainingSession::summary() {
   return experiment.data().summary(kSplits);
 }
