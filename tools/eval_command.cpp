@@ -4,12 +4,14 @@
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
 #include <fovea/run/model.h>
+#include <fovea/run/prediction_csv.h>
 #include <fovea/run/run_pictures.h>
 #include <fovea/train/run_directory.h>
 
 #include "model_options.h"
 #include "program.h"
 #include "score_text.h"
+#include "stop_signal.h"
 
 namespace fovea {
 namespace {
@@ -18,6 +20,7 @@ struct EvalArguments {
   ModelArguments model;
   std::string split = "test";
   std::string confusion;
+  std::string predictions;
 };
 
 Split parse_split(const std::string& name) {
@@ -50,13 +53,27 @@ void write_confusion(const EvalArguments& arguments, const Model& model, const E
   }
 }
 
+/// Scores the split; a signal stops it between two batches, so that no temporary file is left.
+EvaluationReport score(const EvalArguments& arguments, const Model& model, Split split, const GlobalOptions& global) {
+  const StopSignal stop;
+  const EvaluateOptions options{.threads = global.threads,
+                                .warn = print_warning,
+                                .note =
+                                    [&](const std::string& line) {
+                                      if (!global.quiet) std::fprintf(stderr, "%s\n", line.c_str());
+                                    },
+                                .stop_requested = [&] { return stop.requested(); }};
+  if (arguments.predictions.empty()) return model.evaluate(split, options);
+  return evaluate_into(arguments.predictions, model, split, options);
+}
+
 int eval(const EvalArguments& arguments, const GlobalOptions& global) {
   const Split split = parse_split(arguments.split);
+  if (!arguments.predictions.empty() && arguments.predictions == arguments.confusion) {
+    throw InputError("--predictions", "another file than that of --confusion", arguments.predictions, "name two files");
+  }
   const Model model = open_model(arguments.model, global);
-  const EvaluationReport report =
-      model.evaluate(split, {.threads = global.threads, .warn = print_warning, .note = [&](const std::string& line) {
-                               if (!global.quiet) std::fprintf(stderr, "%s\n", line.c_str());
-                             }});
+  const EvaluationReport report = score(arguments, model, split, global);
   global.json ? print_json(to_json(report)) : print_scores(report);
   write_confusion(arguments, model, report, global);
   return kDone;
@@ -72,6 +89,15 @@ Action add_eval_command(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--confusion", arguments->confusion, "confusion matrix as CSV (default: in the run directory)")
       ->type_name("FILE");
+  command->add_option("--predictions", arguments->predictions, "what the model says of each image, as CSV; see below")
+      ->type_name("FILE");
+  command->footer(
+      "The table of --predictions has a line for each image that can be read, in the data set's order:\n"
+      "  image                       path below the data set's root, or number in the split, from 0\n"
+      "  true, predicted             names of the classes\n"
+      "  correct                     1 or 0\n"
+      "  probability_CLASS           for each class; of more than 100 classes the five most probable,\n"
+      "                              as class_1, probability_1 to class_5, probability_5");
   return [arguments](const GlobalOptions& global) {
     keep_freed_memory();
     return eval(*arguments, global);

@@ -15,6 +15,7 @@
 #include <fovea/run/model.h>
 #include <fovea/run/overlay_files.h>
 #include <fovea/run/overlayer.h>
+#include <fovea/run/prediction_csv.h>
 #include <fovea/run/preview.h>
 #include <fovea/run/read_image.h>
 #include <fovea/run/run_pictures.h>

@@ -12,6 +12,7 @@
 #include <torch/torch.h>
 
 #include <fovea/config/config_node.h>
+#include <fovea/eval/scored_image.h>
 #include <fovea/image/image.h>
 #include <fovea/models/parameter_free_choice.h>
 #include <fovea/nn/classifier.h>
@@ -45,6 +46,7 @@ struct EvaluateOptions {
   int threads = available_threads();                  ///< each scores whole batches; never changes a score
   Warn warn = {};                                     ///< called for unreadable images and doubtful results
   std::function<void(const std::string&)> note = {};  ///< called with a line that says which data are scored
+  ReceiveScoredImage scored = {};                     ///< called with every image that can be read, in the split's order
   std::function<bool()> stop_requested = {};          ///< polled between batches; true ends the evaluation with Interrupted
 };
 

@@ -87,7 +87,7 @@ EvaluationReport Model::evaluate(const DataSplit& data, const EvaluateOptions& o
   const InputSpec& input = description_->input;
   const EvaluationOptions evaluation{options.threads, device_, options.stop_requested};
   const auto start = std::chrono::steady_clock::now();
-  ClassificationMetrics metrics = fovea::evaluate(*network_, data.loader, std::ssize(classes()), evaluation);
+  ClassificationMetrics metrics = fovea::evaluate(*network_, data.loader, std::ssize(classes()), evaluation, options.scored);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   if (metrics.images() == 0) throw InputError(where, "readable images", "none", "see the warnings");
   const double images_per_second = static_cast<double>(metrics.images()) / seconds.count();
