@@ -7,7 +7,7 @@
 #include <fovea/eval/evaluator.h>
 #include <fovea/eval/internal/class_scores.h>
 #include <fovea/eval/internal/score_batches.h>
-#include <fovea/nn/class_scores.h>
+#include <fovea/nn/finite_values.h>
 
 namespace fovea {
 

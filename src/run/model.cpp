@@ -11,7 +11,7 @@
 #include <fovea/data/preprocess.h>
 #include <fovea/explain/method.h>
 #include <fovea/models/model_field.h>
-#include <fovea/nn/class_scores.h>
+#include <fovea/nn/finite_values.h>
 #include <fovea/options/check.h>
 #include <fovea/run/internal/network_plan.h>
 #include <fovea/run/internal/prepared_photo.h>

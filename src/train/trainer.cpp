@@ -5,7 +5,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/eval/evaluator.h>
-#include <fovea/nn/class_scores.h>
+#include <fovea/nn/finite_values.h>
 #include <fovea/nn/freeze.h>
 #include <fovea/nn/too_few_values.h>
 #include <fovea/train/glimpse_objective.h>

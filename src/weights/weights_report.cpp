@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include <fovea/base/utf8.h>
-#include <fovea/nn/class_scores.h>
+#include <fovea/nn/finite_values.h>
 #include <fovea/nn/shape_text.h>
 #include <fovea/options/names.h>
 #include <fovea/weights/weights_report.h>

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include <fovea/base/error.h>
-#include <fovea/nn/class_scores.h>
+#include <fovea/nn/finite_values.h>
 
 namespace fovea {
 

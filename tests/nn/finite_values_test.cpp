@@ -5,7 +5,7 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
-#include <fovea/nn/class_scores.h>
+#include <fovea/nn/finite_values.h>
 
 namespace fovea {
 namespace {
@@ -16,7 +16,7 @@ using ::testing::ThrowsMessage;
 constexpr double kScoreNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kScoreInfinity = std::numeric_limits<double>::infinity();
 
-TEST(ClassScoresTest, TheHighestOfEveryImageIsFinite) {
+TEST(FiniteValuesTest, TheHighestOfEveryImageIsFinite) {
   const torch::nn::Linear network(2, 2);
   EXPECT_NO_THROW(expect_class_scores(torch::tensor({{1.0, 2.0}, {-kScoreInfinity, 0.0}}), *network));  // probability 0
   for (const double bad : {kScoreNan, kScoreInfinity}) {
@@ -31,7 +31,7 @@ TEST(ClassScoresTest, TheHighestOfEveryImageIsFinite) {
   EXPECT_THROW(expect_class_scores(torch::full({1, 2}, -kScoreInfinity), *network), NumericError);
 }
 
-TEST(ClassScoresTest, TheTensorThatSpoilsThemIsNamed) {
+TEST(FiniteValuesTest, TheTensorThatSpoilsThemIsNamed) {
   torch::nn::Sequential network(torch::nn::Linear(2, 2), torch::nn::BatchNorm1d(2));
   const torch::NoGradGuard no_grad;
   EXPECT_EQ(first_not_finite(*network), "");
