@@ -21,16 +21,6 @@ std::vector<NamedOptions<Options>::Row> source_rows() {
   return rows;
 }
 
-/// Help for the field `source`.
-const std::string& source_help() {
-  static const std::string help = [] {
-    std::vector<std::string> names;
-    for (const auto& row : source_rows()) names.push_back(row.name);
-    return "data set of images of one size, by name or as {name, and its options}: " + join_names(names);
-  }();
-  return help;
-}
-
 constexpr IntegerRange kCanvasSide{1, 16384};
 
 CanvasLayout canvas_layout(const TranslatedDigitsOptions& options) {
@@ -63,7 +53,7 @@ NamedOptions<Options> digit_source_field() {
 }
 
 void TranslatedDigitsOptions::visit_fields(FieldVisitor& fields) {
-  fields.custom("source", source, source_help().c_str());
+  fields.custom("source", source, "data set of images of one size");
   fields.integers("canvas", canvas, kCanvasSide, {1, 2}, "side in pixels, or [height, width]");
   fields.integer("test_seed", test_seed, kNonNegativeInteger, "seed of the canvases of validation and test");
 }

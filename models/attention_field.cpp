@@ -104,6 +104,18 @@ Json AttentionField::write() {
   return list;
 }
 
+std::string AttentionField::allowed() const {
+  return "none, the name of a block, {name, at, stages, and its options}, or a list of these";
+}
+
+std::vector<NamedFields> AttentionField::implementations() const {
+  std::vector<NamedFields> implementations;
+  for (const MechanismRow& row : mechanism_registry()) {
+    implementations.push_back({row.name, describe_fields(*row.make_options())});
+  }
+  return implementations;
+}
+
 ConfiguredAttention::ConfiguredAttention(const AttentionField& attention)
     : attention_(attention), inserted_(attention.entries.size()) {}
 

@@ -37,6 +37,9 @@ class AttentionField final : public CustomField {
  public:
   void read(const ConfigNode& value, const std::string& path) override;
   Json write() override;
+  bool accepts_none() const override { return true; }
+  std::string allowed() const override;
+  std::vector<NamedFields> implementations() const override;
 
   std::vector<InsertedMechanism> entries;
 };

@@ -37,6 +37,14 @@ Json ModelField::write() {
   return map;
 }
 
+std::vector<NamedFields> ModelField::implementations() const {
+  std::vector<NamedFields> implementations;
+  for (const ModelRow& known : model_registry()) {
+    implementations.push_back({known.name, describe_fields(*known.make_options())});
+  }
+  return implementations;
+}
+
 std::shared_ptr<Classifier> build_classifier(const ModelField& model, const InputSpec& input) {
   ConfiguredAttention attention(model.attention);
   auto classifier = model.row->build(*model.options, input, attention);

@@ -14,6 +14,7 @@ class ModelField final : public CustomField {
  public:
   void read(const ConfigNode& value, const std::string& path) override;
   Json write() override;
+  std::vector<NamedFields> implementations() const override;
 
   const ModelRow* row = nullptr;
   std::unique_ptr<Options> options;

@@ -127,6 +127,7 @@ void apply_setting(ConfigNode& root, const std::string& setting) {
   }
   *target = parse_yaml(setting.substr(equals + 1), origin);
   target->origin = origin;
+  target->removed = target->kind == ConfigNode::Kind::null || target->scalar == "none";
 }
 
 std::string to_json_text(const Json& document) {

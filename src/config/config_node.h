@@ -23,6 +23,7 @@ struct ConfigNode {
   std::vector<ConfigNode> list;
   std::vector<Entry> map;        ///< in the order of the file; keys are unique
   bool from_short_form = false;  ///< a map that apply_setting() made of a scalar, which became its `name`
+  bool removed = false;          ///< by a setting `KEY=` or `KEY=none`: as if absent, unless `none` is a value of the field
   std::string origin;            ///< "configs/a.yaml:14" or "setting train.epochs=x"
 
   /// Value of a key of a map; nullptr when there is none.
@@ -49,8 +50,9 @@ ConfigNode read_yaml_file(const std::string& path);
 
 /// Applies `KEY=VALUE`: KEY is a dotted path with list indices (`model.attention.0.name=eca`), VALUE is YAML. Keys that a
 /// map lacks are added. A scalar on the way is the short form of a map with that `name`: setting
-/// `model.attention.reduction_ratio` on `attention: se` gives `attention: {name: se, reduction_ratio: ...}`. @throws
-/// InputError for a malformed setting, an index outside of its list, or invalid YAML.
+/// `model.attention.reduction_ratio` on `attention: se` gives `attention: {name: se, reduction_ratio: ...}`. An empty VALUE
+/// removes the key; `none` does so where it is no value of the field. @throws InputError for a malformed setting, an index
+/// outside of its list, or invalid YAML.
 void apply_setting(ConfigNode& root, const std::string& setting);
 
 /// The JSON document as indented text. Bytes that are not UTF-8 (a path may contain any) become U+FFFD.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/home_path.h>
 #include <fovea/base/utf8.h>
 #include <fovea/config/fields.h>
 #include <fovea/config/internal/renamed_keys.h>
@@ -68,15 +69,17 @@ class FieldReader final : public FieldVisitor {
     if (const ConfigNode* given = take(name)) value = to_real(*given, name, range, describe(range));
   }
 
-  void text(const char* name, std::string& value, FieldHelp) override {
-    if (const ConfigNode* given = take(name)) {
+  void text(const char* name, std::string& value, FieldHelp help) override {
+    const bool is_path = help.role == FieldRole::path;
+    if (const ConfigNode* given = take(name, /*accepts_none=*/!is_path)) {
       if (given->kind != ConfigNode::Kind::scalar) fail(*given, name, "text");
       value = utf8_text(*given, name);
+      if (is_path) value = expanded_path(*given, name);
     }
   }
 
   void optional_real(const char* name, std::optional<double>& value, RealRange range, FieldHelp) override {
-    if (const ConfigNode* given = take(name)) {
+    if (const ConfigNode* given = take(name, /*accepts_none=*/true)) {
       if (given->scalar == "none") {
         value.reset();
       } else {
@@ -108,7 +111,7 @@ class FieldReader final : public FieldVisitor {
   }
 
   void custom(const char* name, CustomField& field, FieldHelp) override {
-    if (const ConfigNode* given = take(name)) field.read(*given, join_path(path_, name));
+    if (const ConfigNode* given = take(name, field.accepts_none())) field.read(*given, join_path(path_, name));
   }
 
   void accept(const std::vector<std::string>& names) { known_.insert(known_.end(), names.begin(), names.end()); }
@@ -123,18 +126,21 @@ class FieldReader final : public FieldVisitor {
 
  protected:
   void word(const char* name, std::int64_t& value, const std::vector<ChoiceWord>& words, FieldHelp) override {
-    const ConfigNode* given = take(name);
-    if (given == nullptr) return;
     std::vector<std::string> names;
     names.reserve(words.size());
     for (const ChoiceWord& word : words) names.emplace_back(word.name);
+    const ConfigNode* given = take(name, /*accepts_none=*/std::find(names.begin(), names.end(), "none") != names.end());
+    if (given == nullptr) return;
     value = words[selected_name(*given, join_path(path_, name), names)].value;
   }
 
  private:
-  const ConfigNode* take(const char* name) {
+  /// Value of a key; null when there is none, or when a setting removed it.
+  const ConfigNode* take(const char* name, bool accepts_none = false) {
     known_.emplace_back(name);
-    return map_.find(name);
+    const ConfigNode* given = map_.find(name);
+    if (given == nullptr || !given->removed) return given;
+    return accepts_none && given->scalar == "none" ? given : nullptr;
   }
 
   std::string advice_on(const std::string& unknown_key) const {
@@ -152,6 +158,14 @@ class FieldReader final : public FieldVisitor {
     if (is_utf8(given.scalar)) return given.scalar;
     throw InputError(location_text(given.origin, join_path(path_, name)), "text in UTF-8", given.describe(),
                      "give a file or folder of another name a link in UTF-8");
+  }
+
+  std::string expanded_path(const ConfigNode& given, const char* name) const {
+    try {
+      return expand_home(given.scalar);
+    } catch (const InputError& error) {
+      throw InputError(location_text(given.origin, join_path(path_, name)) + ": " + error.what());
+    }
   }
 
   std::int64_t to_integer(const ConfigNode& given, const char* name, IntegerRange range, const std::string& expected) const {
@@ -245,12 +259,12 @@ class FieldLister final : public FieldVisitor {
     add(name, value, describe_list(describe(range), count), help);
   }
   void texts(const char* name, std::vector<std::string>& value, FieldHelp help) override { add(name, value, kTexts, help); }
-  void group(const char* name, Options& options, FieldHelp) override {
-    FieldLister nested(prefix_ + name + ".");
-    options.visit_fields(nested);
-    std::move(nested.rows.begin(), nested.rows.end(), std::back_inserter(rows));
+  void group(const char* name, Options& options, FieldHelp) override { add_nested(name, options); }
+  void custom(const char* name, CustomField& field, FieldHelp help) override {
+    add(name, field.write(), field.allowed(), help);
+    rows.back().implementations = field.implementations();
+    if (rows.back().implementations.empty()) add_nested(name, field);
   }
-  void custom(const char* name, CustomField& field, FieldHelp help) override { add(name, field.write(), "see help", help); }
 
  protected:
   void word(const char* name, std::int64_t& value, const std::vector<ChoiceWord>& words, FieldHelp help) override {
@@ -259,7 +273,14 @@ class FieldLister final : public FieldVisitor {
 
  private:
   void add(const char* name, Json value, const std::string& allowed, FieldHelp help) {
-    rows.push_back({prefix_ + name, std::move(value), allowed, help.text});
+    rows.push_back({prefix_ + name, std::move(value), allowed, help.text, help.role});
+  }
+
+  template <typename Fields>
+  void add_nested(const char* name, Fields& fields) {
+    FieldLister nested(prefix_ + name + ".");
+    fields.visit_fields(nested);
+    std::move(nested.rows.begin(), nested.rows.end(), std::back_inserter(rows));
   }
 
   std::string prefix_;

@@ -9,6 +9,24 @@
 
 namespace fovea {
 
+struct NamedFields;
+
+/// A field as `fovea list` shows it.
+struct FieldDescription {
+  std::string name;  ///< "group.name" for the fields of groups
+  Json value;        ///< the current one
+  std::string allowed;
+  std::string help;
+  FieldRole role = FieldRole::defines_result;
+  std::vector<NamedFields> implementations = {};  ///< see CustomField::implementations()
+};
+
+/// The fields of something that has a name.
+struct NamedFields {
+  std::string name;
+  std::vector<FieldDescription> fields;
+};
+
 /// A field with its own notation (a name, a map or a list of maps).
 class CustomField {
  public:
@@ -18,6 +36,12 @@ class CustomField {
   virtual Json write() = 0;
   /// Visits its nested fields; it has none by default.
   virtual void visit_fields(FieldVisitor&) {}
+  /// True when the word `none` is one of its values.
+  virtual bool accepts_none() const { return false; }
+  /// Allowed values, for `fovea list`.
+  virtual std::string allowed() const { return "see help"; }
+  /// What it can select by name, each with the fields of its own; nothing to select by default.
+  virtual std::vector<NamedFields> implementations() const { return {}; }
 };
 
 /// Reads `options` from a map; null leaves every default.
@@ -41,14 +65,6 @@ Json write_fields(T& options) {
   OptionsView view(options);
   return write_fields(static_cast<Options&>(view));
 }
-
-/// A field as `fovea list` shows it.
-struct FieldDescription {
-  std::string name;  ///< "group.name" for the fields of groups
-  Json value;        ///< the current one
-  std::string allowed;
-  std::string help;
-};
 
 /// Every field, with those of groups.
 std::vector<FieldDescription> describe_fields(Options& options);

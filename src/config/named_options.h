@@ -37,7 +37,21 @@ class NamedOptions final : public CustomField {
 
   void visit_fields(FieldVisitor& fields) override { options_->visit_fields(fields); }
 
+  std::string allowed() const override { return "one of " + join_names(names()) + ", or {name, and its options}"; }
+
+  std::vector<NamedFields> implementations() const override {
+    std::vector<NamedFields> implementations;
+    for (const Row& row : rows_) implementations.push_back({row.name, describe_fields(*row.make())});
+    return implementations;
+  }
+
  private:
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const Row& row : rows_) names.push_back(row.name);
+    return names;
+  }
+
   void select(const Row& row) {
     name_ = row.name;
     options_ = row.make();
@@ -52,9 +66,7 @@ template <typename Base>
 void NamedOptions<Base>::read(const ConfigNode& value, const std::string& path) {
   const ConfigNode* name = value.kind == ConfigNode::Kind::map ? value.find("name") : &value;
   if (name != nullptr) {  // a map without a name has options of the default
-    std::vector<std::string> names;
-    for (const Row& row : rows_) names.push_back(row.name);
-    select(rows_[selected_name(*name, name == &value ? path : path + ".name", names)]);
+    select(rows_[selected_name(*name, name == &value ? path : path + ".name", names())]);
   }
   if (value.kind == ConfigNode::Kind::map) read_fields(*options_, value, path, {"name"});
 }

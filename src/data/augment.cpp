@@ -24,6 +24,10 @@ class AugmentationField final : public CustomField {
   }
 
   Json write() override { return write_fields(augmentation_); }
+  void visit_fields(FieldVisitor& fields) override { augmentation_.visit_fields(fields); }
+  std::string allowed() const override {
+    return "a number, its " + describe_fields(augmentation_).at(0).name + ", or a map of its options";
+  }
 
   /// `<origin>: <path>` of the section, or "".
   const std::string& where() const { return where_; }

@@ -1,13 +1,16 @@
 #include <algorithm>
 
+#include <fovea/base/utf8.h>
 #include <fovea/options/find_row.h>
 #include <fovea/options/names.h>
 
 namespace fovea {
 
 std::string suggested_name(const std::string& name, const std::vector<std::string>& names) {
-  const auto longer = std::find_if(names.begin(), names.end(),
-                                   [&](const std::string& known) { return name.size() > 2 && known.starts_with(name); });
+  const std::string beginning = lower_case(name);
+  const auto longer = std::find_if(names.begin(), names.end(), [&](const std::string& known) {
+    return beginning.size() > 2 && lower_case(known).starts_with(beginning);
+  });
   return longer != names.end() ? *longer : nearest_name(name, names);
 }
 

@@ -2,6 +2,7 @@
 #include <numeric>
 #include <utility>
 
+#include <fovea/base/utf8.h>
 #include <fovea/options/names.h>
 
 namespace fovea {
@@ -32,7 +33,7 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
   for (const std::string& candidate : known) {
     const auto [shorter, longer] = std::minmax({name.size(), candidate.size()});  // a list: values, not references
     if (longer - shorter >= best) continue;                                       // at least so many letters differ
-    const std::size_t distance = edit_distance(name, candidate);
+    const std::size_t distance = edit_distance(lower_case(name), lower_case(candidate));
     if (distance < best && distance < std::max(name.size(), candidate.size())) {
       best = distance;
       nearest = candidate;

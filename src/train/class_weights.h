@@ -18,6 +18,8 @@ class ClassWeightsField final : public CustomField {
  public:
   void read(const ConfigNode& value, const std::string& path) override;
   Json write() override;
+  bool accepts_none() const override { return true; }
+  std::string allowed() const override { return "none, balanced, or a list of numbers > 0, one per class"; }
 
   bool balanced() const { return mode_ == Mode::balanced; }
 

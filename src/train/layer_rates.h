@@ -27,6 +27,7 @@ class LayerRatesField final : public CustomField {
  public:
   void read(const ConfigNode& value, const std::string& path) override;
   Json write() override;
+  std::string allowed() const override { return "a list of {layers, multiplier}, or one of them"; }
 
   /// Multiplier of every parameter of the network, by its name in state_dict(); 1 where no entry matches.
   /// @throws InputError when an entry matches no parameter, or none to which it applies: all are frozen, or matched by a

@@ -9,17 +9,18 @@ void TrainOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("accumulate", accumulate, {1, 1 << 20}, "batches per update (gradient accumulation)");
   fields.integer("shards", shards, {1, 256},
                  "ghost batches per batch, of at least 32 images each, computed in parallel; changes the result");
-  fields.custom("optimizer", optimizer, "sgd, adamw or rmsprop, with its options");
-  fields.custom("schedule", schedule, "cosine, one_cycle, step, multistep, plateau or constant, with its options");
+  fields.custom("optimizer", optimizer, "optimizer, with its options");
+  fields.custom("schedule", schedule, "learning-rate schedule, with its options");
   fields.real("label_smoothing", label_smoothing, kFractionBelowOne,
               "fraction of the target that is spread over all classes");
-  fields.custom("class_weights", class_weights, "none, balanced, or a list of loss weights, one per class");
+  fields.custom("class_weights", class_weights, "weights of the classes in the loss");
   if (hard_choices) {
-    fields.custom(
-        "policy", policy,
-        {"policy gradient estimator of the glimpse locations: reinforce, with its options", FieldRole::hard_choices});
+    fields.custom("policy", policy,
+                  {"policy gradient estimator of the choices, for networks with hard choices", FieldRole::hard_choices});
     fields.choice("step_loss", step_loss, {{"linear", StepLoss::linear}, {"last", StepLoss::last}},
-                  {"loss weights of the steps: linear from 0 at the first step to the largest at the last, or last alone",
+                  {"loss weights of the steps, for networks with hard choices: linear from 0 at the first step to the "
+                   "largest at the last, "
+                   "or last alone",
                    FieldRole::hard_choices});
   }
   fields.real("clip_norm", clip_norm, kNonNegative, "largest norm of the whole gradient (gradient clipping); 0 = no limit");
@@ -29,7 +30,7 @@ void TrainOptions::visit_fields(FieldVisitor& fields) {
                  "epochs without improvement on validation before training stops; 0 = never");
   fields.group("init", init, "initial weights from a file");
   fields.texts("freeze", freeze, "frozen layers: names or patterns of modules or parameters; * stands for any characters");
-  fields.custom("layer_rates", layer_rates, "learning-rate multipliers of some layers: a list of {layers, multiplier}");
+  fields.custom("layer_rates", layer_rates, "learning-rate multipliers of some layers");
   fields.real("checkpoint_seconds", checkpoint_seconds, kPositive,
               {"seconds between checkpoints within an epoch", FieldRole::effort});
 }

@@ -20,6 +20,7 @@ namespace fovea {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StrEq;
 using ::testing::ThrowsMessage;
@@ -287,6 +288,25 @@ TEST(ReadFieldsTest, NamesTheSettingThatWasWrong) {
               ThrowsMessage<InputError>(StrEq("setting inner.depth=x: inner.depth: expected an integer >= 1, got 'x'")));
 }
 
+TEST(ReadFieldsTest, ASettingRemovesAKeyAndNoneStaysAValueWhereItIsOne) {
+  const auto read_with = [](const std::string& setting) {
+    EveryField options;
+    ConfigNode root = parse_yaml("{sizes: [3, 4], optional: 0.5, flag: false, inner: {depth: 9}}", "o.yaml");
+    apply_setting(root, setting);
+    read_fields(options, root, "");
+    return options;
+  };
+  const EveryField plain;
+  EXPECT_EQ(read_with("sizes=none").sizes, plain.sizes);
+  EXPECT_EQ(read_with("sizes=").sizes, plain.sizes);
+  EXPECT_EQ(read_with("inner=none").inner.depth, plain.inner.depth);
+  EXPECT_EQ(read_with("inner.depth=").inner.depth, plain.inner.depth);
+  EXPECT_EQ(read_with("flag=").flag, plain.flag);
+  EXPECT_EQ(read_with("optional=none").optional, std::nullopt);
+  EXPECT_EQ(read_with("optional=").optional, plain.optional);
+  EXPECT_THAT([&] { read_with("szies=none"); }, ThrowsMessage<InputError>(HasSubstr("szies: unknown key")));
+}
+
 TEST(ReadFieldsTest, AScalarIsAListOfOne) {
   EXPECT_THAT(read_every("sizes: 256").sizes, ElementsAre(256));
   EXPECT_THAT(read_every("sizes: [256]").sizes, ElementsAre(256));
@@ -435,6 +455,7 @@ TEST(NamesTest, FindsTheNearest) {
   EXPECT_EQ(nearest_name("momentum", known), "");
   EXPECT_EQ(nearest_name("cbma", {"ceca", "cbam"}), "cbam") << "two letters the wrong way round are one mistake";
   EXPECT_EQ(nearest_name("anything", {}), "");
+  EXPECT_EQ(nearest_name("STAGES", known), "stages") << "letters of another case are no mistake";
 }
 
 TEST(SuggestedNameTest, TheBeginningOfANameIsEnough) {

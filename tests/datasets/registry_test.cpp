@@ -93,11 +93,11 @@ TEST(DatasetRegistryTest, SaysWhichPackageHasFashionMnist) {
               ThrowsMessage<InputError>(HasSubstr("apt install dataset-fashion-mnist")));
 }
 
-TEST(DatasetRegistryTest, TheHelpOfACanvasNamesItsSources) {
+TEST(DatasetRegistryTest, TheListingOfACanvasNamesItsSources) {
   const auto options = find_dataset("translated_digits", "test").make_options();
   const FieldDescription source = describe_fields(*options).front();
   EXPECT_EQ(source.name, "source");
-  EXPECT_THAT(source.help, HasSubstr(": mnist, fashion_mnist, cifar10 and cifar100"));
+  EXPECT_THAT(source.allowed, StartsWith("one of mnist, fashion_mnist, cifar10 and cifar100, or {name"));
 }
 
 TEST(DatasetRegistryTest, AnUnknownNameGetsTheNearest) {
