@@ -8,6 +8,7 @@
 #include <fovea/run/conversion.h>
 #include <fovea/run/internal/network_plan.h>
 #include <fovea/run/internal/python_module.h>
+#include <fovea/run/internal/settings.h>
 #include <fovea/weights/map_keys.h>
 #include <fovea/weights/state_dict.h>
 #include <fovea/weights/weights_advice.h>
@@ -79,13 +80,14 @@ void expect_no_network_options(const ConversionOptions& options) {
 }
 
 /// The configuration of the network: from the options, or from the file's description.
-std::optional<ConfigNode> network_config(const ConversionOptions& options, const DescribedWeights& weights) {
-  if (!options.model.empty()) return read_model_config(options.model, options.settings);
+std::optional<ConfigNode> network_config(const ConversionOptions& options, const DescribedWeights& weights,
+                                         const Warn& note) {
+  if (!options.model.empty()) return read_model_config(options.model, options.settings, note);
   if (!weights.description) return std::nullopt;
   ConfigNode root;
   root.kind = ConfigNode::Kind::map;
   root.map.push_back({"model", weights.description->model});
-  for (const std::string& setting : options.settings) apply_setting(root, setting);
+  apply_settings(root, options.settings, note);
   return root;
 }
 
@@ -151,7 +153,7 @@ Conversion convert_weights(const std::string& in, const ConversionOptions& optio
   conversion.notes = weights.file.notes;
   Json description;
   std::string python;
-  if (const auto root = network_config(options, weights)) {
+  if (const auto root = network_config(options, weights, [&](const auto& note) { conversion.notes.push_back(note); })) {
     const NetworkPlan plan(*root, weights, options.classes, torch::kCPU);
     description = convert_for(plan, options, conversion);
     if (!options.python.empty() && conversion.report.fits()) {

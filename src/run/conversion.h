@@ -47,7 +47,7 @@ struct Conversion {
   std::vector<std::string> attention_tensors;  ///< those of `tensors` that another library's network of this name lacks
   WeightsReport report;                        ///< comparison with the network; empty without one
   std::string advice;                          ///< how the tensors would fit; empty when they do
-  std::vector<std::string> notes;              ///< what the file has beside the tensors that were read
+  std::vector<std::string> notes;  ///< on what the file has beside the tensors, and on keys that settings removed
 };
 
 /// Converts weights to safetensors and to another key mapping. Writes no file when they do not fit the network. Files for

@@ -38,8 +38,10 @@ class Experiment {
 
 /// Reads a YAML file, which names the experiment by its name without extension; or the config.yaml of a run.
 /// @param path the file, or the run directory.
-/// @param settings `KEY=VALUE`s that override keys.
+/// @param settings `KEY=VALUE`s that override keys, in any order: `data.name` and `model.name` come first. A section that
+/// gets another name loses the keys that only the old one has.
+/// @param note is called with one line for each such section that loses keys.
 /// @throws InputError with file and line.
-Experiment read_experiment(const std::string& path, const std::vector<std::string>& settings = {});
+Experiment read_experiment(const std::string& path, const std::vector<std::string>& settings = {}, const Warn& note = {});
 
 }  // namespace fovea

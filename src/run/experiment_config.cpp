@@ -40,22 +40,14 @@ PreprocessOptions default_preprocessing(const DataField& data, const ModelRow& m
   return preprocess;
 }
 
-/// True when training explores and learns hard choices.
-bool makes_hard_choices(const ModelRow& model) {
-  const std::vector<Selects>& selects = model.traits.selects;
-  return std::find(selects.begin(), selects.end(), Selects::hard) != selects.end();
-}
-
 /// @throws InputError when the section `train` has options of hard choices.
 void expect_no_choices(const ConfigNode* train, const std::string& model) {
   if (train == nullptr) return;
-  TrainOptions every_option;
-  every_option.hard_choices = true;
-  for (const RoleOfField& field : field_roles(every_option)) {
-    const ConfigNode* given = field.role == FieldRole::hard_choices ? train->find(field.name) : nullptr;
+  for (const std::string& key : hard_choice_keys()) {
+    const ConfigNode* given = train->find(key);
     if (given == nullptr) continue;
-    throw InputError(given->origin + ": train." + field.name, "a network with hard choices",
-                     "'" + model + "', which has none", "remove it");
+    throw InputError(given->origin + ": train." + key, "a network with hard choices", "'" + model + "', which has none",
+                     "remove it");
   }
 }
 
@@ -78,9 +70,28 @@ ConfigNode node_of(const Json& document) {
 
 }  // namespace
 
+bool makes_hard_choices(const ModelRow& model) {
+  const std::vector<Selects>& selects = model.traits.selects;
+  return std::find(selects.begin(), selects.end(), Selects::hard) != selects.end();
+}
+
+std::vector<std::string> hard_choice_keys() {
+  TrainOptions every_option;
+  every_option.hard_choices = true;
+  std::vector<std::string> keys;
+  for (const RoleOfField& field : field_roles(every_option)) {
+    if (field.role == FieldRole::hard_choices) keys.push_back(field.name);
+  }
+  return keys;
+}
+
 PreprocessOptions preprocessing_defaults(PreprocessOptions own, const ConfigNode* given) {
-  const bool resizes = given != nullptr && given->find("resize") != nullptr;
-  const bool crops = given != nullptr && given->find("crop") != nullptr;
+  const auto is_given = [&](const char* key) {
+    const ConfigNode* value = given == nullptr ? nullptr : given->find(key);
+    return value != nullptr && !value->removed;
+  };
+  const bool resizes = is_given("resize");
+  const bool crops = is_given("crop");
   if (resizes && !crops) own.crop = {0};
   if (!crops || resizes) return own;
   PreprocessOptions chosen;
@@ -109,6 +120,10 @@ void DataField::visit_fields(FieldVisitor& fields) {
   std::string name = row->name;  // read before, because the other fields depend on it
   fields.text("name", name, {"name of the data set", FieldRole::names_data});
   options->visit_fields(fields);
+  visit_common_fields(fields);
+}
+
+void DataField::visit_common_fields(FieldVisitor& fields) {
   fields.optional_real("validation", validation, {.minimum = 0, .maximum = 1, .minimum_open = true, .maximum_open = true},
                        {"fraction of the training images that selects the weights; none: the last epoch is selected",
                         FieldRole::splits_training});
@@ -119,6 +134,14 @@ void DataField::visit_fields(FieldVisitor& fields) {
   fields.choice("sampler", sampler, {{"shuffled", Sampling::shuffled}, {"balanced", Sampling::balanced}},
                 "order of an epoch: every training image once, or every class equally often");
   fields.group("augment", augment, "augmentation of training images");
+}
+
+std::vector<NamedFields> DataField::implementations() const {
+  std::vector<NamedFields> implementations;
+  for (const DatasetRow& known : dataset_registry()) {
+    implementations.push_back({known.name, describe_fields(*known.make_options())});
+  }
+  return implementations;
 }
 
 Json DataField::write() {
@@ -158,12 +181,6 @@ void expect_valid(ExperimentConfig& config) {
       throw InputError(std::string(section) + ".name", "a name", "none", "read the section, or a configuration");
   }
   read_experiment_config(node_of(write_fields(config)));
-}
-
-ConfigNode read_config_with_settings(const std::string& path, const std::vector<std::string>& settings) {
-  ConfigNode root = read_yaml_file(path);
-  for (const std::string& setting : settings) apply_setting(root, setting);
-  return root;
 }
 
 Json result_defining(ExperimentConfig& config) {

@@ -24,6 +24,9 @@ class DataField final : public CustomField {
   Json write() override;
   /// Its name, the set's own options, and those that all data sets have.
   void visit_fields(FieldVisitor& fields) override;
+  /// The options that all data sets have.
+  void visit_common_fields(FieldVisitor& fields);
+  std::vector<NamedFields> implementations() const override;
 
   const DatasetRow* row = nullptr;
   std::unique_ptr<Options> options;
@@ -50,6 +53,12 @@ struct ExperimentConfig {
 /// @param own defaults of the weights. @param given the section; null = none.
 PreprocessOptions preprocessing_defaults(PreprocessOptions own, const ConfigNode* given);
 
+/// True for a network whose training explores and learns hard choices.
+bool makes_hard_choices(const ModelRow& model);
+
+/// Keys of `train` that only networks with hard choices have.
+std::vector<std::string> hard_choice_keys();
+
 /// @throws InputError unless the configuration has the section and a name in it. @param section "data" or "model".
 void expect_named(const ConfigNode& root, const std::string& section);
 
@@ -62,9 +71,6 @@ std::unique_ptr<ExperimentConfig> read_experiment_config(const ConfigNode& root)
 /// Checks a configuration that was changed in C++, as reading one does. @throws InputError for the first value out of its
 /// range, and for options that exclude each other.
 void expect_valid(ExperimentConfig& config);
-
-/// The configuration file with every `KEY=VALUE` applied.
-ConfigNode read_config_with_settings(const std::string& path, const std::vector<std::string>& settings);
 
 /// The part of the resolved configuration that the result depends on: without paths and numbers of threads.
 Json result_defining(ExperimentConfig& config);

@@ -130,7 +130,7 @@ Model load_model(const std::string& model, const LoadOptions& options) {
     }
     return load_trained(model, options, device);
   }
-  ConfigNode root = read_model_config(model, options.settings);
+  ConfigNode root = read_model_config(model, options.settings, options.note);
   if (options.weights.empty()) {
     throw InputError(model, "weights for this network", "none",
                      "give a file of weights, or choose a run directory or a model file");

@@ -36,6 +36,7 @@ struct LoadOptions {
   std::vector<std::string> classes = {};  ///< class names of `weights`; empty: the data set's, the file's or ImageNet's
   std::string device = "auto";            ///< auto, cpu, cuda or cuda:<index>
   Warn warn = {};                         ///< called for what `weights` have beside the tensors that are read
+  Warn note = {};                         ///< called for each section of which `settings` remove keys; see read_experiment()
 };
 
 struct PredictOptions {
@@ -99,8 +100,9 @@ class Model {
 
   /// The data set that the model was trained on, or that its settings name, with the model's preprocessing. Settings of a
   /// trained model may change `data.*`, as long as no training image of the model can be in `split`.
-  /// @throws InputError when there is no data set, or the settings do not fit.
-  ExperimentData data(Split split = Split::test, const Warn& warn = {}) const;
+  /// @param warn is called for images that cannot be read. @param note is called for sections that lose keys because a
+  /// setting renames them. @throws InputError when there is no data set, or the settings do not fit.
+  ExperimentData data(Split split = Split::test, const Warn& warn = {}, const Warn& note = {}) const;
 
   /// Scores a split of data(). May be called from several threads, which share the network. @throws InputError; Interrupted.
   EvaluationReport evaluate(Split split, const EvaluateOptions& options = {}) const;

@@ -8,6 +8,7 @@
 #include <fovea/models/model_field.h>
 #include <fovea/nn/multiply_adds.h>
 #include <fovea/run/experiment_config.h>
+#include <fovea/run/internal/settings.h>
 #include <fovea/run/internal/trained_settings.h>
 #include <fovea/run/model.h>
 
@@ -51,7 +52,7 @@ void expect_splits_kept(const std::vector<std::string>& settings, ExperimentConf
 
 }  // namespace
 
-ExperimentData Model::data(Split split, const Warn& warn) const {
+ExperimentData Model::data(Split split, const Warn& warn, const Warn& note) const {
   ConfigNode root = source_.config;
   if (is_trained()) {  // the configuration only describes the data
     expect_data_settings(source_.settings);
@@ -60,7 +61,7 @@ ExperimentData Model::data(Split split, const Warn& warn) const {
     } catch (const InputError&) {  // an unrelated config.yaml, unless this is a run directory
       if (!source_.directory.empty()) throw;
     }
-    for (const std::string& setting : source_.settings) apply_setting(root, setting);
+    apply_settings(root, source_.settings, note);
   }
   if (root.find("data") == nullptr) {
     throw InputError(source_.name, "a data set to score on", "none", "set data.name to one of the list of data sets");
@@ -73,7 +74,10 @@ ExperimentData Model::data(Split split, const Warn& warn) const {
 }
 
 EvaluationReport Model::evaluate(Split split, const EvaluateOptions& options) const {
-  ExperimentData opened = data(split, options.warn);
+  const Warn note = [&](const std::string& line) {
+    if (options.note) options.note("note: " + line);
+  };
+  ExperimentData opened = data(split, options.warn, note);
   opened.expect_readable({split}, options.threads, options.stop_requested);
   if (options.note) options.note("data: " + describe(opened.summary({split})));
   return evaluate(opened.split(split), options);

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <fovea/config/fields.h>
+#include <fovea/run/experiment.h>
 #include <fovea/run/experiment_config.h>
 
 namespace fovea {
@@ -58,7 +59,7 @@ TEST(ConfigFiles, RowsOfTheResultsTableLoad) {
     for (std::string setting; words >> setting;) {
       settings.push_back(std::regex_replace(setting, std::regex("\\{runs\\}"), "runs"));
     }
-    EXPECT_NO_THROW(read_experiment_config(read_config_with_settings(FOVEA_SOURCE_DIR "/" + fields[4], settings))) << line;
+    EXPECT_NO_THROW(read_experiment(FOVEA_SOURCE_DIR "/" + fields[4], settings)) << line;
     ++rows;
   }
   EXPECT_GE(rows, 8);

@@ -3,10 +3,12 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/home_path.h>
 #include <fovea/base/utf8.h>
 #include <fovea/datasets/imagenet_classes.h>
 #include <fovea/run/assumptions.h>
 #include <fovea/run/internal/network_plan.h>
+#include <fovea/run/internal/settings.h>
 #include <fovea/train/run_directory.h>
 #include <fovea/weights/state_dict.h>
 
@@ -60,8 +62,9 @@ std::optional<std::int64_t> classes_in(const NamedTensors& weights, const Classi
   return sizes[0];
 }
 
-/// The model file of a run directory; other paths as they are.
-std::string weights_file(const std::string& path) {
+/// The model file of a run directory; other paths as they are, but for a leading `~`.
+std::string weights_file(const std::string& given) {
+  const std::string path = expand_home(given);
   std::error_code unreachable;
   if (!std::filesystem::is_directory(path, unreachable)) return path;
   const std::string file = RunDirectory(path).model();
@@ -80,7 +83,7 @@ bool is_model_name(const std::string& text) {
   return std::any_of(rows.begin(), rows.end(), [&](const ModelRow& row) { return row.name == text; });
 }
 
-ConfigNode read_model_config(const std::string& model, const std::vector<std::string>& settings) {
+ConfigNode read_model_config(const std::string& model, const std::vector<std::string>& settings, const Warn& note) {
   ConfigNode root;
   std::error_code unreachable;
   if (is_yaml(model)) {
@@ -94,7 +97,7 @@ ConfigNode read_model_config(const std::string& model, const std::vector<std::st
     throw InputError(model, "a run directory, a model file, a YAML configuration or a model name", "none of these",
                      "check the path; weights are an option of their own, beside the name of their network");
   }
-  for (const std::string& setting : settings) apply_setting(root, setting);
+  apply_settings(root, settings, note);
   return root;
 }
 

@@ -24,8 +24,9 @@ bool is_yaml(const std::string& path);
 /// True for the name of a registered network.
 bool is_model_name(const std::string& text);
 
-/// The configuration of a YAML file or a model name, with every `KEY=VALUE` applied. @throws InputError.
-ConfigNode read_model_config(const std::string& model, const std::vector<std::string>& settings);
+/// The configuration of a YAML file or a model name, with every `KEY=VALUE` applied; see apply_settings(). @throws
+/// InputError.
+ConfigNode read_model_config(const std::string& model, const std::vector<std::string>& settings, const Warn& note);
 
 /// Weights of a file, and its description of the network that they belong to.
 struct DescribedWeights {
