@@ -8,6 +8,7 @@
 #include <fovea/run/glimpse_benchmark.h>
 #include <fovea/run/model.h>
 
+#include "option_checks.h"
 #include "program.h"
 
 namespace fovea {
@@ -114,21 +115,21 @@ void add_attention_bench(CLI::App& bench, AttentionArguments& arguments) {
       bench.add_subcommand("attention", "measure mechanisms alone: gain, parameters, multiply-adds and speed on one thread");
   attention->add_option("NAME", arguments.options.names, "mechanisms (default: all)");
   attention->add_option("--width", arguments.options.shape.channels, "channels of the features")
-      ->check(CLI::Range(1, 1 << 14))
+      ->check(integer_in({1, 1 << 14}))
       ->capture_default_str();
   attention
       ->add_option("--size", arguments.size,
                    "height and width of the features, rounded up to a multiple that a mechanism needs")
-      ->check(CLI::Range(1, 64))
+      ->check(integer_in({1, 64}))
       ->capture_default_str();
   attention->add_option("--init", arguments.init, "initialisation of gates, as in a configuration")
-      ->check(CLI::IsMember({"standard", "identity"}))
+      ->check(one_of({"standard", "identity"}))
       ->capture_default_str();
   attention->add_option("--batch", arguments.options.batch, "batch size")
-      ->check(CLI::Range(1, 1 << 14))
+      ->check(integer_in({1, 1 << 14}))
       ->capture_default_str();
   attention->add_option("--seconds", arguments.options.seconds, "minimum duration of each measurement")
-      ->check(CLI::Range(0.0, 3600.0))
+      ->check(number_in({0, 3600}))
       ->capture_default_str();
 }
 
@@ -137,18 +138,18 @@ void add_glimpse_bench(CLI::App& bench, GlimpseBenchmarkOptions& arguments, bool
       "glimpse", "measure the glimpse network: training, inference, and its sensor in images from 64 to 4096 pixels wide");
   glimpse->parse_complete_callback([&chosen] { chosen = true; });
   glimpse->add_option("--size", arguments.size, "height and width of the images")
-      ->check(CLI::Range(1, 1 << 14))
+      ->check(integer_in({1, 1 << 14}))
       ->capture_default_str();
-  glimpse->add_option("--batch", arguments.batch, "batch size")->check(CLI::Range(1, 1 << 14))->capture_default_str();
+  glimpse->add_option("--batch", arguments.batch, "batch size")->check(integer_in({1, 1 << 14}))->capture_default_str();
   glimpse->add_option("--shards", arguments.shards, "shards of a training batch, each on a thread of its own")
-      ->check(CLI::Range(1, 1 << 10))
+      ->check(integer_in({1, 1 << 10}))
       ->capture_default_str();
   glimpse->add_option("--set", arguments.settings, "override a key of the network, e.g. --set model.core=lstm; repeatable")
       ->take_all()
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
   glimpse->add_option("--seconds", arguments.seconds, "minimum duration of each group of alternating measurements")
-      ->check(CLI::Range(0.0, 3600.0))
+      ->check(number_in({0, 3600}))
       ->capture_default_str();
 }
 

@@ -38,7 +38,8 @@ Model open_model(const ModelArguments& arguments, const GlobalOptions& global) {
                                              .key = arguments.key,
                                              .classes = read_class_names(arguments.classes),
                                              .device = global.device,
-                                             .warn = print_warning});
+                                             .warn = print_warning,
+                                             .note = global.quiet ? Warn() : print_note});
   const std::string note = assumption_note(arguments.weights, model.name(), model.source().assumed);
   if (!note.empty() && !global.quiet) print_note(note);
   return model;

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -17,6 +16,7 @@
 
 #include "image_arguments.h"
 #include "model_options.h"
+#include "option_checks.h"
 #include "program.h"
 #include "sheet_pages.h"
 
@@ -217,12 +217,19 @@ Action add_overlay_command(CLI::App& app) {
       ->add_option("--range", arguments->range,
                    "values of the first and the last colour (default: each map's minimum and maximum)")
       ->expected(2)
-      ->type_name("LOW HIGH");
-  command->add_option("--opacity", options.opacity, "opacity of the colours (default: 0.5)")->check(CLI::Range(0.0, 1.0));
-  std::map<std::string, ColorMap> color_maps;
-  for (const auto& [name, map] : kColorMapNames) color_maps.emplace(name, map);
-  command->add_option("--colors", options.color_map, "colour map (default: inferno)")
-      ->transform(CLI::Transformer(color_maps).description("inferno, magma, plasma, viridis, cividis, turbo or jet"));
+      ->type_name("LOW HIGH")
+      ->check(number_in({}));
+  command->add_option("--opacity", options.opacity, "opacity of the colours (default: 0.5)")->check(number_in(kFraction));
+  std::vector<std::string> color_maps;
+  for (const auto& [name, map] : kColorMapNames) color_maps.emplace_back(name);
+  const auto choose_colors = [&options](const std::string& chosen) {
+    for (const auto& [name, map] : kColorMapNames) {
+      if (chosen == name) options.color_map = map;
+    }
+  };
+  command->add_option_function<std::string>("--colors", choose_colors, "colour map (default: inferno)")
+      ->type_name("NAME")
+      ->check(one_of(color_maps));
   return [arguments](const GlobalOptions& global) { return overlay_photos(*arguments, global); };
 }
 

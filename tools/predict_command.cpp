@@ -12,6 +12,7 @@
 
 #include "image_arguments.h"
 #include "model_options.h"
+#include "option_checks.h"
 #include "program.h"
 
 namespace fovea {
@@ -84,7 +85,7 @@ Action add_predict_command(CLI::App& app) {
   command->add_option("images", arguments->images, "image files, or folders of them")->required()->type_name("IMAGE");
   command->add_option("--topk", arguments->options.top_k, "classes to show per image")
       ->capture_default_str()
-      ->check(CLI::Range(1, 1000000));
+      ->check(integer_in({1, 1'000'000}));
   command->add_flag("--csv", arguments->csv, "print CSV: image, class_1, probability_1, and so on to the last of --topk");
   return [arguments](const GlobalOptions& global) { return predict(*arguments, global); };
 }

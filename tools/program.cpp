@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <iostream>
 #include <malloc.h>
+#include <memory>
+#include <set>
 
 #include <ATen/Parallel.h>
 #include <c10/util/Exception.h>
@@ -15,6 +17,10 @@
 #include <fovea/config/config_node.h>
 #include <fovea/nn/out_of_memory.h>
 #include <fovea/run/environment.h>
+
+#include "help_format.h"
+#include "option_checks.h"
+#include "usage_error.h"
 
 namespace fovea {
 namespace {
@@ -27,7 +33,7 @@ std::string first_line(const std::string& text) {
 }
 
 int report(const std::string& message, int code) {
-  std::cerr << "fovea: error: " << message << "\n";
+  std::cerr << "fovea: error: " << printable(message) << "\n";
   return code;
 }
 
@@ -76,17 +82,28 @@ void print_version(const GlobalOptions& global) {
 void add_global_options(CLI::App& app, GlobalOptions& global, bool& version) {
   app.fallthrough();
   app.require_subcommand(0, 1);
-  app.failure_message([](const CLI::App*, const CLI::Error& error) { return std::string(error.what()); });
   app.add_option("--threads", global.threads, "threads to compute with (default: all cores); never changes a result")
-      ->check(CLI::Range(1, 1024));
+      ->check(integer_in({1, 1024}));
   app.add_option("--seed", global.seed, "seed of every random draw; overrides the configuration's")
-      ->check([](const std::string& text) {
-        return text.starts_with('-') ? "expected an integer >= 0, got " + text : std::string();
-      });
-  app.add_option("--device", global.device, "auto, cpu, cuda or cuda:<index>")->capture_default_str();
+      ->check(integer_in(kNonNegativeInteger));
+  app.add_option("--device", global.device, "auto, cpu, cuda or cuda:<index>")->type_name("DEVICE")->capture_default_str();
   app.add_flag("--quiet", global.quiet, "print no progress on stderr");
   app.add_flag("--json", global.json, "print one JSON document on stdout instead of text");
   app.add_flag("--version", version, "print versions, BLAS and threads in use");
+}
+
+/// What all commands and options have: flags take no value, and a leading `~` is expanded in paths, which are known by their
+/// types in the help.
+void complete_options(CLI::App& command) {
+  static const std::set<std::string> kPaths{"CONFIG|RUN", "DIR", "FILE", "FILE.py", "IMAGE", "IN", "MODEL", "OUT", "PNG"};
+  for (CLI::Option* option : command.get_options({})) {
+    if (kPaths.contains(value_type(*option))) option->transform(home_path());
+    if (option->get_items_expected_max() == 0) option->disable_flag_override();
+  }
+  for (CLI::App* subcommand : command.get_subcommands({})) {
+    subcommand->group("Commands")->footer("Options of every command: fovea --help");
+    complete_options(*subcommand);
+  }
 }
 
 }  // namespace
@@ -101,7 +118,7 @@ void print_json(const Json& document) {
 }
 
 void print_note(const std::string& message) {
-  std::cerr << "fovea: note: " << message << std::endl;
+  std::cerr << "fovea: note: " << printable(message) << std::endl;
 }
 
 void JsonListPrinter::add(const Json& entry) {
@@ -134,6 +151,8 @@ int run_program(int argc, const char* const* argv) {
   global.threads = available_threads();
   bool version = false;
   CLI::App app{"fovea: train image classifiers with visual attention, and draw where they attend", "fovea"};
+  app.formatter(std::make_shared<HelpFormat>());
+  app.set_help_flag("-h,--help", "print this help");
   add_global_options(app, global, version);
 
   std::vector<std::pair<CLI::App*, Action>> commands;
@@ -142,13 +161,14 @@ int run_program(int argc, const char* const* argv) {
     Action action = add(app);
     commands.emplace_back(app.get_subcommands({}).back(), std::move(action));
   }
+  complete_options(app);
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {  // --help
     return app.exit(request);
   } catch (const CLI::ParseError& error) {
-    return report(first_line(error.what()) + "; see fovea --help", kUserError);
+    return report(usage_error(app, error).what(), kUserError);
   }
 
   return guarded([&]() -> int {

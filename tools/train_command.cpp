@@ -61,7 +61,7 @@ int print_config(const Experiment& experiment, const GlobalOptions& global) {
 
 int write_preview(const Experiment& experiment, const std::string& path, const GlobalOptions& global) {
   write_png(path, preview(experiment, print_warning));
-  global.json ? print_json({{"preview", path}}) : void(std::cout << path << "\n");
+  global.json ? print_json({{"preview", path}}) : void(std::cout << printable(path) << "\n");
   return kDone;
 }
 
@@ -110,7 +110,8 @@ int run_training(const Experiment& experiment, const TrainArguments& arguments, 
 
 int run_train_command(const TrainArguments& arguments, const GlobalOptions& global) {
   keep_freed_memory();
-  const Experiment experiment = read_experiment(arguments.config, global.with_seed(arguments.settings));
+  const Experiment experiment =
+      read_experiment(arguments.config, global.with_seed(arguments.settings), global.quiet ? Warn() : print_note);
   if (arguments.print_config) return print_config(experiment, global);
   if (!arguments.preview.empty()) return write_preview(experiment, arguments.preview, global);
   if (arguments.dry_run) return measure(experiment, global);

@@ -7,16 +7,13 @@
 #include <fovea/datasets/registry.h>
 #include <fovea/explain/method.h>
 #include <fovea/models/registry.h>
+#include <fovea/options/find_row.h>
+#include <fovea/options/names.h>
 #include <fovea/run/catalogue.h>
+#include <fovea/run/internal/section_catalogue.h>
 
 namespace fovea {
 namespace {
-
-constexpr std::pair<const char*, Listing> kListings[] = {{"blocks", Listing::blocks},
-                                                         {"models", Listing::models},
-                                                         {"datasets", Listing::datasets},
-                                                         {"augmentations", Listing::augmentations},
-                                                         {"methods", Listing::methods}};
 
 template <typename Trait>
 Json names_of(const std::vector<Trait>& traits) {
@@ -33,6 +30,10 @@ bool has(const std::vector<Trait>& traits, std::optional<Trait> wanted) {
 bool passes(const Traits& traits, const CatalogueFilter& filter) {
   return has(traits.where, filter.where) && has(traits.selects, filter.selects) && has(traits.query, filter.query) &&
          has(traits.axis, filter.axis);
+}
+
+bool is_wanted(const std::string& name, const CatalogueFilter& filter) {
+  return filter.name.empty() || filter.name == name;
 }
 
 BlockCost cost_of(const MechanismRow& row, const FeatureShape& features) {
@@ -62,13 +63,14 @@ std::vector<CatalogueRow> list_blocks(const CatalogueFilter& filter) {
   expect_profile_budget(filter.features);
   std::vector<CatalogueRow> rows;
   for (const MechanismRow& row : mechanism_registry()) {
-    if (!passes(row.traits, filter)) continue;  // before cost_of(), which takes time
+    if (!passes(row.traits, filter) || !is_wanted(row.name, filter)) continue;  // before cost_of(), which takes time
     rows.push_back({.name = row.name,
                     .title = row.title,
                     .arxiv = row.arxiv,
                     .kind = row.kind(),
                     .traits = row.traits,
                     .options = describe_fields(*row.make_options()),
+                    .section = "model.attention",
                     .summary = row.summary,
                     .at = row.insertion_kinds(),
                     .cost = cost_of(row, filter.features),
@@ -86,6 +88,7 @@ std::vector<CatalogueRow> list_models() {
                     .kind = "model",
                     .traits = row.traits,
                     .options = describe_fields(*row.make_options()),
+                    .section = "model",
                     .attention = row.attention,
                     .photos = row.photos ? std::optional(preprocessing_of(*row.photos)) : std::nullopt});
   }
@@ -100,6 +103,7 @@ std::vector<CatalogueRow> list_datasets() {
                     .arxiv = row.arxiv,
                     .kind = "dataset",
                     .options = describe_fields(*row.make_options()),
+                    .section = "data",
                     .reference = row.reference,
                     .licence = row.licence,
                     .size = row.size,
@@ -116,6 +120,7 @@ std::vector<CatalogueRow> list_augmentations() {
                     .arxiv = row.arxiv,
                     .kind = "augmentation",
                     .options = describe_fields(*row.make()),
+                    .section = "data.augment." + row.name,
                     .help = row.help});
   }
   return rows;
@@ -127,6 +132,27 @@ std::vector<CatalogueRow> list_methods() {
     rows.push_back({.name = row.name, .title = row.title, .arxiv = row.arxiv, .kind = "method", .help = row.help});
   }
   return rows;
+}
+
+/// @throws InputError unless the listing has a row of this name.
+void expect_row(Listing listing, const std::string& name) {
+  const std::string where = "fovea list NAME";
+  switch (listing) {
+    case Listing::blocks:
+      find_mechanism(name, where);
+      break;
+    case Listing::models:
+      find_model(name, where);
+      break;
+    case Listing::datasets:
+      find_dataset(name, where);
+      break;
+    case Listing::augmentations:
+      find_row(augmentation_registry(), name, where, "an augmentation", "augmentations");
+      break;
+    default:
+      find_method(name, where);
+  }
 }
 
 std::vector<CatalogueRow> every_row(Listing listing, const CatalogueFilter& filter) {
@@ -141,6 +167,12 @@ std::vector<CatalogueRow> every_row(Listing listing, const CatalogueFilter& filt
       return list_augmentations();
     case Listing::methods:
       return list_methods();
+    case Listing::train:
+      return train_section();
+    case Listing::data:
+      return data_section();
+    case Listing::preprocess:
+      return preprocess_section();
   }
   throw Error("no such listing");
 }
@@ -161,19 +193,44 @@ Json to_json(const BlockCost& cost) {
 
 }  // namespace
 
+const std::vector<ListingName>& listing_names() {
+  static const std::vector<ListingName> names{
+      {Listing::blocks, "blocks", "attention mechanisms: traits, cost, options of model.attention"},
+      {Listing::models, "models", "networks, with the options of model"},
+      {Listing::datasets, "datasets", "data sets: licence, where to get them, options of data"},
+      {Listing::augmentations, "augmentations", "options of data.augment"},
+      {Listing::methods, "methods", "explanation methods of fovea overlay"},
+      {Listing::train, "train", "every key of the section train of a configuration"},
+      {Listing::data, "data", "every key of the section data"},
+      {Listing::preprocess, "preprocess", "every key of the section preprocess"}};
+  return names;
+}
+
 Listing find_listing(const std::string& name) {
-  std::string known;
-  for (const auto& [known_name, listing] : kListings) {
-    if (name == known_name) return listing;
-    known += (known.empty() ? "" : ", ") + std::string(known_name);
+  std::vector<std::string> names;
+  for (const ListingName& row : listing_names()) {
+    if (row.name == name) return row.listing;
+    names.push_back(row.name);
   }
-  throw InputError("listing", "one of " + known, "'" + name + "'");
+  const std::string suggested = suggested_name(name, names);
+  throw InputError("fovea list", "one of " + join_names(names), "'" + name + "'",
+                   suggested.empty() ? "" : "did you mean '" + suggested + "'?");
+}
+
+bool is_section(Listing listing) {
+  return listing == Listing::train || listing == Listing::data || listing == Listing::preprocess;
 }
 
 std::vector<CatalogueRow> catalogue(Listing listing, const CatalogueFilter& filter) {
+  if (!filter.name.empty() && !is_section(listing)) expect_row(listing, filter.name);
   std::vector<CatalogueRow> rows = every_row(listing, filter);
-  std::erase_if(rows, [&](const CatalogueRow& row) { return !passes(row.traits, filter); });
+  if (is_section(listing)) return filter.name.empty() ? rows : matching_keys(std::move(rows), filter.name);
+  std::erase_if(rows, [&](const CatalogueRow& row) { return !passes(row.traits, filter) || !is_wanted(row.name, filter); });
   return rows;
+}
+
+Json to_json(const ListingName& listing) {
+  return {{"name", listing.name}, {"help", listing.help}};
 }
 
 Json to_json(const Traits& traits) {

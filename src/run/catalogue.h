@@ -13,11 +13,27 @@
 
 namespace fovea {
 
-/// Lists of what is available by name.
-enum class Listing { blocks, models, datasets, augmentations, methods };
+/// Lists of what is available by name, and of the keys of a section of configurations.
+enum class Listing { blocks, models, datasets, augmentations, methods, train, data, preprocess };
 
-/// @throws InputError for an unknown name.
+/// A listing's name, and what it lists in a few words.
+struct ListingName {
+  Listing listing;
+  std::string name;
+  std::string help;
+};
+
+/// Every listing, in the order of the help.
+const std::vector<ListingName>& listing_names();
+
+/// @throws InputError for an unknown name, with the nearest one.
 Listing find_listing(const std::string& name);
+
+/// True for the keys of a section.
+bool is_section(Listing listing);
+
+/// Kind of the row with the keys of a section itself.
+inline constexpr const char* kSectionKind = "section";
 
 /// Cost of a mechanism for features of one shape, or why it does not fit them.
 struct BlockCost {
@@ -30,12 +46,15 @@ struct CatalogueRow {
   std::string name;
   std::string title;  ///< of the paper
   std::string arxiv;
-  std::string kind;  ///< gate, mixer, pool, warp, model, dataset, augmentation or method
+  /// gate, mixer, pool, warp, model, dataset, augmentation or method; of sections kSectionKind, or the key that selects this
+  /// row by its name, e.g. "train.optimizer"
+  std::string kind;
   Traits traits = {};
   std::vector<FieldDescription> options = {};
 
-  std::string help = {};                             ///< of augmentations and methods
-  std::string summary = {};                          ///< of blocks
+  std::string section = {};  ///< of a configuration, where its options are set; empty where their names begin with it
+  std::string help = {};     ///< of augmentations, methods and sections
+  std::string summary = {};  ///< of blocks
   std::vector<InsertionKind> at = {};                ///< of blocks: insertion points, the default first
   std::optional<BlockCost> cost = {};                ///< of blocks
   std::string reference = {};                        ///< of blocks and data sets: the paper, when it is not on arXiv
@@ -52,6 +71,8 @@ inline constexpr Axis kEveryAxis[] = {Axis::channel, Axis::spatial, Axis::branch
 
 /// Traits that every row must have; none = any.
 struct CatalogueFilter {
+  /// Of the only row; in a section also a key, a group of keys, or one of the names that a key selects. Empty: every row.
+  std::string name = {};
   std::optional<Where> where = {};
   std::optional<Selects> selects = {};
   std::optional<Query> query = {};
@@ -61,8 +82,11 @@ struct CatalogueFilter {
   FeatureShape features{64, 14, 14};
 };
 
-/// The rows of a listing, in the order of its registry.
+/// The rows of a listing, in the order of its registry. @throws InputError for a name that it does not have.
 std::vector<CatalogueRow> catalogue(Listing listing, const CatalogueFilter& filter = {});
+
+/// {name, help}: a row of `fovea list --json` alone.
+Json to_json(const ListingName& listing);
 
 /// {where, selects, query, axis}: a list of names each.
 Json to_json(const Traits& traits);

@@ -38,11 +38,12 @@ class BadInput : public FreshProgramTest {
 
 TEST_F(BadInput, CommandLine) {
   expect_error({"trian", "tiny.yaml"}, {"trian"});
-  expect_error({"train"}, {"config is required"});
+  expect_error({"train"}, {"fovea train: expected CONFIG|RUN"});
   expect_error({"train", "tiny.yaml", "--frobnicate"}, {"--frobnicate"});
   expect_error({"train", "tiny.yaml", "--threads", "0"}, {"--threads"});
   expect_error({"train", "tiny.yaml", "--device", "tpu"}, {"device: expected auto, cpu, cuda", "'tpu'"});
-  expect_error({"list", "bloks"}, {"listing: expected one of blocks, models, datasets, augmentations, methods", "'bloks'"});
+  expect_error({"list", "bloks"},
+               {"fovea list: expected one of blocks, models, datasets, augmentations, methods", "'bloks'"});
 }
 
 TEST_F(BadInput, MissingConfiguration) {
@@ -112,7 +113,7 @@ TEST_F(BadInput, ForgedCheckpoint) {
 }
 
 TEST_F(BadInput, NegativeSeed) {
-  expect_error({"train", "tiny.yaml", "--seed", "-1"}, {"--seed: expected an integer >= 0, got -1"});
+  expect_error({"train", "tiny.yaml", "--seed", "-1"}, {"--seed: expected an integer >= 0, got '-1'"});
 }
 
 TEST_F(BadInput, CommaInANumber) {
