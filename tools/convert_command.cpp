@@ -85,7 +85,7 @@ void print_written(const Conversion& conversion) {
 }
 
 void print_conversion(const Conversion& conversion) {
-  const std::string prefix = conversion.prefix.empty() ? "" : ", prefix '" + conversion.prefix + "' removed";
+  const std::string prefix = conversion.prefix.empty() ? "" : ", prefix '" + printable(conversion.prefix) + "' removed";
   std::printf("%-8s %s: %lld tensors of %s values%s\n", "read", printable(conversion.in).c_str(),
               static_cast<long long>(conversion.tensors_in), grouped_digits(conversion.values_in).c_str(), prefix.c_str());
   if (!conversion.network.empty()) {

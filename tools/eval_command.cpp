@@ -3,6 +3,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
+#include <fovea/base/printable.h>
 #include <fovea/run/model.h>
 #include <fovea/run/prediction_csv.h>
 #include <fovea/run/run_pictures.h>
@@ -60,7 +61,7 @@ EvaluationReport score(const EvalArguments& arguments, const Model& model, Split
                                 .warn = print_warning,
                                 .note =
                                     [&](const std::string& line) {
-                                      if (!global.quiet) std::fprintf(stderr, "%s\n", line.c_str());
+                                      if (!global.quiet) std::fprintf(stderr, "%s\n", printable(line).c_str());
                                     },
                                 .stop_requested = [&] { return stop.requested(); }};
   if (arguments.predictions.empty()) return model.evaluate(split, options);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <fovea/base/number_text.h>
+#include <fovea/base/printable.h>
 
 #include "program.h"
 
@@ -65,7 +66,7 @@ class PlainDisplay final : public TrainingDisplay {
   }
   void note(const std::string& text) override {
     const std::lock_guard lock(line_mutex);
-    std::cerr << text << std::endl;
+    std::cerr << printable(text) << std::endl;
   }
 
  private:
@@ -100,7 +101,7 @@ class BarDisplay final : public TrainingDisplay {
   }
   void note(const std::string& text) override {
     const std::lock_guard lock(line_mutex);
-    std::cerr << kClearLine << text << std::endl;
+    std::cerr << kClearLine << printable(text) << std::endl;
     unfinished_ = false;
   }
   void warn(const std::string& text) override { note("fovea: warning: " + text); }
