@@ -173,8 +173,9 @@ TEST_F(BadInput, WrongChannelCount) {
                            "data_batch_5.bin", "test_batch.bin"}) {
     write(std::string("cifar/") + name, record);
   }
-  expect_error({"eval", "run/model.safetensors", "--set", "data.name=cifar10", "--set", "data.root=" + path("cifar")},
-               {"1 channel", "3"});
+  expect_error(
+      {"eval", "run/model.safetensors", "--quiet", "--set", "data.name=cifar10", "--set", "data.root=" + path("cifar")},
+      {"1 channel", "3"});
 }
 
 TEST_F(BadInput, DamagedModelFiles) {
