@@ -16,8 +16,10 @@ constexpr double kRowTitle = 26;     // room above the bars
 constexpr double kChannelAxis = 36;  // room below them
 constexpr double kStripMargin = 18;  // above and below the rows
 constexpr double kStripTitle = 32;
+constexpr double kStripSubtitle = 20;
 
 const TextStyle kStripTitleStyle{.size = 19, .bold = true, .vertical = TextStyle::Vertical::top};
+const TextStyle kStripSubtitleStyle{.size = 13, .color = kQuiet, .vertical = TextStyle::Vertical::top};
 const TextStyle kRowTitleStyle{.size = 13, .bold = true};
 const TextStyle kNumberStyle{.size = 11, .color = kQuiet};
 
@@ -135,23 +137,24 @@ void draw_channel_axis(Canvas& canvas, const BarPlot& plot) {
   canvas.text("channel", {plot.box.x + plot.box.width / 2, base + 31}, style);
 }
 
+/// @return its height.
+double draw_mean_line(Canvas& canvas, const BarPlot& plot, double mean) {
+  const double y = std::round(plot.y(mean)) + 0.5;
+  canvas.line({plot.box.x, y}, {plot.box.x + plot.box.width + 4, y}, {.color = kOrange, .width = 1.5});
+  return y;
+}
+
 void draw_mean(Canvas& canvas, const BarPlot& plot, double mean) {
   const double right = plot.box.x + plot.box.width;
-  const double y = std::round(plot.y(mean)) + 0.5;
-  canvas.line({plot.box.x, y}, {right + 4, y}, {.color = kOrange, .width = 1.5});
+  const double y = draw_mean_line(canvas, plot, mean);
   const TextStyle style{.size = 12, .bold = true, .color = kOrange, .vertical = TextStyle::Vertical::middle};
   canvas.text("mean " + number_text(mean, (plot.range.high - plot.range.low) / 100), {right + 8, y}, style);
 }
 
-void draw_row(Canvas& canvas, const BarRow& row, const Rectangle& box) {
-  if (row.values.empty()) throw InputError("bar strip: " + row.title, "at least one channel", "none");
-  const Spread spread = spread_of(row.values);
+/// The bars with both axes in a box.
+BarPlot draw_plot(Canvas& canvas, const BarRow& row, const Spread& spread, const Rectangle& box) {
   const ValueAxis axis = value_axis(row, spread);
-  const BarPlot plot{{box.x + kLeft, box.y + kRowTitle, box.width - kLeft - kRight, box.height - kRowTitle - kChannelAxis},
-                     axis.range,
-                     static_cast<double>(row.values.size())};
-
-  canvas.text(fitted_text(row.title, kRowTitleStyle, plot.box.width), {plot.box.x, plot.box.y - 11}, kRowTitleStyle);
+  const BarPlot plot{box, axis.range, static_cast<double>(row.values.size())};
   draw_value_axis(canvas, plot, axis.ticks);
   if (plot.channels <= plot.box.width) {
     draw_bars(canvas, plot, row.values);
@@ -161,6 +164,19 @@ void draw_row(Canvas& canvas, const BarRow& row, const Rectangle& box) {
   const double base = std::round(plot.y(plot.base())) + 0.5;
   canvas.line({plot.box.x, base}, {plot.box.x + plot.box.width, base}, {.color = kQuiet});
   draw_channel_axis(canvas, plot);
+  return plot;
+}
+
+void expect_channels(const BarRow& row) {
+  if (row.values.empty()) throw InputError("bar strip: " + row.title, "at least one channel", "none");
+}
+
+void draw_row(Canvas& canvas, const BarRow& row, const Rectangle& box) {
+  expect_channels(row);
+  const Rectangle bars{box.x + kLeft, box.y + kRowTitle, box.width - kLeft - kRight, box.height - kRowTitle - kChannelAxis};
+  canvas.text(fitted_text(row.title, kRowTitleStyle, bars.width), {bars.x, bars.y - 11}, kRowTitleStyle);
+  const Spread spread = spread_of(row.values);
+  const BarPlot plot = draw_plot(canvas, row, spread, bars);
   if (spread.count > 0) draw_mean(canvas, plot, spread.mean());
 }
 
@@ -172,20 +188,37 @@ Image bar_strip(const std::vector<BarRow>& rows, const BarStripOptions& options)
     throw InputError("bar strip", "a width of at least 320 and rows of at least 80 pixels",
                      std::to_string(options.width) + " and " + std::to_string(options.row_height));
   }
-  const double top = kStripMargin + (options.title.empty() ? 0 : kStripTitle);
+  const double below_title = kStripMargin + (options.title.empty() ? 0 : kStripTitle);
+  const double top = below_title + (options.subtitle.empty() ? 0 : kStripSubtitle);
   const double height = top + static_cast<double>(rows.size()) * options.row_height + kStripMargin / 2;
   if (height > kMaximumCanvasSide) {
     throw InputError("bar strip", "at most " + std::to_string(kMaximumCanvasSide) + " pixels of height",
                      std::to_string(std::llround(height)), "show fewer rows");
   }
   Canvas canvas(static_cast<int>(height), options.width);
-  canvas.text(fitted_text(options.title, kStripTitleStyle, options.width - kLeft - kStripMargin), {kLeft, kStripMargin},
-              kStripTitleStyle);
+  const double room = options.width - kLeft - kStripMargin;
+  canvas.text(fitted_text(options.title, kStripTitleStyle, room), {kLeft, kStripMargin}, kStripTitleStyle);
+  canvas.text(fitted_text(options.subtitle, kStripSubtitleStyle, room), {kLeft, below_title - 4}, kStripSubtitleStyle);
   Rectangle box{0, top, static_cast<double>(options.width), static_cast<double>(options.row_height)};
   for (const BarRow& row : rows) {
     draw_row(canvas, row, box);
     box.y += box.height;
   }
+  return canvas.image();
+}
+
+Image bar_tile(const BarRow& row, int height, int width) {
+  constexpr double kTileLeft = 42;  // of the bars: room for the y axis
+  constexpr double kTileEdge = 8;   // above and to the right of them
+  if (height < 80 || width < 120) {
+    throw InputError("bar tile", "at least 80 x 120 pixels", std::to_string(height) + " x " + std::to_string(width));
+  }
+  expect_channels(row);
+  Canvas canvas(height, width);
+  const Spread spread = spread_of(row.values);
+  const BarPlot plot = draw_plot(canvas, row, spread,
+                                 {kTileLeft, kTileEdge, width - kTileLeft - kTileEdge, height - kTileEdge - kChannelAxis});
+  if (spread.count > 0) draw_mean_line(canvas, plot, spread.mean());
   return canvas.image();
 }
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kMargin = 20;       // around the sheet
 constexpr double kTileGap = 16;      // between neighbours
+constexpr double kGroupGap = 14;     // more than that, between rows of different groups
 constexpr double kTitleRoom = 34;    // above the first row
 constexpr double kCaptionGap = 6;    // between a picture and what is below it
 constexpr double kCaptionLine = 17;  // from line to line
@@ -33,35 +34,69 @@ FittedSize fitted_size(const Image& picture, int side) {
   return {scaled(picture.height), scaled(picture.width), factor >= 2 ? Scaling::nearest : Scaling::smooth};
 }
 
-/// Common layout of the tiles of a row.
-struct SheetRow {
-  double picture_height = 0;
-  double scale_height = 0;
-  double caption_height = 0;
+/// Room for the legend of a tile's colours, if it has one.
+double legend_height(const Tile& tile) {
+  return tile.scale ? kCaptionGap + kColorScaleRoom : 0;
+}
 
-  double height() const { return picture_height + scale_height + caption_height; }
+double caption_height(const Tile& tile) {
+  return tile.caption.empty() ? 0 : kCaptionGap + kCaptionLine * static_cast<double>(tile.caption.size());
+}
+
+/// Common layout of the tiles of a row: pictures end on one line, with their legends and captions below it.
+struct SheetRow {
+  double top = 0;
+  double picture_height = 0;
+  double text_height = 0;
+
+  double height() const { return picture_height + text_height; }
 
   void hold(const Tile& tile, int side) {
     picture_height = std::max(picture_height, fitted_size(tile.picture, side).height);
-    if (tile.scale) scale_height = kCaptionGap + kColorScaleRoom;
-    if (tile.caption.empty()) return;
-    caption_height = std::max(caption_height, kCaptionGap + kCaptionLine * static_cast<double>(tile.caption.size()));
+    text_height = std::max(text_height, legend_height(tile) + caption_height(tile));
   }
 };
 
-/// Number of columns: trade-off between the aspect of the sheet and empty tiles in its last row.
-int chosen_columns(int tiles, double tile_width, double tile_height) {
+/// Rows and columns of a sheet's tiles. A row holds whole groups, or a group begins a row and continues in the next ones.
+class SheetGrid {
+ public:
+  SheetGrid(int tiles, int group, int columns)
+      : group_(std::min(group, tiles)),
+        columns_(group_ <= columns ? columns / group_ * group_ : columns),
+        rows_of_group_((group_ + columns_ - 1) / columns_) {
+    rows_ = row_of(tiles - 1) + 1;
+  }
+
+  int columns() const { return columns_; }
+  int rows() const { return rows_; }
+  int column_of(int tile) const { return group_ <= columns_ ? tile % columns_ : tile % group_ % columns_; }
+  int row_of(int tile) const {
+    return group_ <= columns_ ? tile / columns_ : tile / group_ * rows_of_group_ + tile % group_ / columns_;
+  }
+  /// True when a row above this one ends a group that has rows of its own.
+  bool begins_group(int row) const { return row > 0 && group_ > 1 && row % rows_of_group_ == 0; }
+
+ private:
+  int group_;
+  int columns_;
+  int rows_of_group_;
+  int rows_ = 0;
+};
+
+/// Grid of a sheet: trade-off between its aspect and empty tiles.
+SheetGrid chosen_grid(int tiles, int group, double tile_width, double tile_height) {
   constexpr double kTargetAspect = 1.5;
-  int best = 1;
+  constexpr double kEmptyWeight = 2;  // four tiles are better in two rows of two than in rows of three and one
+  SheetGrid best(tiles, group, 1);
   double least = std::numeric_limits<double>::infinity();
   for (int columns = 1; columns <= tiles; ++columns) {
-    const int rows = (tiles + columns - 1) / columns;
-    const double aspect = columns * tile_width / (rows * tile_height);
-    const double empty = 1 - static_cast<double>(tiles) / (rows * columns);
-    const double cost = std::abs(std::log(aspect / kTargetAspect)) + empty;
+    const SheetGrid grid(tiles, group, columns);
+    const double aspect = grid.columns() * tile_width / (grid.rows() * tile_height);
+    const double empty = 1 - static_cast<double>(tiles) / (grid.rows() * grid.columns());
+    const double cost = std::abs(std::log(aspect / kTargetAspect)) + kEmptyWeight * empty;
     if (cost < least) {
       least = cost;
-      best = columns;
+      best = grid;
     }
   }
   return best;
@@ -78,7 +113,7 @@ void draw_tile(Canvas& canvas, const Tile& tile, Point corner, const SheetRow& r
     const Rectangle legend{corner.x, y + kCaptionGap, static_cast<double>(side), kColorScaleRoom};
     draw_color_scale(canvas, legend, *tile.scale);
   }
-  y += row.scale_height + kCaptionGap;
+  y += legend_height(tile) + kCaptionGap;
   for (std::size_t i = 0; i < tile.caption.size(); ++i) {
     const TextStyle& style = i == 0 ? kFirstLineStyle : kLineStyle;
     canvas.text(fitted_text(tile.caption[i], style, side), {corner.x, y}, style);
@@ -92,20 +127,28 @@ Image contact_sheet(const std::vector<Tile>& tiles, const SheetOptions& options)
   const int side = options.tile_side;
   if (tiles.empty()) throw InputError("contact sheet", "at least one picture", "none");
   if (options.columns < 0) throw InputError("contact sheet", "columns >= 0", std::to_string(options.columns));
+  if (options.group < 1) throw InputError("contact sheet", "groups of at least 1 tile", std::to_string(options.group));
   if (side < 32) throw InputError("contact sheet", "tiles of at least 32 pixels", std::to_string(side));
 
   SheetRow largest;
   for (const Tile& tile : tiles) largest.hold(tile, side);
   const int count = static_cast<int>(tiles.size());
-  const int columns = options.columns > 0 ? std::min(options.columns, count)
-                                          : chosen_columns(count, side + kTileGap, largest.height() + kTileGap);
-  std::vector<SheetRow> rows(static_cast<std::size_t>((count + columns - 1) / columns));
-  for (int i = 0; i < count; ++i) rows[static_cast<std::size_t>(i / columns)].hold(tiles[static_cast<std::size_t>(i)], side);
+  const SheetGrid grid = options.columns > 0
+                             ? SheetGrid(count, options.group, std::min(options.columns, count))
+                             : chosen_grid(count, options.group, side + kTileGap, largest.height() + kTileGap);
+  std::vector<SheetRow> rows(static_cast<std::size_t>(grid.rows()));
+  const auto row_of = [&](int i) -> SheetRow& { return rows[static_cast<std::size_t>(grid.row_of(i))]; };
+  for (int i = 0; i < count; ++i) row_of(i).hold(tiles[static_cast<std::size_t>(i)], side);
 
   const double top = kMargin + (options.title.empty() ? 0 : kTitleRoom);
-  const double width = 2 * kMargin + columns * (side + kTileGap) - kTileGap;
-  double height = top + kMargin - kTileGap;
-  for (const SheetRow& row : rows) height += row.height() + kTileGap;
+  const double width = 2 * kMargin + grid.columns() * (side + kTileGap) - kTileGap;
+  double height = top - kTileGap;
+  for (int i = 0; i < grid.rows(); ++i) {
+    SheetRow& row = rows[static_cast<std::size_t>(i)];
+    row.top = height + kTileGap + (grid.begins_group(i) ? kGroupGap : 0);
+    height = row.top + row.height();
+  }
+  height += kMargin;
   if (std::max(width, height) > kMaximumCanvasSide) {
     throw InputError("contact sheet", "at most " + std::to_string(kMaximumCanvasSide) + " pixels per side",
                      std::to_string(std::llround(std::max(width, height))), "show fewer or smaller pictures");
@@ -113,12 +156,10 @@ Image contact_sheet(const std::vector<Tile>& tiles, const SheetOptions& options)
 
   Canvas canvas(static_cast<int>(height), static_cast<int>(width));
   canvas.text(fitted_text(options.title, kTitleStyle, width - 2 * kMargin), {kMargin, kMargin}, kTitleStyle);
-  Point corner{kMargin, top};
   for (int i = 0; i < count; ++i) {
-    const SheetRow& row = rows[static_cast<std::size_t>(i / columns)];
+    const SheetRow& row = row_of(i);
+    const Point corner{kMargin + grid.column_of(i) * (side + kTileGap), row.top};
     draw_tile(canvas, tiles[static_cast<std::size_t>(i)], corner, row, side);
-    corner.x += side + kTileGap;
-    if (i % columns == columns - 1) corner = {kMargin, corner.y + row.height() + kTileGap};
   }
   return canvas.image();
 }

@@ -16,8 +16,10 @@ struct Tile {
 };
 
 struct SheetOptions {
-  std::string title;    ///< none when empty
-  int columns = 0;      ///< 0: chosen so that width / height of the sheet is about 1.5
+  std::string title;  ///< none when empty
+  int columns = 0;    ///< 0: chosen so that width / height of the sheet is about 1.5
+  /// Tiles that belong together, e.g. a photo and its maps: a row holds whole groups, or a group has rows of its own.
+  int group = 1;
   int tile_side = 224;  ///< of the square each picture fits into, in pixels; at least 32
 };
 

@@ -72,13 +72,10 @@ std::string with_short_exponent(std::string text) {
   return text.substr(0, sign) + (negative ? "-" : "") + text.substr(digits);
 }
 
-std::string without_trailing_zeros(const std::string& text) {
-  const std::size_t point = text.find('.');
-  if (point == std::string::npos) return text;
-  const std::size_t exponent = std::min(text.find('e'), text.size());
-  std::size_t end = text.find_last_not_of('0', exponent - 1) + 1;
-  if (end == point + 1) end = point;
-  return text.substr(0, end) + text.substr(exponent);
+/// "-0.00" -> "0.00".
+std::string without_minus_zero(const std::string& text) {
+  const bool is_negative_zero = text.find_first_not_of("-0.") == std::string::npos && text.front() == '-';
+  return is_negative_zero ? text.substr(1) : text;
 }
 
 }  // namespace
@@ -111,15 +108,20 @@ std::string number_text(double value, double step) {
     const int digits = std::clamp(decimal_place(std::abs(value)) - decimal_place(step), 0, 6);
     return with_short_exponent(formatted(value, std::chars_format::scientific, digits));
   }
-  const std::string text = formatted(value, std::chars_format::fixed, decimals);
-  const bool is_negative_zero = text.find_first_not_of("-0.") == std::string::npos && text.front() == '-';
-  return is_negative_zero ? text.substr(1) : text;
+  return without_minus_zero(formatted(value, std::chars_format::fixed, decimals));
 }
 
 std::string short_number_text(double value, const ValueRange& range) {
   const double span = range.high - range.low;
-  const double size = span > 0 ? span : std::max(std::abs(value), 1e-300);
-  return without_trailing_zeros(number_text(value, std::pow(10.0, decimal_place(size) - 2)));
+  const double size = span > 0 ? span : value != 0 ? std::abs(value) : 1;
+  constexpr int kMostDecimals = 8;
+  constexpr double kLargestFixed = 1e6;
+  const int decimals = std::max(0, 2 - decimal_place(size));
+  const double largest = std::max(std::abs(range.low), std::abs(range.high));
+  if (decimals > kMostDecimals || largest >= kLargestFixed) {
+    return with_short_exponent(formatted(value + 0.0, std::chars_format::scientific, 2));
+  }
+  return without_minus_zero(formatted(value, std::chars_format::fixed, decimals));
 }
 
 }  // namespace fovea

@@ -30,7 +30,8 @@ Ticks enclosing_ticks(const ValueRange& range, int most);
 /// "0.50", number_text(3e-7, 1e-7) "3e-7"; otherwise "inf" or "nan". Independent of the locale. @param step > 0.
 std::string number_text(double value, double step);
 
-/// A number to three significant digits of the range it lies in, without zeros at the end: "0.5" and "1" in [0, 1].
+/// A number to three significant digits of the range it lies in, "0.50" and "1.00" in [0, 1]. Numbers of one range have the
+/// same decimals, up to eight of them; only smaller ranges and numbers beyond a million are "5.00e-9".
 std::string short_number_text(double value, const ValueRange& range);
 
 }  // namespace fovea

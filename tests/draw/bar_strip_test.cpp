@@ -180,5 +180,34 @@ TEST(BarStripTest, RefusesWhatMakesNoStrip) {
   EXPECT_THROW(bar_strip(std::vector<BarRow>(1000, {"layer", {0.5}, kGate}), {}), InputError);
 }
 
+TEST(BarStripTest, ASubtitleIsBelowTheTitle) {
+  const auto strip = [](const std::string& title, const std::string& subtitle) {
+    return bar_strip({{"layer", {0.5}, kGate}}, {.title = title, .subtitle = subtitle});
+  };
+  EXPECT_GT(strip("title", "subtitle").height, strip("title", "").height);
+  EXPECT_GT(count_pixels(strip("", "subtitle"), {0, 0, 40, 400}, is_inked),
+            count_pixels(strip("", ""), {0, 0, 20, 400}, is_inked));
+}
+
+TEST(BarTileTest, ShowsTheGatesOfALayer) {
+  const Image tile = bar_tile({"layer", {1, 0.5, 0.25, 0}, kGate}, 150, 224);
+  EXPECT_EQ(tile.height, 150);
+  EXPECT_EQ(tile.width, 224);
+  const Region bars = bounds(tile, whole(tile), is_bluish);
+  EXPECT_GT(bars.width(), 130);
+  const int full = bar_height(tile, bars.left + bars.width() / 8);
+  EXPECT_GT(full, 80);
+  EXPECT_NEAR(bar_height(tile, bars.left + bars.width() * 3 / 8), full * 0.5, 2);
+  const Region mean = bounds(tile, whole(tile), is_color(kOrange));  // 0.4375
+  EXPECT_NEAR(mean.top, bars.bottom - 0.4375 * full, 2);
+  EXPECT_NO_THROW(bar_tile({"layer", std::vector<double>(2048, 0.5), std::nullopt}, 150, 224));
+}
+
+TEST(BarTileTest, RefusesWhatCannotBeDrawn) {
+  EXPECT_THROW(bar_tile({"layer", {}, kGate}, 150, 224), InputError);
+  EXPECT_THROW(bar_tile({"layer", {1}, kGate}, 79, 224), InputError);
+  EXPECT_THROW(bar_tile({"layer", {1}, kGate}, 150, 119), InputError);
+}
+
 }  // namespace
 }  // namespace fovea

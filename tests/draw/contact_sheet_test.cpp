@@ -95,6 +95,47 @@ TEST(ContactSheetTest, ChoosesColumnsForAWideSheet) {
   }
 }
 
+/// Tiles of `photos` photos: each one red, and `maps` blue ones.
+std::vector<Tile> photos_with_maps(int photos, int maps) {
+  std::vector<Tile> tiles;
+  for (int photo = 0; photo < photos; ++photo) {
+    tiles.push_back({plain_picture(40, 40, kRed), {"photo"}, {}});
+    for (int map = 0; map < maps; ++map) tiles.push_back({plain_picture(40, 40, kBlue), {"map"}, {}});
+  }
+  return tiles;
+}
+
+TEST(ContactSheetTest, AGroupOfManyTilesWrapsIntoRowsOfItsOwn) {
+  const Image one = contact_sheet(photos_with_maps(1, 11), {.title = "", .group = 12, .tile_side = 64});
+  EXPECT_LT(one.width, 2 * one.height) << "no strip of twelve tiles";
+  EXPECT_GT(2 * one.width, one.height);
+
+  const Image two = contact_sheet(photos_with_maps(2, 11), {.title = "", .columns = 5, .group = 12, .tile_side = 64});
+  const Region photos = place_of(two, kRed);  // each begins a row: both are on the left
+  EXPECT_EQ(photos.width(), 64);
+  EXPECT_EQ(count_pixels(two, whole(two), is_color(kRed)), 2 * 64 * 64);
+  EXPECT_EQ(count_pixels(two, whole(two), is_color(kBlue)), 22 * 64 * 64);
+}
+
+TEST(ContactSheetTest, ARowHoldsWholeGroups) {
+  // Two photos with a map each in every row, though five columns would fit.
+  const Image sheet = contact_sheet(photos_with_maps(4, 1), {.title = "", .columns = 5, .group = 2, .tile_side = 64});
+  EXPECT_EQ(sheet.width, contact_sheet(photos_with_maps(4, 1), {.title = "", .columns = 4, .tile_side = 64}).width);
+  const Region photos = place_of(sheet, kRed);
+  EXPECT_EQ(photos.width(), 2 * (64 + 16) + 64) << "the first and the third column";
+}
+
+TEST(ContactSheetTest, ManyPhotosMakeAWideSheet) {
+  for (const int photos : {1, 2, 3, 6, 9}) {
+    for (const int maps : {1, 3, 6, 16}) {
+      const Image sheet = contact_sheet(photos_with_maps(photos, maps), {.title = "", .group = 1 + maps, .tile_side = 64});
+      const double shape = static_cast<double>(sheet.width) / sheet.height;
+      EXPECT_GT(shape, 0.55) << photos << " photos with " << maps;
+      EXPECT_LT(shape, 3) << photos << " photos with " << maps;
+    }
+  }
+}
+
 TEST(ContactSheetTest, MoreColumnsThanTilesTakeNoRoom) {
   const std::vector<Tile> tiles(3, {plain_picture(40, 40, kRed), {}, {}});
   EXPECT_EQ(contact_sheet(tiles, {.title = "", .columns = 99}).width,
@@ -162,6 +203,7 @@ TEST(ContactSheetTest, RefusesWhatMakesNoSheet) {
   EXPECT_THROW(contact_sheet({{Image(4, 4, 2), {}, {}}}, {}), InputError);
   EXPECT_THROW(contact_sheet({tile}, {.title = "", .columns = -1}), InputError);
   EXPECT_THROW(contact_sheet({tile}, {.title = "", .tile_side = 31}), InputError);
+  EXPECT_THROW(contact_sheet({tile}, {.title = "", .group = 0}), InputError);
   EXPECT_THAT([&] { contact_sheet(std::vector<Tile>(2000, tile), {.title = "", .columns = 2}); },
               ThrowsMessage<InputError>(HasSubstr("show fewer or smaller pictures")));
   EXPECT_THROW(contact_sheet({tile, tile}, {.title = "", .tile_side = 30'000}), InputError);

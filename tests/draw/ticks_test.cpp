@@ -117,17 +117,24 @@ TEST(NumberTextTest, NeverWritesMinusZero) {
   EXPECT_EQ(number_text(-1e-18, 1e-7), "0");
 }
 
-TEST(ShortNumberTextTest, LeavesOutZerosAtTheEnd) {
-  EXPECT_EQ(short_number_text(0, {0, 1}), "0");
-  EXPECT_EQ(short_number_text(0.5, {0, 1}), "0.5");
-  EXPECT_EQ(short_number_text(1, {0, 1}), "1");
+TEST(ShortNumberTextTest, NumbersOfOneRangeHaveTheSameDecimals) {
+  EXPECT_EQ(short_number_text(0, {0, 1}), "0.00");
+  EXPECT_EQ(short_number_text(0.5, {0, 1}), "0.50");
+  EXPECT_EQ(short_number_text(1, {0, 1}), "1.00");
   EXPECT_EQ(short_number_text(0.01234, {0.01234, 0.4567}), "0.012");
   EXPECT_EQ(short_number_text(0.4567, {0.01234, 0.4567}), "0.457");
   EXPECT_EQ(short_number_text(100, {0, 100}), "100");
   EXPECT_EQ(short_number_text(12345, {0, 12345}), "12345");
-  EXPECT_EQ(short_number_text(2e7, {0, 2e7}), "2e7");
-  EXPECT_EQ(short_number_text(0.7, {0.7, 0.7}), "0.7");
-  EXPECT_EQ(short_number_text(0, {0, 0}), "0");
+  EXPECT_EQ(short_number_text(2e7, {0, 2e7}), "2.00e7");
+  EXPECT_EQ(short_number_text(0.7, {0.7, 0.7}), "0.700");
+  EXPECT_EQ(short_number_text(0, {0, 0}), "0.00");
+  EXPECT_EQ(short_number_text(-1e-9, {-1e-9, 1}), "0.00");
+  // The Grad-CAM of two layers, in one picture.
+  EXPECT_EQ(short_number_text(0, {0, 8.95e-4}), "0.000000");
+  EXPECT_EQ(short_number_text(8.95e-4, {0, 8.95e-4}), "0.000895");
+  EXPECT_EQ(short_number_text(0.0172, {0, 0.0172}), "0.0172");
+  EXPECT_EQ(short_number_text(0, {0, 5e-9}), "0.00e0");
+  EXPECT_EQ(short_number_text(5e-9, {0, 5e-9}), "5.00e-9");
 }
 
 }  // namespace
