@@ -110,11 +110,19 @@ std::shared_ptr<torch::nn::Module> InvertedResidualImpl::rebuilt() const {
 torch::Tensor InvertedResidualImpl::forward(const torch::Tensor& features, ContextArgument argument) {
   ForwardContext& context = argument.of(*this);
   const Activation activation = plan_.shape.activation;
-  const auto inside = expand_ ? apply_activation(normed(*this, expand_norm_, expand_(features)), activation) : features;
-  const auto mixed = mixer_ ? mixer_->forward(inside, context) : depthwise_(inside);
-  const auto hidden = apply_activation(normed(*this, depthwise_norm_, mixed), activation);
+  const auto hooked = [&](const torch::nn::Module& layer, const torch::Tensor& output) {
+    return context.hook_layer(layer, output);
+  };
+  torch::Tensor inside = features;
+  if (expand_) {
+    inside = hooked(*expand_, expand_(features));
+    inside = apply_activation(hooked(*expand_norm_, normed(*this, expand_norm_, inside)), activation);
+  }
+  const auto mixed = mixer_ ? hooked(*mixer_, mixer_->forward(inside, context)) : hooked(*depthwise_, depthwise_(inside));
+  const auto hidden = apply_activation(hooked(*depthwise_norm_, normed(*this, depthwise_norm_, mixed)), activation);
   const auto gated = gate_ ? gate_->forward(hidden, context) : hidden;
-  const auto branch = normed(*this, project_norm_, project_(gated));
+  const auto projected = hooked(*project_, project_(gated));
+  const auto branch = hooked(*project_norm_, normed(*this, project_norm_, projected));
   if (!residual_) return branch;
   const auto mask = drop_path_mask(*this, branch, plan_.drop_probability, context.random.child(plan_.path));
   return mask.defined() ? torch::addcmul(features, branch, mask) : features + branch;

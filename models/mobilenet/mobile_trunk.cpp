@@ -120,12 +120,19 @@ MobileTrunk::MobileTrunk(torch::nn::Module& owner, const MobileTrunkShape& shape
 torch::Tensor MobileTrunk::forward(const torch::nn::Module& owner, const torch::Tensor& images, ForwardContext& context) {
   expect_features(owner, images, in_channels_);
   PoolInput passing{attention_.enter(images, context)};
-  passing.features = apply_activation(normed(owner, stem_norm_, stem_(passing.features)), activation_);
+  const auto stem = context.hook_layer(*stem_, stem_(passing.features));
+  passing.features = apply_activation(context.hook_layer(*stem_norm_, normed(owner, stem_norm_, stem)), activation_);
   for (std::size_t i = 0; i < stages_.size(); ++i) {
-    for (const auto& block : stages_[i]) passing.features = block->forward(passing.features, context);
+    for (const auto& block : stages_[i]) {
+      passing.features = block->forward(passing.features, context);
+      // Where the last block gives the stage its name, the stage passes the features on.
+      if (block.get() != hooked_[i]) passing.features = context.hook_layer(*block, passing.features);
+    }
     attention_.finish_stage(i, *hooked_[i], passing, context);
   }
-  passing.features = apply_activation(normed(owner, last_norm_, last_(passing.features)), activation_);
+  passing.features = normed(owner, last_norm_, context.hook_layer(*last_, last_(passing.features)));
+  if (last_norm_.get() != hooked_.back()) passing.features = context.hook_layer(*last_norm_, passing.features);
+  passing.features = apply_activation(passing.features, activation_);
   attention_.finish_stage(stages_.size(), *hooked_.back(), passing, context);
   return attention_.pool(passing, context);
 }

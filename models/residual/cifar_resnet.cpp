@@ -80,10 +80,10 @@ std::shared_ptr<torch::nn::Module> CifarResnetBlockImpl::rebuilt() const {
   return std::make_shared<CifarResnetBlockImpl>(plan_, attention);
 }
 
-torch::Tensor CifarResnetBlockImpl::shortcut(const torch::Tensor& features) {
+torch::Tensor CifarResnetBlockImpl::shortcut(const torch::Tensor& features, ForwardContext& context) {
   using torch::indexing::None;
   using torch::indexing::Slice;
-  if (downsample_) return downsample_->forward(features);
+  if (downsample_) return context.hook_layer(*downsample_, downsample_->forward(features));
   if (plan_.stride == 1 && plan_.new_channels() == 0) return features;
   const auto kept = features.index({Slice(), Slice(), Slice(None, None, plan_.stride), Slice(None, None, plan_.stride)});
   const std::int64_t before = plan_.channels_before();
@@ -92,11 +92,13 @@ torch::Tensor CifarResnetBlockImpl::shortcut(const torch::Tensor& features) {
 
 torch::Tensor CifarResnetBlockImpl::forward(const torch::Tensor& features, ContextArgument argument) {
   ForwardContext& context = argument.of(*this);
-  const auto hidden = torch::relu(normed(*this, bn1_, conv1_(features)));
-  const auto mixed = mixer_ ? mixer_->forward(hidden, context) : conv2_(hidden);
-  const auto branch = normed(*this, bn2_, mixed);
+  const auto first = context.hook_layer(*conv1_, conv1_(features));
+  const auto hidden = torch::relu(context.hook_layer(*bn1_, normed(*this, bn1_, first)));
+  const auto mixed =
+      mixer_ ? context.hook_layer(*mixer_, mixer_->forward(hidden, context)) : context.hook_layer(*conv2_, conv2_(hidden));
+  const auto branch = context.hook_layer(*bn2_, normed(*this, bn2_, mixed));
   const auto mask = drop_path_mask(*this, branch, plan_.drop_probability, context.random.child(plan_.path));
-  return join_.join(branch, shortcut(features), Activation::relu, context, mask);
+  return join_.join(branch, shortcut(features, context), Activation::relu, context, mask);
 }
 
 CifarResnetImpl::CifarResnetImpl(const CifarResnetOptions& options, const InputSpec& input, AttentionFactory& attention)
@@ -156,10 +158,13 @@ ModelOutput CifarResnetImpl::classify(const Batch& batch, ForwardContext& contex
   const auto images = batch.input();
   expect_features(*this, images, input_.channels);
   PoolInput passing{attention_.enter(images, context)};
-  passing.features = torch::relu(normed(*this, bn1_, conv1_(passing.features)));
+  const auto stem = context.hook_layer(*conv1_, conv1_(passing.features));
+  passing.features = torch::relu(context.hook_layer(*bn1_, normed(*this, bn1_, stem)));
   for (std::size_t i = 0; i < stages_.size(); ++i) {
-    for (const auto& block : *stages_[i])
-      passing.features = block->as<CifarResnetBlockImpl>()->forward(passing.features, context);
+    for (const auto& block : *stages_[i]) {
+      const auto features = block->as<CifarResnetBlockImpl>()->forward(passing.features, context);
+      passing.features = context.hook_layer(*block, features);
+    }
     attention_.finish_stage(i, *stages_[i], passing, context);
   }
   auto pooled = attention_.pool(passing, context);  // [N, C]

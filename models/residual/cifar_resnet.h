@@ -61,7 +61,7 @@ class CifarResnetBlockImpl final : public ContextModule {
   std::shared_ptr<torch::nn::Module> rebuilt() const override;
 
  private:
-  torch::Tensor shortcut(const torch::Tensor& features);
+  torch::Tensor shortcut(const torch::Tensor& features, ForwardContext& context);
 
   CifarResnetBlockPlan plan_;
   torch::nn::Conv2d conv1_{nullptr}, conv2_{nullptr};

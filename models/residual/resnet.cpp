@@ -187,10 +187,14 @@ ModelOutput ResnetImpl::classify(const Batch& batch, ForwardContext& context) {
   expect_features(*this, images, input_.channels);
   PoolInput passing{attention_.enter(images, context)};
   torch::Tensor& features = passing.features;
-  features = conv1_ ? conv1_(features) : deep_conv1_->forward(features);
-  features = pooled_stem(torch::relu(normed(*this, bn1_, features)));
+  features = conv1_ ? context.hook_layer(*conv1_, conv1_(features))
+                    : context.hook_layer(*deep_conv1_, deep_conv1_->forward(features));
+  features = context.hook_layer(*bn1_, normed(*this, bn1_, features));
+  features = pooled_stem(torch::relu(features));
   for (std::size_t i = 0; i < stages_.size(); ++i) {
-    for (const auto& block : *stages_[i]) features = block->as<ResnetBlockImpl>()->forward(features, context);
+    for (const auto& block : *stages_[i]) {
+      features = context.hook_layer(*block, block->as<ResnetBlockImpl>()->forward(features, context));
+    }
     attention_.finish_stage(i, *stages_[i], passing, context);
   }
   auto pooled = attention_.pool(passing, context);  // [N, C]

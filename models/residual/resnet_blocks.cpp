@@ -112,12 +112,13 @@ torch::Tensor ResnetBlockImpl::forward(const torch::Tensor& features, ContextArg
   torch::Tensor branch = features;
   for (std::size_t i = 0; i < norms_.size(); ++i) {
     if (i > 0) branch = torch::relu(branch);
-    branch = convolutions_[i] ? convolutions_[i](branch) : mixer_->forward(branch, context);
+    branch = convolutions_[i] ? context.hook_layer(*convolutions_[i], convolutions_[i](branch))
+                              : context.hook_layer(*mixer_, mixer_->forward(branch, context));
     expect_norm_fits(*this, *norms_[i], branch);
-    branch = norms_[i](branch);
+    branch = context.hook_layer(*norms_[i], norms_[i](branch));
   }
   const auto mask = drop_path_mask(*this, branch, plan_.drop_probability, context.random.child(plan_.path));
-  const auto shortcut = downsample_ ? downsample_->forward(features) : features;
+  const auto shortcut = downsample_ ? context.hook_layer(*downsample_, downsample_->forward(features)) : features;
   return join_.join(branch, shortcut, Activation::relu, context, mask);
 }
 

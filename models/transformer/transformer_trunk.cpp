@@ -38,9 +38,14 @@ torch::Tensor TransformerTrunk::forward(torch::Tensor tokens, PoolInput& passing
     auto& block = *blocks_->ptr(static_cast<std::size_t>(i))->as<TransformerBlockImpl>();
     const bool is_read = reads_patches || i + 1 < depth;
     tokens = block.forward(tokens, context, /*hooks_input=*/!is_read);
-    if (!is_read || !ends_stage(i)) continue;
+    const bool is_stage = ends_stage(i);
+    if (!is_read || (!is_stage && context.hooks == nullptr)) continue;
     passing.features = patches_of(tokens, block.layout());
-    around.finish_stage(passing.stages.size(), block, passing, context);
+    if (is_stage) {
+      around.finish_stage(passing.stages.size(), block, passing, context);
+    } else {
+      passing.features = context.hook_layer(block, passing.features);
+    }
     tokens = with_patches(tokens, passing.features, block.layout().prefix_tokens);
   }
   return tokens;

@@ -105,6 +105,7 @@ VggImpl::Block VggImpl::make_block(std::int64_t channels, FeatureShape& shape, A
 }
 
 void VggImpl::finish_stage(Stage& stage, FeatureShape& shape, AttentionFactory& attention) {
+  if (!stage.pool) stage.blocks.back().ends_stage = true;
   stages_.push_back(std::move(stage));
   stage = {};
   attention_.add_stage(*this, "stage" + std::to_string(stages_.size()), shape, attention);
@@ -116,12 +117,14 @@ const torch::nn::Module& VggImpl::Stage::last_layer() const {
 }
 
 torch::Tensor VggImpl::pass(Block& block, const torch::Tensor& features, ForwardContext& context) {
-  auto hidden = block.mixer ? block.mixer->forward(features, context) : block.convolution(features);
+  auto hidden = block.mixer ? context.hook_layer(*block.mixer, block.mixer->forward(features, context))
+                            : context.hook_layer(*block.convolution, block.convolution(features));
   if (block.norm) {
     expect_norm_fits(*this, *block.norm, hidden);
-    hidden = block.norm(hidden);
+    hidden = context.hook_layer(*block.norm, block.norm(hidden));
   }
   hidden = block.relu(hidden);
+  if (!block.ends_stage) hidden = context.hook_layer(*block.relu, hidden);  // else the stage passes it on under that name
   return block.gate ? block.gate->forward(hidden, context) : hidden;
 }
 

@@ -70,6 +70,7 @@ class VggImpl final : public Classifier, public HasKeyMappings, public SelfIniti
     std::shared_ptr<Mixer> mixer;
     torch::nn::BatchNorm2d norm{nullptr};  ///< or empty
     torch::nn::ReLU relu{nullptr};
+    bool ends_stage = false;  ///< the last layer of a stage without a pool
     std::shared_ptr<Gate> gate;
   };
   struct Stage {

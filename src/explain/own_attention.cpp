@@ -28,6 +28,7 @@ std::optional<torch::Tensor> visible_values(const AttentionMap& map, std::int64_
       return read_queries(map, values).mean(torch::IntArrayRef{0, 1}).slice(0, map.prefix_tokens).reshape(map.key_grid);
     }
     case MapKind::features:
+    case MapKind::layer:
     case MapKind::branch:
     case MapKind::windows:
       break;

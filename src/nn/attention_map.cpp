@@ -17,7 +17,7 @@ AttentionRecorder::AttentionRecorder(const torch::nn::Module& root) : names_(roo
 
 torch::Tensor AttentionRecorder::on_tensor(const torch::nn::Module& module, const HookedTensor& about,
                                            const torch::Tensor& tensor) {
-  if (about.kind != MapKind::features) {
+  if (!is_features(about.kind)) {
     maps.push_back({names_.of(module), about.kind, about.meaning, canonical(about.kind, tensor.detach()), about.query_grid,
                     about.key_grid, about.prefix_tokens, about.prefix_is_read, about.theta});
   }

@@ -41,6 +41,11 @@ struct ForwardContext {
     about.theta = theta;
     return hooks->on_tensor(module, about, tensor);
   }
+
+  /// Passes the output [N, C, H, W] of a block or layer within a stage to the hooks, as hook() does.
+  torch::Tensor hook_layer(const torch::nn::Module& module, const torch::Tensor& output) {
+    return hooks == nullptr ? output : hook(module, {MapKind::layer}, output);
+  }
 };
 
 }  // namespace fovea

@@ -3,10 +3,16 @@
 
 namespace fovea {
 
+bool is_features(MapKind kind) {
+  return kind == MapKind::features || kind == MapKind::layer;
+}
+
 std::string to_string(MapKind kind) {
   switch (kind) {
     case MapKind::features:
       return "features";
+    case MapKind::layer:
+      return "layer";
     case MapKind::channel:
       return "channel";
     case MapKind::spatial:

@@ -9,8 +9,20 @@
 
 namespace fovea {
 
-/// Kind of a hooked tensor. All but `features` are attention.
-enum class MapKind { features, channel, spatial, dense, branch, pairwise, windows };
+/// Kind of a hooked tensor. All but the first two are attention.
+enum class MapKind {
+  features,  ///< output of a stage, [N, C, H, W]
+  layer,     ///< output of a block or layer within a stage or of the stem, [N, C, H, W]
+  channel,
+  spatial,
+  dense,
+  branch,
+  pairwise,
+  windows
+};
+
+/// True for the kinds that are not attention.
+bool is_features(MapKind kind);
 
 std::string to_string(MapKind kind);
 

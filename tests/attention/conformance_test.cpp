@@ -286,6 +286,7 @@ void expect_maps_keep_their_word(const std::vector<AttentionMap>& maps, const to
         }
         break;
       case MapKind::features:
+      case MapKind::layer:
         ADD_FAILURE() << "features are no attention";
     }
   }

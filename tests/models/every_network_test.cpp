@@ -264,6 +264,30 @@ TEST_P(EveryBackbone, HooksSeeFeaturesThatExplainAClass) {
   }
 }
 
+TEST_P(EveryBackbone, HooksSeeLayersOfAnyDepth) {
+  const auto made = network();
+  made->eval();
+  FeatureHooks hooks;
+  hooks.any_depth = true;
+  const auto logits = logits_for(*made, normal_images(2, kWideInput), &hooks);
+  const ModuleNames names(*made);
+  std::set<std::string> layers;
+  for (std::size_t i = 0; i < hooks.features.size(); ++i) {
+    const std::string& name = names.of(*hooks.modules[i]);
+    EXPECT_TRUE(layers.insert(name).second) << name << " is hooked twice";
+    ASSERT_EQ(hooks.features[i].dim(), 4) << name;
+    const auto gradient = torch::autograd::grad({logits.sum()}, {hooks.features[i]}, {}, /*retain_graph=*/true,
+                                                /*create_graph=*/false, /*allow_unused=*/true)[0];
+    EXPECT_TRUE(gradient.defined()) << name << " does not reach the logits";
+  }
+  // Every convolution of the trunk counts; those of attention modules, and of a head behind the last stage, do not.
+  const std::string input_layer = made->input_layer();
+  if (input_layer.find("patch_embed") == std::string::npos) {
+    EXPECT_TRUE(layers.contains(input_layer)) << input_layer;
+    EXPECT_GT(layers.size(), 8U);
+  }
+}
+
 TEST_P(EveryNetwork, WeightsReturnFromEveryOtherLibrarysNames) {
   const auto made = network();
   const NamedTensors own = copy_state(*made);

@@ -121,7 +121,7 @@ TEST(MobileNetV3Test, WeightsOfTheOtherVariantGiveTheSameLogits) {
 struct AttentionNames final : ForwardHooks {
   explicit AttentionNames(const torch::nn::Module& root) : names(root) {}
   torch::Tensor on_tensor(const torch::nn::Module& module, const HookedTensor& about, const torch::Tensor& tensor) override {
-    if (about.kind != MapKind::features) offered.push_back(to_string(about.kind) + " " + names.of(module));
+    if (!is_features(about.kind)) offered.push_back(to_string(about.kind) + " " + names.of(module));
     return tensor;
   }
   ModuleNames names;

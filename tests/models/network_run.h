@@ -57,7 +57,7 @@ inline torch::Tensor normal_images(std::int64_t count, const InputSpec& input, t
 /// Keeps the features that a network offers.
 struct FeatureHooks final : ForwardHooks {
   torch::Tensor on_tensor(const torch::nn::Module& module, const HookedTensor& about, const torch::Tensor& tensor) override {
-    if (about.kind == MapKind::features) {
+    if (about.kind == MapKind::features || (any_depth && about.kind == MapKind::layer)) {
       modules.push_back(&module);
       shapes.push_back(tensor.sizes().vec());
       features.push_back(tensor);
@@ -69,6 +69,7 @@ struct FeatureHooks final : ForwardHooks {
   std::vector<std::vector<std::int64_t>> shapes;
   std::vector<torch::Tensor> features;
   std::size_t replace_number = 0;
+  bool any_depth = false;  ///< also those of blocks and layers within stages
 };
 
 }  // namespace fovea

@@ -92,11 +92,23 @@ TEST(ForwardContextTest, TheFrameOfTheMomentIsPassedOn) {
   EXPECT_TRUE(hooks.hooked[1].theta.is_same(context.theta));
 }
 
+TEST(ForwardContextTest, LayersWithinAStageAreNoAttention) {
+  const ProbedNet net;
+  ForwardContext context;
+  const auto output = torch::ones({1, 2, 3, 4});
+  EXPECT_TRUE(context.hook_layer(*net.fc, output).is_same(output));
+  AttentionRecorder recorder(net);
+  context.hooks = &recorder;
+  EXPECT_TRUE(context.hook_layer(*net.fc, output).is_same(output));
+  EXPECT_TRUE(recorder.maps.empty());
+}
+
 TEST(TapKindTest, EveryKindHasAName) {
-  const std::vector<std::string> names{
-      to_string(MapKind::features), to_string(MapKind::channel),  to_string(MapKind::spatial), to_string(MapKind::dense),
-      to_string(MapKind::branch),   to_string(MapKind::pairwise), to_string(MapKind::windows)};
-  EXPECT_THAT(names, testing::ElementsAre("features", "channel", "spatial", "dense", "branch", "pairwise", "windows"));
+  const std::vector<std::string> names{to_string(MapKind::features), to_string(MapKind::layer),  to_string(MapKind::channel),
+                                       to_string(MapKind::spatial),  to_string(MapKind::dense),  to_string(MapKind::branch),
+                                       to_string(MapKind::pairwise), to_string(MapKind::windows)};
+  EXPECT_THAT(names,
+              testing::ElementsAre("features", "layer", "channel", "spatial", "dense", "branch", "pairwise", "windows"));
 }
 
 /// Offers one tensor to a recorder. @return the recorded map.
