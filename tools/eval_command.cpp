@@ -24,14 +24,6 @@ struct EvalArguments {
   std::string predictions;
 };
 
-Split parse_split(const std::string& name) {
-  if (name == "validation") return Split::validation;
-  for (const Split split : {Split::train, Split::validation, Split::test, Split::all}) {
-    if (to_string(split) == name) return split;
-  }
-  throw InputError("--split", "train, val, test or all", "'" + name + "'");
-}
-
 /// Writes the confusion matrix to the file of --confusion, and with pictures to the run directory when its own data was
 /// scored.
 void write_confusion(const EvalArguments& arguments, const Model& model, const EvaluationReport& report,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/utf8.h>
 #include <fovea/image/image_files.h>
 
 namespace fovea {
@@ -37,7 +38,8 @@ class ImageCollector {
     if (!reserved_.empty() && stem.starts_with(reserved_)) stem = "photo_" + stem;
     const std::string wanted = (below.parent_path() / stem).string();
     std::string name = wanted;
-    for (int number = 2; !names_.insert(name).second; ++number) name = wanted + "-" + std::to_string(number);
+    // Where upper and lower case are the same, names that differ in nothing else would replace each other.
+    for (int number = 2; !names_.insert(lower_case(name)).second; ++number) name = wanted + "-" + std::to_string(number);
     images_.push_back({path.string(), name});
   }
 

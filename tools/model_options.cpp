@@ -31,6 +31,14 @@ void add_model_options(CLI::App& command, ModelArguments& arguments) {
       ->allow_extra_args(false);
 }
 
+Split parse_split(const std::string& name) {
+  if (name == "validation") return Split::validation;
+  for (const Split split : {Split::train, Split::validation, Split::test, Split::all}) {
+    if (to_string(split) == name) return split;
+  }
+  throw InputError("--split", "train, val, test or all", "'" + name + "'");
+}
+
 Model open_model(const ModelArguments& arguments, const GlobalOptions& global) {
   Model model = load_model(arguments.model, {.weights = arguments.weights,
                                              .settings = global.with_seed(arguments.settings),

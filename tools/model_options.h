@@ -7,8 +7,9 @@
 #include <CLI/CLI.hpp>
 
 #include <fovea/base/error.h>
+#include <fovea/data/dataset.h>
 #include <fovea/run/model.h>
-#include <fovea/run/read_image.h>
+#include <fovea/run/with_photo.h>
 
 #include "image_arguments.h"
 #include "program.h"
@@ -31,21 +32,13 @@ void add_model_options(CLI::App& command, ModelArguments& arguments);
 /// Adds --key. @param file names the file of weights in the help.
 void add_key_option(CLI::App& command, std::string& key, const std::string& file);
 
+/// The split of --split. @throws InputError for another text.
+Split parse_split(const std::string& name);
+
 /// Opens MODEL, with --seed as the last setting.
 Model open_model(const ModelArguments& arguments, const GlobalOptions& global);
 
 /// Opens MODEL for photos. @throws InputError when a trained model is opened with settings, which only its data set uses.
 Model open_photo_model(const ModelArguments& arguments, const GlobalOptions& global);
-
-/// Runs `work` on a photo for a model, whose path comes first in its errors.
-template <typename Work>
-auto with_photo(const NamedPhoto& image, const Model& model, Work work) {
-  Image photo = read_image(image.path, model.description().decode);  // names the file itself
-  try {
-    return work(std::move(photo));
-  } catch (const InputError& error) {
-    throw InputError(image.path + ": " + error.what());
-  }
-}
 
 }  // namespace fovea

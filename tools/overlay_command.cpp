@@ -1,24 +1,21 @@
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include <fovea/base/error.h>
-#include <fovea/base/file.h>
-#include <fovea/base/thread_team.h>
-#include <fovea/base/torch_compat.h>
 #include <fovea/base/utf8.h>
 #include <fovea/explain/method.h>
 #include <fovea/run/overlay_files.h>
+#include <fovea/run/overlay_series.h>
 #include <fovea/run/overlayer.h>
+#include <fovea/run/split_images.h>
 
 #include "image_arguments.h"
 #include "model_options.h"
 #include "option_checks.h"
 #include "program.h"
-#include "sheet_pages.h"
 
 namespace fovea {
 namespace {
@@ -26,13 +23,17 @@ namespace {
 struct OverlayArguments {
   ModelArguments model;
   std::vector<std::string> images;
+  std::string split;
+  bool wrong = false;
+  std::optional<std::int64_t> limit;
   std::string out;
   std::vector<double> range;
   bool maps = false;
   OverlayOptions options;
 };
 
-constexpr const char* kSheetName = "contact_sheet";
+/// Longer side to which images of a data set are enlarged: most are too small to see anything in.
+constexpr int kSplitPictureSide = 224;
 
 std::string size_text(const LayerMap& layer) {
   const auto size = [&](std::size_t axis) { return std::to_string(layer.values.sizes()[axis]); };
@@ -52,7 +53,7 @@ int print_layers(const MethodLayers& found, const GlobalOptions& global) {
   return kDone;
 }
 
-/// Prints the classes that the model tells apart, with their numbers.
+/// Prints the model's classes with their numbers.
 int print_classes(const Model& model, const GlobalOptions& global) {
   Json rows = Json::array();
   for (std::size_t i = 0; i < model.classes().size(); ++i) {
@@ -64,87 +65,14 @@ int print_classes(const Model& model, const GlobalOptions& global) {
 }
 
 void print_files(const OverlayFiles& files) {
-  std::printf("%s  %s %.1f %%  %s\n", files.image.c_str(), files.explained.name.c_str(), 100 * files.explained.probability,
-              files.layer.c_str());
+  const std::string truth = files.truth ? "  true: " + files.truth->name : "";
+  std::printf("%s  %s %.1f %%%s  %s\n", displayable_utf8(files.image).c_str(),
+              displayable_utf8(files.explained.name).c_str(), 100 * files.explained.probability,
+              displayable_utf8(truth).c_str(), files.layer.c_str());
   for (const auto& file : {std::optional(files.output), files.panel, files.animation}) {
-    if (file) std::printf("  %s\n", file->c_str());
+    if (file) std::printf("  %s\n", displayable_utf8(*file).c_str());
   }
 }
-
-/// Draws photos, a few at a time.
-class PhotoSeries {
- public:
-  PhotoSeries(const Overlayer& overlayer, std::string folder, std::string title, const OverlayArguments& arguments,
-              const GlobalOptions& global)
-      : overlayer_(overlayer),
-        folder_(std::move(folder)),
-        arguments_(arguments),
-        global_(global),
-        sheet_(folder_ + "/" + kSheetName, std::move(title), overlayer.tiles_per_photo()) {}
-
-  /// Warns about unreadable photos and counts them.
-  void draw(const std::vector<NamedPhoto>& images) {
-    ThreadTeam team(static_cast<int>(std::min<std::int64_t>(global_.threads, std::ssize(images))),
-                    compat::use_one_operator_thread);
-    for (std::size_t begin = 0; begin < images.size(); begin += static_cast<std::size_t>(team.threads())) {
-      const std::size_t count = std::min(images.size() - begin, static_cast<std::size_t>(team.threads()));
-      std::vector<Drawn> drawn(count);
-      team.run(static_cast<std::int64_t>(count), [&](std::int64_t i) {
-        const auto index = static_cast<std::size_t>(i);
-        try {
-          drawn[index] = draw_photo(images[begin + index]);
-        } catch (const InputError& error) {
-          if (images.size() == 1) throw;
-          drawn[index].failure = error.what();
-        }
-      });
-      for (Drawn& photo : drawn) collect(std::move(photo));
-    }
-  }
-
-  /// Writes the last page and ends the output. @return photos that could not be read.
-  std::int64_t finish() {
-    const std::vector<std::string> pages = sheet_.finish();
-    if (global_.json) {
-      entries_.finish();
-    } else {
-      for (const std::string& page : pages) std::printf("contact sheet  %s\n", page.c_str());
-    }
-    return unreadable_;
-  }
-
- private:
-  struct Drawn {
-    std::vector<OverlayFiles> files;
-    std::vector<Tile> tiles;
-    std::string failure;  ///< empty when there is none
-  };
-
-  Drawn draw_photo(const NamedPhoto& image) const {
-    return with_photo(image, overlayer_.model(), [&](Image photo) {
-      const Overlay overlay = overlayer_(std::move(photo), std::filesystem::path(image.path).filename().string());
-      return Drawn{write_overlay(overlay, image, folder_, arguments_.maps), overlay.tiles(), ""};
-    });
-  }
-
-  void collect(Drawn photo) {
-    if (!photo.failure.empty()) {
-      print_warning(photo.failure);
-      ++unreadable_;
-      return;
-    }
-    sheet_.add(std::move(photo.tiles));
-    for (const OverlayFiles& files : photo.files) global_.json ? entries_.add(to_json(files)) : print_files(files);
-  }
-
-  const Overlayer& overlayer_;
-  std::string folder_;
-  const OverlayArguments& arguments_;
-  const GlobalOptions& global_;
-  SheetPages sheet_;
-  JsonListPrinter entries_;
-  std::int64_t unreadable_ = 0;
-};
 
 /// The folder of --out; by default each method has a folder of its own.
 std::string output_folder(const OverlayArguments& arguments, const Model& model, const MethodRow& method) {
@@ -158,36 +86,136 @@ enum class Listing { none, layers, classes };
 
 Listing requested_listing(const OverlayArguments& arguments) {
   const std::vector<std::string>& layers = arguments.options.layers;
+  const std::vector<std::string>& classes = arguments.options.classes;
   const bool lists_layers = std::find(layers.begin(), layers.end(), "list") != layers.end();
-  const bool lists_classes = arguments.options.target_class == "list";
+  const bool lists_classes = std::find(classes.begin(), classes.end(), "list") != classes.end();
+  const bool has_images = !arguments.images.empty() || !arguments.split.empty();
   if (!lists_layers && !lists_classes) {
-    if (arguments.images.empty()) throw InputError("fovea overlay", "images, --layer list or --class list", "none");
+    if (!has_images) throw InputError("fovea overlay", "images, --split, --layer list or --class list", "none");
     return Listing::none;
   }
-  if (lists_layers && (!arguments.images.empty() || layers.size() > 1)) {
+  if (lists_layers && (has_images || layers.size() > 1)) {
     throw InputError("--layer list", "no images and no other layer", "some", "remove them");
   }
-  if (lists_classes && (!arguments.images.empty() || !layers.empty())) {
-    throw InputError("--class list", "no images and no layers", "some", "remove them");
+  if (lists_classes && (has_images || !layers.empty() || classes.size() > 1)) {
+    throw InputError("--class list", "no images, no layers and no other class", "some", "remove them");
   }
   return lists_layers ? Listing::layers : Listing::classes;
 }
 
-int overlay_photos(const OverlayArguments& arguments, const GlobalOptions& global) {
+/// @throws InputError for options that need a split, or images beside one.
+void expect_one_source(const OverlayArguments& arguments) {
+  if (!arguments.split.empty()) {
+    if (arguments.images.empty()) return;
+    throw InputError("--split", "no image files beside it", "'" + arguments.images.front() + "'",
+                     "remove the files, or --split");
+  }
+  for (const auto& [option, given] : {std::pair("--wrong", arguments.wrong), {"--limit", arguments.limit.has_value()}}) {
+    if (given) throw InputError(option, "--split, whose images it chooses from", "none", "add e.g. --split test");
+  }
+}
+
+/// Prints the entries of a series, as they come, and its contact sheets.
+class SeriesPrinter {
+ public:
+  SeriesPrinter(const OverlayArguments& arguments, const GlobalOptions& global, std::string folder)
+      : arguments_(arguments), global_(global), folder_(std::move(folder)) {}
+
+  OverlaySeriesOptions options() {
+    return {
+        .folder = folder_,
+        .maps = arguments_.maps,
+        .threads = global_.threads,
+        .on_files = [this](const OverlayFiles& files) { global_.json ? entries_.add(to_json(files)) : print_files(files); },
+        .warn = print_warning};
+  }
+
+  void finish(OverlaySeries& series) {
+    const std::vector<std::string> pages = series.finish();
+    if (global_.json) {
+      entries_.finish();
+    } else {
+      for (const std::string& page : pages) std::printf("contact sheet  %s\n", displayable_utf8(page).c_str());
+    }
+  }
+
+ private:
+  const OverlayArguments& arguments_;
+  const GlobalOptions& global_;
+  std::string folder_;
+  JsonListPrinter entries_;
+};
+
+void overlay_files(const OverlayArguments& arguments, const Overlayer& overlayer, const std::string& folder,
+                   const GlobalOptions& global) {
+  const std::vector<NamedPhoto> images = expand_images(arguments.images, folder, kContactSheet);
+  SeriesPrinter printer(arguments, global, folder);
+  OverlaySeries series(overlayer, printer.options());
+  const std::int64_t unreadable = series.draw(images);
+  printer.finish(series);
+  expect_all_readable("fovea overlay", images.size(), unreadable);
+}
+
+void overlay_split(const OverlayArguments& arguments, const Overlayer& overlayer, const std::string& folder,
+                   const GlobalOptions& global) {
+  SplitImagesOptions options{.only_wrong = arguments.wrong, .threads = global.threads, .warn = print_warning};
+  if (arguments.limit) options.limit = *arguments.limit;
+  SplitImages images(overlayer.model(), parse_split(arguments.split), options);
+  SeriesPrinter printer(arguments, global, folder);
+  OverlaySeriesOptions series_options = printer.options();
+  series_options.name = images.name();
+  series_options.title = images.title();
+  OverlaySeries series(overlayer, series_options);
+  const std::int64_t drawn = series.draw(images);
+  printer.finish(series);
+  if (drawn == 0 && !global.quiet) print_note("there are no " + images.title() + " to draw");
+}
+
+int overlay(const OverlayArguments& arguments, const GlobalOptions& global) {
   const Listing listing = requested_listing(arguments);
-  const Model model = open_photo_model(arguments.model, global);
+  expect_one_source(arguments);
+  const bool is_split = !arguments.split.empty();
+  const Model model = is_split ? open_model(arguments.model, global) : open_photo_model(arguments.model, global);
   if (listing == Listing::classes) return print_classes(model, global);
   if (listing == Listing::layers) return print_layers(list_overlay_layers(model, arguments.options.method), global);
   OverlayOptions options = arguments.options;
   if (!arguments.range.empty()) options.range = std::pair(arguments.range[0], arguments.range[1]);
+  if (is_split) options.least_side = kSplitPictureSide;
   const Overlayer overlayer(model, options);
   const std::string folder = output_folder(arguments, model, overlayer.method());
-  const std::vector<NamedPhoto> images = expand_images(arguments.images, folder, kSheetName);
-  make_directories(folder);
-  PhotoSeries series(overlayer, folder, overlayer.method().name + ", " + model.name(), arguments, global);
-  series.draw(images);
-  expect_all_readable("fovea overlay", images.size(), series.finish());
+  is_split ? overlay_split(arguments, overlayer, folder, global) : overlay_files(arguments, overlayer, folder, global);
   return kDone;
+}
+
+void add_image_options(CLI::App& command, OverlayArguments& arguments) {
+  command.add_option("images", arguments.images, "image files, or folders of them")->type_name("IMAGE");
+  command.add_option("--split", arguments.split,
+                     "in place of IMAGE, images of the data set, small ones enlarged: train, val, test or all");
+  command.add_flag("--wrong", arguments.wrong, "only those of --split that the model classifies wrongly");
+  command.add_option("--limit", arguments.limit, "most images of --split (default: 36)")
+      ->type_name("N")
+      ->check(integer_in({1, 1'000'000'000}));
+}
+
+void add_color_options(CLI::App& command, OverlayArguments& arguments) {
+  OverlayOptions& options = arguments.options;
+  command
+      .add_option("--range", arguments.range,
+                  "values of the first and the last colour (default: each map's minimum and maximum)")
+      ->expected(2)
+      ->type_name("LOW HIGH")
+      ->check(number_in({}));
+  command.add_option("--opacity", options.opacity, "opacity of the colours (default: 0.5)")->check(number_in(kFraction));
+  std::vector<std::string> color_maps;
+  for (const auto& [name, map] : kColorMapNames) color_maps.emplace_back(name);
+  const auto choose_colors = [&options](const std::string& chosen) {
+    for (const auto& [name, map] : kColorMapNames) {
+      if (chosen == name) options.color_map = map;
+    }
+  };
+  command.add_option_function<std::string>("--colors", choose_colors, "colour map (default: inferno)")
+      ->type_name("NAME")
+      ->check(one_of(color_maps));
 }
 
 }  // namespace
@@ -197,40 +225,29 @@ Action add_overlay_command(CLI::App& app) {
   OverlayOptions& options = arguments->options;
   CLI::App* command = app.add_subcommand("overlay", "draw a model's attention or explanations on photos");
   add_model_options(*command, arguments->model);
-  command->add_option("images", arguments->images, "image files, or folders of them")->type_name("IMAGE");
-  std::string methods = "auto";
+  add_image_options(*command, *arguments);
+  std::string methods = "explanation method: auto (the first with a map on the photo)";
   for (const MethodRow& row : method_registry()) methods += ", " + row.name;
   command->add_option("--method", options.method, methods)->capture_default_str();
-  command->add_option("--layer", options.layers, "module name, repeatable; all; list: print the names (default: the last)")
+  command
+      ->add_option("--layer", options.layers,
+                   "module name, for gradcam of any depth, repeatable; all; list: print the main ones (default: the last)")
       ->take_all()
       ->allow_extra_args(false);
-  command->add_option("--class", options.target_class,
-                      "class to explain: its name or a unique part of it, its number or WordNet ID; list: print them "
-                      "(default: the predicted one)");
+  command
+      ->add_option("--class", options.classes,
+                   "class to explain, repeatable, side by side: its name or a unique part of it, its number or WordNet ID; "
+                   "list: print them (default: the predicted one)")
+      ->take_all()
+      ->allow_extra_args(false);
   command
       ->add_option("--out", arguments->out,
                    "output folder (default: overlays/METHOD in the run directory, or in the working directory)")
       ->type_name("DIR");
   command->add_flag("--maps", arguments->maps,
                     "also write the raw maps: float32 .npy, with their position on the photo in .json");
-  command
-      ->add_option("--range", arguments->range,
-                   "values of the first and the last colour (default: each map's minimum and maximum)")
-      ->expected(2)
-      ->type_name("LOW HIGH")
-      ->check(number_in({}));
-  command->add_option("--opacity", options.opacity, "opacity of the colours (default: 0.5)")->check(number_in(kFraction));
-  std::vector<std::string> color_maps;
-  for (const auto& [name, map] : kColorMapNames) color_maps.emplace_back(name);
-  const auto choose_colors = [&options](const std::string& chosen) {
-    for (const auto& [name, map] : kColorMapNames) {
-      if (chosen == name) options.color_map = map;
-    }
-  };
-  command->add_option_function<std::string>("--colors", choose_colors, "colour map (default: inferno)")
-      ->type_name("NAME")
-      ->check(one_of(color_maps));
-  return [arguments](const GlobalOptions& global) { return overlay_photos(*arguments, global); };
+  add_color_options(*command, *arguments);
+  return [arguments](const GlobalOptions& global) { return overlay(*arguments, global); };
 }
 
 }  // namespace fovea

@@ -30,7 +30,7 @@ Where things are, in $run
   metrics.jsonl       loss and accuracy of every epoch
   config.yaml         the complete configuration
   curves.png          learning curves; confusion_test.png and calibration_test.png are beside it
-  overlays/attention  where the network looked: start with contact_sheet.png
+  overlays/attention  where the network looked: start with contact_sheet.attention.all.png
 
 Next steps
   classify your own image     $fovea predict $run IMAGE

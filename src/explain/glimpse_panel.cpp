@@ -115,13 +115,13 @@ class GlimpseTable {
 
   /// @param leads true for the most probable class.
   static void draw_bar(Canvas& canvas, const Rectangle& cell, double probability, bool leads) {
-    constexpr double kNumberRoom = 42;
+    constexpr double kNumberRoom = 50;
     constexpr double kThickness = 11;
     const double room = cell.width - kNumberRoom;
     const double top = cell.y + (cell.height - kThickness) / 2;
     canvas.fill_rectangle({cell.x, top, room, kThickness}, kGrid);
     canvas.fill_rectangle({cell.x, top, probability * room, kThickness}, leads ? kBlue : kQuiet);
-    canvas.text(percent_text(probability, 0), {cell.x + cell.width, cell.y + cell.height / 2},
+    canvas.text(percent_text(probability, 1), {cell.x + cell.width, cell.y + cell.height / 2},
                 {.size = 11.5,
                  .bold = leads,
                  .color = leads ? kInk : kQuiet,
@@ -162,7 +162,8 @@ void expect_some(const std::vector<PhotoGlimpse>& glimpses) {
 
 }  // namespace
 
-std::vector<std::int64_t> followed_classes(const std::vector<PhotoGlimpse>& glimpses, std::int64_t explained) {
+std::vector<std::int64_t> followed_classes(const std::vector<PhotoGlimpse>& glimpses,
+                                           const std::vector<std::int64_t>& explained) {
   expect_some(glimpses);
   constexpr std::size_t kAtTheEnd = 3;
   constexpr std::size_t kMost = 7;
@@ -173,7 +174,7 @@ std::vector<std::int64_t> followed_classes(const std::vector<PhotoGlimpse>& glim
   std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return probability(a) > probability(b); });
 
   // In order of importance, up to kMost.
-  std::vector<std::int64_t> followed{explained};
+  std::vector<std::int64_t> followed = explained;
   const auto follow = [&](std::int64_t label) {
     const bool is_new = std::find(followed.begin(), followed.end(), label) == followed.end();
     if (is_new && followed.size() < kMost) followed.push_back(label);

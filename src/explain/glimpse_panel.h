@@ -22,8 +22,10 @@ struct GlimpseTexts {
 };
 
 /// Classes of interest: the three most probable ones after the last glimpse, those that were the most probable after another
-/// one, and the explained one; sorted by their probability after the last glimpse, at most seven.
-std::vector<std::int64_t> followed_classes(const std::vector<PhotoGlimpse>& glimpses, std::int64_t explained);
+/// one, and the explained ones; sorted by their probability after the last glimpse, at most seven, or as many as are
+/// explained.
+std::vector<std::int64_t> followed_classes(const std::vector<PhotoGlimpse>& glimpses,
+                                           const std::vector<std::int64_t>& explained);
 
 /// Picture of all glimpses: the photo with their path, enlarged or shrunk to a readable size, and a column for each glimpse
 /// with its patches of every scale and the class probabilities after it. Columns are in rows of eight, or of more when the

@@ -31,12 +31,12 @@ GlimpsePath path_of(const GlimpseTrajectory& trajectory, const Normalization* no
 }  // namespace
 
 Explanation explain_by_glimpses(Classifier& classifier, const Batch& batch, const LayerFilter& wanted,
-                                std::optional<std::int64_t> target) {
+                                const std::vector<std::int64_t>& targets) {
   expect_one_image(batch);
   const torch::NoGradGuard no_grad;
   ForwardContext context;
   const ModelOutput output = classifier.classify(batch, context);
-  Explanation explanation = explanation_of(output.logits, target);
+  Explanation explanation = explanation_of(output.logits, targets);
   if (!output.trajectory || !wanted(kGlimpsesLayer)) return explanation;
   explanation.glimpses = path_of(*output.trajectory, batch.normalization.get());
   explanation.maps.push_back({kGlimpsesLayer, Meaning::none, explanation.glimpses->windows.to(torch::kFloat32)});

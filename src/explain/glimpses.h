@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <vector>
 
 #include <fovea/explain/method.h>
 
@@ -14,6 +14,6 @@ inline constexpr const char* kGlimpsesLayer = "glimpses";
 /// means of its policy. The explanation of a network without glimpses has no maps. See MethodRow::explain.
 /// @throws InputError for a network in training mode.
 Explanation explain_by_glimpses(Classifier& classifier, const Batch& batch, const LayerFilter& wanted,
-                                std::optional<std::int64_t> target);
+                                const std::vector<std::int64_t>& targets);
 
 }  // namespace fovea

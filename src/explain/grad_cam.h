@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <vector>
 
 #include <fovea/explain/method.h>
 
@@ -15,6 +15,6 @@ torch::Tensor grad_cam(const torch::Tensor& activations, const torch::Tensor& gr
 
 /// Grad-CAM with ReLU, as in the paper, of every wanted layer that hooks its features. See MethodRow::explain.
 Explanation explain_by_grad_cam(Classifier& classifier, const Batch& batch, const LayerFilter& wanted,
-                                std::optional<std::int64_t> target);
+                                const std::vector<std::int64_t>& targets);
 
 }  // namespace fovea

@@ -20,6 +20,7 @@ struct LayerMap {
   /// Affine transform [2, 3] from normalised coordinates (x, y, 1) of the map to those of the network input. Undefined for
   /// the identity.
   torch::Tensor theta = {};
+  std::optional<std::int64_t> label = {};  ///< class that the map explains; None for a map that is that of all classes
 
   bool is_spatial() const { return values.dim() == 2; }
   bool is_channels() const { return values.dim() == 1; }
@@ -27,10 +28,11 @@ struct LayerMap {
 
 /// Prediction for one image, with its maps.
 struct Explanation {
-  std::vector<double> probabilities;  ///< one per class, summing to one
-  std::int64_t predicted = 0;         ///< the most probable class
-  std::int64_t explained = 0;         ///< class that the maps explain; ignored by methods that are not class-specific
-  std::vector<LayerMap> maps;         ///< in the order of the forward pass
+  std::vector<double> probabilities;    ///< one per class, summing to one
+  std::int64_t predicted = 0;           ///< the most probable class
+  std::vector<std::int64_t> explained;  ///< the classes asked for, or the predicted one
+  /// In the order of the forward pass; the maps of a layer for several classes follow one another.
+  std::vector<LayerMap> maps;
   std::optional<GlimpsePath> glimpses = std::nullopt;  ///< of a glimpse network
 };
 

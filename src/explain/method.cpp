@@ -62,13 +62,10 @@ const MethodRow& find_method(const std::string& name, const std::string& origin)
   return find_row(method_registry(), name, origin, "a method", "methods");
 }
 
-std::vector<LayerMap> list_layers(const MethodRow& method, Classifier& classifier, const InputSpec& input) {
+std::vector<LayerMap> list_layers(const MethodRow& method, Classifier& classifier, const InputSpec& input,
+                                  const LayerFilter& wanted) {
   if (method.shows && !method.shows(classifier)) return {};
-  const Batch batch = blank_image(classifier, input);
-  return method
-      .explain(
-          classifier, batch, [](const std::string&) { return true; }, std::nullopt)
-      .maps;
+  return method.explain(classifier, blank_image(classifier, input), wanted, {}).maps;
 }
 
 }  // namespace fovea

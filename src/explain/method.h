@@ -3,8 +3,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <fovea/explain/layer_map.h>
@@ -12,8 +13,33 @@
 
 namespace fovea {
 
-/// Predicate on the name of a layer: true for a wanted layer.
-using LayerFilter = std::function<bool(const std::string& layer)>;
+/// A function of a layer's name that is true for a wanted layer.
+template <typename Predicate>
+concept LayerPredicate = std::is_invocable_r_v<bool, Predicate, const std::string&>;
+
+/// Choice of layers by their names.
+class LayerFilter {
+ public:
+  /// Which layers of a stage count, besides the stage's own output.
+  enum class Depth {
+    stages,  ///< its attention
+    any,     ///< also its blocks and their layers (MapKind::layer), which are many
+  };
+
+  /// Every layer down to the stages.
+  LayerFilter() = default;
+  /// @param is_wanted called with a layer's name.
+  template <LayerPredicate Predicate>
+  LayerFilter(Predicate is_wanted, Depth depth = Depth::stages)  // NOLINT(google-explicit-constructor)
+      : is_wanted_(std::move(is_wanted)), depth_(depth) {}
+
+  bool operator()(const std::string& layer) const { return !is_wanted_ || is_wanted_(layer); }
+  Depth depth() const { return depth_; }
+
+ private:
+  std::function<bool(const std::string& layer)> is_wanted_;
+  Depth depth_ = Depth::stages;
+};
 
 /// An explanation method.
 struct MethodRow {
@@ -25,10 +51,10 @@ struct MethodRow {
   /// False when the method has no map of such a network for certain; asked without a forward pass. Empty: it may have one of
   /// any.
   std::function<bool(const Classifier& classifier)> shows = {};
-  /// @param batch one image. @param target the class to explain; None: the predicted one. The classifier must be in
-  /// evaluation mode; several threads may explain with one at the same time.
+  /// @param batch one image. @param targets the classes to explain, each once; none: the predicted one. The classifier must
+  /// be in evaluation mode; several threads may explain with one at the same time.
   std::function<Explanation(Classifier& classifier, const Batch& batch, const LayerFilter& wanted,
-                            std::optional<std::int64_t> target)>
+                            const std::vector<std::int64_t>& targets)>
       explain = {};
 };
 
@@ -53,6 +79,7 @@ const MethodRow& register_method(MethodRow row);
 const MethodRow& find_method(const std::string& name, const std::string& origin);
 
 /// Layers for which the method has a map, in the order of the forward pass; the values are those of an input of zeros.
-std::vector<LayerMap> list_layers(const MethodRow& method, Classifier& classifier, const InputSpec& input);
+std::vector<LayerMap> list_layers(const MethodRow& method, Classifier& classifier, const InputSpec& input,
+                                  const LayerFilter& wanted = {});
 
 }  // namespace fovea

@@ -40,29 +40,30 @@ void expect_one_image(const Batch& batch) {
   if (batch.size() != 1) throw InputError("explain", "a batch of one image", std::to_string(batch.size()));
 }
 
-Explanation explanation_of(const torch::Tensor& logits, std::optional<std::int64_t> target) {
+Explanation explanation_of(const torch::Tensor& logits, const std::vector<std::int64_t>& targets) {
   const auto probabilities = torch::softmax(logits.detach().to(torch::kCPU, torch::kFloat64), 1).squeeze(0).contiguous();
   const std::int64_t classes = probabilities.size(0);
-  if (target && (*target < 0 || *target >= classes)) {
-    throw InputError("class", "a class below " + std::to_string(classes), std::to_string(*target));
+  for (const std::int64_t target : targets) {
+    if (target >= 0 && target < classes) continue;
+    throw InputError("class", "a class below " + std::to_string(classes), std::to_string(target));
   }
   Explanation explanation;
   explanation.probabilities.assign(probabilities.data_ptr<double>(), probabilities.data_ptr<double>() + classes);
   if (std::isnan(explanation.probabilities[0])) throw NumericError("class scores: expected numbers, got NaN");
   explanation.predicted = probabilities.argmax().item<std::int64_t>();
-  explanation.explained = target.value_or(explanation.predicted);
+  explanation.explained = targets.empty() ? std::vector{explanation.predicted} : targets;
   return explanation;
 }
 
 Explanation explain_by_attention(Classifier& classifier, const Batch& batch, const LayerFilter& wanted,
-                                 std::optional<std::int64_t> target) {
+                                 const std::vector<std::int64_t>& targets) {
   expect_one_image(batch);
   const torch::NoGradGuard no_grad;
   AttentionRecorder recorder(classifier);
   ForwardContext context;
   context.hooks = &recorder;
   const ModelOutput output = classifier.classify(batch, context);
-  Explanation explanation = explanation_of(output.logits, target);
+  Explanation explanation = explanation_of(output.logits, targets);
   if (output.trajectory) return explanation;  // maps of glimpses do not cover the image
   for (const AttentionMap& map : recorder.maps) {
     if (!wanted(map.layer)) continue;

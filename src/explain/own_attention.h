@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include <fovea/explain/method.h>
 #include <fovea/nn/attention_map.h>
@@ -17,13 +18,13 @@ std::optional<torch::Tensor> visible_values(const AttentionMap& map, std::int64_
 
 /// Attention maps of the network's own modules. See MethodRow::explain.
 Explanation explain_by_attention(Classifier& classifier, const Batch& batch, const LayerFilter& wanted,
-                                 std::optional<std::int64_t> target);
+                                 const std::vector<std::int64_t>& targets);
 
 /// @throws InputError unless the batch has one image.
 void expect_one_image(const Batch& batch);
 
 /// Explanation from the logits [1, K] of one image, without maps.
 /// @throws InputError for a target that is not a class, NumericError for logits that are NaN.
-Explanation explanation_of(const torch::Tensor& logits, std::optional<std::int64_t> target);
+Explanation explanation_of(const torch::Tensor& logits, const std::vector<std::int64_t>& targets);
 
 }  // namespace fovea

@@ -62,6 +62,9 @@ class ExperimentData {
   DataSplit test() { return split(Split::test); }
   DataSplit split(Split split) { return {split, loader(split)}; }
 
+  /// The images of a split before preprocessing, in order.
+  const Subset& images(Split split) { return part(split); }
+
   /// The data set as it was understood. @param splits those to count, at least one; the classes are counted in the first.
   DataSummary summary(const std::vector<Split>& splits);
 

@@ -14,6 +14,7 @@
 #include <fovea/run/glimpse_benchmark.h>
 #include <fovea/run/model.h>
 #include <fovea/run/overlay_files.h>
+#include <fovea/run/overlay_series.h>
 #include <fovea/run/overlayer.h>
 #include <fovea/run/prediction_csv.h>
 #include <fovea/run/preview.h>

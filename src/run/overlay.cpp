@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <fovea/base/error.h>
 #include <fovea/base/number_text.h>
 #include <fovea/draw/bar_strip.h>
+#include <fovea/draw/ticks.h>
 #include <fovea/draw/zoomed_image.h>
 #include <fovea/explain/glimpse_drawing.h>
 #include <fovea/explain/glimpse_panel.h>
@@ -25,21 +27,34 @@ std::string class_text(const ClassProbability& probability) {
   return probability.name + "  " + percent_text(probability.probability, 1);
 }
 
-/// The photo's caption, and the predicted class.
+/// The photo's name, its true class where that is known, and the predicted class.
 std::vector<std::string> photo_caption(const Overlay::Content& content) {
+  std::vector<std::string> lines;
+  if (!content.caption.name.empty()) lines.push_back(content.caption.name);
   const std::string prediction = class_text(class_of(content, content.explanation.predicted));
-  if (content.caption.empty()) return {prediction};
-  return {content.caption, prediction};
+  if (const auto& truth = content.caption.truth) {
+    lines.push_back("true: " + content.model->classes[static_cast<std::size_t>(*truth)]);
+    lines.push_back("predicted: " + prediction);
+  } else {
+    lines.push_back(prediction);
+  }
+  return lines;
+}
+
+/// The same on one line.
+std::string photo_line(const Overlay::Content& content) {
+  std::string line;
+  for (const std::string& part : photo_caption(content)) line += (line.empty() ? "" : ", ") + part;
+  return line;
 }
 
 GlimpseTexts glimpse_texts(const Overlay::Content& content) {
   const Explanation& explanation = content.explanation;
-  std::string result = class_text(class_of(content, explanation.predicted));
-  if (explanation.explained != explanation.predicted) {
-    result += ", following " + class_text(class_of(content, explanation.explained));
+  std::string line = photo_line(content);
+  for (const std::int64_t label : explanation.explained) {
+    if (label != explanation.predicted) line += ", following " + class_text(class_of(content, label));
   }
-  return {content.caption, std::move(result), content.model->classes,
-          followed_classes(content.glimpses, explanation.explained)};
+  return {content.title, std::move(line), content.model->classes, followed_classes(content.glimpses, explanation.explained)};
 }
 
 OverlayStyle style_of(const OverlayOptions& options, const PhotoMap& map) {
@@ -48,15 +63,31 @@ OverlayStyle style_of(const OverlayOptions& options, const PhotoMap& map) {
   return style;
 }
 
-/// A layer, and the class that its map explains, where the method explains one.
-std::vector<std::string> layer_caption(const Overlay::Content& content, const std::string& layer) {
-  if (!content.explains_class) return {layer};
-  return {layer, "for " + class_text(class_of(content, content.explanation.explained))};
+/// The class that a map explains, where it explains one, and its layer.
+std::vector<std::string> map_caption(const Overlay::Content& content, const LayerMap& map) {
+  if (!map.label) return {map.layer};
+  return {"for " + class_text(class_of(content, *map.label)), map.layer};
 }
 
-void expect_layer(std::size_t layer, const std::vector<LayerMap>& maps) {
-  if (layer < maps.size()) return;
-  throw InputError("overlay", "a layer's number below " + std::to_string(maps.size()), std::to_string(layer));
+BarRow bar_row(const LayerMap& map) {
+  const auto values = map.values.to(torch::kFloat64).contiguous();
+  const double* begin = values.data_ptr<double>();
+  const bool is_gate = map.meaning == Meaning::gate;
+  return {map.layer, {begin, begin + values.numel()}, is_gate ? std::optional<ValueRange>({0, 1}) : std::nullopt};
+}
+
+/// Bars of a map of channels, as a tile.
+Tile channel_tile(const LayerMap& map) {
+  const std::string kind = map.meaning == Meaning::gate ? " gates" : " channels";
+  const std::string mean = number_text(map.values.mean().item<double>(), 0.01);
+  return {bar_tile(bar_row(map), kTileSide * 2 / 3, kTileSide),
+          {map.layer, std::to_string(map.values.numel()) + kind + ", mean " + mean},
+          std::nullopt};
+}
+
+void expect_map(std::size_t map, const std::vector<LayerMap>& maps) {
+  if (map < maps.size()) return;
+  throw InputError("overlay", "a map's number below " + std::to_string(maps.size()), std::to_string(map));
 }
 
 }  // namespace
@@ -75,17 +106,41 @@ ClassProbability Overlay::predicted() const {
   return class_of(*content_, content_->explanation.predicted);
 }
 
-ClassProbability Overlay::explained() const {
-  return class_of(*content_, content_->explanation.explained);
+std::optional<ClassProbability> Overlay::truth() const {
+  const auto& truth = content_->caption.truth;
+  return truth ? std::optional(class_of(*content_, *truth)) : std::nullopt;
+}
+
+std::vector<ClassProbability> Overlay::classes() const {
+  std::vector<ClassProbability> classes;
+  for (const std::int64_t label : content_->explanation.explained) classes.push_back(class_of(*content_, label));
+  return classes;
+}
+
+bool Overlay::has_chosen_classes() const {
+  return !content_->options.classes.empty();
+}
+
+ClassProbability Overlay::explained(std::size_t map) const {
+  expect_map(map, maps());
+  return class_of(*content_, maps()[map].label.value_or(content_->explanation.explained.front()));
+}
+
+const std::string& Overlay::title() const {
+  return content_->title;
+}
+
+const std::string& Overlay::selection() const {
+  return content_->selection;
 }
 
 const std::vector<LayerMap>& Overlay::maps() const {
   return content_->explanation.maps;
 }
 
-const std::optional<PhotoMap>& Overlay::on_photo(std::size_t layer) const {
-  expect_layer(layer, maps());
-  return content_->on_photo[layer];
+const std::optional<PhotoMap>& Overlay::on_photo(std::size_t map) const {
+  expect_map(map, maps());
+  return content_->on_photo[map];
 }
 
 const std::vector<PhotoGlimpse>& Overlay::glimpses() const {
@@ -96,26 +151,31 @@ const std::optional<GlimpsePath>& Overlay::glimpse_path() const {
   return content_->explanation.glimpses;
 }
 
-Image Overlay::picture(std::size_t layer) const {
-  expect_layer(layer, maps());
-  const LayerMap& map = maps()[layer];
-  if (map.is_channels()) return channels();
-  if (!map.is_spatial()) return draw_glimpses(photo(), glimpses(), {content_->options.color_map});
-  const PhotoMap& placed = *on_photo(layer);
-  return draw_overlay(photo(), placed, style_of(content_->options, placed));
+Image Overlay::drawn_on(const Image& photo_at_size, std::size_t map) const {
+  const double factor_x = static_cast<double>(photo_at_size.width) / photo().width;
+  const double factor_y = static_cast<double>(photo_at_size.height) / photo().height;
+  if (const std::optional<PhotoMap>& placed = on_photo(map)) {
+    return draw_overlay(photo_at_size, placed->scaled(factor_x, factor_y), style_of(content_->options, *placed));
+  }
+  return draw_glimpses(photo_at_size, scaled_glimpses(glimpses(), factor_x, factor_y), {content_->options.color_map});
+}
+
+Image Overlay::picture(std::size_t map) const {
+  expect_map(map, maps());
+  if (maps()[map].is_channels()) return channels();
+  const double factor =
+      std::ceil(static_cast<double>(content_->options.least_side) / std::max(photo().height, photo().width));
+  return factor > 1 ? drawn_on(zoomed_image(photo(), factor), map) : drawn_on(photo(), map);
 }
 
 Image Overlay::channels() const {
   std::vector<BarRow> rows;
   for (const LayerMap& map : maps()) {
-    if (!map.is_channels()) continue;
-    const auto values = map.values.to(torch::kFloat64).contiguous();
-    const double* begin = values.data_ptr<double>();
-    const bool is_gate = map.meaning == Meaning::gate;
-    rows.push_back({map.layer, {begin, begin + values.numel()}, is_gate ? std::optional<ValueRange>({0, 1}) : std::nullopt});
+    if (map.is_channels()) rows.push_back(bar_row(map));
   }
   BarStripOptions options;
-  for (const std::string& line : photo_caption(*content_)) options.title += (options.title.empty() ? "" : ": ") + line;
+  options.title = title();
+  options.subtitle = photo_line(*content_);
   return bar_strip(rows, options);
 }
 
@@ -129,22 +189,21 @@ Animation Overlay::animation() const {
 
 std::vector<Tile> Overlay::tiles() const {
   const Image small = zoomed_image(photo(), static_cast<double>(kTileSide) / std::max(photo().height, photo().width));
-  const double factor_x = static_cast<double>(small.width) / photo().width;
-  const double factor_y = static_cast<double>(small.height) / photo().height;
-  const ColorMap colors = content_->options.color_map;
   std::vector<Tile> tiles{{small, photo_caption(*content_), std::nullopt}};
   for (std::size_t i = 0; i < maps().size(); ++i) {
-    const std::string& layer = maps()[i].layer;
+    if (maps()[i].is_channels()) continue;
+    std::vector<std::string> caption = map_caption(*content_, maps()[i]);
+    std::optional<ColorScale> scale;
     if (const std::optional<PhotoMap>& placed = on_photo(i)) {
       const OverlayStyle style = style_of(content_->options, *placed);
-      tiles.push_back({draw_overlay(small, placed->scaled(factor_x, factor_y), style), layer_caption(*content_, layer),
-                       ColorScale{style.color_map, style.low, style.high}});
-    } else if (!maps()[i].is_channels()) {
-      tiles.push_back({draw_glimpses(small, scaled_glimpses(glimpses(), factor_x, factor_y), {colors}),
-                       {layer, std::to_string(glimpses().size()) + " steps"},
-                       std::nullopt});
+      scale = ColorScale{style.color_map, style.low, style.high};
+    } else {
+      caption.push_back(std::to_string(glimpses().size()) + " steps");
     }
+    tiles.push_back({drawn_on(small, i), std::move(caption), scale});
   }
+  if (tiles.size() > 1) return tiles;
+  for (const LayerMap& map : maps()) tiles.push_back(channel_tile(map));
   return tiles;
 }
 

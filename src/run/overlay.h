@@ -26,11 +26,22 @@ struct OverlayOptions {
   std::string method = "auto";
   /// Modules with their submodules, or "all"; empty: the last layer, with a spatial map if there is one.
   std::vector<std::string> layers = {};
-  std::string target_class = {};  ///< class to explain, see find_class(); empty: the predicted one
+  /// Classes to explain, side by side: each a name or a unique part of it, a number or a WordNet ID. Empty: the predicted
+  /// one.
+  std::vector<std::string> classes = {};
   ColorMap color_map = ColorMap::inferno;
   std::optional<double> opacity = {};  ///< of the colours, in [0, 1]; none: 0.5
   /// Values of the first and the last colour; none: each map's minimum and maximum.
   std::optional<std::pair<double, double>> range = {};
+  /// Length in pixels of the longer side to which pictures of smaller photos are enlarged at least, by a whole factor; 0:
+  /// every picture has the photo's own size.
+  int least_side = 0;
+};
+
+/// What pictures say about a photo.
+struct PhotoCaption {
+  std::string name = {};                   ///< e.g. of its file; may be empty
+  std::optional<std::int64_t> truth = {};  ///< its true class, where that is known
 };
 
 /// Maps of a network's layers for one photo. Pictures of them are drawn on demand.
@@ -44,42 +55,57 @@ class Overlay {
   /// The photo: RGB, upright.
   const Image& photo() const;
   ClassProbability predicted() const;
-  /// The class that the maps explain; the predicted one where the method explains none.
-  ClassProbability explained() const;
+  /// The photo's true class; None when it is not known.
+  std::optional<ClassProbability> truth() const;
+  /// The classes that were asked for, or the predicted one.
+  std::vector<ClassProbability> classes() const;
+  /// True when they were asked for.
+  bool has_chosen_classes() const;
+  /// The class that a map explains; the first of classes() for one that is that of all classes. @param map index of maps().
+  ClassProbability explained(std::size_t map = 0) const;
+  /// "run · network · attention · method".
+  const std::string& title() const;
+  /// Method, layers and classes as they were asked for, as a part of file names: "gradcam.layer3.5-dog+3-cat".
+  const std::string& selection() const;
 
-  /// One map for each layer, in the order of the forward pass: spatial, of channels, or glimpses.
+  /// One map for each layer and, where the method explains classes, each class, in the order of the forward pass: spatial,
+  /// of channels, or glimpses.
   const std::vector<LayerMap>& maps() const;
-  /// The map of a layer on the photo; none for channels and glimpses. @param layer index of maps(). @throws InputError when
-  /// there is no such layer.
-  const std::optional<PhotoMap>& on_photo(std::size_t layer) const;
+  /// A map on the photo; none for channels and glimpses. @param map index of maps(). @throws InputError when there is no
+  /// such map.
+  const std::optional<PhotoMap>& on_photo(std::size_t map) const;
   /// Glimpses in pixels of the photo; empty for a network that takes none.
   const std::vector<PhotoGlimpse>& glimpses() const;
   /// Glimpses on the network's input; none for a network that takes none.
   const std::optional<GlimpsePath>& glimpse_path() const;
 
-  /// A layer's map as colours over the photo, its glimpses with their path, or bars of channels(). @throws InputError
-  /// likewise.
-  Image picture(std::size_t layer = 0) const;
+  /// A map as colours over the photo, its glimpses with their path, or bars of channels(). @throws InputError likewise.
+  Image picture(std::size_t map = 0) const;
   /// Bars of every layer that has a value per channel. @throws InputError when none has.
   Image channels() const;
   /// The glimpses with their patches and the class probabilities after each. @throws InputError without glimpses.
   Image panel() const;
   /// The panel as an animation, glimpse by glimpse.
   Animation animation() const;
-  /// Small pictures for a contact sheet: the photo with its prediction, and each layer's map on it.
+  /// Small pictures for a contact sheet: the photo with its prediction, and each map on it, or, when there is none on the
+  /// photo, the bars of each map of channels.
   std::vector<Tile> tiles() const;
 
  private:
+  /// The photo at another size, with a map or glimpses.
+  Image drawn_on(const Image& photo_at_size, std::size_t map) const;
+
   std::shared_ptr<const Content> content_;
 };
 
 /// Data of an overlay.
 struct Overlay::Content {
   std::string method;
-  bool explains_class = false;
+  std::string title;
+  std::string selection;
   OverlayOptions options;
   std::shared_ptr<const ModelDescription> model;
-  std::string caption;  ///< of the photo in pictures; may be empty
+  PhotoCaption caption;
   Image photo;
   Explanation explanation;
   std::vector<std::optional<PhotoMap>> on_photo;

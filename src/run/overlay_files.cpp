@@ -1,11 +1,14 @@
 #include <algorithm>
 #include <filesystem>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <fovea/base/file.h>
 #include <fovea/draw/contact_sheet.h>
 #include <fovea/explain/map_file.h>
 #include <fovea/image/encode.h>
+#include <fovea/run/internal/overlay_names.h>
 #include <fovea/run/overlay_files.h>
 
 namespace fovea {
@@ -13,24 +16,53 @@ namespace {
 
 /// The keys that describe a map.
 Json about(const OverlayFiles& files) {
-  return {{"image", files.image},           {"method", files.method},       {"layer", files.layer},
-          {"class", files.explained.label}, {"name", files.explained.name}, {"probability", files.explained.probability},
-          {"predicted", files.predicted}};
+  return {{"image", files.image},
+          {"method", files.method},
+          {"layer", files.layer},
+          {"class", files.explained.label},
+          {"name", files.explained.name},
+          {"probability", files.explained.probability},
+          {"predicted", files.predicted.label}};
 }
 
-/// Writes a layer's raw map. @return its path.
-std::string write_raw_map(const Overlay& overlay, std::size_t layer, const std::string& stem, Json about) {
-  const LayerMap& map = overlay.maps()[layer];
+std::string channels_path(const Overlay& overlay, const std::string& stem) {
+  return stem + "." + overlay.selection() + ".channels.png";
+}
+
+std::string class_part(const ClassProbability& chosen) {
+  return class_file_part(chosen.label, chosen.name);
+}
+
+/// True when layers were chosen: the selection then says more than the method and the classes.
+bool has_chosen_layers(const Overlay& overlay) {
+  std::vector<std::string> classes;
+  for (const ClassProbability& chosen : overlay.classes()) classes.push_back(class_part(chosen));
+  const std::string part = overlay.has_chosen_classes() ? "." + joined_file_part(classes) : "";
+  return overlay.selection() != overlay.method() + part;
+}
+
+/// Name of the files of one map among others: the method, the layer, and the class if classes were chosen. The layer of a
+/// glimpse network has the name of its method.
+std::string map_part(const Overlay& overlay, std::size_t map, bool names_layer) {
+  const LayerMap& layer = overlay.maps()[map];
+  std::string part = overlay.method();
+  if (names_layer && layer.layer != overlay.method()) part += "." + layer.layer;
+  return overlay.has_chosen_classes() && layer.label ? part + "." + class_part(overlay.explained(map)) : part;
+}
+
+/// Writes a raw map. @return its path.
+std::string write_raw_map(const Overlay& overlay, std::size_t map, const std::string& stem, Json about) {
+  const LayerMap& layer = overlay.maps()[map];
   const Image& photo = overlay.photo();
-  about["meaning"] = to_string(map.meaning);
+  about["meaning"] = to_string(layer.meaning);
   about["photo"] = {{"height", photo.height}, {"width", photo.width}};
-  if (map.is_channels()) return write_map(stem, map, nullptr, std::move(about));
-  if (map.is_spatial()) return write_map(stem, map, &*overlay.on_photo(layer), std::move(about));
+  if (layer.is_channels()) return write_map(stem, layer, nullptr, std::move(about));
+  if (layer.is_spatial()) return write_map(stem, layer, &*overlay.on_photo(map), std::move(about));
   return write_glimpses(stem, *overlay.glimpse_path(), overlay.glimpses(), std::move(about));
 }
 
-void write_glimpse_pictures(const Overlay& overlay, std::size_t layer, OverlayFiles& files, const std::string& stem) {
-  const Image path = overlay.picture(layer);
+void write_glimpse_pictures(const Overlay& overlay, std::size_t map, OverlayFiles& files, const std::string& stem) {
+  const Image path = overlay.picture(map);
   const Image panel = overlay.panel();
   Animation animation = overlay.animation();
   files.output = stem + ".png";  // all or none
@@ -41,10 +73,34 @@ void write_glimpse_pictures(const Overlay& overlay, std::size_t layer, OverlayFi
   animation.write(*files.animation);
 }
 
+/// Writes the files of one map. @param stem of the photo's files.
+OverlayFiles write_one_map(const Overlay& overlay, std::size_t map, const NamedPhoto& image, const std::string& stem,
+                           bool is_only_one, bool raw) {
+  const LayerMap& layer = overlay.maps()[map];
+  const std::string own = map_part(overlay, map, has_chosen_layers(overlay));
+  const std::string name = stem + "." + (is_only_one ? overlay.selection() : own);
+  OverlayFiles files{image.path,
+                     overlay.method(),
+                     layer.layer,
+                     overlay.explained(map),
+                     overlay.predicted(),
+                     overlay.truth(),
+                     channels_path(overlay, stem)};
+  if (layer.is_spatial()) {
+    files.output = name + ".png";
+    write_png(files.output, overlay.picture(map));
+  } else if (!layer.is_channels()) {
+    write_glimpse_pictures(overlay, map, files, name);
+  }
+  if (raw) files.map = write_raw_map(overlay, map, stem + "." + map_part(overlay, map, true), about(files));
+  return files;
+}
+
 }  // namespace
 
 Json to_json(const OverlayFiles& files) {
   Json document = about(files);
+  if (files.truth) document["true"] = {{"class", files.truth->label}, {"name", files.truth->name}};
   document["output"] = files.output;
   document["map"] = files.map ? Json(*files.map) : Json(nullptr);
   if (files.panel) document["panel"] = *files.panel;
@@ -58,25 +114,23 @@ std::vector<OverlayFiles> write_overlay(const Overlay& overlay, const NamedPhoto
   make_directories(std::filesystem::path(stem).parent_path().string());
   const std::vector<LayerMap>& layers = overlay.maps();
   const auto on_photo = std::count_if(layers.begin(), layers.end(), [](const LayerMap& map) { return !map.is_channels(); });
-  const std::string channels = stem + ".channels.png";
   std::vector<OverlayFiles> written;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    const LayerMap& map = layers[i];
-    OverlayFiles files{image.path, overlay.method(), map.layer, overlay.explained(), overlay.predicted().label, channels};
-    if (map.is_spatial()) {
-      files.output = stem + (on_photo == 1 ? "" : "." + map.layer) + ".png";
-      write_png(files.output, overlay.picture(i));
-    } else if (!map.is_channels()) {
-      write_glimpse_pictures(overlay, i, files, stem);
+    OverlayFiles files = write_one_map(overlay, i, image, stem, on_photo == 1, maps);
+    if (layers[i].label || layers[i].is_channels() || layers[i].is_spatial()) {
+      written.push_back(std::move(files));
+      continue;
     }
-    if (maps) files.map = write_raw_map(overlay, i, stem + "." + map.layer, about(files));
-    written.push_back(std::move(files));
+    for (const ClassProbability& followed : overlay.classes()) {  // glimpses are those of all classes
+      files.explained = followed;
+      written.push_back(files);
+    }
   }
-  if (on_photo < std::ssize(layers)) write_png(channels, overlay.channels());
-  if (on_photo > 1) {  // one picture of all layers
+  if (on_photo < std::ssize(layers)) write_png(channels_path(overlay, stem), overlay.channels());
+  if (on_photo > 1) {  // one picture of all maps
     SheetOptions options;
-    options.title = overlay.method() + ": " + image.name;
-    write_png(stem + ".png", contact_sheet(overlay.tiles(), options));
+    options.title = overlay.title();
+    write_png(stem + "." + overlay.selection() + ".png", contact_sheet(overlay.tiles(), options));
   }
   return written;
 }

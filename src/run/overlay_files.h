@@ -17,25 +17,30 @@ struct NamedPhoto {
   std::string name;
 };
 
-/// The files of one layer's map.
+/// The files of one map: of a layer, and of a class where the method explains classes.
 struct OverlayFiles {
-  std::string image;  ///< path of the photo
+  std::string image;  ///< path of the photo, or name of an image that has no file
   std::string method;
   std::string layer;
   ClassProbability explained;
-  std::int64_t predicted = 0;
+  ClassProbability predicted;
+  std::optional<ClassProbability> truth;      ///< None where it is not known
   std::string output;                         ///< PNG
   std::optional<std::string> map = {};        ///< .npy; none without raw maps
   std::optional<std::string> panel = {};      ///< PNG, of glimpses
   std::optional<std::string> animation = {};  ///< WebP, of glimpses
 };
 
-/// {image, method, layer, class, name, probability, predicted, output, map}, with {panel, animation} for glimpses.
+/// {image, method, layer, class, name, probability, predicted, output, map}, with {true: {class, name}} where that is known,
+/// and {panel, animation} for glimpses.
 Json to_json(const OverlayFiles& files);
 
-/// Writes the pictures of an overlay, and one of all its layers where there are several.
-/// @param image names the photo and its files. @param maps also writes the raw maps. @return one entry per layer.
-/// @throws SystemError.
+/// Writes the pictures of an overlay, and one of all its maps where there are several. A file is named by its photo, by the
+/// method, and by the layer and the class if they were chosen, so that the files of other methods, layers and classes can be
+/// in the same folder: `photo.gradcam.png`, `photo.gradcam.layer3.png`, `photo.gradcam.5-dog.png`, and with several classes,
+/// side by side, `photo.gradcam.5-dog+3-cat.png`.
+/// @param image names the photo and its files. @param maps also writes the raw maps. @return one entry for each layer and
+/// class. @throws SystemError.
 std::vector<OverlayFiles> write_overlay(const Overlay& overlay, const NamedPhoto& image, const std::string& folder,
                                         bool maps = false);
 

@@ -5,9 +5,11 @@
 
 #include <fovea/base/error.h>
 #include <fovea/draw/canvas.h>
-#include <fovea/options/names.h>
 #include <fovea/options/ranges.h>
 #include <fovea/run/internal/class_lookup.h>
+#include <fovea/run/internal/layer_choice.h>
+#include <fovea/run/internal/model_title.h>
+#include <fovea/run/internal/overlay_names.h>
 #include <fovea/run/internal/prepared_photo.h>
 #include <fovea/run/overlayer.h>
 
@@ -28,37 +30,36 @@ std::optional<MethodLayers> automatic_method(const Model& model) {
   return std::nullopt;
 }
 
-/// Names end at dots: layer1 is part of layer1.0, and not of layer10.
-bool is_part_of(const std::string& layer, const std::string& module) {
-  return layer == module || (layer.starts_with(module) && layer[module.size()] == '.');
+/// Numbers of the classes, each once, in the order in which they are named.
+std::vector<std::int64_t> find_classes(const std::vector<std::string>& texts, const std::vector<std::string>& names) {
+  std::vector<std::int64_t> labels;
+  for (const std::string& text : texts) {
+    const std::int64_t label = find_class(text, names);
+    if (std::find(labels.begin(), labels.end(), label) == labels.end()) labels.push_back(label);
+  }
+  return labels;
 }
 
-/// The chosen layers: modules with their submodules, or `all`; without a choice the last one, spatial if there is one.
-std::vector<LayerMap> choose_layers(const MethodLayers& method, const std::vector<std::string>& wanted) {
-  if (wanted.empty()) {
-    const auto last = std::find_if(method.layers.rbegin(), method.layers.rend(),
-                                   [&](const LayerMap& layer) { return layer.is_spatial() || !has_spatial(method.layers); });
-    return {*last};
+/// "gradcam.layer3.5-dog": what the options say themselves; a default has no part.
+std::string selection_of(const std::string& method, const OverlayOptions& options, const std::vector<std::int64_t>& targets,
+                         const std::vector<std::string>& classes) {
+  std::string selection = method;
+  if (!options.layers.empty()) selection += "." + joined_file_part(options.layers);
+  std::vector<std::string> parts;
+  for (const std::int64_t label : targets) parts.push_back(class_file_part(label, classes[static_cast<std::size_t>(label)]));
+  if (!parts.empty()) selection += "." + joined_file_part(parts);
+  return selection;
+}
+
+/// See Overlay::tiles().
+std::int64_t number_of_tiles(const std::vector<LayerMap>& layers, std::int64_t classes) {
+  const auto is_channels = [](const LayerMap& layer) { return layer.is_channels(); };
+  const bool only_channels = std::all_of(layers.begin(), layers.end(), is_channels);
+  std::int64_t tiles = 1;
+  for (const LayerMap& layer : layers) {
+    if (is_channels(layer) == only_channels) tiles += layer.label ? classes : 1;
   }
-  std::vector<bool> chosen(method.layers.size(), false);
-  for (const std::string& name : wanted) {
-    bool found = false;
-    for (std::size_t i = 0; i < method.layers.size(); ++i) {
-      if (name != "all" && !is_part_of(method.layers[i].layer, name)) continue;
-      chosen[i] = found = true;
-    }
-    if (found) continue;
-    std::vector<std::string> names;
-    for (const LayerMap& layer : method.layers) names.push_back(layer.layer);
-    const std::string nearest = nearest_name(name, names);
-    throw InputError("layer", "a layer that " + method.method->name + " can show", "'" + name + "'",
-                     nearest.empty() ? "list the layers to see their names" : "did you mean '" + nearest + "'?");
-  }
-  std::vector<LayerMap> layers;
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    if (chosen[i]) layers.push_back(method.layers[i]);
-  }
-  return layers;
+  return tiles;
 }
 
 void expect_valid(const OverlayOptions& options) {
@@ -117,31 +118,33 @@ Overlayer::Overlayer(const Model& model, const OverlayOptions& options)
   const MethodLayers available = list_overlay_layers(model, options.method);
   method_ = available.method;
   expect_valid(options);
-  if (!options.target_class.empty()) target_ = find_class(options.target_class, model.classes());
-  if (target_ && !method_->explains_class) {
+  targets_ = find_classes(options.classes, model.classes());
+  if (!targets_.empty() && !method_->explains_class) {
     throw InputError("class", "a method that explains one class", method_->name,
                      "the network's own attention is the same for all classes; use method gradcam");
   }
-  const std::vector<LayerMap> layers = choose_layers(available, options.layers);
+  const std::vector<LayerMap> layers = choose_layers(model, available, options.layers);
   expect_colors_used(options, layers);
   std::set<std::string> names;
-  for (const LayerMap& layer : layers) {
-    names.insert(layer.layer);
-    layers_on_photo_ += layer.is_channels() ? 0 : 1;
-  }
-  wanted_ = [names = std::move(names)](const std::string& layer) { return names.contains(layer); };
+  for (const LayerMap& layer : layers) names.insert(layer.layer);
+  wanted_ = {[names = std::move(names)](const std::string& layer) { return names.contains(layer); },
+             LayerFilter::Depth::any};
+  tiles_per_photo_ = number_of_tiles(layers, std::max<std::int64_t>(1, std::ssize(targets_)));
+  title_ = model_title(model) + " · " + method_->name;
+  selection_ = selection_of(method_->name, options, targets_, model.classes());
 }
 
-Overlay Overlayer::operator()(Image photo, const std::string& caption) const {
+Overlay Overlayer::operator()(Image photo, const PhotoCaption& caption) const {
   const ModelDescription& description = model_.description();
   PreparedPhoto prepared = prepare_photo(std::move(photo), preprocess_, static_cast<int>(description.input.channels));
   auto content = std::make_shared<Overlay::Content>();
   content->method = method_->name;
-  content->explains_class = method_->explains_class;
+  content->title = title_;
+  content->selection = selection_;
   content->options = options_;
   content->model = model_.shared_description();
   content->caption = caption;
-  content->explanation = method_->explain(model_.network(), prepared.batch.to(model_.device()), wanted_, target_);
+  content->explanation = method_->explain(model_.network(), prepared.batch.to(model_.device()), wanted_, targets_);
   expect_classes(std::ssize(content->explanation.probabilities), model_.classes());
   if (const auto& path = content->explanation.glimpses) {
     expect_drawable(prepared.photo);

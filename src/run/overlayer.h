@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,21 +31,26 @@ class Overlayer {
 
   const Model& model() const { return model_; }
   const MethodRow& method() const { return *method_; }
-  /// Number of tiles of each photo: the photo, and each layer with a map on it.
-  std::int64_t tiles_per_photo() const { return 1 + layers_on_photo_; }
+  /// Number of tiles of each photo: see Overlay::tiles().
+  std::int64_t tiles_per_photo() const { return tiles_per_photo_; }
+  /// See Overlay::title() and Overlay::selection().
+  const std::string& title() const { return title_; }
+  const std::string& selection() const { return selection_; }
 
   /// @param caption of the photo in pictures. May be called from several threads.
   /// @throws InputError when the photo is smaller than the network's crop, or too large to draw on.
-  Overlay operator()(Image photo, const std::string& caption = "") const;
+  Overlay operator()(Image photo, const PhotoCaption& caption = {}) const;
 
  private:
   Model model_;
   OverlayOptions options_;
   const MethodRow* method_;
   Preprocess preprocess_;
-  std::optional<std::int64_t> target_;
+  std::vector<std::int64_t> targets_;
   LayerFilter wanted_;
-  std::int64_t layers_on_photo_ = 0;
+  std::int64_t tiles_per_photo_ = 1;
+  std::string title_;
+  std::string selection_;
 };
 
 }  // namespace fovea

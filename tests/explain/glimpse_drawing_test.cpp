@@ -210,7 +210,7 @@ bool expect_window_around_marker(const Image& photo, const Preprocess& preproces
       torch::zeros({1, 2}), {side, 1});
   const Batch batch = collate_images({input}, {}, preprocess.normalization());
   const auto everything = [](const std::string&) { return true; };
-  const Explanation explanation = explain_by_glimpses(network, batch, everything, std::nullopt);
+  const Explanation explanation = explain_by_glimpses(network, batch, everything, {});
   const std::vector<PhotoGlimpse> glimpses = glimpses_on_photo(*explanation.glimpses, geometry, input.height, input.width);
   const Box& window = glimpses.at(0).windows.at(0);
   // The edges of the marker are known to half a pixel of the input, and the window lies on its grid.

@@ -70,9 +70,9 @@ TEST(GradCamTest, WeighsChannelsByTheirMeanGradient) {
 TEST(GradCamTest, ExplainsEachLayerOfASmallNetwork) {
   TinyClassifier classifier;
   // first = (a, 2 b) = (1 2 3 | 4 5 6, 2 2 -2 | 4 -4 -8); second = (3 4 1 | 8 1 0, 0 0 2 | 0 4 8); scores 17, 14, -11.
-  const Explanation best = explain_by_grad_cam(classifier, tiny_image(), every_layer, std::nullopt);
+  const Explanation best = explain_by_grad_cam(classifier, tiny_image(), every_layer, {});
   EXPECT_EQ(best.predicted, 0);
-  EXPECT_EQ(best.explained, 0);
+  EXPECT_THAT(best.explained, ElementsAre(0));
   const double sum = 1 + std::exp(-3.0) + std::exp(-28.0);
   EXPECT_THAT(best.probabilities,
               Pointwise(DoubleNear(1e-6), std::vector<double>{1 / sum, std::exp(-3.0) / sum, std::exp(-28.0) / sum}));
@@ -85,50 +85,87 @@ TEST(GradCamTest, ExplainsEachLayerOfASmallNetwork) {
 
 TEST(GradCamTest, ExplainsTheClassThatIsAskedFor) {
   TinyClassifier classifier;
-  const Explanation second = explain_by_grad_cam(classifier, tiny_image(), every_layer, 1);
+  const Explanation second = explain_by_grad_cam(classifier, tiny_image(), every_layer, {1});
   EXPECT_EQ(second.predicted, 0);
-  EXPECT_EQ(second.explained, 1);
+  EXPECT_THAT(second.explained, ElementsAre(1));
   // The sum of second1, positive in three of six cells, where it is -first1.
   expect_cells(second.maps.at(1), {0, 0, 2, 0, 4, 8});
   expect_cells(second.maps.at(0), {0, 0, 1, 0, 2, 4});
 
-  const Explanation third = explain_by_grad_cam(classifier, tiny_image(), every_layer, 2);
-  EXPECT_EQ(third.explained, 2);
+  const Explanation third = explain_by_grad_cam(classifier, tiny_image(), every_layer, {2});
+  EXPECT_THAT(third.explained, ElementsAre(2));
   EXPECT_EQ(third.probabilities, second.probabilities);
   // second0 - 2 second1, and first's weights 5/6 and 5/6 + 2 * 3/6; what is negative is cut off.
   expect_cells(third.maps.at(1), {3, 4, 0, 8, 0, 0});
   expect_cells(third.maps.at(0), {27 / 6.0, 32 / 6.0, 0, 64 / 6.0, 0, 0});
 }
 
+TEST(GradCamTest, ExplainsSeveralClassesInOneForwardPass) {
+  TinyClassifier classifier;
+  const Explanation both = explain_by_grad_cam(classifier, tiny_image(), every_layer, {2, 1});
+  EXPECT_EQ(classifier.passes, 1);
+  EXPECT_THAT(both.explained, ElementsAre(2, 1));
+  ASSERT_THAT(layers_of(both), ElementsAre("first", "first", "second", "second"));
+  EXPECT_EQ(both.maps[0].label, 2);
+  EXPECT_EQ(both.maps[1].label, 1);
+  expect_cells(both.maps[0], {27 / 6.0, 32 / 6.0, 0, 64 / 6.0, 0, 0});
+  expect_cells(both.maps[1], {0, 0, 1, 0, 2, 4});
+  expect_cells(both.maps[2], {3, 4, 0, 8, 0, 0});
+  expect_cells(both.maps[3], {0, 0, 2, 0, 4, 8});
+}
+
+/// A stage `stage`, and `inner` in it.
+struct StagedClassifier final : Classifier {
+  StagedClassifier() : Classifier("StagedClassifier") {
+    inner = register_module("inner", convolution1x1(torch::tensor({{1.0F, 0.0F}, {0.0F, 2.0F}})));
+    stage = register_module("stage", convolution1x1(torch::tensor({{1.0F, 1.0F}, {0.0F, -1.0F}})));
+  }
+  ModelOutput classify(const Batch& batch, ForwardContext& context) override {
+    const auto features = context.hook_layer(*inner, inner(batch.input()));
+    return {context.hook(*stage, {MapKind::features}, stage(features)).mean({2, 3})};
+  }
+  torch::nn::Conv2d inner{nullptr}, stage{nullptr};
+};
+
+TEST(GradCamTest, LayersWithinAStageAreShownWhenTheyAreAskedFor) {
+  StagedClassifier classifier;
+  EXPECT_THAT(layers_of(explain_by_grad_cam(classifier, tiny_image(), every_layer, {0})), ElementsAre("stage"));
+  const LayerFilter any(every_layer, LayerFilter::Depth::any);
+  const Explanation deep = explain_by_grad_cam(classifier, tiny_image(), any, {0});
+  ASSERT_THAT(layers_of(deep), ElementsAre("inner", "stage"));
+  // The score of class 0 is the mean of both of inner's channels, (1 2 3 | 4 5 6) and (2 2 -2 | 4 -4 -8): weights 1/6.
+  expect_cells(deep.maps[0], {3 / 6.0, 4 / 6.0, 1 / 6.0, 8 / 6.0, 1 / 6.0, 0});
+}
+
 TEST(GradCamTest, SaysThatItsValuesAreNoAttention) {
   TinyClassifier classifier;
-  EXPECT_EQ(explain_by_grad_cam(classifier, tiny_image(), every_layer, std::nullopt).maps.at(0).meaning, Meaning::none);
+  EXPECT_EQ(explain_by_grad_cam(classifier, tiny_image(), every_layer, {}).maps.at(0).meaning, Meaning::none);
 }
 
 TEST(GradCamTest, ALayerAmongOthersIsAsItIsAlone) {
   TinyClassifier classifier;
-  const Explanation all = explain_by_grad_cam(classifier, tiny_image(), every_layer, 2);
+  const Explanation all = explain_by_grad_cam(classifier, tiny_image(), every_layer, {2});
   EXPECT_EQ(classifier.passes, 1);
   for (const LayerMap& map : all.maps) {
-    const Explanation alone = explain_by_grad_cam(classifier, tiny_image(), only(map.layer), 2);
+    const Explanation alone = explain_by_grad_cam(classifier, tiny_image(), only(map.layer), {2});
     ASSERT_THAT(layers_of(alone), ElementsAre(map.layer));
     EXPECT_TRUE(torch::equal(alone.maps[0].values, map.values)) << map.layer;
   }
-  const Explanation none = explain_by_grad_cam(classifier, tiny_image(), only("third"), 2);
+  const Explanation none = explain_by_grad_cam(classifier, tiny_image(), only("third"), {2});
   EXPECT_THAT(none.maps, IsEmpty());
   EXPECT_EQ(none.probabilities, all.probabilities);
 }
 
 TEST(GradCamTest, NeedsNoGradientsOfParametersNorOfTheCaller) {
   TinyClassifier usual;
-  const Explanation expected = explain_by_grad_cam(usual, tiny_image(), every_layer, 2);
+  const Explanation expected = explain_by_grad_cam(usual, tiny_image(), every_layer, {2});
   for (const torch::Tensor& parameter : usual.parameters()) EXPECT_FALSE(parameter.grad().defined());
 
   TinyClassifier frozen;
   for (torch::Tensor& parameter : frozen.parameters()) parameter.set_requires_grad(false);
   const torch::NoGradGuard no_grad;
   for (TinyClassifier* classifier : {&usual, &frozen}) {
-    const Explanation explanation = explain_by_grad_cam(*classifier, tiny_image(), every_layer, 2);
+    const Explanation explanation = explain_by_grad_cam(*classifier, tiny_image(), every_layer, {2});
     ASSERT_EQ(explanation.maps.size(), 2U);
     for (std::size_t i = 0; i < 2; ++i) EXPECT_TRUE(torch::equal(explanation.maps[i].values, expected.maps[i].values));
   }
@@ -146,12 +183,12 @@ TEST(GradCamTest, ThreadsDoNotDisturbEachOther) {
   constexpr std::int64_t kImages = 32;
   std::vector<Explanation> alone;
   for (std::int64_t i = 0; i < kImages; ++i) {
-    alone.push_back(explain_by_grad_cam(classifier, image(i), every_layer, i % 3));
+    alone.push_back(explain_by_grad_cam(classifier, image(i), every_layer, {i % 3}));
   }
   std::vector<Explanation> together(kImages);
   ThreadTeam team(4, compat::use_one_operator_thread);
   team.run(kImages, [&](std::int64_t i) {
-    together[static_cast<std::size_t>(i)] = explain_by_grad_cam(classifier, image(i), every_layer, i % 3);
+    together[static_cast<std::size_t>(i)] = explain_by_grad_cam(classifier, image(i), every_layer, {i % 3});
   });
   for (std::size_t i = 0; i < kImages; ++i) {
     EXPECT_EQ(together[i].probabilities, alone[i].probabilities);
@@ -162,9 +199,9 @@ TEST(GradCamTest, ThreadsDoNotDisturbEachOther) {
 
 TEST(GradCamTest, CarriesTheFrameOfAWarp) {
   TinyClassifier classifier;
-  EXPECT_FALSE(explain_by_grad_cam(classifier, tiny_image(), every_layer, 0).maps.at(0).theta.defined());
+  EXPECT_FALSE(explain_by_grad_cam(classifier, tiny_image(), every_layer, {0}).maps.at(0).theta.defined());
   classifier.theta = torch::tensor({0.5F, 0.0F, 0.25F, 0.0F, 1.0F, -0.5F}).view({1, 2, 3}).requires_grad_();  // learnt
-  const LayerMap map = explain_by_grad_cam(classifier, tiny_image(), every_layer, 0).maps.at(1);
+  const LayerMap map = explain_by_grad_cam(classifier, tiny_image(), every_layer, {0}).maps.at(1);
   ASSERT_EQ(map.theta.sizes(), torch::IntArrayRef({2, 3}));
   EXPECT_FALSE(map.theta.requires_grad());  // it would keep the whole graph in memory
   EXPECT_TRUE(torch::equal(map.theta.to(torch::kFloat32), classifier.theta[0].detach()));
@@ -188,16 +225,16 @@ struct ForkedClassifier final : Classifier {
 
 TEST(GradCamTest, LeavesOutLayersThatTheScoreDoesNotDependOn) {
   ForkedClassifier classifier;
-  EXPECT_THAT(layers_of(explain_by_grad_cam(classifier, tiny_image(), every_layer, std::nullopt)), ElementsAre("used"));
-  EXPECT_THAT(layers_of(explain_by_grad_cam(classifier, tiny_image(), only("aside"), std::nullopt)), IsEmpty());
+  EXPECT_THAT(layers_of(explain_by_grad_cam(classifier, tiny_image(), every_layer, {})), ElementsAre("used"));
+  EXPECT_THAT(layers_of(explain_by_grad_cam(classifier, tiny_image(), only("aside"), {})), IsEmpty());
   classifier.cut = true;
-  EXPECT_THAT(layers_of(explain_by_grad_cam(classifier, tiny_image(), every_layer, std::nullopt)), IsEmpty());
+  EXPECT_THAT(layers_of(explain_by_grad_cam(classifier, tiny_image(), every_layer, {})), IsEmpty());
 }
 
 TEST(GradCamTest, RefusesAClassThatIsNone) {
   TinyClassifier classifier;
   for (const std::int64_t target : {-1, 3}) {
-    EXPECT_THAT([&] { explain_by_grad_cam(classifier, tiny_image(), every_layer, target); },
+    EXPECT_THAT([&] { explain_by_grad_cam(classifier, tiny_image(), every_layer, {target}); },
                 ThrowsMessage<InputError>(StrEq("class: expected a class below 3, got " + std::to_string(target))));
   }
 }
@@ -206,7 +243,7 @@ TEST(GradCamTest, RefusesScoresThatAreNoNumbers) {
   TinyClassifier classifier;
   Batch batch = tiny_image();
   batch.images[0][0][0][0] = std::nan("");
-  EXPECT_THAT([&] { explain_by_grad_cam(classifier, batch, every_layer, std::nullopt); },
+  EXPECT_THAT([&] { explain_by_grad_cam(classifier, batch, every_layer, {}); },
               ThrowsMessage<NumericError>(HasSubstr("got NaN")));
 }
 
@@ -214,7 +251,7 @@ TEST(GradCamTest, RefusesMoreThanOneImage) {
   TinyClassifier classifier;
   Batch batch = tiny_image();
   batch.images = torch::cat({batch.images, batch.images});
-  EXPECT_THROW(explain_by_grad_cam(classifier, batch, every_layer, std::nullopt), InputError);
+  EXPECT_THROW(explain_by_grad_cam(classifier, batch, every_layer, {}), InputError);
 }
 
 /// The maps and weights of other libraries, from the same activations and gradients.

@@ -14,6 +14,7 @@ namespace fovea {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
@@ -45,12 +46,12 @@ TEST(MethodRegistryTest, EveryMethodKeepsItsPromises) {
     SCOPED_TRACE(row.name);
     TinyClassifier classifier;
     const auto every = [](const std::string&) { return true; };
-    const Explanation explanation = row.explain(classifier, tiny_image(), every, 2);
+    const Explanation explanation = row.explain(classifier, tiny_image(), every, {2});
     EXPECT_EQ(explanation.predicted, 0);
-    EXPECT_EQ(explanation.explained, 2);
+    EXPECT_THAT(explanation.explained, ElementsAre(2));
     ASSERT_EQ(explanation.probabilities.size(), 3U);
     EXPECT_NEAR(explanation.probabilities[0] + explanation.probabilities[1] + explanation.probabilities[2], 1, 1e-12);
-    EXPECT_THROW(row.explain(classifier, tiny_image(), every, 3), InputError);
+    EXPECT_THROW(row.explain(classifier, tiny_image(), every, {3}), InputError);
   }
 }
 

@@ -60,7 +60,7 @@ TEST(TransformerMapsTest, GradCamHasSomethingToShowOfEveryLayer) {
     const auto network = explained_network(name);
     std::vector<float> highest(4, 0);
     for (std::int64_t target = 0; target < kExplainedInput.num_classes; ++target) {
-      const auto explanation = explain_by_grad_cam(*network, one_image(), any_layer, target);
+      const auto explanation = explain_by_grad_cam(*network, one_image(), any_layer, {target});
       ASSERT_THAT(names_of_maps(explanation), ElementsAre("blocks.0", "blocks.1", "blocks.2", last));
       for (std::size_t i = 0; i < 4; ++i) {
         const torch::Tensor& values = explanation.maps[i].values;
@@ -113,7 +113,7 @@ TEST(TransformerMapsTest, AttentionIsShownOfThoseWhoseAnswersAreRead) {
     const auto others = vit->classify(one_image(), changed).logits;
     EXPECT_EQ(!torch::equal(logits, others), reading.reads_class_token);
 
-    const auto explanation = explain_by_attention(*vit, one_image(), any_layer, std::nullopt);
+    const auto explanation = explain_by_attention(*vit, one_image(), any_layer, {});
     ASSERT_EQ(explanation.maps.size(), recorder.maps.size());
     for (std::size_t i = 0; i < 4; ++i) {
       SCOPED_TRACE(explanation.maps[i].layer);
@@ -129,7 +129,7 @@ TEST(TransformerMapsTest, AttentionIsShownOfThoseWhoseAnswersAreRead) {
 
 TEST(TransformerMapsTest, ClassAttentionIsShownLast) {
   const auto cait = explained_network("cait");
-  const auto explanation = explain_by_attention(*cait, one_image(), any_layer, std::nullopt);
+  const auto explanation = explain_by_attention(*cait, one_image(), any_layer, {});
   ASSERT_EQ(explanation.maps.size(), 6);
   EXPECT_EQ(explanation.maps.back().layer, "blocks_token_only.1.attn");
   EXPECT_EQ(explanation.maps.back().values.sizes(), torch::IntArrayRef({2, 3}));
@@ -141,8 +141,8 @@ TEST(TransformerMapsTest, MapsCoverThePatchesAndNotThePixelsBeyondThem) {
   for (const char* name : {"vit", "cait"}) {
     SCOPED_TRACE(name);
     const auto network = explained_network(name, "", kCutInput);
-    auto maps = explain_by_attention(*network, one_image(kCutInput), any_layer, std::nullopt).maps;
-    const auto more = explain_by_grad_cam(*network, one_image(kCutInput), any_layer, 0).maps;
+    auto maps = explain_by_attention(*network, one_image(kCutInput), any_layer, {}).maps;
+    const auto more = explain_by_grad_cam(*network, one_image(kCutInput), any_layer, {0}).maps;
     maps.insert(maps.end(), more.begin(), more.end());
     ASSERT_GE(maps.size(), 8U);
     for (const LayerMap& map : maps) {
@@ -158,7 +158,7 @@ TEST(TransformerMapsTest, MapsCoverThePatchesAndNotThePixelsBeyondThem) {
 }
 
 TEST(TransformerMapsTest, MapsOfWholeImagesNeedNoFrame) {
-  for (const LayerMap& map : explain_by_attention(*explained_network("vit"), one_image(), any_layer, std::nullopt).maps) {
+  for (const LayerMap& map : explain_by_attention(*explained_network("vit"), one_image(), any_layer, {}).maps) {
     EXPECT_FALSE(map.theta.defined()) << map.layer;
   }
 }

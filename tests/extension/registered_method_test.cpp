@@ -1,7 +1,9 @@
 // Overlays by a method of a program of its own.
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -32,9 +34,9 @@ class Brightness final : public Classifier {
 
 /// The image's first channel.
 Explanation explain_by_stripes(Classifier& classifier, const Batch& batch, const LayerFilter& wanted,
-                               std::optional<std::int64_t> target) {
+                               const std::vector<std::int64_t>& targets) {
   ForwardContext context;
-  Explanation explanation = explanation_of(classifier.classify(batch, context).logits, target);
+  Explanation explanation = explanation_of(classifier.classify(batch, context).logits, targets);
   if (wanted("stripes")) explanation.maps.push_back({"stripes", Meaning::none, batch.input()[0][0].clone()});
   return explanation;
 }

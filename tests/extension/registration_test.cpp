@@ -2,6 +2,7 @@
 // suite of its own.
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -139,7 +140,7 @@ DatasetRow shades_row(const std::string& name) {
           }};
 }
 
-Explanation explain_nothing(Classifier&, const Batch&, const LayerFilter&, std::optional<std::int64_t>) {
+Explanation explain_nothing(Classifier&, const Batch&, const LayerFilter&, const std::vector<std::int64_t>&) {
   return {};
 }
 

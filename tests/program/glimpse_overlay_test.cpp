@@ -49,16 +49,16 @@ TEST_F(GlimpseOverlay, LeavesAPictureAPanelAndAnAnimation) {
   EXPECT_EQ(entry["method"], "glimpses");
   EXPECT_EQ(entry["layer"], "glimpses");
   EXPECT_EQ(entry["class"], entry["predicted"]);
-  EXPECT_EQ(entry["output"], "out/photo.png");
-  EXPECT_EQ(entry["panel"], "out/photo.panel.png");
-  EXPECT_EQ(entry["animation"], "out/photo.webp");
+  EXPECT_EQ(entry["output"], "out/photo.glimpses.png");
+  EXPECT_EQ(entry["panel"], "out/photo.glimpses.panel.png");
+  EXPECT_EQ(entry["animation"], "out/photo.glimpses.webp");
   EXPECT_TRUE(entry["map"].is_null());
-  const Image drawn = picture("out/photo.png");
+  const Image drawn = picture("out/photo.glimpses.png");
   EXPECT_EQ(std::pair(drawn.height, drawn.width), std::pair(30, 47));
   EXPECT_NE(drawn.pixels, picture("photo.png").pixels);
-  EXPECT_GT(picture("out/photo.panel.png").width, 400);
-  EXPECT_GT(picture("out/contact_sheet.png").width, 400);
-  const std::string animation = text("out/photo.webp");
+  EXPECT_GT(picture("out/photo.glimpses.panel.png").width, 400);
+  EXPECT_GT(picture("out/contact_sheet.glimpses.png").width, 400);
+  const std::string animation = text("out/photo.glimpses.webp");
   EXPECT_THAT(animation, StartsWith("RIFF"));
   EXPECT_THAT(animation.substr(0, 100), HasSubstr("ANIM"));
 }
@@ -89,8 +89,8 @@ TEST_F(GlimpseOverlay, FollowsTheGivenClass) {
   const Json entry = overlay_json({"photo.png", "--class", std::to_string(least), "--out", "least"})[0];
   EXPECT_EQ(entry["class"], least);
   EXPECT_EQ(entry["predicted"], about["class"]);
-  EXPECT_EQ(picture("least/photo.png").pixels, picture("plain/photo.png").pixels);
-  EXPECT_NE(picture("least/photo.panel.png").pixels, picture("plain/photo.panel.png").pixels);
+  EXPECT_EQ(picture(entry["output"]).pixels, picture("plain/photo.glimpses.png").pixels);
+  EXPECT_NE(picture(entry["panel"]).pixels, picture("plain/photo.glimpses.panel.png").pixels);
 }
 
 TEST_F(GlimpseOverlay, MarksTheGivenClass) {
@@ -100,28 +100,38 @@ TEST_F(GlimpseOverlay, MarksTheGivenClass) {
   std::vector<std::size_t> order(last.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return last[a] > last[b]; });
-  overlay_json({"photo.png", "--class", std::to_string(order[0]), "--out", "same"});
-  overlay_json({"photo.png", "--class", std::to_string(order[1]), "--out", "second"});  // in the panel in any case
-  EXPECT_EQ(picture("same/photo.panel.png").pixels, picture("first/photo.panel.png").pixels);
-  const Image first = picture("first/photo.panel.png"), second = picture("second/photo.panel.png");
+  const Json same_entry = overlay_json({"photo.png", "--class", std::to_string(order[0]), "--out", "first"})[0];
+  const Json second_entry =
+      overlay_json({"photo.png", "--class", std::to_string(order[1]), "--out", "first"})[0];  // in any case
+  EXPECT_EQ(picture(same_entry["panel"]).pixels, picture("first/photo.glimpses.panel.png").pixels);
+  const Image first = picture("first/photo.glimpses.panel.png"), second = picture(second_entry["panel"]);
   EXPECT_EQ(std::pair(second.height, second.width), std::pair(first.height, first.width));
   EXPECT_NE(second.pixels, first.pixels);
+}
+
+TEST_F(GlimpseOverlay, FollowsSeveralClassesInOnePanel) {
+  const Json entries = overlay_json({"photo.png", "--class", "8", "--class", "2", "--out", "several"});
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0]["class"], 8);
+  EXPECT_EQ(entries[1]["class"], 2);
+  EXPECT_EQ(entries[0]["panel"], entries[1]["panel"]);
+  EXPECT_TRUE(exists(entries[0]["panel"]));
 }
 
 TEST_F(GlimpseOverlay, TakesItsColoursFromAMap) {
   ASSERT_EQ(overlay_json({"photo.png", "--colors", "viridis", "--out", "viridis"}).size(), 1U);
   ASSERT_EQ(overlay_json({"photo.png", "--out", "inferno"}).size(), 1U);
-  EXPECT_NE(picture("viridis/photo.png").pixels, picture("inferno/photo.png").pixels);
+  EXPECT_NE(picture("viridis/photo.glimpses.png").pixels, picture("inferno/photo.glimpses.png").pixels);
 }
 
 TEST_F(GlimpseOverlay, NamesAPhotoThatIsTooLarge) {
   write_png(path("long.png"), Image(2, 40000, 3));
   EXPECT_THAT(error({"long.png", "--out", "long"}),
               HasSubstr("long.png: expected sides of at most 32767 pixels to draw glimpses on, got 2 x 40000; make"));
-  EXPECT_FALSE(exists("long/long.png"));
+  EXPECT_FALSE(exists("long/long.glimpses.png"));
   const Finished both = run({"overlay", "run", "long.png", "photo.png", "--out", "both"});
   EXPECT_THAT(both.error, HasSubstr("long.png: expected"));
-  EXPECT_TRUE(exists("both/photo.webp"));
+  EXPECT_TRUE(exists("both/photo.glimpses.webp"));
 }
 
 TEST_F(GlimpseOverlay, ListsItsGlimpsesAsALayer) {

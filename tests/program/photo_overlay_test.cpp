@@ -27,13 +27,13 @@ TEST_F(PhotoOverlay, OverlaysKeepThePhotosSize) {
     EXPECT_TRUE(entries[0].contains(key)) << key;
   EXPECT_EQ(entries[0]["method"], "attention");
   EXPECT_EQ(entries[0]["layer"], "layer3.0.se.spatial");
-  EXPECT_EQ(entries[0]["output"], "out/photo.png");
+  EXPECT_EQ(entries[0]["output"], "out/photo.attention.png");
   EXPECT_TRUE(entries[0]["map"].is_null());
-  const Image overlay = picture("out/photo.png");
+  const Image overlay = picture("out/photo.attention.png");
   EXPECT_EQ(overlay.height, 60);
   EXPECT_EQ(overlay.width, 97);
   EXPECT_NE(overlay.pixels, picture("photo.ppm").pixels);
-  EXPECT_TRUE(exists("out/contact_sheet.png"));
+  EXPECT_TRUE(exists("out/contact_sheet.attention.png"));
 }
 
 TEST_F(PhotoOverlay, EveryLayerCanBeSeen) {
@@ -49,9 +49,9 @@ TEST_F(PhotoOverlay, EveryLayerCanBeSeen) {
     EXPECT_TRUE(exists(entry["output"])) << entry["output"];
     EXPECT_TRUE(exists(entry["map"])) << entry["map"];
   }
-  EXPECT_TRUE(exists("all/photo.png"));  // the grid
-  EXPECT_TRUE(exists("all/photo.channels.png"));
-  const Json about = Json::parse(text("all/photo.layer1.0.se.spatial.json"));
+  EXPECT_TRUE(exists("all/photo.attention.all.png"));  // the grid
+  EXPECT_TRUE(exists("all/photo.attention.all.channels.png"));
+  const Json about = Json::parse(text("all/photo.attention.layer1.0.se.spatial.json"));
   EXPECT_EQ(about["shape"], Json::array({16, 16}));
   EXPECT_EQ(about["photo"]["width"], 97);
   ASSERT_EQ(about["map_to_photo"].size(), 2U);
@@ -68,7 +68,7 @@ TEST_F(PhotoOverlay, GradCamExplainsAnyClass) {
   EXPECT_EQ(left[0]["class"], 0);
   EXPECT_EQ(right[0]["name"], "right");
   EXPECT_NEAR(left[0]["probability"].get<double>() + right[0]["probability"].get<double>(), 1, 1e-9);
-  EXPECT_NE(picture("left/photo.png").pixels, picture("right/photo.png").pixels);
+  EXPECT_NE(picture("left/photo.gradcam.0-left.png").pixels, picture("right/photo.gradcam.1-right.png").pixels);
 }
 
 TEST_F(PhotoOverlay, EqualNamesDoNotOverwriteEachOther) {
@@ -80,9 +80,9 @@ TEST_F(PhotoOverlay, EqualNamesDoNotOverwriteEachOther) {
     EXPECT_TRUE(exists(entry["output"])) << entry["output"];
   }
   EXPECT_EQ(outputs.size(), 2U + 16U + 2U);
-  EXPECT_TRUE(exists("names/0.png"));
-  EXPECT_TRUE(exists("names/0-2.png"));
-  EXPECT_TRUE(exists("names/left/0.png"));
+  EXPECT_TRUE(exists("names/0.attention.png"));
+  EXPECT_TRUE(exists("names/0-2.attention.png"));
+  EXPECT_TRUE(exists("names/left/0.attention.png"));
 }
 
 TEST_F(PhotoOverlay, NoOutputReplacesAnotherOrAPhoto) {
@@ -102,8 +102,8 @@ TEST_F(PhotoOverlay, NoOutputReplacesAnotherOrAPhoto) {
     EXPECT_TRUE(files.insert(entry["map"]).second) << entry["map"];
   }
   EXPECT_EQ(strips.size(), 5U);
-  EXPECT_TRUE(exists("tricky_out/contact_sheet.png"));
-  EXPECT_FALSE(files.contains("tricky_out/contact_sheet.png"));
+  EXPECT_TRUE(exists("tricky_out/contact_sheet.attention.all.png"));
+  EXPECT_FALSE(files.contains("tricky_out/contact_sheet.attention.all.png"));
 
   write("own/photo.ppm", photo);
   const Finished refused = run({"overlay", "run", "own", "--out", "own"});
@@ -129,16 +129,16 @@ TEST_F(PhotoOverlay, ALongFolderTakesPagesAndNoMoreMemory) {
   const Finished many = run({"overlay", "run", "many", "--out", "many_out"});
   ASSERT_EQ(few.code, 0) << few.error;
   ASSERT_EQ(many.code, 0) << many.error;
-  EXPECT_TRUE(exists("few_out/contact_sheet-2.png"));
-  EXPECT_FALSE(exists("few_out/contact_sheet-3.png"));
-  EXPECT_TRUE(exists("many_out/contact_sheet-9.png"));
+  EXPECT_TRUE(exists("few_out/contact_sheet.attention-2.png"));
+  EXPECT_FALSE(exists("few_out/contact_sheet.attention-3.png"));
+  EXPECT_TRUE(exists("many_out/contact_sheet.attention-9.png"));
   constexpr std::int64_t kKept = 140 * 700;  // KiB, were the photos kept; a third of it would be noticed
   if (MemoryLimit::is_possible()) {          // a sanitizer keeps freed memory
     EXPECT_LT(many.peak_kibibytes, few.peak_kibibytes + kKept / 3);
   }
 
   ASSERT_EQ(run({"overlay", "run", "photo.ppm", "--out", "many_out"}).code, 0);
-  EXPECT_FALSE(exists("many_out/contact_sheet-2.png")) << "a page of the run before";
+  EXPECT_FALSE(exists("many_out/contact_sheet.attention-2.png")) << "a page of the run before";
 }
 
 TEST_F(PhotoOverlay, UnreadablePhotosDoNotStopTheOthers) {
@@ -149,7 +149,7 @@ TEST_F(PhotoOverlay, UnreadablePhotosDoNotStopTheOthers) {
   EXPECT_EQ(finished.code, 2);
   EXPECT_THAT(finished.error, AllOf(HasSubstr("mixed/empty.jpg"), HasSubstr("mixed/text.png"),
                                     HasSubstr("expected 3 readable images, got 2 that are not")));
-  EXPECT_TRUE(exists("mixed_out/photo.png"));
+  EXPECT_TRUE(exists("mixed_out/photo.attention.png"));
 
   const Finished predicted = run({"predict", "run", "mixed", "--json"});
   EXPECT_EQ(predicted.code, 2);
@@ -186,8 +186,8 @@ TEST_F(PhotoOverlay, OverlayRefusesWhatItCannotShow) {
 TEST_F(PhotoOverlay, AFixedRangeMakesPicturesComparable) {
   ASSERT_EQ(run({"overlay", "run", "photo.ppm", "--range", "2", "3", "--opacity", "1", "--out", "range"}).code, 0);
   const Image overlay =
-      picture("range/photo.png");   // gates stay below 1: everything has the first colour, inferno's #000004
-  const int x = overlay.width / 2;  // inside the crop
+      picture("range/photo.attention.png");  // gates stay below 1: everything has the first colour, inferno's #000004
+  const int x = overlay.width / 2;           // inside the crop
   EXPECT_EQ(overlay.at(30, x, 0), 0);
   EXPECT_EQ(overlay.at(30, x, 1), 0);
   EXPECT_LE(overlay.at(30, x, 2), 4);
@@ -196,7 +196,88 @@ TEST_F(PhotoOverlay, AFixedRangeMakesPicturesComparable) {
 TEST_F(PhotoOverlay, OnePixelIsAPhotoToo) {
   write("pixel.ppm", "P6 1 1 255\nabc");
   ASSERT_EQ(json({"overlay", "run", "pixel.ppm", "--out", "pixel"}).size(), 1U);
-  EXPECT_EQ(picture("pixel/pixel.png").pixels.size(), 3U);
+  EXPECT_EQ(picture("pixel/pixel.attention.png").pixels.size(), 3U);
+}
+
+TEST_F(PhotoOverlay, ClassesAreDrawnSideBySide) {
+  const std::vector<std::string> command{"overlay", "run", "photo.ppm", "--method", "gradcam", "--maps", "--out", "sides"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), command.begin(), command.end());
+    return json(std::move(more));
+  };
+  const Json both = with({"--class", "right", "--class", "left", "--class", "1"});  // right is class 1
+  ASSERT_EQ(both.size(), 2U);
+  EXPECT_EQ(both[0]["name"], "right");
+  EXPECT_EQ(both[1]["name"], "left");
+  EXPECT_EQ(both[0]["layer"], both[1]["layer"]);
+  EXPECT_EQ(both[0]["predicted"], both[1]["predicted"]);
+  EXPECT_EQ(both[0]["output"], "sides/photo.gradcam.1-right.png");
+  EXPECT_EQ(both[1]["output"], "sides/photo.gradcam.0-left.png");
+  EXPECT_EQ(both[0]["map"], "sides/photo.gradcam.layer3.1-right.npy");
+  EXPECT_EQ(Json::parse(text("sides/photo.gradcam.layer3.0-left.json"))["name"], "left");
+  const Image together = picture("sides/photo.gradcam.1-right+0-left.png");
+  EXPECT_GT(together.width, 3 * 224) << "the photo and both classes";
+  EXPECT_EQ(picture("sides/contact_sheet.gradcam.1-right+0-left.png").width, together.width);
+
+  // Each is what it is alone, under the same name; and nothing is replaced by other classes, layers and methods.
+  const std::string right = text("sides/photo.gradcam.1-right.png");
+  const std::string sheet = text("sides/contact_sheet.gradcam.1-right+0-left.png");
+  ASSERT_EQ(with({"--class", "right"}).size(), 1U);
+  EXPECT_TRUE(text("sides/photo.gradcam.1-right.png") == right);
+  ASSERT_EQ(with({"--layer", "layer2", "--class", "right"}).size(), 1U);
+  ASSERT_EQ(with({"--layer", "layer1", "--layer", "layer2"}).size(), 2U);
+  ASSERT_EQ(json({"overlay", "run", "photo.ppm", "--out", "sides"}).size(), 1U);
+  EXPECT_TRUE(text("sides/photo.gradcam.1-right.png") == right);
+  EXPECT_TRUE(text("sides/contact_sheet.gradcam.1-right+0-left.png") == sheet);
+  for (const char* file : {"photo.gradcam.layer2.1-right.png", "photo.gradcam.layer1.png", "photo.gradcam.layer2.png",
+                           "photo.gradcam.layer1+layer2.png", "photo.attention.png", "contact_sheet.gradcam.1-right.png",
+                           "contact_sheet.gradcam.layer2.1-right.png", "contact_sheet.gradcam.layer1+layer2.png",
+                           "contact_sheet.attention.png"}) {
+    EXPECT_TRUE(exists(std::string("sides/") + file)) << file;
+  }
+}
+
+TEST_F(PhotoOverlay, ALayerOfAnyDepthCanBeSeen) {
+  const auto layers_of = [](const Json& entries) {
+    std::vector<std::string> layers;
+    for (const Json& entry : entries) layers.push_back(entry["layer"]);
+    return layers;
+  };
+  const std::vector<std::string> listed = layers_of(json({"overlay", "run", "--method", "gradcam", "--layer", "list"}));
+  EXPECT_THAT(listed, testing::ElementsAre("layer1", "layer2", "layer3"));
+  const auto shown = [&](const std::string& layer) {
+    return layers_of(json({"overlay", "run", "photo.ppm", "--method", "gradcam", "--layer", layer, "--out", "deep"}));
+  };
+  for (const char* layer : {"layer3", "layer3.0", "layer3.0.conv2", "layer1.0.bn1", "conv1"}) {
+    EXPECT_THAT(shown(layer), testing::ElementsAre(layer));
+    EXPECT_TRUE(exists(std::string("deep/photo.gradcam.") + layer + ".png")) << layer;
+  }
+  EXPECT_THAT(shown("all"), testing::ElementsAreArray(listed));
+  // The stage gives what its last block gives, where no gate or warp follows it; here a gate does.
+  EXPECT_NE(text("deep/photo.gradcam.layer3.png"), text("deep/photo.gradcam.layer3.0.conv2.png"));
+
+  const auto error = [](const std::string& layer) {
+    return refusal({"overlay", "run", "photo.ppm", "--method", "gradcam", "--layer", layer, "--out", "deep"});
+  };
+  EXPECT_THAT(error("layer3.0.conv3"), HasSubstr("did you mean 'layer3.0.conv"));
+  EXPECT_THAT(error("layer4"), HasSubstr("did you mean 'layer"));
+  EXPECT_THAT(error("fc"), HasSubstr("got 'fc', which has no map over the image; list the layers"));
+}
+
+TEST_F(PhotoOverlay, ChannelAttentionIsShownAsBarsBesideThePhoto) {
+  const Json entries =
+      json({"overlay", "run", "photo.ppm", "--layer", "layer3_gate", "--layer", "layer3.0.se.channel", "--out", "gates"});
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0]["output"], "gates/photo.attention.layer3_gate+layer3.0.se.channel.channels.png");
+  const Image sheet = picture("gates/contact_sheet.attention.layer3_gate+layer3.0.se.channel.png");
+  EXPECT_GT(sheet.width, 2 * 224) << "the photo and the gates of two layers";
+  int blue = 0;
+  for (int y = 0; y < sheet.height; ++y) {
+    for (int x = 260; x < sheet.width; ++x) {
+      blue += sheet.at(y, x, 2) > sheet.at(y, x, 0) + 60 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(blue, 1000) << "bars";
 }
 
 }  // namespace

@@ -106,7 +106,9 @@ TEST_F(RunLibrary, DrawsWhatTheNetworkAttendsTo) {
   const Model model = load_model(path("program"));
   const Image photo = read_image(kPhoto);
   const Json drawn = json({"overlay", "program", kPhoto, "--method", "gradcam", "--class", "3", "--out", "gradcam"});
-  const Overlay overlay = model.overlay(photo, {.method = "gradcam", .target_class = "3"});
+  const Overlay overlay = model.overlay(photo, {.method = "gradcam", .classes = {"3"}});
+  EXPECT_EQ(overlay.title(), "program · resnet8 · cbam · gradcam");
+  EXPECT_EQ(overlay.selection(), "gradcam.3-3");
   EXPECT_EQ(overlay.explained().label, 3);
   EXPECT_EQ(overlay.explained().probability, drawn[0]["probability"].get<double>());
   write_png(path("gradcam.png"), overlay.picture());
@@ -114,14 +116,34 @@ TEST_F(RunLibrary, DrawsWhatTheNetworkAttendsTo) {
 
   const Json attention =
       json({"overlay", "program", kPhoto, "--method", "attention", "--layer", "all", "--out", "attention"});
-  const Overlay all = Overlayer(model, {.method = "attention", .layers = {"all"}})(photo, "ankle_boot.png");
+  const Overlay all = Overlayer(model, {.method = "attention", .layers = {"all"}})(photo, {"ankle_boot.png"});
   const std::vector<OverlayFiles> files = write_overlay(all, {kPhoto, "ankle_boot"}, path("own"));
   ASSERT_EQ(files.size(), attention.size());
   for (std::size_t i = 0; i < files.size(); ++i) {
     EXPECT_EQ(text(files[i].output), text(attention[i]["output"])) << files[i].layer;
   }
-  EXPECT_THAT([&] { model.overlay(photo, {.method = "attention", .target_class = "3"}); },
+  EXPECT_THAT([&] { model.overlay(photo, {.method = "attention", .classes = {"3"}}); },
               ThrowsMessage<InputError>(HasSubstr("a method that explains one class")));
+}
+
+TEST_F(RunLibrary, DrawsAFolderOfPhotosAndASplit) {
+  const Model model = load_model(path("program"));
+  const Overlayer overlayer(model, {.method = "attention", .least_side = 32});
+  std::vector<std::string> drawn;
+  OverlaySeries series(overlayer, {.folder = path("series"), .threads = 2, .on_files = [&](const OverlayFiles& files) {
+                                     drawn.push_back(std::filesystem::path(files.output).filename().string());
+                                   }});
+  EXPECT_EQ(series.draw({{kPhoto, "boot"}, {path("missing.png"), "missing"}}), 1) << "one is missing";
+  SplitImages images(model, Split::test, {.limit = 3, .threads = 2});
+  EXPECT_EQ(images.name(), "test");
+  EXPECT_EQ(series.draw(images), 3);
+  EXPECT_EQ(drawn, (std::vector<std::string>{"boot.attention.png", "00000.attention.png", "00001.attention.png",
+                                             "00002.attention.png"}));
+  EXPECT_EQ(series.finish(), std::vector<std::string>{path("series/contact_sheet.attention.png")});
+  const Image enlarged = read_image(path("series/test/00002.attention.png"));  // 8 x 8 pixels, each four times as large
+  EXPECT_EQ(std::pair(enlarged.height, enlarged.width), std::pair(32, 32));
+
+  EXPECT_THAT([&] { SplitImages(model, Split::test, {.limit = 0}); }, ThrowsMessage<InputError>(HasSubstr("limit")));
 }
 
 /// A model of the classes that does not need to be trained.
@@ -143,7 +165,7 @@ TEST_F(RunLibrary, FindsTheClassThatIsMeant) {
   const Image photo = read_image(kPhoto);
   const Model model = model_of(imagenet_classes());
   const auto label_of = [&](const std::string& text) {
-    return model.overlay(photo, {.method = "gradcam", .target_class = text}).explained().label;
+    return model.overlay(photo, {.method = "gradcam", .classes = {text}}).explained().label;
   };
   EXPECT_EQ(label_of("tench"), 0);
   EXPECT_EQ(label_of("Great White Shark"), 2);
@@ -162,8 +184,7 @@ TEST_F(RunLibrary, FindsTheClassThatIsMeant) {
   EXPECT_THAT([&] { label_of("zzzzzzzz"); }, ThrowsMessage<InputError>(HasSubstr("list the classes")));
   EXPECT_THAT([&] { label_of("1000"); }, ThrowsMessage<InputError>(HasSubstr("its number below 1000")));
   EXPECT_EQ(
-      model_of({"n01440764", "n02123045"}).overlay(photo, {.method = "gradcam", .target_class = "tabby"}).explained().label,
-      1);
+      model_of({"n01440764", "n02123045"}).overlay(photo, {.method = "gradcam", .classes = {"tabby"}}).explained().label, 1);
 }
 
 TEST_F(RunLibrary, ScoresASplit) {

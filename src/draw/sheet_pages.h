@@ -9,11 +9,11 @@
 
 namespace fovea {
 
-/// A contact sheet of any number of photos: pages of a limited size, each written when it is full.
+/// A contact sheet of any number of photos: pages of up to 36 tiles, or of one photo, each written when it is full.
 class SheetPages {
  public:
   /// Removes the pages of an earlier run.
-  /// @param stem path of the pages: <stem>.png, <stem>-2.png, ... @param tiles_per_photo tiles that stay side by side.
+  /// @param stem path of the pages: <stem>.png, <stem>-2.png, ... @param tiles_per_photo tiles that stay together.
   SheetPages(std::string stem, std::string title, std::int64_t tiles_per_photo);
 
   /// @param tiles of one photo. @throws SystemError.
@@ -27,7 +27,7 @@ class SheetPages {
 
   std::string stem_;
   std::string title_;
-  std::int64_t columns_;
+  std::int64_t tiles_per_photo_;
   std::vector<Tile> tiles_;
   std::vector<std::string> pages_;
 };

@@ -1,0 +1,148 @@
+// `fovea overlay --split`: a data set's own images.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "glimpse_program.h"
+#include "photo_program.h"
+
+namespace fovea {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// A network trained on images of 8 x 8 pixels.
+class SplitOverlay : public ProgramTest {
+ protected:
+  static void SetUpTestSuite() {
+    ProgramTest::SetUpTestSuite();
+    write_tiny_experiment();
+    const Finished trained = run({"train", "tiny.yaml", "--set", "train.epochs=1", "--out", "run", "--quiet"});
+    ASSERT_EQ(trained.code, 0) << trained.error;
+  }
+
+  static Json overlay_json(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"overlay", "run"});
+    return json(std::move(arguments));
+  }
+  static std::string error(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"overlay", "run"});
+    return refusal(arguments);
+  }
+};
+
+TEST_F(SplitOverlay, DrawsTheFirstImagesWithTheirTruth) {
+  const Json entries = overlay_json({"--split", "test", "--limit", "5", "--out", "first"});
+  ASSERT_EQ(entries.size(), 5U);
+  EXPECT_EQ(entries[3]["image"], "image 3");
+  EXPECT_EQ(entries[3]["output"], "first/test/00003.attention.png");
+  EXPECT_EQ(entries[3]["true"]["name"], std::to_string(entries[3]["true"]["class"].get<int>()));
+  const Image drawn = picture("first/test/00003.attention.png");
+  EXPECT_EQ(drawn.height, 224) << "8 pixels, 28 times larger";
+  EXPECT_EQ(drawn.width, 224);
+  EXPECT_TRUE(exists("first/contact_sheet.attention.test.png"));
+
+  EXPECT_EQ(overlay_json({"--split", "test", "--out", "default"}).size(), 36U);
+  const std::string printed = run({"overlay", "run", "--split", "test", "--limit", "1", "--out", "text"}).out;
+  EXPECT_THAT(printed, HasSubstr("image 0  "));
+  EXPECT_THAT(printed, HasSubstr("  true: " + entries[0]["true"]["name"].get<std::string>()));
+}
+
+TEST_F(SplitOverlay, ImagesAreTheSameForAnyNumberOfThreads) {
+  const auto entries = [](const std::string& threads) {
+    return overlay_json({"--split", "test", "--wrong", "--limit", "7", "--threads", threads, "--out", "threads"});
+  };
+  EXPECT_EQ(entries("1"), entries("3"));
+}
+
+TEST_F(SplitOverlay, WrongImagesAreThoseThatTheModelGetsWrong) {
+  const Json scores = json({"eval", "run", "--split", "test"});
+  std::int64_t wrong = 0;
+  for (std::size_t truth = 0; truth < 10; ++truth) {
+    for (std::size_t predicted = 0; predicted < 10; ++predicted) {
+      if (truth != predicted) wrong += scores["confusion"][truth][predicted].get<std::int64_t>();
+    }
+  }
+  ASSERT_GT(wrong, 0) << "trained too well for this test";
+  const Json entries =
+      overlay_json({"--split", "test", "--wrong", "--limit", "1000", "--method", "gradcam", "--out", "wrong"});
+  EXPECT_EQ(std::int64_t{static_cast<std::int64_t>(entries.size())}, wrong);
+  for (const Json& entry : entries) EXPECT_NE(entry["true"]["class"], entry["predicted"]);
+  EXPECT_TRUE(exists("wrong/contact_sheet.gradcam.test-wrong.png"));
+}
+
+TEST_F(SplitOverlay, OtherSplitsHaveFilesOfTheirOwn) {
+  for (const char* split : {"train", "val", "all"}) {
+    const Json entries = overlay_json({"--split", split, "--limit", "2", "--out", "splits"});
+    ASSERT_EQ(entries.size(), 2U);
+    EXPECT_THAT(entries[0]["output"].get<std::string>(), StartsWith(std::string("splits/") + split + "/"));
+    EXPECT_TRUE(exists(std::string("splits/contact_sheet.attention.") + split + ".png"));
+  }
+}
+
+TEST_F(SplitOverlay, SettingsChooseTheData) {
+  write_tiny_mnist(path("other"), 20);
+  EXPECT_EQ(overlay_json({"--split", "test", "--set", "data.root=" + path("other"), "--out", "other_out"}).size(), 20U);
+}
+
+TEST_F(SplitOverlay, RefusesWhatDoesNotFit) {
+  EXPECT_THAT(error({"photo.png", "--split", "test"}),
+              HasSubstr("--split: expected no image files beside it, got 'photo.png'"));
+  EXPECT_THAT(error({"photo.png", "--wrong"}), HasSubstr("--wrong: expected --split"));
+  EXPECT_THAT(error({"photo.png", "--limit", "3"}), HasSubstr("--limit: expected --split"));
+  EXPECT_THAT(error({"--split", "tets"}), HasSubstr("--split: expected train, val, test or all, got 'tets'"));
+  EXPECT_THAT(error({"--split", "test", "--limit", "0"}), HasSubstr("limit: expected"));
+  EXPECT_THAT(error({"--split", "test", "--layer", "list"}), HasSubstr("--layer list: expected no images"));
+  EXPECT_THAT(error({"--split", "test", "--set", "model.name=resnet20"}), HasSubstr("model.name"));
+}
+
+using SplitGlimpses = GlimpseProgram;
+
+TEST_F(SplitGlimpses, CanvasesAreDrawnWithTheirPath) {
+  const Json entries = json({"overlay", "run", "--split", "test", "--limit", "2", "--maps", "--out", "canvases"});
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[1]["output"], "canvases/test/00001.glimpses.png");
+  const Image drawn = picture("canvases/test/00001.glimpses.png");  // 12 x 20, 12 times larger
+  EXPECT_EQ(drawn.height, 144);
+  EXPECT_EQ(drawn.width, 240);
+  EXPECT_TRUE(exists("canvases/test/00001.glimpses.panel.png"));
+  const Json about = Json::parse(text("canvases/test/00001.glimpses.json"));
+  EXPECT_EQ(about["photo"], Json::parse(R"({"height": 12, "width": 20})")) << "maps are in the image's own pixels";
+  EXPECT_EQ(about["fixations"][0], Json::array({10.0, 6.0}));
+}
+
+using SplitPhotos = PhotoProgram;
+
+TEST_F(SplitPhotos, PhotosKeepTheirNamesAndFolders) {
+  const Json entries = json({"overlay", "run", "--split", "test", "--limit", "3", "--out", "photos"});
+  ASSERT_EQ(entries.size(), 3U);
+  for (const Json& entry : entries) {
+    const std::string name = entry["true"]["name"];
+    EXPECT_THAT(entry["output"].get<std::string>(), StartsWith("photos/test/" + name + "/"));
+    EXPECT_THAT(entry["image"].get<std::string>(), StartsWith("images/test/" + name + "/"));
+    EXPECT_TRUE(exists(entry["output"])) << entry["output"];
+  }
+}
+
+TEST_F(SplitPhotos, UnreadablePhotosAreSkippedWhereTheDataSetSkipsThem) {
+  write_squares("damaged/train", 20, 1);
+  write_squares("damaged/test", 3, 1000);
+  write("damaged/test/left/0.ppm", "no image");
+  const std::vector<std::string> command{"overlay",           "run",   "--split",    "test", "--set",
+                                         "data.root=damaged", "--out", "damaged_out"};
+  EXPECT_THAT(refusal(command), HasSubstr("damaged/test/left/0.ppm"));
+  std::vector<std::string> skipping = command;
+  skipping.insert(skipping.end(), {"--set", "data.on_error=skip"});
+  const Finished finished = run(skipping);
+  EXPECT_EQ(finished.code, 0) << finished.error;
+  EXPECT_THAT(finished.error, HasSubstr("damaged/test/left/0.ppm"));
+  EXPECT_TRUE(exists("damaged_out/test/left/1.attention.png"));
+}
+
+}  // namespace
+}  // namespace fovea
