@@ -36,7 +36,7 @@ Explanation explain_by_glimpses(Classifier& classifier, const Batch& batch, cons
   const torch::NoGradGuard no_grad;
   ForwardContext context;
   const ModelOutput output = classifier.classify(batch, context);
-  Explanation explanation = explanation_of(output.logits, targets);
+  Explanation explanation = explanation_of(classifier, output.logits, targets);
   if (!output.trajectory || !wanted(kGlimpsesLayer)) return explanation;
   explanation.glimpses = path_of(*output.trajectory, batch.normalization.get());
   explanation.maps.push_back({kGlimpsesLayer, Meaning::none, explanation.glimpses->windows.to(torch::kFloat32)});

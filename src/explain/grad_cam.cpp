@@ -48,7 +48,7 @@ Explanation explain_by_grad_cam(Classifier& classifier, const Batch& batch, cons
   context.hooks = &hooks;
   const ModelOutput output = classifier.classify(batch, context);
   const torch::Tensor& logits = output.logits;
-  Explanation explanation = explanation_of(logits, targets);
+  Explanation explanation = explanation_of(classifier, logits, targets);
   if (output.trajectory) return explanation;                                  // features of glimpses do not cover the image
   if (hooks.features.empty() || !logits.requires_grad()) return explanation;  // the logit depends on none of them
 

@@ -1,7 +1,6 @@
-#include <cmath>
-
 #include <fovea/base/error.h>
 #include <fovea/explain/own_attention.h>
+#include <fovea/nn/finite_values.h>
 
 namespace fovea {
 namespace {
@@ -40,7 +39,9 @@ void expect_one_image(const Batch& batch) {
   if (batch.size() != 1) throw InputError("explain", "a batch of one image", std::to_string(batch.size()));
 }
 
-Explanation explanation_of(const torch::Tensor& logits, const std::vector<std::int64_t>& targets) {
+Explanation explanation_of(const torch::nn::Module& network, const torch::Tensor& logits,
+                           const std::vector<std::int64_t>& targets) {
+  expect_class_scores(logits, network);
   const auto probabilities = torch::softmax(logits.detach().to(torch::kCPU, torch::kFloat64), 1).squeeze(0).contiguous();
   const std::int64_t classes = probabilities.size(0);
   for (const std::int64_t target : targets) {
@@ -49,7 +50,6 @@ Explanation explanation_of(const torch::Tensor& logits, const std::vector<std::i
   }
   Explanation explanation;
   explanation.probabilities.assign(probabilities.data_ptr<double>(), probabilities.data_ptr<double>() + classes);
-  if (std::isnan(explanation.probabilities[0])) throw NumericError("class scores: expected numbers, got NaN");
   explanation.predicted = probabilities.argmax().item<std::int64_t>();
   explanation.explained = targets.empty() ? std::vector{explanation.predicted} : targets;
   return explanation;
@@ -63,7 +63,7 @@ Explanation explain_by_attention(Classifier& classifier, const Batch& batch, con
   ForwardContext context;
   context.hooks = &recorder;
   const ModelOutput output = classifier.classify(batch, context);
-  Explanation explanation = explanation_of(output.logits, targets);
+  Explanation explanation = explanation_of(classifier, output.logits, targets);
   if (output.trajectory) return explanation;  // maps of glimpses do not cover the image
   for (const AttentionMap& map : recorder.maps) {
     if (!wanted(map.layer)) continue;

@@ -23,8 +23,9 @@ Explanation explain_by_attention(Classifier& classifier, const Batch& batch, con
 /// @throws InputError unless the batch has one image.
 void expect_one_image(const Batch& batch);
 
-/// Explanation from the logits [1, K] of one image, without maps.
-/// @throws InputError for a target that is not a class, NumericError for logits that are NaN.
-Explanation explanation_of(const torch::Tensor& logits, const std::vector<std::int64_t>& targets);
+/// Explanation from the network's logits [1, K] for one image, without maps.
+/// @throws InputError for a target that is not a class, NumericError for logits that are not finite.
+Explanation explanation_of(const torch::nn::Module& network, const torch::Tensor& logits,
+                           const std::vector<std::int64_t>& targets);
 
 }  // namespace fovea

@@ -21,6 +21,8 @@ using ::testing::Pointwise;
 using ::testing::StrEq;
 using ::testing::ThrowsMessage;
 
+const torch::nn::Module kAnyNetwork("network");
+
 AttentionMap attention_map(MapKind kind, const torch::Tensor& values) {
   AttentionMap map;
   map.layer = "layer";
@@ -98,24 +100,24 @@ TEST(VisibleValuesTest, AreFloat32OnTheCpu) {
 }
 
 TEST(ExplanationOfTest, IsTheSoftmaxOfTheScores) {
-  const Explanation explanation = explanation_of(torch::tensor({{0.0F, 2.0F, 1.0F}}), {});
+  const Explanation explanation = explanation_of(kAnyNetwork, torch::tensor({{0.0F, 2.0F, 1.0F}}), {});
   const double sum = 1 + std::exp(2.0) + std::exp(1.0);
   EXPECT_THAT(explanation.probabilities,
               Pointwise(DoubleNear(1e-12), std::vector<double>{1 / sum, std::exp(2.0) / sum, std::exp(1.0) / sum}));
   EXPECT_EQ(explanation.predicted, 1);
   EXPECT_THAT(explanation.explained, ElementsAre(1));
-  EXPECT_THAT(explanation_of(torch::tensor({{0.0F, 2.0F, 1.0F}}), {2}).explained, ElementsAre(2));
-  EXPECT_THAT(explanation_of(torch::tensor({{5.0F}}), {}).probabilities, ElementsAre(1.0));  // a single class
-  EXPECT_THAT(explanation_of(torch::tensor({{1e4F, -1e4F}}), {}).probabilities, ElementsAre(1.0, 0.0));
+  EXPECT_THAT(explanation_of(kAnyNetwork, torch::tensor({{0.0F, 2.0F, 1.0F}}), {2}).explained, ElementsAre(2));
+  EXPECT_THAT(explanation_of(kAnyNetwork, torch::tensor({{5.0F}}), {}).probabilities, ElementsAre(1.0));  // a single class
+  EXPECT_THAT(explanation_of(kAnyNetwork, torch::tensor({{1e4F, -1e4F}}), {}).probabilities, ElementsAre(1.0, 0.0));
 }
 
 TEST(ExplanationOfTest, RefusesWhatIsNoClassOrNoNumber) {
   const auto scores = torch::tensor({{0.0F, 2.0F}});
-  EXPECT_THAT([&] { explanation_of(scores, {2}); },
+  EXPECT_THAT([&] { explanation_of(kAnyNetwork, scores, {2}); },
               ThrowsMessage<InputError>(StrEq("class: expected a class below 2, got 2")));
-  EXPECT_THROW(explanation_of(scores, {-1}), InputError);
+  EXPECT_THROW(explanation_of(kAnyNetwork, scores, {-1}), InputError);
   for (const float wrong : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
-    EXPECT_THROW(explanation_of(torch::tensor({{0.0F, wrong}}), {}), NumericError) << wrong;
+    EXPECT_THROW(explanation_of(kAnyNetwork, torch::tensor({{0.0F, wrong}}), {}), NumericError) << wrong;
   }
 }
 
@@ -136,7 +138,7 @@ TEST(OwnAttentionTest, ShowsTheGatesOfTheNetwork) {
   ForwardContext context;
   context.hooks = &recorder;
   const auto logits = classifier.classify(batch, context).logits;
-  EXPECT_EQ(explanation.probabilities, explanation_of(logits, {}).probabilities);
+  EXPECT_EQ(explanation.probabilities, explanation_of(kAnyNetwork, logits, {}).probabilities);
   ASSERT_EQ(explanation.maps.size(), 2U);
   const LayerMap& channel = explanation.maps[0];
   const LayerMap& spatial = explanation.maps[1];

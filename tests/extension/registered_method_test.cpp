@@ -36,7 +36,7 @@ class Brightness final : public Classifier {
 Explanation explain_by_stripes(Classifier& classifier, const Batch& batch, const LayerFilter& wanted,
                                const std::vector<std::int64_t>& targets) {
   ForwardContext context;
-  Explanation explanation = explanation_of(classifier.classify(batch, context).logits, targets);
+  Explanation explanation = explanation_of(classifier, classifier.classify(batch, context).logits, targets);
   if (wanted("stripes")) explanation.maps.push_back({"stripes", Meaning::none, batch.input()[0][0].clone()});
   return explanation;
 }
