@@ -32,11 +32,11 @@ void add_model_options(CLI::App& command, ModelArguments& arguments) {
 }
 
 Split parse_split(const std::string& name) {
-  if (name == "validation") return Split::validation;
+  if (name == "val") return Split::validation;
   for (const Split split : {Split::train, Split::validation, Split::test, Split::all}) {
     if (to_string(split) == name) return split;
   }
-  throw InputError("--split", "train, val, test or all", "'" + name + "'");
+  throw InputError("--split", "train, validation (or val), test or all", "'" + name + "'");
 }
 
 Model open_model(const ModelArguments& arguments, const GlobalOptions& global) {

@@ -8,7 +8,7 @@ std::string to_string(Split split) {
     case Split::train:
       return "train";
     case Split::validation:
-      return "val";
+      return "validation";
     case Split::all:
       return "all";
     case Split::test:

@@ -21,7 +21,7 @@ enum class Split {
   all,  ///< every image of the others, for evaluation; no data set is opened with it
 };
 
-/// "train", "val", "test" or "all".
+/// "train", "validation", "test" or "all".
 std::string to_string(Split split);
 
 /// One labelled image.

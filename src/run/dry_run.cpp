@@ -63,17 +63,18 @@ DryRunReport dry_run(const Experiment& experiment, const DryRunOptions& options)
 }
 
 Json to_json(const DryRunReport& report) {
-  return {{"images", {{"train", report.images.train}, {"val", report.images.validation}, {"test", report.images.test}}},
-          {"data", to_json(report.data)},
-          {"parameters", report.parameters},
-          {"trained_parameters", report.trained_parameters},
-          {"macs", report.macs},
-          {"memory_bytes", report.memory_bytes},
-          {"updates", report.updates},
-          {"images_per_second", report.images_per_second},
-          {"evaluation_images_per_second", report.evaluation_images_per_second},
-          {"epoch_seconds", report.epoch_seconds},
-          {"seconds", report.seconds}};
+  return {
+      {"images", {{"train", report.images.train}, {"validation", report.images.validation}, {"test", report.images.test}}},
+      {"data", to_json(report.data)},
+      {"parameters", report.parameters},
+      {"trained_parameters", report.trained_parameters},
+      {"macs", report.macs},
+      {"memory_bytes", report.memory_bytes},
+      {"updates", report.updates},
+      {"images_per_second", report.images_per_second},
+      {"evaluation_images_per_second", report.evaluation_images_per_second},
+      {"epoch_seconds", report.epoch_seconds},
+      {"seconds", report.seconds}};
 }
 
 }  // namespace fovea

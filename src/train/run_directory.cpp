@@ -35,7 +35,7 @@ bool RunDirectory::has_checkpoint() const {
 
 std::vector<std::string> RunDirectory::existing_files() const {
   std::vector<std::string> files{checkpoint(), model(), metrics(), summary(), config(), events(), curves()};
-  for (const char* split : {"train", "val", "test"}) {
+  for (const char* split : {"train", "validation", "test"}) {
     for (const std::string& file : {confusion(split), confusion_picture(split), calibration_picture(split)}) {
       files.push_back(file);
     }

@@ -90,7 +90,7 @@ TEST_F(BadInput, SettingsThatWouldDoNothing) {
   expect_error({"predict", "run", FOVEA_TEST_DATA "/fashion_mnist/bag.png", "--set", "model.width=8"},
                {"setting model.width=8: expected a data.* key", "trained model"});
   expect_error({"eval", "run", "--set", "model.width=8"}, {"setting model.width=8", "trained model"});
-  expect_error({"eval", "run", "--split", "val", "--seed", "3"}, {"seed=3", "trained model"});
+  expect_error({"eval", "run", "--split", "validation", "--seed", "3"}, {"seed=3", "trained model"});
 }
 
 TEST_F(BadInput, ValidationWithoutImages) {

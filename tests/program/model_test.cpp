@@ -40,7 +40,7 @@ TEST_F(ModelProgram, EvalScoresASplitWithTheKeysOfTheContract) {
   EXPECT_EQ(images, 240);
   EXPECT_EQ(scores["confusion"].size(), 10U);
   EXPECT_TRUE(exists("run/confusion_test.csv"));
-  EXPECT_EQ(json({"eval", "run", "--split", "val"})["images"], 48);
+  EXPECT_EQ(json({"eval", "run", "--split", "validation"})["images"], 48);
   EXPECT_EQ(json({"eval", "run", "--split", "train"})["images"], 192);
   EXPECT_FALSE(scores.contains("glimpses"));
 }

@@ -159,7 +159,7 @@ TEST_F(PhotoFolder, CommandsBeginWithTheDataAsTheyWereUnderstood) {
   }
   write("mixed.yaml", config("mixed"));
   const std::string line =
-      "data: image_folder, 2 classes (left 18, right 14 in train), 32 images in train, 8 in val and 8 in test; "
+      "data: image_folder, 2 classes (left 18, right 14 in train), 32 images in train, 8 in validation and 8 in test; "
       "skipped: .gif 2, .heic 1, .txt 1\n";
   const Finished trained = run({"train", "mixed.yaml", "--out", "mixed_run", "--set", "train.epochs=1"});
   EXPECT_EQ(trained.code, 0) << trained.error;
@@ -178,7 +178,8 @@ TEST_F(PhotoFolder, EverySplitIsScoredTogether) {
   EXPECT_EQ(json({"eval", "run", "--split", "all"})["images"], 96);
   EXPECT_EQ(json({"eval", "run", "--split", "all"})["split"], "all");
   EXPECT_EQ(json({"eval", "run", "--split", "validation"})["images"], 16);
-  EXPECT_THAT(refusal({"eval", "run", "--split", "everything"}), HasSubstr("expected train, val, test or all"));
+  EXPECT_THAT(refusal({"eval", "run", "--split", "everything"}),
+              HasSubstr("expected train, validation (or val), test or all"));
 }
 
 TEST_F(PhotoFolder, ADamagedTestImageIsNamedBeforeTheFirstEpoch) {

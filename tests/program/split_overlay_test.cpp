@@ -77,7 +77,7 @@ TEST_F(SplitOverlay, WrongImagesAreThoseThatTheModelGetsWrong) {
 }
 
 TEST_F(SplitOverlay, OtherSplitsHaveFilesOfTheirOwn) {
-  for (const char* split : {"train", "val", "all"}) {
+  for (const char* split : {"train", "validation", "all"}) {
     const Json entries = overlay_json({"--split", split, "--limit", "2", "--out", "splits"});
     ASSERT_EQ(entries.size(), 2U);
     EXPECT_THAT(entries[0]["output"].get<std::string>(), StartsWith(std::string("splits/") + split + "/"));
@@ -95,7 +95,8 @@ TEST_F(SplitOverlay, RefusesWhatDoesNotFit) {
               HasSubstr("--split: expected no image files beside it, got 'photo.png'"));
   EXPECT_THAT(error({"photo.png", "--wrong"}), HasSubstr("--wrong: expected --split"));
   EXPECT_THAT(error({"photo.png", "--limit", "3"}), HasSubstr("--limit: expected --split"));
-  EXPECT_THAT(error({"--split", "tets"}), HasSubstr("--split: expected train, val, test or all, got 'tets'"));
+  EXPECT_THAT(error({"--split", "tets"}),
+              HasSubstr("--split: expected train, validation (or val), test or all, got 'tets'"));
   EXPECT_THAT(error({"--split", "test", "--limit", "0"}), HasSubstr("limit: expected"));
   EXPECT_THAT(error({"--split", "test", "--layer", "list"}), HasSubstr("--layer list: expected no images"));
   EXPECT_THAT(error({"--split", "test", "--set", "model.name=resnet20"}), HasSubstr("model.name"));

@@ -60,7 +60,7 @@ TEST_F(TrainProgram, ADryRunMeasuresAndWritesNothing) {
   const Finished finished = run({"train", "tiny.yaml", "--dry-run", "--json", "--set", "train.freeze=[fc]"});
   ASSERT_EQ(finished.code, 0) << finished.error;
   const Json facts = Json::parse(finished.out);
-  EXPECT_EQ(facts["images"], Json::parse(R"({"train": 192, "val": 48, "test": 240})"));
+  EXPECT_EQ(facts["images"], Json::parse(R"({"train": 192, "validation": 48, "test": 240})"));
   EXPECT_EQ(facts["parameters"].get<std::int64_t>() - facts["trained_parameters"].get<std::int64_t>(), 16 * 10 + 10);
   EXPECT_EQ(facts["updates"], 3);
   EXPECT_GT(facts["memory_bytes"], 50 << 20);  // LibTorch alone takes more
@@ -81,7 +81,7 @@ TEST_F(TrainProgram, ADryRunMeasuresAndWritesNothing) {
 TEST_F(TrainProgram, ADryRunWithoutValidationSaysSo) {
   const Finished finished = run({"train", "tiny.yaml", "--dry-run", "--json", "--set", "data.validation=none"});
   ASSERT_EQ(finished.code, 0) << finished.error;
-  EXPECT_EQ(Json::parse(finished.out)["images"]["val"], 0);
+  EXPECT_EQ(Json::parse(finished.out)["images"]["validation"], 0);
 }
 
 TEST_F(TrainProgram, EveryEpochHasARecordForTensorBoardAlsoAfterAKill) {

@@ -277,7 +277,7 @@ TEST_F(WeightsProgram, ImageNetWeightsScoreAValidationFolderWithWordNetNames) {
   std::filesystem::rename(root + "a", root + "n01440764");
   std::filesystem::rename(root + "b", root + "n01443537-goldfish");
   std::filesystem::rename(root + "c", root + "n01514859");
-  for (const char* split : {"test", "val", "all"}) {
+  for (const char* split : {"test", "validation", "all"}) {
     const Json scores = json({"eval", "mobilenet_v3_small", "--weights", "published.safetensors", "--split", split, "--set",
                               "data.name=image_folder", "--set", "data.root=imagenet"});
     EXPECT_EQ(scores["split"], split);

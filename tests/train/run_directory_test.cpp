@@ -32,9 +32,9 @@ TEST(RunDirectoryTest, NamesTheFilesThatARunWouldReplace) {
   EXPECT_EQ(run.path(), folder.path("run"));
   EXPECT_THAT(run.existing_files(), IsEmpty());
   folder.write("run/notes.txt", "x");
-  folder.write("run/confusion_val.csv", "x");
+  folder.write("run/confusion_validation.csv", "x");
   folder.write("run/model.safetensors", "x");
-  EXPECT_THAT(run.existing_files(), ElementsAre("model.safetensors", "confusion_val.csv"));
+  EXPECT_THAT(run.existing_files(), ElementsAre("model.safetensors", "confusion_validation.csv"));
   EXPECT_FALSE(run.has_checkpoint());
 }
 
