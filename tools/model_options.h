@@ -9,9 +9,9 @@
 #include <fovea/base/error.h>
 #include <fovea/data/dataset.h>
 #include <fovea/run/model.h>
+#include <fovea/run/photo_files.h>
 #include <fovea/run/with_photo.h>
 
-#include "image_arguments.h"
 #include "program.h"
 
 namespace fovea {

@@ -10,9 +10,9 @@
 #include <fovea/run/overlay_files.h>
 #include <fovea/run/overlay_series.h>
 #include <fovea/run/overlayer.h>
+#include <fovea/run/photo_files.h>
 #include <fovea/run/split_images.h>
 
-#include "image_arguments.h"
 #include "model_options.h"
 #include "option_checks.h"
 #include "program.h"
@@ -190,7 +190,7 @@ int overlay(const OverlayArguments& arguments, const GlobalOptions& global) {
 void add_image_options(CLI::App& command, OverlayArguments& arguments) {
   command.add_option("images", arguments.images, "image files, or folders of them")->type_name("IMAGE");
   command.add_option("--split", arguments.split,
-                     "in place of IMAGE, images of the data set, small ones enlarged: train, val, test or all");
+                     "in place of IMAGE, images of the data set, small ones enlarged: train, validation, test or all");
   command.add_flag("--wrong", arguments.wrong, "only those of --split that the model classifies wrongly");
   command.add_option("--limit", arguments.limit, "most images of --split (default: 36)")
       ->type_name("N")

@@ -8,9 +8,9 @@
 #include <fovea/base/number_text.h>
 #include <fovea/base/printable.h>
 #include <fovea/run/model.h>
+#include <fovea/run/photo_files.h>
 #include <fovea/run/prediction_csv.h>
 
-#include "image_arguments.h"
 #include "model_options.h"
 #include "option_checks.h"
 #include "program.h"

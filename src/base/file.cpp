@@ -210,6 +210,10 @@ void write_file_atomically(const std::string& path, std::string_view contents) {
   write_file_atomically(path, [contents](FileWriter& file) { file.write(contents); });
 }
 
+bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
 void make_directories(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ class FileWriter {
 /// @throws SystemError `<path>: cannot write: <reason>; <what to do>`; InputError when the path is a directory or a device.
 void write_file_atomically(const std::string& path, const std::function<void(FileWriter&)>& write);
 void write_file_atomically(const std::string& path, std::string_view contents);
+
+/// True when the path begins with all parts of the folder's. Links are not resolved.
+bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder);
 
 /// Creates a directory and its parents, unless it exists. @throws SystemError naming the path.
 void make_directories(const std::string& path);

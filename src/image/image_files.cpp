@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/file.h>
 #include <fovea/base/number_text.h>
 #include <fovea/base/utf8.h>
 #include <fovea/image/image_files.h>
@@ -48,10 +49,6 @@ fs::path real_path(const fs::path& path) {
   std::error_code failure;
   const fs::path real = fs::canonical(path, failure);
   return failure ? path : real;
-}
-
-bool is_within(const fs::path& path, const fs::path& folder) {
-  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
 }
 
 /// A walk through a folder: first its own subfolders, then its links to folders, each folder once.

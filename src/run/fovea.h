@@ -16,6 +16,7 @@
 #include <fovea/run/overlay_files.h>
 #include <fovea/run/overlay_series.h>
 #include <fovea/run/overlayer.h>
+#include <fovea/run/photo_files.h>
 #include <fovea/run/prediction_csv.h>
 #include <fovea/run/preview.h>
 #include <fovea/run/read_image.h>

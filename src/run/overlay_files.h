@@ -7,15 +7,9 @@
 
 #include <fovea/config/config_node.h>
 #include <fovea/run/overlay.h>
+#include <fovea/run/photo_files.h>
 
 namespace fovea {
-
-/// A photo, and the name of its files.
-struct NamedPhoto {
-  std::string path;
-  /// May include subfolders. The last component has no dot: suffixes that begin with a dot keep unique names apart.
-  std::string name;
-};
 
 /// The files of one map: of a layer, and of a class where the method explains classes.
 struct OverlayFiles {

@@ -146,6 +146,21 @@ TEST_F(RunLibrary, DrawsAFolderOfPhotosAndASplit) {
   EXPECT_THAT([&] { SplitImages(model, Split::test, {.limit = 0}); }, ThrowsMessage<InputError>(HasSubstr("limit")));
 }
 
+TEST_F(RunLibrary, DrawsAFolderOfPhotosAsTheProgramDoes) {
+  const std::string photos = FOVEA_TEST_DATA "/fashion_mnist";
+  const Json entries = json({"overlay", "program", photos, "--method", "attention", "--out", "by_program"});
+  const Model model = load_model(path("program"));
+  const Overlayer overlayer(model, {.method = "attention"});
+  std::vector<std::string> own;
+  OverlaySeries series(overlayer,
+                       {.folder = path("by_library"), .on_files = [&](const auto& files) { own.push_back(files.output); }});
+  EXPECT_EQ(series.draw(expand_images({photos}, path("by_library"), kContactSheet)), 0) << "all are readable";
+  ASSERT_EQ(own.size(), entries.size());
+  ASSERT_GT(own.size(), 1U);
+  for (std::size_t i = 0; i < own.size(); ++i) EXPECT_EQ(text(own[i]), text(entries[i]["output"])) << own[i];
+  EXPECT_EQ(text(series.finish().at(0)), text("by_program/contact_sheet.attention.png"));
+}
+
 /// A model of the classes that does not need to be trained.
 Model model_of(const std::vector<std::string>& classes) {
   const auto count = static_cast<std::int64_t>(classes.size());

@@ -4,9 +4,14 @@
 #include <string>
 #include <vector>
 
-#include <fovea/run/overlay_files.h>
-
 namespace fovea {
+
+/// A photo, and the name of its files.
+struct NamedPhoto {
+  std::string path;
+  /// May include subfolders. The last component has no dot: suffixes that begin with a dot keep unique names apart.
+  std::string name;
+};
 
 /// The images of arguments: files as they are, folders as the image files in and below them, sorted. Names are unique; they
 /// keep the subfolders of a folder argument. A name that is taken, or that begins with `reserved`, is changed.

@@ -1,13 +1,13 @@
-#include "image_arguments.h"
-
 #include <algorithm>
 #include <filesystem>
 #include <unordered_set>
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/file.h>
 #include <fovea/base/utf8.h>
 #include <fovea/image/image_files.h>
+#include <fovea/run/photo_files.h>
 
 namespace fovea {
 namespace {
@@ -21,10 +21,6 @@ fs::path real_folder(const fs::path& folder) {
   if (failure) return folder;
   const fs::path real = fs::weakly_canonical(whole, failure);
   return failure ? folder : real;
-}
-
-bool is_within(const fs::path& path, const fs::path& folder) {
-  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
 }
 
 /// Collects images under unique names.
