@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include <fovea/base/error.h>
@@ -60,11 +61,20 @@ EvaluationReport score(const EvalArguments& arguments, const Model& model, Split
   return evaluate_into(arguments.predictions, model, split, options);
 }
 
-int eval(const EvalArguments& arguments, const GlobalOptions& global) {
-  const Split split = parse_split(arguments.split);
+/// @throws InputError for files that could not be written after a long evaluation.
+void expect_possible_files(const EvalArguments& arguments) {
   if (!arguments.predictions.empty() && arguments.predictions == arguments.confusion) {
     throw InputError("--predictions", "another file than that of --confusion", arguments.predictions, "name two files");
   }
+  const std::filesystem::path folder = std::filesystem::path(arguments.confusion).parent_path();
+  std::error_code unreachable;
+  if (folder.empty() || std::filesystem::is_directory(folder, unreachable)) return;
+  throw InputError("--confusion", "a file in a folder that exists", arguments.confusion, "create the folder first");
+}
+
+int eval(const EvalArguments& arguments, const GlobalOptions& global) {
+  const Split split = parse_split(arguments.split);
+  expect_possible_files(arguments);
   const Model model = open_model(arguments.model, global);
   const EvaluationReport report = score(arguments, model, split, global);
   global.json ? print_json(to_json(report)) : print_scores(report);
@@ -78,7 +88,7 @@ Action add_eval_command(CLI::App& app) {
   auto arguments = std::make_shared<EvalArguments>();
   CLI::App* command = app.add_subcommand("eval", "score a model on a split of its data set");
   add_model_options(*command, arguments->model);
-  command->add_option("--split", arguments->split, "train, val, test, or all: every image of the data set")
+  command->add_option("--split", arguments->split, "train, validation (or val), test, or all: every image of the data set")
       ->capture_default_str();
   command->add_option("--confusion", arguments->confusion, "confusion matrix as CSV (default: in the run directory)")
       ->type_name("FILE");

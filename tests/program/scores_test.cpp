@@ -99,6 +99,12 @@ TEST_F(PhotoScores, PredictionsThatCannotBeWrittenAreRefused) {
               HasSubstr("--predictions: expected another file than that of --confusion, got same.csv"));
 }
 
+TEST_F(PhotoScores, AConfusionMatrixThatCannotBeWrittenIsRefusedBeforeScoring) {
+  EXPECT_EQ(refusal({"eval", "run", "--confusion", "nowhere/matrix.csv"}),
+            "fovea: error: --confusion: expected a file in a folder that exists, got nowhere/matrix.csv; create the folder "
+            "first\n");
+}
+
 TEST_F(PhotoScores, PredictPrintsATable) {
   const Finished finished = run({"predict", "run", "photo.ppm", "images/test", "--topk", "5", "--csv"});
   ASSERT_EQ(finished.code, 0) << finished.error;
