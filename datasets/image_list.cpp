@@ -107,7 +107,7 @@ class EntryReader {
   Split split_of(const TableRow& row) const {
     const std::string& word = row.cells[*split_];
     if (const auto split = split_of_word(word)) return *split;
-    throw InputError(table_.where(row), "a split: train, val or test", "'" + word + "'", "correct it");
+    throw InputError(table_.where(row), "a split: train, validation or test", "'" + word + "'", "correct it");
   }
 
   std::optional<Box> box_of(const TableRow& row) const {
@@ -138,37 +138,37 @@ class EntryReader {
 };
 
 /// The images of a table, with the splits that they are used in.
-struct Listing {
+struct ImageTable {
   std::vector<Entry> entries;
   bool has_splits = false;
-  std::set<Split> splits;  ///< of the column; validation where there is another test split, or nothing else
+  std::set<Split> splits;  ///< that occur in the column
 };
 
-Listing read_listing(const ImageListOptions& options) {
+ImageTable read_image_table(const ImageListOptions& options) {
   if (!options.root.empty()) {
     expect_data_folder(options.root, "set data.root to the folder where the paths of the table begin");
   }
   if (options.file.empty()) throw InputError("data.file", "a table of images, CSV or TSV", "an empty text", "set data.file");
   const Table table = read_table(options.file);
   EntryReader reader(table, options);
-  Listing listing;
-  listing.has_splits = reader.has_splits();
+  ImageTable listed;
+  listed.has_splits = reader.has_splits();
   for (const TableRow& row : table.rows) {
-    listing.entries.push_back(reader.read(row));
-    if (listing.has_splits) listing.splits.insert(*listing.entries.back().split);
+    listed.entries.push_back(reader.read(row));
+    if (listed.has_splits) listed.splits.insert(*listed.entries.back().split);
   }
-  if (listing.entries.empty()) throw InputError(options.file, "images after the first line", "none");
-  return listing;
+  if (listed.entries.empty()) throw InputError(options.file, "images after the first line", "none");
+  return listed;
 }
 
-/// The rows of a split: of validation for the test when there is no other.
-std::optional<Split> split_in_table(const Listing& listing, Split split) {
-  if (listing.splits.contains(split)) {
-    const bool stands_for_test = split == Split::validation && !listing.splits.contains(Split::test);
-    return stands_for_test && listing.splits.contains(Split::train) ? std::nullopt : std::optional(split);
+/// The split of the table whose rows serve as `split`: validation serves as test in a table without test, and then not as
+/// validation unless nothing else is there. None without rows.
+std::optional<Split> split_in_table(const ImageTable& listed, Split split) {
+  if (listed.splits.contains(split)) {
+    const bool stands_for_test = split == Split::validation && !listed.splits.contains(Split::test);
+    return stands_for_test && listed.splits.contains(Split::train) ? std::nullopt : std::optional(split);
   }
-  return split == Split::test && listing.splits.contains(Split::validation) ? std::optional(Split::validation)
-                                                                            : std::nullopt;
+  return split == Split::test && listed.splits.contains(Split::validation) ? std::optional(Split::validation) : std::nullopt;
 }
 
 /// Labels in alphabetical order, or by number when all are whole numbers.
@@ -191,10 +191,10 @@ std::string root_of(const ImageListOptions& options) {
 }
 
 /// @param training true: a single class is an error.
-std::vector<std::string> class_names_of(const Listing& listing, const ImageListOptions& options, bool training) {
+std::vector<std::string> class_names_of(const ImageTable& listed, const ImageListOptions& options, bool training) {
   std::set<std::string> labels;
-  const bool of_training = listing.splits.contains(Split::train);
-  for (const Entry& entry : listing.entries) {
+  const bool of_training = listed.splits.contains(Split::train);
+  for (const Entry& entry : listed.entries) {
     if (!of_training || entry.split == Split::train) labels.insert(entry.label);
   }
   if (training && labels.size() == 1 && !options.allow_single_class) {
@@ -206,13 +206,14 @@ std::vector<std::string> class_names_of(const Listing& listing, const ImageListO
 
 /// Files of each class, in the order of the table. @param wanted the split in the table; None: all. @throws InputError for a
 /// label that is no class, and for a missing image.
-std::vector<std::vector<LabelledFile>> files_of_classes(const Listing& listing, const std::vector<std::string>& class_names,
+std::vector<std::vector<LabelledFile>> files_of_classes(const ImageTable& listed,
+                                                        const std::vector<std::string>& class_names,
                                                         std::optional<Split> wanted, const ImageListOptions& options) {
   std::unordered_map<std::string, std::int64_t> labels;
   for (const std::string& name : class_names) labels.emplace(name, static_cast<std::int64_t>(labels.size()));
   std::vector<std::vector<LabelledFile>> files(class_names.size());
   const fs::path root = root_of(options);
-  for (const Entry& entry : listing.entries) {
+  for (const Entry& entry : listed.entries) {
     if (wanted && entry.split != wanted) continue;
     const std::string where = options.file + ":" + std::to_string(entry.line);
     const auto label = labels.find(entry.label);
@@ -223,7 +224,7 @@ std::vector<std::vector<LabelledFile>> files_of_classes(const Listing& listing, 
     std::error_code failure;
     if (options.on_error == OnError::fail && !fs::exists(root / entry.path, failure)) {
       throw InputError(where, "an image file", "'" + (root / entry.path).string() + "', which does not exist",
-                       "see data.root and data.extension; data.on_error: skip leaves such files out");
+                       "see data.root and data.extension; data.on_error: skip ignores such files");
     }
     files[static_cast<std::size_t>(label->second)].push_back({label->second, entry.path, 0, entry.line});
   }
@@ -239,7 +240,7 @@ void ImageListOptions::visit_fields(FieldVisitor& fields) {
   fields.text("path_column", path_column, "column with the image files");
   fields.text("label_column", label_column, "column with the names of the classes");
   fields.text("split_column", split_column,
-              {"column with train, val or test; the table may lack it", FieldRole::splits_data});
+              {"column with train, validation or test; the table may lack it", FieldRole::splits_data});
   fields.text("extension", extension, "added to each path, e.g. .jpg");
   fields.choice("channels", channels, {{"3", 3}, {"1", 1}}, "3: RGB, 1: grey");
   fields.real("test", test, {.minimum = 0, .maximum = 1, .minimum_open = true, .maximum_open = true},
@@ -253,12 +254,12 @@ void ImageListOptions::visit_fields(FieldVisitor& fields) {
 }
 
 std::vector<Split> image_list_splits(const ImageListOptions& options) {
-  const Listing listing = read_listing(options);
-  if (!listing.has_splits) return {Split::train, Split::test};
+  const ImageTable listed = read_image_table(options);
+  if (!listed.has_splits) return {Split::train, Split::test};
   std::vector<Split> splits;
   for (const Split split : {Split::train, Split::validation, Split::test}) {
-    const auto in_table = split_in_table(listing, split);
-    const bool is_test = split == Split::validation && !listing.splits.contains(Split::test);
+    const auto in_table = split_in_table(listed, split);
+    const bool is_test = split == Split::validation && !listed.splits.contains(Split::test);
     if (in_table && !is_test) splits.push_back(split);
   }
   return splits;
@@ -266,23 +267,23 @@ std::vector<Split> image_list_splits(const ImageListOptions& options) {
 
 std::shared_ptr<const Dataset> open_image_list(const ImageListOptions& options, Split split) {
   expect_in_range(options, "data");
-  const Listing listing = read_listing(options);
+  const ImageTable listed = read_image_table(options);
   const bool training = split == Split::train;
-  const auto wanted = split_in_table(listing, split);
+  const auto wanted = split_in_table(listed, split);
   if (split == Split::validation && !wanted) return nullptr;
-  if (listing.has_splits && !wanted) {
+  if (listed.has_splits && !wanted) {
     throw InputError(options.file, "images of the split " + to_string(split), "none", "see data.split_column");
   }
-  std::vector<std::string> class_names = class_names_of(listing, options, training);
-  std::vector<std::vector<LabelledFile>> classes = files_of_classes(listing, class_names, wanted, options);
+  std::vector<std::string> class_names = class_names_of(listed, options, training);
+  std::vector<std::vector<LabelledFile>> classes = files_of_classes(listed, class_names, wanted, options);
   const SeededSplit by_seed{options.test, options.split_seed};
-  for (std::size_t i = 0; i < classes.size() && !listing.has_splits; ++i) {
+  for (std::size_t i = 0; i < classes.size() && !listed.has_splits; ++i) {
     classes[i] = chosen_by_seed(std::move(classes[i]), class_names[i], by_seed, training);
   }
   std::vector<LabelledFile> files = interleaved(std::move(classes));
   expect_selected(files, by_seed);
   std::unordered_map<std::int64_t, Box> boxes;
-  for (const Entry& entry : listing.entries) {
+  for (const Entry& entry : listed.entries) {
     if (entry.box) boxes.emplace(entry.line, *entry.box);
   }
   FileDataset dataset(root_of(options), "", std::move(class_names), std::move(files),

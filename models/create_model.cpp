@@ -43,11 +43,11 @@ Json attention_of(const std::vector<AttentionChoice>& choices, const std::string
 
 InputSpec input_of(const ModelRow& row, const ModelOptions& options) {
   constexpr std::int64_t kPublishedClasses = 1000, kOtherClasses = 10, kOtherSide = 32;
-  const std::int64_t side = row.photos ? row.photos->side : kOtherSide;
+  const std::int64_t side = row.preprocessing ? row.preprocessing->side : kOtherSide;
   return {.channels = options.in_channels,
           .height = options.height.value_or(side),
           .width = options.width.value_or(side),
-          .num_classes = options.num_classes.value_or(row.photos ? kPublishedClasses : kOtherClasses)};
+          .num_classes = options.num_classes.value_or(row.preprocessing ? kPublishedClasses : kOtherClasses)};
 }
 
 }  // namespace

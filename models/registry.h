@@ -24,9 +24,9 @@ struct ModelRow {
   Traits traits = {};  ///< of the network's own attention; empty for plain backbones
   std::function<std::unique_ptr<Options>()> make_options = {};
   std::function<std::shared_ptr<Classifier>(const Options&, const InputSpec&, AttentionFactory&)> build = {};
-  std::string attention = "none";                              ///< default of `model.attention`, in YAML
-  std::optional<PreprocessingDefaults> photos = std::nullopt;  ///< of its published weights; None without any
-  std::vector<ParameterFreeChoice> parameter_free = {};        ///< what an external checkpoint cannot tell
+  std::string attention = "none";                                     ///< default of `model.attention`, in YAML
+  std::optional<PreprocessingDefaults> preprocessing = std::nullopt;  ///< of its published weights; None without any
+  std::vector<ParameterFreeChoice> parameter_free = {};               ///< what an external checkpoint cannot tell
   /// Python source of a class `Network` of torch.nn: the network without attention, with the same names of tensors. Empty:
   /// none. @throws InputError for options that the source does not have.
   std::function<std::string(const Options&, const InputSpec&)> python = {};

@@ -46,7 +46,7 @@ int list(const ListArguments& arguments, const GlobalOptions& global) {
   }
   CatalogueFilter filter = arguments.filter;
   filter.features.height = filter.features.width = arguments.size;
-  const Listing listing = find_listing(arguments.what);
+  const CatalogueKind listing = find_listing(arguments.what);
   const std::vector<CatalogueRow> rows = catalogue(listing, filter);
   if (global.json) {
     print_json(json_list(rows));

@@ -21,7 +21,7 @@ auto with_advice(OnError on_error, const Work& work) {
     return work();
   } catch (const InputError& error) {
     if (on_error == OnError::skip) throw;
-    throw InputError(std::string(error.what()) + "; data.on_error: skip leaves such files out");
+    throw InputError(std::string(error.what()) + "; data.on_error: skip ignores such files");
   }
 }
 

@@ -92,15 +92,15 @@ std::vector<KeyMapping> MobileNetV2Impl::key_mappings() const {
 // 232 pixels instead of 256), and those of timm's.
 std::vector<ModelRow> mobilenet_v2_models() {
   const auto row = [](const std::string& name, Interpolation interpolation) {
-    PreprocessingDefaults photos;
-    photos.interpolation = interpolation;
+    PreprocessingDefaults preprocessing;
+    preprocessing.interpolation = interpolation;
     return ModelRow{.name = name,
                     .title = "MobileNetV2: Inverted Residuals and Linear Bottlenecks",
                     .arxiv = "1801.04381",
                     .traits = {},
                     .make_options = starting_from(MobileNetV2Options()),
                     .build = build_network<MobileNetV2Impl, MobileNetV2Options>(),
-                    .photos = photos,
+                    .preprocessing = preprocessing,
                     .parameter_free = {{.about = "activation",
                                         .option = "activation",
                                         .words = {{"relu6", "at most 6, as in the paper"}, {"relu", "without a limit"}}},

@@ -247,8 +247,8 @@ std::vector<ModelRow> mobilenet_v3_models() {
     options.size = size;
     options.variant = variant;
     options.width = width;
-    PreprocessingDefaults photos;
-    if (variant == MobileNetV3Variant::timm) photos.interpolation = Interpolation::bicubic;
+    PreprocessingDefaults preprocessing;
+    if (variant == MobileNetV3Variant::timm) preprocessing.interpolation = Interpolation::bicubic;
     return ModelRow{
         .name = name,
         .title = "Searching for MobileNetV3",
@@ -256,7 +256,7 @@ std::vector<ModelRow> mobilenet_v3_models() {
         .traits = {{Where::item}, {Selects::soft}, {Query::self}, {Axis::channel}},
         .make_options = starting_from(options, {"size"}),
         .build = build_network<MobileNetV3Impl, MobileNetV3Options>(),
-        .photos = photos,
+        .preprocessing = preprocessing,
         .parameter_free = {
             {.about = "activation", .value = "hard_swish, relu in the first stages"},
             {.about = "gate", .value = "hard_sigmoid"},

@@ -167,7 +167,8 @@ std::vector<ModelRow> class_attention_transformer_models() {
                    .make_options = starting_from(options),
                    .build = build_network<ClassAttentionTransformerImpl, ClassAttentionTransformerOptions>(),
                    .parameter_free = transformer_choices()};
-    if (side > 0) model.photos = PreprocessingDefaults{.side = side, .crop_pct = 1, .interpolation = Interpolation::bicubic};
+    if (side > 0)
+      model.preprocessing = PreprocessingDefaults{.side = side, .crop_pct = 1, .interpolation = Interpolation::bicubic};
     return model;
   };
   return {row("cait_xxs24_224", 192, 24, 224), row("cait_xxs36_224", 192, 36, 224), row("cait_xs24_384", 288, 24, 384),

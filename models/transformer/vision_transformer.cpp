@@ -212,7 +212,7 @@ std::vector<ModelRow> vision_transformer_models() {
   const Traits traits{
       {Where::location, Where::item}, {Selects::soft}, {Query::self, Query::context}, {Axis::spatial, Axis::token}};
   const auto row = [&](const std::string& name, const Size& size, std::int64_t patch_size,
-                       const std::optional<PreprocessingDefaults>& photos) {
+                       const std::optional<PreprocessingDefaults>& preprocessing) {
     VisionTransformerOptions options;
     options.embed_dim = size.embed_dim;
     options.heads = size.heads;
@@ -225,7 +225,7 @@ std::vector<ModelRow> vision_transformer_models() {
                     .traits = traits,
                     .make_options = starting_from(options),
                     .build = build_network<VisionTransformerImpl, VisionTransformerOptions>(),
-                    .photos = photos,
+                    .preprocessing = preprocessing,
                     .parameter_free = transformer_choices()};
   };
   return {row("vit_tiny_patch16_224", kTiny, 16, augreg),

@@ -164,17 +164,18 @@ std::vector<ModelRow> vgg_models() {
                             std::min(std::int64_t{64} << stage, std::int64_t{512}));
       options.layers.push_back(kMaxPool);
     }
-    rows.push_back({.name = name,
-                    .title = "Very Deep Convolutional Networks for Large-Scale Image Recognition",
-                    .arxiv = "1409.1556",
-                    .traits = {},
-                    .make_options = starting_from(options),
-                    .build = build_network<VggImpl, VggOptions>(),
-                    .photos = PreprocessingDefaults{},  // torchvision's and timm's: resize to 256, crop to 224, bilinear
-                    .parameter_free = {{.about = "activation", .value = "relu"},
-                                       {.about = "norm epsilon", .value = "1e-05"},
-                                       {.about = "pooling", .value = "max of 2x2, an odd last row or column left out"}},
-                    .python = python_of(vgg_python)});
+    rows.push_back(
+        {.name = name,
+         .title = "Very Deep Convolutional Networks for Large-Scale Image Recognition",
+         .arxiv = "1409.1556",
+         .traits = {},
+         .make_options = starting_from(options),
+         .build = build_network<VggImpl, VggOptions>(),
+         .preprocessing = PreprocessingDefaults{},  // torchvision's and timm's: resize to 256, crop to 224, bilinear
+         .parameter_free = {{.about = "activation", .value = "relu"},
+                            {.about = "norm epsilon", .value = "1e-05"},
+                            {.about = "pooling", .value = "max of 2x2, an odd last row or column ignored"}},
+         .python = python_of(vgg_python)});
   }
   return rows;
 }

@@ -82,15 +82,16 @@ std::vector<CatalogueRow> list_blocks(const CatalogueFilter& filter) {
 std::vector<CatalogueRow> list_models() {
   std::vector<CatalogueRow> rows;
   for (const ModelRow& row : model_registry()) {
-    rows.push_back({.name = row.name,
-                    .title = row.title,
-                    .arxiv = row.arxiv,
-                    .kind = "model",
-                    .traits = row.traits,
-                    .options = describe_fields(*row.make_options()),
-                    .section = "model",
-                    .attention = row.attention,
-                    .photos = row.photos ? std::optional(preprocessing_of(*row.photos)) : std::nullopt});
+    rows.push_back(
+        {.name = row.name,
+         .title = row.title,
+         .arxiv = row.arxiv,
+         .kind = "model",
+         .traits = row.traits,
+         .options = describe_fields(*row.make_options()),
+         .section = "model",
+         .attention = row.attention,
+         .preprocessing = row.preprocessing ? std::optional(preprocessing_of(*row.preprocessing)) : std::nullopt});
   }
   return rows;
 }
@@ -135,19 +136,19 @@ std::vector<CatalogueRow> list_methods() {
 }
 
 /// @throws InputError unless the listing has a row of this name.
-void expect_row(Listing listing, const std::string& name) {
+void expect_row(CatalogueKind listing, const std::string& name) {
   const std::string where = "fovea list NAME";
   switch (listing) {
-    case Listing::blocks:
+    case CatalogueKind::blocks:
       find_mechanism(name, where);
       break;
-    case Listing::models:
+    case CatalogueKind::models:
       find_model(name, where);
       break;
-    case Listing::datasets:
+    case CatalogueKind::datasets:
       find_dataset(name, where);
       break;
-    case Listing::augmentations:
+    case CatalogueKind::augmentations:
       find_row(augmentation_registry(), name, where, "an augmentation", "augmentations");
       break;
     default:
@@ -155,23 +156,23 @@ void expect_row(Listing listing, const std::string& name) {
   }
 }
 
-std::vector<CatalogueRow> every_row(Listing listing, const CatalogueFilter& filter) {
+std::vector<CatalogueRow> every_row(CatalogueKind listing, const CatalogueFilter& filter) {
   switch (listing) {
-    case Listing::blocks:
+    case CatalogueKind::blocks:
       return list_blocks(filter);
-    case Listing::models:
+    case CatalogueKind::models:
       return list_models();
-    case Listing::datasets:
+    case CatalogueKind::datasets:
       return list_datasets();
-    case Listing::augmentations:
+    case CatalogueKind::augmentations:
       return list_augmentations();
-    case Listing::methods:
+    case CatalogueKind::methods:
       return list_methods();
-    case Listing::train:
+    case CatalogueKind::train:
       return train_section();
-    case Listing::data:
+    case CatalogueKind::data:
       return data_section();
-    case Listing::preprocess:
+    case CatalogueKind::preprocess:
       return preprocess_section();
   }
   throw Error("no such listing");
@@ -195,18 +196,18 @@ Json to_json(const BlockCost& cost) {
 
 const std::vector<ListingName>& listing_names() {
   static const std::vector<ListingName> names{
-      {Listing::blocks, "blocks", "attention mechanisms: traits, cost, options of model.attention"},
-      {Listing::models, "models", "networks, with the options of model"},
-      {Listing::datasets, "datasets", "data sets: licence, where to get them, options of data"},
-      {Listing::augmentations, "augmentations", "options of data.augment"},
-      {Listing::methods, "methods", "explanation methods of fovea overlay"},
-      {Listing::train, "train", "every key of the section train of a configuration"},
-      {Listing::data, "data", "every key of the section data"},
-      {Listing::preprocess, "preprocess", "every key of the section preprocess"}};
+      {CatalogueKind::blocks, "blocks", "attention mechanisms: traits, cost, options of model.attention"},
+      {CatalogueKind::models, "models", "networks, with the options of model"},
+      {CatalogueKind::datasets, "datasets", "data sets: licence, where to get them, options of data"},
+      {CatalogueKind::augmentations, "augmentations", "options of data.augment"},
+      {CatalogueKind::methods, "methods", "explanation methods of fovea overlay"},
+      {CatalogueKind::train, "train", "every key of the section train of a configuration"},
+      {CatalogueKind::data, "data", "every key of the section data"},
+      {CatalogueKind::preprocess, "preprocess", "every key of the section preprocess"}};
   return names;
 }
 
-Listing find_listing(const std::string& name) {
+CatalogueKind find_listing(const std::string& name) {
   std::vector<std::string> names;
   for (const ListingName& row : listing_names()) {
     if (row.name == name) return row.listing;
@@ -217,11 +218,11 @@ Listing find_listing(const std::string& name) {
                    suggested.empty() ? "" : "did you mean '" + suggested + "'?");
 }
 
-bool is_section(Listing listing) {
-  return listing == Listing::train || listing == Listing::data || listing == Listing::preprocess;
+bool is_section(CatalogueKind listing) {
+  return listing == CatalogueKind::train || listing == CatalogueKind::data || listing == CatalogueKind::preprocess;
 }
 
-std::vector<CatalogueRow> catalogue(Listing listing, const CatalogueFilter& filter) {
+std::vector<CatalogueRow> catalogue(CatalogueKind listing, const CatalogueFilter& filter) {
   if (!filter.name.empty() && !is_section(listing)) expect_row(listing, filter.name);
   std::vector<CatalogueRow> rows = every_row(listing, filter);
   if (is_section(listing)) return filter.name.empty() ? rows : matching_keys(std::move(rows), filter.name);
@@ -249,8 +250,8 @@ Json to_json(const CatalogueRow& row) {
   document.update({{"kind", row.kind}, {"traits", to_json(row.traits)}, {"options", options_of(row)}});
   if (row.kind == "model") {
     document["attention"] = row.attention;
-    PreprocessOptions photos = row.photos.value_or(PreprocessOptions());
-    document["photos"] = row.photos ? write_fields(photos) : Json(nullptr);
+    PreprocessOptions preprocessing = row.preprocessing.value_or(PreprocessOptions());
+    document["preprocessing_defaults"] = row.preprocessing ? write_fields(preprocessing) : Json(nullptr);
   }
   if (row.cost) {
     document.update({{"summary", row.summary}, {"reference", row.reference}, {"at", names_of(row.at)}});

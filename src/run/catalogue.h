@@ -14,11 +14,11 @@
 namespace fovea {
 
 /// Lists of what is available by name, and of the keys of a section of configurations.
-enum class Listing { blocks, models, datasets, augmentations, methods, train, data, preprocess };
+enum class CatalogueKind { blocks, models, datasets, augmentations, methods, train, data, preprocess };
 
 /// A listing's name, and what it lists in a few words.
 struct ListingName {
-  Listing listing;
+  CatalogueKind listing;
   std::string name;
   std::string help;
 };
@@ -27,10 +27,10 @@ struct ListingName {
 const std::vector<ListingName>& listing_names();
 
 /// @throws InputError for an unknown name, with the nearest one.
-Listing find_listing(const std::string& name);
+CatalogueKind find_listing(const std::string& name);
 
 /// True for the keys of a section.
-bool is_section(Listing listing);
+bool is_section(CatalogueKind listing);
 
 /// Kind of the row with the keys of a section itself.
 inline constexpr const char* kSectionKind = "section";
@@ -55,12 +55,12 @@ struct CatalogueRow {
   std::string section = {};  ///< of a configuration, where its options are set; empty where their names begin with it
   std::string help = {};     ///< of augmentations, methods and sections
   std::string summary = {};  ///< of blocks
-  std::vector<InsertionKind> at = {};                ///< of blocks: insertion points, the default first
-  std::optional<BlockCost> cost = {};                ///< of blocks
-  std::string reference = {};                        ///< of blocks and data sets: the paper, when it is not on arXiv
-  std::string attention = {};                        ///< of models: the default
-  std::optional<PreprocessOptions> photos = {};      ///< of models: preprocessing defaults of their published weights
-  std::string licence = {}, size = {}, obtain = {};  ///< of data sets
+  std::vector<InsertionKind> at = {};                   ///< of blocks: insertion points, the default first
+  std::optional<BlockCost> cost = {};                   ///< of blocks
+  std::string reference = {};                           ///< of blocks and data sets: the paper, when it is not on arXiv
+  std::string attention = {};                           ///< of models: the default
+  std::optional<PreprocessOptions> preprocessing = {};  ///< of models: preprocessing defaults of their published weights
+  std::string licence = {}, size = {}, obtain = {};     ///< of data sets
 };
 
 // The values of each trait; to_string() has their words.
@@ -83,7 +83,7 @@ struct CatalogueFilter {
 };
 
 /// The rows of a listing, in the order of its registry. @throws InputError for a name that it does not have.
-std::vector<CatalogueRow> catalogue(Listing listing, const CatalogueFilter& filter = {});
+std::vector<CatalogueRow> catalogue(CatalogueKind listing, const CatalogueFilter& filter = {});
 
 /// {name, help}: a row of `fovea list --json` alone.
 Json to_json(const ListingName& listing);

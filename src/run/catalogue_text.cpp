@@ -58,10 +58,10 @@ std::string value_text(const Json& value) {
   return value.is_object() ? "{" + parts + "}" : "[" + parts + "]";
 }
 
-/// "photos: shorter side 256, centre crop 224, bilinear".
-std::string photos_text(PreprocessOptions photos) {
-  return "photos: shorter side " + std::to_string(photos.resize[0]) + ", centre crop " + std::to_string(photos.crop[0]) +
-         ", " + write_fields(photos).at("interpolation").get<std::string>();
+/// "preprocessing: shorter side 256, centre crop 224, bilinear".
+std::string preprocessing_text(PreprocessOptions preprocessing) {
+  return "preprocessing: shorter side " + std::to_string(preprocessing.resize[0]) + ", centre crop " +
+         std::to_string(preprocessing.crop[0]) + ", " + write_fields(preprocessing).at("interpolation").get<std::string>();
 }
 
 std::string joined_facts(const std::vector<std::string>& facts) {
@@ -78,8 +78,9 @@ std::string short_facts_of(const CatalogueRow& row) {
   } else if (!row.traits.axis.empty()) {
     facts.push_back(joined_traits(row.traits.selects) + " attention, axis: " + joined_traits(row.traits.axis));
   }
-  if (row.photos) {
-    facts.push_back("resize " + std::to_string(row.photos->resize[0]) + ", crop " + std::to_string(row.photos->crop[0]));
+  if (row.preprocessing) {
+    facts.push_back("resize " + std::to_string(row.preprocessing->resize[0]) + ", crop " +
+                    std::to_string(row.preprocessing->crop[0]));
   }
   return joined_facts(facts);
 }
@@ -102,7 +103,7 @@ std::string facts_of(const CatalogueRow& row) {
   if (!row.licence.empty()) facts.push_back(row.size + "; licence: " + row.licence + "; get it: " + row.obtain);
   if (!row.help.empty()) facts.push_back(row.help);
   if (!row.attention.empty() && row.attention != "none") facts.push_back("attention: " + row.attention);
-  if (row.photos) facts.push_back(photos_text(*row.photos));
+  if (row.preprocessing) facts.push_back(preprocessing_text(*row.preprocessing));
   return joined_facts(facts);
 }
 
@@ -177,16 +178,16 @@ constexpr const char* kCommonOptions =
 
 }  // namespace
 
-std::string catalogue_text(const std::vector<CatalogueRow>& rows, Listing listing, const CatalogueFilter& filter) {
+std::string catalogue_text(const std::vector<CatalogueRow>& rows, CatalogueKind listing, const CatalogueFilter& filter) {
   if (rows.empty()) return "no row has all of these traits\n";
   const bool is_named = !filter.name.empty();
-  if (listing == Listing::models && !is_named) return models_text(rows);
-  const bool in_full = is_named || listing != Listing::blocks;
+  if (listing == CatalogueKind::models && !is_named) return models_text(rows);
+  const bool in_full = is_named || listing != CatalogueKind::blocks;
   std::string text;
   for (const CatalogueRow& row : rows) {
     text += (text.empty() ? "" : "\n") + (is_section(listing) ? section_text(row) : row_text(row, in_full));
   }
-  if (listing == Listing::blocks) text += std::string("\n") + kCommonOptions;
+  if (listing == CatalogueKind::blocks) text += std::string("\n") + kCommonOptions;
   if (!in_full) text += "fovea list blocks NAME: sentences and ranges of the options of one\n";
   return text;
 }

@@ -32,7 +32,8 @@ void erase_key(Json& document, const std::string& name) {
 }
 
 PreprocessOptions default_preprocessing(const DataField& data, const ModelRow& model, const ConfigNode* given) {
-  if (data.row->varying_sizes && model.photos) return preprocessing_defaults(preprocessing_of(*model.photos), given);
+  if (data.row->varying_sizes && model.preprocessing)
+    return preprocessing_defaults(preprocessing_of(*model.preprocessing), given);
   const PixelStatistics statistics = data.row->statistics(*data.options);
   PreprocessOptions preprocess;
   preprocess.mean = statistics.mean;

@@ -25,7 +25,7 @@ auto once_per_sample(Warn warn) {
   };
 }
 
-std::shared_ptr<const ExperimentConfig> checked(std::shared_ptr<ExperimentConfig> config) {
+std::shared_ptr<const ExperimentConfig> expect_valid_config(std::shared_ptr<ExperimentConfig> config) {
   expect_valid(*config);
   return config;
 }
@@ -105,7 +105,7 @@ ExperimentData::ExperimentData(ExperimentConfig& config, std::vector<std::string
                      std::move(warn)) {}
 
 ExperimentData::ExperimentData(std::shared_ptr<ExperimentConfig> config, std::vector<std::string> classes, Warn warn)
-    : config_(checked(std::move(config))),
+    : config_(expect_valid_config(std::move(config))),
       classes_(std::move(classes)),
       preprocess_(std::make_shared<const Preprocess>(config_->preprocess)),
       on_skipped_(once_per_sample(std::move(warn))) {}

@@ -162,7 +162,7 @@ TEST_F(ImageListTest, NamesTheLineOfAMistake) {
   EXPECT_THAT(refusal("path,label\n1.pgm,a\n\n2.pgm,b\n./1.pgm,b\n"),
               StartsWith(":5: expected an image that is listed once, got './1.pgm', which is in line 2"));
   EXPECT_THAT(refusal("path,label,split\n1.pgm,a,train\n2.pgm,b,holdout\n"),
-              StartsWith(":3: expected a split: train, val or test, got 'holdout'"));
+              StartsWith(":3: expected a split: train, validation or test, got 'holdout'"));
   EXPECT_THAT(refusal("path,label\n1.pgm,a\n10.pgm,b\n"), AllOf(StartsWith(":3: expected an image file, got '"),
                                                                 HasSubstr("10.pgm', which does not exist; see data.root")));
   EXPECT_THAT(refusal("path,label,split\n1.pgm,a,train\n2.pgm,b,train\n3.pgm,c,test\n", "", Split::test),

@@ -589,7 +589,7 @@ TEST_P(EveryNetwork, ItsParameterFreeChoicesAreThoseOfItsOptions) {
     }
   }
   const auto is_activation = [](const ParameterFreeChoice& choice) { return choice.about == "activation"; };
-  if (listed.photos) {
+  if (listed.preprocessing) {
     EXPECT_TRUE(std::any_of(listed.parameter_free.begin(), listed.parameter_free.end(), is_activation));
   }
 }

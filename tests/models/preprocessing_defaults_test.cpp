@@ -15,14 +15,14 @@ namespace {
 TEST(PreprocessingDefaultsTest, AnotherCropIsResizedAsByTimm) {
   int rows = 0;
   for (const ModelRow& row : model_registry()) {
-    if (!row.photos) continue;
+    if (!row.preprocessing) continue;
     ++rows;
-    const PreprocessOptions published = preprocessing_of(*row.photos);
+    const PreprocessOptions published = preprocessing_of(*row.preprocessing);
     for (std::int64_t crop = 96; crop <= 512; ++crop) {
-      const auto by_timm = static_cast<std::int64_t>(std::floor(static_cast<double>(crop) / row.photos->crop_pct));
+      const auto by_timm = static_cast<std::int64_t>(std::floor(static_cast<double>(crop) / row.preprocessing->crop_pct));
       const PreprocessOptions once = with_crop(published, crop);
       EXPECT_EQ(once.resize, std::vector<std::int64_t>{by_timm}) << row.name << ", crop " << crop;
-      EXPECT_EQ(with_crop(once, row.photos->side).resize, published.resize) << row.name << ", back from " << crop;
+      EXPECT_EQ(with_crop(once, row.preprocessing->side).resize, published.resize) << row.name << ", back from " << crop;
     }
   }
   EXPECT_GT(rows, 20);

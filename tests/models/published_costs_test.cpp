@@ -121,7 +121,7 @@ TEST(PublishedCostsTest, EveryNetworkWithPhotosIsInTheTable) {
   std::set<std::string> known = unpublished;
   for (const PublishedNetwork& network : kPublished) known.insert(network.name);
   for (const ModelRow& row : model_registry()) {
-    EXPECT_TRUE(!row.photos || known.contains(row.name)) << row.name;
+    EXPECT_TRUE(!row.preprocessing || known.contains(row.name)) << row.name;
   }
 }
 

@@ -215,7 +215,7 @@ TEST(ResnetTest, RowsWithAttentionAreResnetsWithIt) {
   EXPECT_EQ(keys("{name: cbam_resnet18, attention: none}"), keys("resnet18"));
   for (const ModelRow& row : resnet_models()) {
     EXPECT_EQ(row.attention == "none", row.traits.axis.empty()) << row.name;
-    EXPECT_TRUE(row.photos.has_value()) << row.name;
+    EXPECT_TRUE(row.preprocessing.has_value()) << row.name;
     EXPECT_EQ(model_of(row.name).attention.entries.empty(), row.attention == "none") << row.name;
   }
 }

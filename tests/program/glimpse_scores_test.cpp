@@ -14,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-using GlimpseScores = GlimpseProgram;
+using GlimpseScoresProgram = GlimpseProgram;
 
 void expect_fraction(const Json& number) {
   ASSERT_TRUE(number.is_number()) << number;
@@ -22,7 +22,7 @@ void expect_fraction(const Json& number) {
   EXPECT_LE(number, 1.0);
 }
 
-TEST_F(GlimpseScores, EvalHasTheKeysOfTheContract) {
+TEST_F(GlimpseScoresProgram, EvalHasTheKeysOfTheContract) {
   const Json scores = json({"eval", "run"});
   EXPECT_EQ(scores["glimpses"], 4);
   EXPECT_EQ(scores["pixels_read_fraction"], 4 * 2 * 9 / 240.0);
@@ -42,21 +42,21 @@ TEST_F(GlimpseScores, EvalHasTheKeysOfTheContract) {
   EXPECT_GE(scores["first_hit_step"], 1.0);
 }
 
-TEST_F(GlimpseScores, TheTestSplitOfTrainingHasThemToo) {
+TEST_F(GlimpseScoresProgram, TheTestSplitOfTrainingHasThemToo) {
   const Json summary = Json::parse(text("run/summary.json"));
   const Json scores = json({"eval", "run", "--threads", "1"});
   for (const auto& [key, value] : summary["test"].items()) EXPECT_EQ(scores[key], value) << key;
   EXPECT_TRUE(summary["test"].contains("controls"));
 }
 
-TEST_F(GlimpseScores, BoxScoresNeedTrueBoxes) {
+TEST_F(GlimpseScoresProgram, BoxScoresNeedTrueBoxes) {
   std::filesystem::copy(path("run/model.safetensors"), path("alone.safetensors"));
   const Json scores = json({"eval", "alone.safetensors", "--set", "data.name=mnist", "--set", "data.root=" + path("data")});
   EXPECT_TRUE(scores.contains("controls"));
   EXPECT_FALSE(scores.contains("in_box_fraction"));
 }
 
-TEST_F(GlimpseScores, ACollapsedNetworkIsReported) {
+TEST_F(GlimpseScoresProgram, ACollapsedNetworkIsReported) {
   const std::vector<std::string> command{"train", "glimpses.yaml", "--out", "stuck", "--quiet", "--set", "model.range=0.01"};
   EXPECT_THAT(run(command).error, HasSubstr("same locations of every image"));
   const Finished finished = run({"eval", "stuck", "--json"});
@@ -64,7 +64,7 @@ TEST_F(GlimpseScores, ACollapsedNetworkIsReported) {
   EXPECT_EQ(Json::parse(finished.out)["collapsed"], true);
 }
 
-TEST_F(GlimpseScores, TextTellsTheSame) {
+TEST_F(GlimpseScoresProgram, TextTellsTheSame) {
   const Finished finished = run({"eval", "run"});
   for (const char* words :
        {"glimpses       4, of each image 0.3000 of the pixels read", "controls       top-1", "in the box"}) {

@@ -11,13 +11,13 @@ namespace fovea {
 namespace {
 
 TEST(Catalogue, RowsHaveEveryWantedTrait) {
-  const std::vector<CatalogueRow> all = catalogue(Listing::models);
-  const std::vector<CatalogueRow> hard = catalogue(Listing::models, {.selects = Selects::hard});
+  const std::vector<CatalogueRow> all = catalogue(CatalogueKind::models);
+  const std::vector<CatalogueRow> hard = catalogue(CatalogueKind::models, {.selects = Selects::hard});
   ASSERT_FALSE(hard.empty());
   EXPECT_LT(hard.size(), all.size());
   for (const CatalogueRow& row : hard) EXPECT_THAT(row.traits.selects, testing::Contains(Selects::hard)) << row.name;
   for (const Axis axis : kEveryAxis) {
-    for (const CatalogueRow& row : catalogue(Listing::models, {.selects = Selects::hard, .axis = axis})) {
+    for (const CatalogueRow& row : catalogue(CatalogueKind::models, {.selects = Selects::hard, .axis = axis})) {
       EXPECT_THAT(row.traits.axis, testing::Contains(axis)) << row.name;
     }
   }
@@ -26,7 +26,7 @@ TEST(Catalogue, RowsHaveEveryWantedTrait) {
 TEST(Catalogue, BlocksAreNotRunOnFeaturesThatTakeMinutes) {
   for (const FeatureShape& features :
        {FeatureShape{16384, 1, 1}, FeatureShape{4096, 64, 64}, FeatureShape{1, 1 << 20, 2}, FeatureShape{0, 14, 14}}) {
-    EXPECT_THAT([&] { catalogue(Listing::blocks, {.features = features}); },
+    EXPECT_THAT([&] { catalogue(CatalogueKind::blocks, {.features = features}); },
                 testing::ThrowsMessage<InputError>(testing::AllOf(
                     testing::StartsWith("features: expected 1 to 4096 channels and at most 1048576 values, got "),
                     testing::HasSubstr("choose fewer channels"))));

@@ -26,7 +26,7 @@ const LatentPoolOptions& expect_effect(const LatentPoolOptions& options) {
                                          {"norm", options.norm == defaults.norm}}) {
     if (is_default) continue;
     throw InputError(std::string("LatentPool: ") + name, "its default without projection", "another value",
-                     "set projection: true, or leave the option out");
+                     "set projection: true, or remove the option");
   }
   return options;
 }

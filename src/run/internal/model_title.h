@@ -7,7 +7,7 @@
 namespace fovea {
 
 /// Title of a model in pictures: the name of its run, file or configuration, its network and its attention, "quickstart ·
-/// resnet8 · cbam"; what it does not have is left out.
+/// resnet8 · cbam"; parts that it does not have are skipped.
 std::string model_title(const Model& model);
 
 }  // namespace fovea

@@ -146,8 +146,8 @@ NetworkPlan::NetworkPlan(const ConfigNode& root, const DescribedWeights& weights
   const ConfigNode* given = root.find("preprocess");
   if (weights.description) {
     preprocess_ = preprocessing_defaults(weights.description->preprocess, given);
-  } else if (model_->row->photos) {
-    preprocess_ = preprocessing_defaults(preprocessing_of(*model_->row->photos), given);
+  } else if (model_->row->preprocessing) {
+    preprocess_ = preprocessing_defaults(preprocessing_of(*model_->row->preprocessing), given);
   }
   PhotoConfig config(*model_, preprocess_);
   read_fields(config, root, "", {"seed"});
