@@ -31,13 +31,17 @@ namespace fovea::compat {
 inline void use_one_operator_thread() {
   at::get_num_threads();  // LibTorch initialises a thread's OpenMP setting at its first use; ours has to come after
   omp_set_num_threads(1);
+  if (at::get_num_threads() != 1) at::set_num_threads(1);  // a LibTorch of a wheel has an OpenMP of its own
 }
 
 /// Single-threaded operators in the calling thread for a scope; its end restores the number of threads.
 class OneOperatorThread {
  public:
   OneOperatorThread() : before_(at::get_num_threads()) { use_one_operator_thread(); }
-  ~OneOperatorThread() { omp_set_num_threads(before_); }
+  ~OneOperatorThread() {
+    omp_set_num_threads(before_);
+    if (at::get_num_threads() != before_) at::set_num_threads(before_);
+  }
   OneOperatorThread(const OneOperatorThread&) = delete;
   OneOperatorThread& operator=(const OneOperatorThread&) = delete;
 
