@@ -22,7 +22,7 @@ struct DryRunOptions {
 /// batches of evaluation.
 struct DryRunReport {
   DataSummary data;
-  SplitImages images;
+  ImageCounts images;
   std::int64_t parameters = 0;
   std::int64_t trained_parameters = 0;
   std::int64_t macs = 0;          ///< multiply-adds for one image

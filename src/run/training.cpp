@@ -131,7 +131,7 @@ Json to_json(const TrainingReport& report) {
                {"top1_interval", to_json(report.test.top1_interval)},
                {"loss", report.test.loss}};
   if (report.test.glimpses) test.update(to_json(*report.test.glimpses));
-  const SplitImages& images = report.images;
+  const ImageCounts& images = report.images;
   return {{"run", report.run},
           {"name", report.name},
           {"seed", report.seed},

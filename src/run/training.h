@@ -36,7 +36,7 @@ struct RunOptions {
 };
 
 /// Number of images in each split, with those that are skipped as unreadable.
-struct SplitImages {
+struct ImageCounts {
   std::int64_t train = 0, validation = 0, test = 0;
 };
 
@@ -61,7 +61,7 @@ struct TrainingReport {
   std::int64_t seed = 0;
   std::string model;                   ///< the network's name
   std::vector<std::string> attention;  ///< names of its mechanisms, in the order of the configuration
-  SplitImages images;
+  ImageCounts images;
   bool interrupted = false;  ///< stopped on request, with a checkpoint; parameters, macs and test are not set then
   std::int64_t epochs = 0;
   double seconds = 0;

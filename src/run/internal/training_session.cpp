@@ -45,7 +45,7 @@ TrainingSession::TrainingSession(const Experiment& described, torch::Device on_d
       validation(experiment.data().loader(Split::validation)),
       test(experiment.data().loader(Split::test)) {}
 
-SplitImages TrainingSession::images() {
+ImageCounts TrainingSession::images() {
   return {training.images(), experiment.data().has_validation() ? validation.images() : 0, test.images()};
 }
 

@@ -43,7 +43,7 @@ struct TrainingSession {
 
   /// See OpenedExperiment::initialise_weights().
   std::string initialise_weights() { return experiment.initialise_weights(*network); }
-  SplitImages images();
+  ImageCounts images();
   /// The data of all splits as they were understood.
   DataSummary summary();
   /// Checks the files of all splits, and notes the summary. @throws InputError; Interrupted.
