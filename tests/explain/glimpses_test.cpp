@@ -88,7 +88,7 @@ TEST(GlimpsesTest, ShowsTheColoursOfANetworkThatTakesBlueFirst) {
   ScriptedGlimpses network = two_steps({2, 1});
   Batch batch = numbered_batch(3, 8, 16);
   batch.normalization = std::make_shared<Normalization>(Normalization{{0.1, 0.2, 0.3}, {1, 1, 1}, ChannelOrder::bgr});
-  const Explanation explanation = explain_by_glimpses(network, batch, whichever_layer, std::nullopt);
+  const Explanation explanation = explain_by_glimpses(network, batch, whichever_layer, {});
   const auto pixels = batch.images[0].to(torch::kFloat32) / 255;  // blue, green, red
   EXPECT_TRUE(torch::allclose(explanation.glimpses->patches[0][0], pixels.slice(1, 3, 5).slice(2, 7, 9).flip(0), 0, 1e-6));
 }
