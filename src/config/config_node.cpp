@@ -13,6 +13,15 @@ namespace {
 
 constexpr std::size_t kOriginBytes = 200;  // every value below keeps its origin
 
+/// Position in a list that a part of a dotted path names; None when there is none.
+std::optional<std::size_t> position_in(const std::vector<ConfigNode>& list, const std::string& part) {
+  std::size_t position = 0;
+  const char* end = part.data() + part.size();
+  const auto [rest, error] = std::from_chars(part.data(), end, position);
+  if (error != std::errc() || rest != end || position >= list.size()) return std::nullopt;
+  return position;
+}
+
 /// Child of `parent` for one part of a dotted path; created in a map that lacks it.
 ConfigNode& descend(ConfigNode& parent, const std::string& part, const std::string& origin) {
   if (parent.kind == ConfigNode::Kind::scalar) {  // the short form: `cbam` is `{name: cbam}`
@@ -23,13 +32,8 @@ ConfigNode& descend(ConfigNode& parent, const std::string& part, const std::stri
     parent.map.push_back({"name", std::move(name)});
   }
   if (parent.kind == ConfigNode::Kind::list) {
-    std::size_t position = 0;
-    const char* end = part.data() + part.size();
-    const auto [rest, error] = std::from_chars(part.data(), end, position);
-    if (error != std::errc() || rest != end || position >= parent.list.size()) {
-      throw InputError(origin, "an index below " + std::to_string(parent.list.size()) + " in a list", "'" + part + "'");
-    }
-    return parent.list[position];
+    if (const auto position = position_in(parent.list, part)) return parent.list[*position];
+    throw InputError(origin, "an index below " + std::to_string(parent.list.size()) + " in a list", "'" + part + "'");
   }
   parent.kind = ConfigNode::Kind::map;
   if (ConfigNode* child = parent.find(part)) return *child;
@@ -109,6 +113,21 @@ std::string ConfigNode::describe() const {
       break;
   }
   return "null";
+}
+
+ConfigNode* find_path(ConfigNode& root, const std::string& path) {
+  ConfigNode* node = &root;
+  for (std::size_t begin = 0, end = 0; node != nullptr && end != std::string::npos; begin = end + 1) {
+    end = path.find('.', begin);
+    const std::string part = path.substr(begin, end - begin);
+    if (node->kind == ConfigNode::Kind::list) {
+      const auto position = position_in(node->list, part);
+      node = position ? &node->list[*position] : nullptr;
+    } else {
+      node = node->find(part);
+    }
+  }
+  return node;
 }
 
 void apply_setting(ConfigNode& root, const std::string& setting) {

@@ -48,6 +48,9 @@ ConfigNode parse_yaml(const std::string& text, const std::string& source);
 /// parse_yaml() of a file.
 ConfigNode read_yaml_file(const std::string& path);
 
+/// The node at a dotted path with list indices; null when there is none.
+ConfigNode* find_path(ConfigNode& root, const std::string& path);
+
 /// Applies `KEY=VALUE`: KEY is a dotted path with list indices (`model.attention.0.name=eca`), VALUE is YAML. Keys that a
 /// map lacks are added. A scalar on the way is the short form of a map with that `name`: setting
 /// `model.attention.reduction_ratio` on `attention: se` gives `attention: {name: se, reduction_ratio: ...}`. An empty VALUE

@@ -18,7 +18,7 @@ struct FieldDescription {
   std::string allowed;
   std::string help;
   FieldRole role = FieldRole::defines_result;
-  std::vector<NamedFields> implementations = {};  ///< see CustomField::implementations()
+  std::vector<NamedFields> implementations;  ///< see CustomField::implementations()
 };
 
 /// The fields of something that has a name.
@@ -40,7 +40,7 @@ class CustomField {
   virtual bool accepts_none() const { return false; }
   /// Allowed values, for `fovea list`.
   virtual std::string allowed() const { return "see help"; }
-  /// What it can select by name, each with the fields of its own; nothing to select by default.
+  /// Implementations that it selects by name, each with the fields of its own; none by default.
   virtual std::vector<NamedFields> implementations() const { return {}; }
 };
 

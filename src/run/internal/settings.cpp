@@ -81,23 +81,6 @@ std::vector<std::string> with_names_first(std::vector<std::string> settings, con
   return settings;
 }
 
-/// The node of a dotted path; null when there is none.
-ConfigNode* find_path(ConfigNode& root, const std::string& path) {
-  ConfigNode* node = &root;
-  for (std::size_t begin = 0, end = 0; node != nullptr && end != std::string::npos; begin = end + 1) {
-    end = path.find('.', begin);
-    const std::string part = path.substr(begin, end - begin);
-    if (node->kind == ConfigNode::Kind::list) {
-      const bool is_index = !part.empty() && part.size() < 6 && part.find_first_not_of("0123456789") == std::string::npos;
-      const std::size_t index = is_index ? std::stoul(part) : node->list.size();
-      node = index < node->list.size() ? &node->list[index] : nullptr;
-    } else {
-      node = node->find(part);
-    }
-  }
-  return node;
-}
-
 /// The name in a section; empty without one.
 std::string name_in(const ConfigNode& section) {
   if (section.kind == ConfigNode::Kind::scalar) return section.scalar;
