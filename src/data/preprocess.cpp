@@ -72,8 +72,8 @@ void PreprocessOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("antialias", antialias, "widen the filter when shrinking, as PIL does");
   fields.choice("channel_order", channel_order, {{"rgb", ChannelOrder::rgb}, {"bgr", ChannelOrder::bgr}},
                 "order of the colours in the network's input; bgr: weights of Caffe and OpenCV");
-  fields.reals("mean", mean, RealRange{}, {1, 1024}, "mean per channel (red, green, blue), of pixels scaled to [0, 1]");
-  fields.reals("std", standard_deviation, kPositive, {1, 1024},
+  fields.reals("mean", mean, {-1e6, 1e6}, {1, 1024}, "mean per channel (red, green, blue), of pixels scaled to [0, 1]");
+  fields.reals("std", standard_deviation, {1e-6, 1e6}, {1, 1024},
                "standard deviation per channel (red, green, blue), of pixels scaled to [0, 1]");
 }
 

@@ -24,6 +24,9 @@ inline constexpr IntegerRange kPositiveInteger{1};
 inline constexpr IntegerRange kNonNegativeInteger{0};
 inline constexpr RealRange kPositive{.minimum = 0.0, .minimum_open = true};
 inline constexpr RealRange kNonNegative{.minimum = 0.0};
+/// Factors of float32 numbers: products of three stay within the range.
+inline constexpr RealRange kPositiveFactor{.minimum = 0.0, .maximum = 1e12, .minimum_open = true};
+inline constexpr RealRange kNonNegativeFactor{.minimum = 0.0, .maximum = 1e12};
 inline constexpr RealRange kFraction{.minimum = 0.0, .maximum = 1.0};                                ///< [0, 1]
 inline constexpr RealRange kFractionBelowOne{.minimum = 0.0, .maximum = 1.0, .maximum_open = true};  ///< [0, 1)
 inline constexpr RealRange kNormEpsilon{.minimum = 1e-12, .maximum = 1.0};  ///< added to variances by a norm

@@ -38,7 +38,7 @@ void Reinforce::visit_own_fields(FieldVisitor& fields) {
        {"none", Baseline::none}},
       "baseline of the returns: predicted by the network, mean of the other rollouts, a rollout with the means, or 0");
   fields.boolean("normalize", normalize, "normalise the advantages of a shard to mean 0 and standard deviation 1");
-  fields.real("weight", weight, kPositive, "weight of the policy loss");
+  fields.real("weight", weight, kPositiveFactor, "weight of the policy loss");
 }
 
 void Reinforce::validate(std::int64_t epochs) const {

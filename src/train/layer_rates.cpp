@@ -23,7 +23,7 @@ LayerRate read_layer_rate(const ConfigNode& value, const std::string& path) {
 
 void LayerRate::visit_fields(FieldVisitor& fields) {
   fields.text("layers", layers, "name or pattern of modules or parameters; * stands for any characters");
-  fields.real("multiplier", multiplier, kPositive, "learning-rate multiplier");
+  fields.real("multiplier", multiplier, kPositiveFactor, "learning-rate multiplier");
 }
 
 void LayerRatesField::read(const ConfigNode& value, const std::string& path) {

@@ -32,9 +32,9 @@ torch::Tensor SavedParameterState::take(const char* what, const torch::Tensor& l
 }
 
 void OptimizerOptions::visit_fields(FieldVisitor& fields) {
-  fields.real("learning_rate", learning_rate, kPositive, "highest learning rate; the schedule multiplies it");
+  fields.real("learning_rate", learning_rate, kPositiveFactor, "highest learning rate; the schedule multiplies it");
   visit_own_fields(fields);
-  fields.real("weight_decay", weight_decay, kNonNegative, "weight decay, added to the gradient; decoupled in adamw");
+  fields.real("weight_decay", weight_decay, kNonNegativeFactor, "weight decay, added to the gradient; decoupled in adamw");
   fields.boolean("decay_norms_and_biases", decay_norms_and_biases, "apply weight decay to norms and biases too");
 }
 
@@ -81,7 +81,7 @@ AdamwOptions::AdamwOptions() {
 void AdamwOptions::visit_own_fields(FieldVisitor& fields) {
   fields.real("beta1", beta1, kFractionBelowOne, "decay rate of the running mean of gradients");
   fields.real("beta2", beta2, kFractionBelowOne, "decay rate of the running mean of squared gradients");
-  fields.real("epsilon", epsilon, kPositive, "term added to the denominator");
+  fields.real("epsilon", epsilon, kPositiveFactor, "term added to the denominator");
 }
 
 std::unique_ptr<torch::optim::Optimizer> AdamwOptions::build(std::vector<torch::optim::OptimizerParamGroup> groups) const {
@@ -113,7 +113,7 @@ RmspropOptions::RmspropOptions() {
 
 void RmspropOptions::visit_own_fields(FieldVisitor& fields) {
   fields.real("alpha", alpha, kFractionBelowOne, "smoothing constant of the running mean of squared gradients");
-  fields.real("epsilon", epsilon, kPositive, "term added to the denominator");
+  fields.real("epsilon", epsilon, kPositiveFactor, "term added to the denominator");
   fields.real("momentum", momentum, kFractionBelowOne, "momentum");
   fields.boolean("centered", centered,
                  "divide by the standard deviation of the gradients instead of their root mean square");

@@ -23,7 +23,8 @@ void TrainOptions::visit_fields(FieldVisitor& fields) {
                    "or last alone",
                    FieldRole::hard_choices});
   }
-  fields.real("clip_norm", clip_norm, kNonNegative, "largest norm of the whole gradient (gradient clipping); 0 = no limit");
+  fields.real("clip_norm", clip_norm, kNonNegativeFactor,
+              "largest norm of the whole gradient (gradient clipping); 0 = no limit");
   fields.optional_real("ema_decay", ema_decay, kFractionBelowOne,
                        "decay of a moving average of the weights, which is then evaluated and saved");
   fields.integer("early_stopping_epochs", early_stopping_epochs, {0, 1'000'000},

@@ -72,6 +72,16 @@ TEST_F(BadInput, ConfigurationRanges) {
                {"model.depth: expected 6n + 2", "got 9"});
   expect_error({"train", "tiny.yaml", "--set", "data.validation=1"},
                {"data.validation", "expected a number in (0, 1) or none"});
+  for (const char* setting : {"train.optimizer.learning_rate=1e308", "train.optimizer.weight_decay=1e308",
+                              "train.clip_norm=1e308", "train.layer_rates={layers: fc, multiplier: 1e308}"}) {
+    expect_error({"train", "tiny.yaml", "--set", setting}, {"expected a number", "1e+12]", "1e308"});  // float32 ends before
+  }
+}
+
+TEST_F(BadInput, AnIndexWithManyDigitsIsAnIndex) {
+  expect_error(
+      {"train", "tiny.yaml", "--set", "model.attention=[{name: se}]", "--set", "model.attention.000000.name=nothing"},
+      {"'nothing'"});
 }
 
 TEST_F(BadInput, OptionsThatExcludeEachOther) {
