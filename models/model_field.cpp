@@ -57,6 +57,11 @@ std::shared_ptr<Classifier> build_without_weights(const ModelField& model, const
   return build_classifier(model, input);
 }
 
+std::shared_ptr<Classifier> build_without_draws(const ModelField& model, const InputSpec& input) {
+  const SkipDraws skip;
+  return build_classifier(model, input);
+}
+
 std::shared_ptr<Classifier> build_for_weights(const ModelField& model, const InputSpec& input, const WeightsSize& size,
                                               const std::string& path, const std::string& advice) {
   constexpr std::int64_t kAlwaysAllowedBytes = std::int64_t{1} << 20;
@@ -64,7 +69,7 @@ std::shared_ptr<Classifier> build_for_weights(const ModelField& model, const Inp
   const compat::AllocationLimit limit(4 * size.bytes + kAlwaysAllowedBytes, 4 * size.tensors + kAlwaysAllowedTensors, path,
                                       advice);
   try {
-    return build_without_weights(model, input);
+    return build_without_draws(model, input);
   } catch (const c10::Error&) {  // one allocation beyond the machine's memory
     throw InputError(path, "a description of a network that fits into memory", "a larger one", advice);
   }

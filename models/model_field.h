@@ -28,13 +28,16 @@ std::shared_ptr<Classifier> build_classifier(const ModelField& model, const Inpu
 /// build_classifier() without the cost of initialising, for a caller that sets the weights; see SkipInitialisation.
 std::shared_ptr<Classifier> build_without_weights(const ModelField& model, const InputSpec& input);
 
+/// The same for a caller that replaces every tensor, or looks at names and shapes alone; see SkipDraws.
+std::shared_ptr<Classifier> build_without_draws(const ModelField& model, const InputSpec& input);
+
 /// Size of the weights in a file.
 struct WeightsSize {
   std::int64_t tensors = 0;
   std::int64_t bytes = 0;
 };
 
-/// build_without_weights() for the weights of a file, of a network of about that size. @throws InputError, before much
+/// build_without_draws() for the weights of a file, of a network of about that size. @throws InputError, before much
 /// memory is allocated, when the network has far more bytes or tensors. @param path for the message. @param advice end of
 /// the message: what to do about a network that is too large.
 std::shared_ptr<Classifier> build_for_weights(const ModelField& model, const InputSpec& input, const WeightsSize& size,

@@ -31,7 +31,7 @@ void copy_modes(const torch::nn::Module& from, torch::nn::Module& to) {
 }  // namespace
 
 std::shared_ptr<torch::nn::Module> CloneableModule::clone(const torch::optional<torch::Device>& device) const {
-  const SkipInitialisation skip;
+  const SkipDraws skip;
   auto copy = rebuilt();
   dynamic_cast<CloneableModule&>(*copy).copy_from(*this, device);
   return copy;

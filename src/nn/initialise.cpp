@@ -159,8 +159,9 @@ void initialise_below(torch::nn::Module& module, const RandomStream& stream) {
   if (auto* own = dynamic_cast<SelfInitialising*>(&module)) own->initialise(stream);
 }
 
-/// Number of SkipInitialisation that live on this thread.
+/// Number of SkipInitialisation, and of SkipDraws, that live on this thread.
 thread_local int skipped_initialisations = 0;
+thread_local int skipped_draws = 0;
 
 }  // namespace
 
@@ -196,11 +197,19 @@ void initialise_constructed(torch::nn::Module& network) {
 }
 
 SkipInitialisation::SkipInitialisation() {
-  if (skipped_initialisations++ == 0) compat::skip_draws(true);
+  ++skipped_initialisations;
 }
 
 SkipInitialisation::~SkipInitialisation() {
-  if (--skipped_initialisations == 0) compat::skip_draws(false);
+  --skipped_initialisations;
+}
+
+SkipDraws::SkipDraws() {
+  if (skipped_draws++ == 0) compat::skip_draws(true);
+}
+
+SkipDraws::~SkipDraws() {
+  if (--skipped_draws == 0) compat::skip_draws(false);
 }
 
 }  // namespace fovea

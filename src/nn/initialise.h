@@ -55,15 +55,28 @@ void initialise(torch::nn::Module& root, std::uint64_t seed);
 /// parameter without a rule keeps the value that its own module gave it. Does nothing while a SkipInitialisation lives.
 void initialise_constructed(torch::nn::Module& network);
 
-/// While it lives, this thread constructs networks without drawing their weights, which are any values then, as by
-/// torch.nn.utils.skip_init in PyTorch: uniform_() and normal_() change nothing. For networks whose weights are replaced at
-/// once: by initialise(), from a file, or by those of another network.
+/// While it lives, the networks that this thread constructs keep the values that LibTorch's layers start with. For networks
+/// whose weights are replaced at once: by initialise(), from a file, or by those of another network.
 class SkipInitialisation {
  public:
   SkipInitialisation();
   ~SkipInitialisation();
   SkipInitialisation(const SkipInitialisation&) = delete;
   SkipInitialisation& operator=(const SkipInitialisation&) = delete;
+};
+
+/// A SkipInitialisation during which LibTorch's layers do not draw either, as by torch.nn.utils.skip_init in PyTorch:
+/// uniform_() and normal_() change nothing, and drawn tensors hold any values. For networks all of whose tensors are
+/// replaced, buffers too: from a file, or by those of another network.
+class SkipDraws {
+ public:
+  SkipDraws();
+  ~SkipDraws();
+  SkipDraws(const SkipDraws&) = delete;
+  SkipDraws& operator=(const SkipDraws&) = delete;
+
+ private:
+  SkipInitialisation skip_;
 };
 
 }  // namespace fovea

@@ -314,8 +314,8 @@ TEST(InitialiseTest, WeightsAreNotDrawnWhereTheyAreReplaced) {
   const torch::Tensor next = torch::rand({3});
   torch::manual_seed(8);
   {
-    const SkipInitialisation skip;
-    const SkipInitialisation nested;
+    const SkipDraws skip;
+    const SkipDraws nested;
     torch::Tensor zeros = torch::zeros({5});
     EXPECT_TRUE(zeros.uniform_(1, 2).eq(0).all().item<bool>());
     EXPECT_TRUE(zeros.normal_(3, 1).eq(0).all().item<bool>());

@@ -121,7 +121,7 @@ void visit_registered_networks(const ModelField& model, const InputSpec& input,
       ModelField other;
       other.read(*section.find("model"), "model");
       visit(is_same ? row.name + " with its own options and without attention" : row.name,
-            *build_without_weights(other, input));
+            *build_without_draws(other, input));
     } catch (const InputError&) {  // a network that does not take such images
     }
   }
@@ -167,7 +167,7 @@ std::shared_ptr<Classifier> NetworkPlan::build(std::int64_t num_classes) const {
   auto classifier =
       is_described ? build_for_weights(*model_, input, size_of(weights_.file.tensors), weights_.file.path,
                                        "the file is damaged or was tampered with, or its weights are of another network")
-                   : build_without_weights(*model_, input);
+                   : build_without_draws(*model_, input);
   classifier->to(device_);
   return classifier;
 }
@@ -205,7 +205,7 @@ std::vector<std::string> NetworkPlan::attention_tensors(const Classifier& networ
   section["attention"] = "none";
   ModelField plain;
   plain.read(parse_yaml(section.dump(), "model"), "model");
-  const NamedTensors without = state_dict(*build_without_weights(plain, input_for(num_classes)));
+  const NamedTensors without = state_dict(*build_without_draws(plain, input_for(num_classes)));
   std::vector<std::string> names;
   for (const auto& [name, tensor] : state_dict(network)) {
     if (!without.contains(name)) names.push_back(name);
