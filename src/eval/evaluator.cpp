@@ -13,7 +13,7 @@ namespace fovea {
 
 namespace {
 
-/// Metrics of images; and those of a batch with its images, for who receives each.
+/// Metrics, with the scores of the latest batch for a receiver.
 struct ReceivedScores {
   ClassificationMetrics metrics;
   const Loader* loader;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <optional>
 
@@ -22,17 +21,5 @@ struct Fraction {
     return static_cast<double>(count) / static_cast<double>(total);
   }
 };
-
-/// True when `one` is larger than `other` beyond the noise of two independent samples: the one-sided test of two proportions
-/// at 95 %. For the same images, whose samples depend on each other, it is conservative. False when either total is 0.
-inline bool exceeds_beyond_noise(const Fraction& one, const Fraction& other) {
-  if (one.total == 0 || other.total == 0) return false;
-  constexpr double kOneSided95 = 1.6448536269514722;  // quantile of the normal distribution
-  const auto n = static_cast<double>(one.total);
-  const auto m = static_cast<double>(other.total);
-  const double pooled = static_cast<double>(one.count + other.count) / (n + m);
-  const double deviation = std::sqrt(pooled * (1 - pooled) * (1 / n + 1 / m));
-  return *one.value() - *other.value() > kOneSided95 * deviation;
-}
 
 }  // namespace fovea

@@ -5,6 +5,7 @@
 #include <fovea/eval/evaluation_options.h>
 #include <fovea/eval/fraction.h>
 #include <fovea/eval/glimpse_metrics.h>
+#include <fovea/eval/paired_counts.h>
 #include <fovea/nn/classifier.h>
 
 namespace fovea {
@@ -20,6 +21,8 @@ struct GlimpseEvaluation {
   /// Top-1 with the locations of another image, half a batch away because neighbours may be similar. Images that are alone
   /// in their batch do not count.
   Fraction swapped;
+  PairedCounts against_random;   ///< the learned locations first, then random ones
+  PairedCounts against_swapped;  ///< likewise, then those of another image
 
   /// Adds the scores of other images.
   void add(const GlimpseEvaluation& other);

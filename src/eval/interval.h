@@ -4,7 +4,7 @@
 
 namespace fovea {
 
-/// Range in which a number lies with a probability of 95 %.
+/// 95 % confidence interval: of such intervals of many samples, 95 % contain the true number.
 struct Interval {
   double low = 0;
   double high = 0;

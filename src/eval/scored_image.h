@@ -8,7 +8,7 @@
 
 namespace fovea {
 
-/// What a network says of one image.
+/// Scores of one image.
 struct ScoredImage {
   std::int64_t position = 0;        ///< in the split, from 0; images that are skipped as unreadable have one, too
   std::optional<std::string> path;  ///< see Dataset::path()

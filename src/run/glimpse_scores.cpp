@@ -1,5 +1,4 @@
 #include <string>
-#include <utility>
 
 #include <fovea/base/number_text.h>
 #include <fovea/config/number_or_null.h>
@@ -28,15 +27,16 @@ std::string doubt_about_locations(const GlimpseEvaluation& evaluation) {
   }
   const Fraction& chosen = evaluation.chosen;
   std::string others;
-  for (const auto& [control, where] :
-       {std::pair(evaluation.random, "random ones"), {evaluation.swapped, "another image's"}}) {
-    if (control.total == 0 || exceeds_beyond_noise(chosen, control)) continue;
+  const auto name_unless_worse = [&](const Fraction& control, const PairedCounts& compared, const std::string& where) {
+    if (control.total == 0 || compared.first_is_better()) return;
     others += (others.empty() ? "" : " and ") + percent_text(*control.value(), 2) + " at " + where;
-  }
+  };
+  name_unless_worse(evaluation.random, evaluation.against_random, "random ones");
+  name_unless_worse(evaluation.swapped, evaluation.against_swapped, "another image's");
   if (others.empty()) return "";
   return "top-1 is " + percent_text(*chosen.value(), 2) + " at the chosen locations, " + others +
          ": no gain beyond the noise of " + std::to_string(chosen.total) +
-         " images; the policy has not learned where to look, see train.policy";
+         " images, so that it is not seen that the policy learned where to look";
 }
 
 }  // namespace
