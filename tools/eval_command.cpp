@@ -1,10 +1,12 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
 #include <fovea/base/printable.h>
+#include <fovea/base/utf8.h>
 #include <fovea/run/model.h>
 #include <fovea/run/prediction_csv.h>
 #include <fovea/run/run_pictures.h>
@@ -61,21 +63,39 @@ EvaluationReport score(const EvalArguments& arguments, const Model& model, Split
   return evaluate_into(arguments.predictions, model, split, options);
 }
 
-/// @throws InputError for files that could not be written after a long evaluation.
-void expect_possible_files(const EvalArguments& arguments) {
-  if (!arguments.predictions.empty() && arguments.predictions == arguments.confusion) {
-    throw InputError("--predictions", "another file than that of --confusion", arguments.predictions, "name two files");
-  }
-  const std::filesystem::path folder = std::filesystem::path(arguments.confusion).parent_path();
+/// @throws InputError for a table in a folder that does not exist, or in place of a file that is no table.
+void expect_table(const char* option, const std::string& file) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(file).parent_path();
   std::error_code unreachable;
-  if (folder.empty() || std::filesystem::is_directory(folder, unreachable)) return;
-  throw InputError("--confusion", "a file in a folder that exists", arguments.confusion, "create the folder first");
+  if (!folder.empty() && !fs::is_directory(folder, unreachable)) {
+    throw InputError(option, "a file in a folder that exists", file, "create the folder first");
+  }
+  if (lower_case(fs::path(file).extension().string()) == ".csv" || !fs::is_regular_file(file, unreachable)) return;
+  throw InputError(option, "a new file, or one that ends in .csv", file + ", which exists", "choose another name");
+}
+
+/// @throws InputError for files that could not be written after a long evaluation, or would replace others.
+void expect_possible_files(const EvalArguments& arguments, const Model& model, Split split) {
+  std::string matrix = arguments.confusion;
+  const bool has_default = !model.source().directory.empty() && arguments.model.settings.empty();
+  if (matrix.empty() && has_default) matrix = RunDirectory(model.source().directory).confusion(to_string(split));
+  for (const auto& [option, file] :
+       {std::pair("--confusion", arguments.confusion), {"--predictions", arguments.predictions}}) {
+    if (!file.empty()) expect_table(option, file);
+  }
+  const auto same = [](const std::string& one, const std::string& other) {
+    return std::filesystem::weakly_canonical(one) == std::filesystem::weakly_canonical(other);
+  };
+  if (arguments.predictions.empty() || matrix.empty() || !same(arguments.predictions, matrix)) return;
+  throw InputError("--predictions", "another file than that of the confusion matrix", arguments.predictions,
+                   "name two files");
 }
 
 int eval(const EvalArguments& arguments, const GlobalOptions& global) {
   const Split split = parse_split(arguments.split);
-  expect_possible_files(arguments);
   const Model model = open_model(arguments.model, global);
+  expect_possible_files(arguments, model, split);
   const EvaluationReport report = score(arguments, model, split, global);
   global.json ? print_json(to_json(report)) : print_scores(report);
   write_confusion(arguments, model, report, global);

@@ -90,13 +90,26 @@ TEST_F(PhotoScores, SkippedImagesAreAbsentFromThePredictions) {
 }
 
 TEST_F(PhotoScores, PredictionsThatCannotBeWrittenAreRefused) {
-  const Finished finished = run({"eval", "run", "--predictions", "nowhere/test.csv"});
-  EXPECT_EQ(finished.code, 1);
-  EXPECT_THAT(finished.out, IsEmpty());
-  EXPECT_THAT(finished.error,
-              HasSubstr("nowhere/test.csv: cannot write: No such file or directory; create its folder first"));
+  EXPECT_THAT(
+      refusal({"eval", "run", "--predictions", "nowhere/test.csv"}),
+      HasSubstr("--predictions: expected a file in a folder that exists, got nowhere/test.csv; create the folder first"));
   EXPECT_THAT(refusal({"eval", "run", "--predictions", "same.csv", "--confusion", "same.csv"}),
-              HasSubstr("--predictions: expected another file than that of --confusion, got same.csv"));
+              HasSubstr("--predictions: expected another file than that of the confusion matrix, got same.csv"));
+}
+
+TEST_F(PhotoScores, ATableReplacesNoOtherFile) {
+  const std::string model = model_bytes("run");
+  for (const char* option : {"--predictions", "--confusion"}) {
+    EXPECT_THAT(
+        refusal({"eval", "run", option, "run/model.safetensors"}),
+        HasSubstr(std::string(option) + ": expected a new file, or one that ends in .csv, got run/model.safetensors"));
+  }
+  EXPECT_EQ(model_bytes("run"), model);
+  for (const char* file : {"run/confusion_test.csv", "run/../run/confusion_test.csv"}) {  // which eval writes itself
+    EXPECT_THAT(refusal({"eval", "run", "--predictions", file}),
+                HasSubstr("another file than that of the confusion matrix"));
+  }
+  EXPECT_THAT(refusal({"eval", "run", "--predictions", "./x.csv", "--confusion", "x.csv"}), HasSubstr("name two files"));
 }
 
 TEST_F(PhotoScores, AConfusionMatrixThatCannotBeWrittenIsRefusedBeforeScoring) {
