@@ -1,5 +1,6 @@
 #include "model_options.h"
 
+#include <fovea/options/names.h>
 #include <fovea/run/assumptions.h>
 
 namespace fovea {
@@ -36,7 +37,9 @@ Split parse_split(const std::string& name) {
   for (const Split split : {Split::train, Split::validation, Split::test, Split::all}) {
     if (to_string(split) == name) return split;
   }
-  throw InputError("--split", "train, validation (or val), test or all", "'" + name + "'");
+  const std::string nearest = nearest_name(name, {"train", "validation", "test", "all"});
+  throw InputError("--split", "train, validation (or val), test or all", "'" + name + "'",
+                   nearest.empty() ? "" : "did you mean '" + nearest + "'?");
 }
 
 Model open_model(const ModelArguments& arguments, const GlobalOptions& global) {

@@ -24,7 +24,7 @@ CLI::Validator home_path();
 /// Type of an option's value as the help names it, e.g. DIR.
 std::string value_type(const CLI::Option& option);
 
-/// What the checks of an option accept, e.g. "an integer >= 0"; empty without checks.
+/// Values that the checks of an option accept, e.g. "an integer >= 0"; empty without checks.
 std::string allowed_values(const CLI::Option& option);
 
 }  // namespace fovea

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include <fovea/base/error.h>
-#include <fovea/base/utf8.h>
+#include <fovea/base/printable.h>
 #include <fovea/explain/method.h>
 #include <fovea/run/overlay_files.h>
 #include <fovea/run/overlay_series.h>
@@ -48,7 +48,7 @@ int print_layers(const MethodLayers& found, const GlobalOptions& global) {
   }
   const std::string& method = found.method->name;
   for (const LayerMap& layer : found.layers) {
-    std::printf("%-10s %-32s %s\n", method.c_str(), layer.layer.c_str(), size_text(layer).c_str());
+    std::printf("%-10s %-32s %s\n", method.c_str(), printable(layer.layer).c_str(), size_text(layer).c_str());
   }
   return kDone;
 }
@@ -58,7 +58,7 @@ int print_classes(const Model& model, const GlobalOptions& global) {
   Json rows = Json::array();
   for (std::size_t i = 0; i < model.classes().size(); ++i) {
     if (global.json) rows.push_back({{"class", i}, {"name", model.classes()[i]}});
-    if (!global.json) std::printf("%4zu  %s\n", i, displayable_utf8(model.classes()[i]).c_str());
+    if (!global.json) std::printf("%4zu  %s\n", i, printable(model.classes()[i]).c_str());
   }
   if (global.json) print_json(rows);
   return kDone;
@@ -66,11 +66,10 @@ int print_classes(const Model& model, const GlobalOptions& global) {
 
 void print_files(const OverlayFiles& files) {
   const std::string truth = files.truth ? "  true: " + files.truth->name : "";
-  std::printf("%s  %s %.1f %%%s  %s\n", displayable_utf8(files.image).c_str(),
-              displayable_utf8(files.explained.name).c_str(), 100 * files.explained.probability,
-              displayable_utf8(truth).c_str(), files.layer.c_str());
+  std::printf("%s  %s %.1f %%%s  %s\n", printable(files.image).c_str(), printable(files.explained.name).c_str(),
+              100 * files.explained.probability, printable(truth).c_str(), printable(files.layer).c_str());
   for (const auto& file : {std::optional(files.output), files.panel, files.animation}) {
-    if (file) std::printf("  %s\n", displayable_utf8(*file).c_str());
+    if (file) std::printf("  %s\n", printable(*file).c_str());
   }
 }
 
@@ -135,7 +134,7 @@ class SeriesPrinter {
     if (global_.json) {
       entries_.finish();
     } else {
-      for (const std::string& page : pages) std::printf("contact sheet  %s\n", displayable_utf8(page).c_str());
+      for (const std::string& page : pages) std::printf("contact sheet  %s\n", printable(page).c_str());
     }
   }
 
@@ -158,9 +157,13 @@ void overlay_files(const OverlayArguments& arguments, const Overlayer& overlayer
 
 void overlay_split(const OverlayArguments& arguments, const Overlayer& overlayer, const std::string& folder,
                    const GlobalOptions& global) {
-  SplitImagesOptions options{.only_wrong = arguments.wrong, .threads = global.threads, .warn = print_warning};
+  SplitImagesOptions options{.only_wrong = arguments.wrong,
+                             .threads = global.threads,
+                             .warn = print_warning,
+                             .note = global.quiet ? Warn() : print_note};
   if (arguments.limit) options.limit = *arguments.limit;
   SplitImages images(overlayer.model(), parse_split(arguments.split), options);
+  images.expect_apart_from(folder);
   SeriesPrinter printer(arguments, global, folder);
   OverlaySeriesOptions series_options = printer.options();
   series_options.name = images.name();

@@ -6,7 +6,7 @@
 
 namespace fovea {
 
-/// What is wrong with a command line, as every other error: `<command or option>: expected ..., got ...; <what to do>`.
+/// Error of a command line, like every other: `<command or option>: expected ..., got ...; <what to do>`.
 /// Unknown commands and options get a suggestion.
 /// @param app in the state in which CLI::App::parse() threw `error`.
 InputError usage_error(const CLI::App& app, const CLI::ParseError& error);

@@ -38,7 +38,7 @@ struct OverlayOptions {
   int least_side = 0;
 };
 
-/// What pictures say about a photo.
+/// Caption of a photo in pictures.
 struct PhotoCaption {
   std::string name = {};                   ///< e.g. of its file; may be empty
   std::optional<std::int64_t> truth = {};  ///< its true class, where that is known

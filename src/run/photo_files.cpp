@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -35,7 +36,8 @@ class ImageCollector {
     const std::string wanted = (below.parent_path() / stem).string();
     std::string name = wanted;
     // Where upper and lower case are the same, names that differ in nothing else would replace each other.
-    for (int number = 2; !names_.insert(lower_case(name)).second; ++number) name = wanted + "-" + std::to_string(number);
+    int& number = numbers_.try_emplace(lower_case(wanted), 1).first->second;
+    while (!names_.insert(lower_case(name)).second) name = wanted + "-" + std::to_string(++number);
     images_.push_back({path.string(), name});
   }
 
@@ -44,25 +46,25 @@ class ImageCollector {
  private:
   std::string reserved_;
   std::unordered_set<std::string> names_;
+  std::unordered_map<std::string, int> numbers_;  ///< the last one behind each wanted name
   std::vector<NamedPhoto> images_;
 };
 
-/// Overlays are PNG files named like the photos: beside them they would replace photos that are PNG files too.
-void expect_apart(const std::vector<NamedPhoto>& images, const fs::path& output_folder) {
+}  // namespace
+
+void expect_apart(const std::vector<NamedPhoto>& images, const std::string& output_folder) {
   std::unordered_set<std::string> inputs;
   for (const NamedPhoto& image : images) inputs.insert(fs::path(image.path).parent_path().string());
   std::unordered_set<std::string> real_inputs;
   for (const std::string& folder : inputs) real_inputs.insert(real_folder(folder).string());
   std::unordered_set<std::string> outputs;
-  for (const NamedPhoto& image : images) outputs.insert((output_folder / image.name).parent_path().string());
+  for (const NamedPhoto& image : images) outputs.insert((fs::path(output_folder) / image.name).parent_path().string());
   for (const std::string& folder : outputs) {
     if (!real_inputs.contains(real_folder(folder).string())) continue;
     throw InputError("output folder", "a folder apart from the images", folder + ", which contains some of them",
                      "choose another");
   }
 }
-
-}  // namespace
 
 std::vector<NamedPhoto> expand_images(const std::vector<std::string>& arguments, const std::string& output_folder,
                                       const std::string& reserved) {

@@ -20,6 +20,10 @@ struct NamedPhoto {
 std::vector<NamedPhoto> expand_images(const std::vector<std::string>& arguments, const std::string& output_folder = "",
                                       const std::string& reserved = "");
 
+/// @throws InputError when pictures that are written to `output_folder` would lie beside the images, where they could
+/// replace them or be read as images.
+void expect_apart(const std::vector<NamedPhoto>& images, const std::string& output_folder);
+
 /// @throws InputError when a command skipped some of its images. @param unreadable their number, of `images` in all.
 void expect_all_readable(const std::string& command, std::size_t images, std::int64_t unreadable);
 

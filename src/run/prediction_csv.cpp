@@ -7,7 +7,7 @@
 
 #include <fovea/base/csv.h>
 #include <fovea/base/file.h>
-#include <fovea/base/utf8.h>
+#include <fovea/base/printable.h>
 #include <fovea/run/prediction_csv.h>
 
 namespace fovea {
@@ -17,8 +17,9 @@ bool has_column_per_class(const std::vector<std::string>& classes) {
   return std::ssize(classes) <= kMostClassesOfColumns;
 }
 
+/// In UTF-8 and on one line: other bytes and control characters are escaped, so that two names stay two.
 std::string csv_name(const std::string& name) {
-  return displayable_utf8(name);
+  return printable(name);
 }
 
 /// The shortest decimal of the nearest float32: a network's logits have no more digits.

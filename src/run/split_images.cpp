@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
-#include <set>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include <fovea/base/error.h>
@@ -32,13 +33,15 @@ std::string file_part(const std::string& path) {
 
 /// Names of the images' files, each once, also where upper and lower case are the same.
 std::vector<std::string> names_of_files(const Subset& images, Split split) {
-  std::set<std::string> taken;
+  std::unordered_set<std::string> taken;
+  std::unordered_map<std::string, int> numbers;  // the last one behind each wanted name
   std::vector<std::string> names;
   for (const std::int64_t index : images.indices) {
     const bool has_file = images.dataset->reads_files();
     const std::string wanted = to_string(split) + "/" + (has_file ? file_part(images.dataset->name(index)) : padded(index));
     std::string name = wanted;
-    for (int number = 2; !taken.insert(lower_case(name)).second; ++number) name = wanted + "-" + std::to_string(number);
+    int& number = numbers.try_emplace(lower_case(wanted), 1).first->second;
+    while (!taken.insert(lower_case(name)).second) name = wanted + "-" + std::to_string(++number);
     names.push_back(std::move(name));
   }
   return names;
@@ -50,13 +53,22 @@ SplitImages::SplitImages(const Model& model, Split split, const SplitImagesOptio
     : model_(model),
       split_(split),
       options_(options),
-      images_(model.data(split, options.warn).images(split)),
+      images_(model.data(split, options.warn, options.note).images(split)),
       team_(options.threads, compat::use_one_operator_thread) {
   expect_positive(options.limit, "limit");
   if (images_.indices.empty()) {
     throw InputError("split " + to_string(split), "a split with images", "an empty one", "see data.validation");
   }
   file_names_ = names_of_files(images_, split);
+}
+
+void SplitImages::expect_apart_from(const std::string& folder) const {
+  if (!images_.dataset->reads_files()) return;
+  std::vector<NamedPhoto> files;
+  for (std::size_t i = 0; i < file_names_.size(); ++i) {
+    files.push_back({images_.dataset->name(images_.indices[i]), file_names_[i]});
+  }
+  expect_apart(files, folder);
 }
 
 std::optional<LabelledImage> SplitImages::read(std::size_t position, std::string& why) const {

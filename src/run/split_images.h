@@ -12,7 +12,7 @@
 #include <fovea/run/environment.h>
 #include <fovea/run/experiment_data.h>
 #include <fovea/run/model.h>
-#include <fovea/run/overlay_files.h>
+#include <fovea/run/photo_files.h>
 
 namespace fovea {
 
@@ -28,6 +28,7 @@ struct SplitImagesOptions {
   std::int64_t limit = 36;            ///< most images, at least 1
   int threads = available_threads();  ///< of the search for wrong ones
   Warn warn = {};                     ///< called for unreadable images that the data set skips
+  Warn note = {};                     ///< called for what settings of the model remove
 };
 
 /// Images of a split of a model's data set, in its order.
@@ -40,6 +41,9 @@ class SplitImages {
   std::string name() const { return to_string(split_) + (options_.only_wrong ? "-wrong" : ""); }
   /// "test images", or "wrong test images".
   std::string title() const { return (options_.only_wrong ? "wrong " : "") + to_string(split_) + " images"; }
+
+  /// @throws InputError when pictures in `folder` would lie beside the data set's files.
+  void expect_apart_from(const std::string& folder) const;
 
   /// The next few images, at most as many as there are threads; empty at the end. @throws InputError naming an unreadable
   /// image, unless the data set skips those.

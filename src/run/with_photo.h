@@ -4,7 +4,7 @@
 
 #include <fovea/base/error.h>
 #include <fovea/run/model.h>
-#include <fovea/run/overlay_files.h>
+#include <fovea/run/photo_files.h>
 #include <fovea/run/read_image.h>
 
 namespace fovea {

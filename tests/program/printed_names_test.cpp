@@ -43,6 +43,13 @@ TEST_F(PrintedNames, OfTrainingAreEscaped) {
   expect_escaped(run({"train", "odd.yaml", "--out", odd_run}), 2, {"run\\x1b[31m"});
   expect_escaped(run({"train", "odd.yaml", "--dry-run"}), 0, {"cat\\u202e"});
   expect_escaped(run({"train", "odd.yaml", "--preview", "odd\x1b[1m.png"}), 0, {"odd\\x1b[1m.png"});
+  expect_escaped(run({"eval", odd_run}), 0, {"cat\\u202e"});
+  const std::string photo = "odd/test/cat" + right_to_left + "/0.ppm";
+  expect_escaped(run({"predict", odd_run, photo}), 0, {"cat\\u202e/0.ppm", "cat\\u202e\n"});
+  expect_escaped(run({"predict", odd_run, photo, "--csv"}), 0, {"cat\\u202e/0.ppm,"});
+  expect_escaped(run({"overlay", odd_run, "--class", "list"}), 0, {"cat\\u202e"});
+  expect_escaped(run({"overlay", odd_run, photo, "--class", "cat" + right_to_left, "--out", "drawn"}), 0,
+                 {"cat\\u202e/0.ppm", "0-cat_.png"});
 }
 
 TEST_F(PrintedNames, OfWrongCommandLinesAreEscaped) {

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "glimpse_program.h"
+#include "image_bytes.h"
 #include "photo_program.h"
 
 namespace fovea {
@@ -35,6 +36,20 @@ class SplitOverlay : public ProgramTest {
     return refusal(arguments);
   }
 };
+
+TEST_F(SplitOverlay, PicturesDoNotGoAmongTheImagesOfADataSet) {
+  const Image square(8, 8, 3);
+  for (const char* file : {"photos/train/a/1.png", "photos/train/b/1.png", "photos/test/a/1.png", "photos/test/b/1.png"}) {
+    write(file, encoded::png(square, 1));
+  }
+  write("photos.yaml",
+        "data: {name: image_folder, root: photos, validation: none}\npreprocess: {resize: 8, crop: 8}\n"
+        "model: {name: resnet8, width: 4}\ntrain: {epochs: 1}\n");
+  ASSERT_EQ(run({"train", "photos.yaml", "--out", "of_photos", "--quiet"}).code, 0);
+  EXPECT_THAT(refusal({"overlay", "of_photos", "--split", "test", "--out", "photos"}),
+              HasSubstr("output folder: expected a folder apart from the images, got photos/test/a"));
+  EXPECT_FALSE(exists("photos/test/a/1.gradcam.png"));
+}
 
 TEST_F(SplitOverlay, DrawsTheFirstImagesWithTheirTruth) {
   const Json entries = overlay_json({"--split", "test", "--limit", "5", "--out", "first"});
@@ -96,7 +111,7 @@ TEST_F(SplitOverlay, RefusesWhatDoesNotFit) {
   EXPECT_THAT(error({"photo.png", "--wrong"}), HasSubstr("--wrong: expected --split"));
   EXPECT_THAT(error({"photo.png", "--limit", "3"}), HasSubstr("--limit: expected --split"));
   EXPECT_THAT(error({"--split", "tets"}),
-              HasSubstr("--split: expected train, validation (or val), test or all, got 'tets'"));
+              HasSubstr("--split: expected train, validation (or val), test or all, got 'tets'; did you mean 'test'?"));
   EXPECT_THAT(error({"--split", "test", "--limit", "0"}), HasSubstr("limit: expected"));
   EXPECT_THAT(error({"--split", "test", "--layer", "list"}), HasSubstr("--layer list: expected no images"));
   EXPECT_THAT(error({"--split", "test", "--set", "model.name=resnet20"}), HasSubstr("model.name"));

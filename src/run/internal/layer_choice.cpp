@@ -9,7 +9,7 @@ namespace fovea {
 namespace {
 
 /// Names end at dots: layer1.0 is in layer1, and not in layer10.
-bool is_within(const std::string& layer, const std::string& module) {
+bool is_submodule_of(const std::string& layer, const std::string& module) {
   return layer.starts_with(module) && layer[module.size()] == '.';
 }
 
@@ -54,7 +54,7 @@ class LayerSearch {
 
   std::set<std::string> find(const std::string& name) const {
     const auto is_it = [&](const std::string& layer) { return layer == name; };
-    const auto is_below = [&](const std::string& layer) { return is_within(layer, name); };
+    const auto is_below = [&](const std::string& layer) { return is_submodule_of(layer, name); };
     for (const auto& found : {names_where(method_.layers, is_it), names_where(method_.layers, is_below)}) {
       if (!found.empty()) return found;
     }

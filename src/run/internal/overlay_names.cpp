@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cstddef>
 
 #include <fovea/base/fnv1a.h>
+#include <fovea/base/printable.h>
 #include <fovea/base/utf8.h>
 #include <fovea/run/internal/overlay_names.h>
 
@@ -33,7 +35,8 @@ std::string class_file_part(std::int64_t label, const std::string& name) {
     const Utf8Character character = utf8_character(name, at);
     const auto byte = static_cast<unsigned char>(name[at]);
     const bool is_letter = character.code >= 0x80 || std::isalnum(byte) != 0 || byte == '-' || byte == '_';
-    safe += character.is_displayable && is_letter ? name.substr(at, character.bytes) : "_";
+    const std::string letter = name.substr(at, std::max<std::size_t>(1, character.bytes));
+    safe += is_letter && printable(letter) == letter ? letter : "_";
     at += character.bytes > 0 ? character.bytes : 1;
   }
   return shortened(std::to_string(label) + "-" + safe);
