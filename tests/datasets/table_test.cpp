@@ -28,6 +28,7 @@ TEST(TableTest, MutatedTablesAreReadOrRefusedWithinTimeAndMemory) {
     const std::string path = folder.write(
         std::to_string(i) + ".csv",
         mutated_text("path,label,split\n\"a, b.png\",cat,train\nc.png,\"dog \"\"x\"\"\",test\n", tokens, random));
+    const CpuTime time;
     try {
       const Table table = read_table(path);
       for (const TableRow& row : table.rows) EXPECT_EQ(row.cells.size(), table.columns.size()) << "mutation " << i;
@@ -38,6 +39,7 @@ TEST(TableTest, MutatedTablesAreReadOrRefusedWithinTimeAndMemory) {
     } catch (const std::exception& error) {
       ADD_FAILURE() << "mutation " << i << ": " << error.what();
     }
+    EXPECT_LT(time.seconds(), kSecondsOfInput) << "mutation " << i;
     std::filesystem::remove(path);
   }
   EXPECT_GT(read, iterations / 100);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <ctime>
 #include <stdexcept>
 #include <string>
 #include <unistd.h>
@@ -35,6 +36,18 @@ class FuzzLimits {
   static constexpr rlim_t kBytes = MemoryLimit::is_possible() ? rlim_t{1} << 30 : rlim_t{1} << 60;
   MemoryLimit memory_{kBytes};
 };
+
+/// CPU time of this process since its construction: what one mutated input may take, on a machine of any load.
+class CpuTime {
+ public:
+  double seconds() const { return static_cast<double>(std::clock() - begin_) / CLOCKS_PER_SEC; }
+
+ private:
+  std::clock_t begin_ = std::clock();
+};
+
+/// CPU seconds within which a reader deals with one small input.
+inline constexpr double kSecondsOfInput = 5;
 
 /// Parts of JSON, and of YAML, that mutated_text() inserts.
 inline const std::vector<std::string> kJsonTokens{"0",

@@ -460,6 +460,7 @@ TEST(SafetensorsTest, MutatedFilesAreReadOrRefused) {
     RandomStream random(1, Purpose::test, {static_cast<std::uint64_t>(i)});
     const std::string bytes = mutated(valid[static_cast<std::size_t>(i) % valid.size()], random);
     const std::string path = folder.write("mutated" + std::to_string(i), bytes);  // a file written again waits for the disk
+    const CpuTime time;
     try {
       const SafetensorsFile file(path);
       std::size_t read = 0;
@@ -473,6 +474,7 @@ TEST(SafetensorsTest, MutatedFilesAreReadOrRefused) {
     } catch (const std::exception& error) {
       ADD_FAILURE() << "mutation " << i << ": " << error.what();
     }
+    EXPECT_LT(time.seconds(), kSecondsOfInput) << "mutation " << i;
     std::filesystem::remove(path);
   }
   // Changed values alone keep a file valid, and most other changes do not: both paths have been taken.
