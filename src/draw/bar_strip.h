@@ -18,10 +18,10 @@ struct BarRow {
 };
 
 struct BarStripOptions {
-  std::string title;          ///< none when empty
-  std::string subtitle = {};  ///< below the title; none when empty
-  int width = 960;            ///< of the picture, in pixels; at least 320
-  int row_height = 140;       ///< of each row with its axis, in pixels; at least 80
+  std::string title;     ///< none when empty
+  std::string subtitle;  ///< below the title; none when empty
+  int width = 960;       ///< of the picture, in pixels; at least 320
+  int row_height = 140;  ///< of each row with its axis, in pixels; at least 80
 };
 
 /// Bar charts of the rows over the channels, one below the other, with the mean as a line and a number. With more channels

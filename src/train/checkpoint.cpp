@@ -31,12 +31,16 @@ struct Difference {
 };
 
 std::optional<Difference> first_difference(const Json& there, const Json& here, const std::string& path) {
-  if (there.is_structured() && there.type() == here.type() && there.size() == here.size()) {
+  const auto name_of = [&](const std::string& key) { return path.empty() ? key : path + "." + key; };
+  const bool same_length = there.is_array() && here.is_array() && there.size() == here.size();
+  if (same_length || (there.is_object() && here.is_object())) {
     for (const auto& [key, value] : there.items()) {
-      const std::string name = path.empty() ? key : path + "." + key;
       const bool known = here.is_array() || here.contains(key);
       const Json& other = here.is_array() ? here.at(std::stoul(key)) : known ? here.at(key) : Json();
-      if (auto difference = first_difference(value, other, name)) return difference;
+      if (auto difference = first_difference(value, other, name_of(key))) return difference;
+    }
+    for (const auto& [key, value] : here.items()) {  // of a later version
+      if (here.is_object() && !there.contains(key)) return Difference{name_of(key), "none", value.dump()};
     }
     return std::nullopt;
   }

@@ -259,8 +259,9 @@ void Trainer::expect_finite(double value, const char* what) const {
                      ": expected a finite " + what + ", got " + std::to_string(value) + kOverflowAdvice);
 }
 
-void Trainer::expect_finite_network() const {
-  const std::string tensor = first_not_finite(*setup_.network);
+void Trainer::expect_finite_network() {
+  std::string tensor = first_not_finite(*setup_.network);
+  if (tensor.empty() && average_) tensor = first_not_finite(average_->network());
   if (tensor.empty()) return;
   throw NumericError("epoch " + std::to_string(state_.epoch + 1) + ", after batch " + std::to_string(state_.batch) +
                      ": expected finite weights, got NaN or infinity in '" + tensor + "'" + kOverflowAdvice);

@@ -113,7 +113,7 @@ class Trainer {
   void expect_finite(double value, const char* what) const;
   /// A finite gradient may give weights that are not, and so may an image for a running mean: a checkpoint holds neither.
   /// @throws NumericError.
-  void expect_finite_network() const;
+  void expect_finite_network();
   /// Runs the next update of the epoch of `stream`. @return false at the end of the epoch.
   bool update(BatchStream& stream);
   void finish_epoch();

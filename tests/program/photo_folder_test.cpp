@@ -63,6 +63,18 @@ TEST_F(PhotoFolder, TheRecipeForAPretrainedNetworkTrainsItsLastLayerMost) {
   EXPECT_GT(change("fc.weight"), 2 * change("layer4.1.conv2.weight"));  // a new one, at ten times the rate
 }
 
+TEST_F(PhotoFolder, TheRecipeForAPretrainedNetworkTakesAttentionAsItSays) {
+  ASSERT_EQ(run({"train", "photos.yaml", "--out", "plain18", "--quiet", "--set",
+                 "model={name: resnet18, channels: [8, 8, 8, 16]}", "--set", "train.epochs=1"})
+                .code,
+            0);
+  const Finished tuned = run(recipe(
+      "image_folder_finetuned.yaml", "with_se",
+      {"model.channels=[8, 8, 8, 16]", "train.init.weights=plain18", "train.epochs=2", "train.schedule.warmup_epochs=0",
+       "model.attention={name: se, init: identity}", "train.init.reinitialised=['*.se']"}));
+  EXPECT_EQ(tuned.code, 0) << tuned.error;
+}
+
 TEST_F(PhotoFolder, TheRecipeForGlimpsesTrainsAndIsScored) {
   const Finished trained = run(recipe("image_folder_glimpses.yaml", "glimpsed", {"train.epochs=5"}));
   ASSERT_EQ(trained.code, 0) << trained.error;
