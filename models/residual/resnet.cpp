@@ -70,6 +70,15 @@ const ResnetOptions& expect_possible_resnet(const ResnetOptions& options) {
   return options;
 }
 
+/// Hooks see each convolution and the whole stem.
+torch::Tensor deep_stem(torch::nn::SequentialImpl& stem, torch::Tensor features, ForwardContext& context) {
+  for (torch::nn::AnyModule& layer : stem) {
+    features = layer.forward(features);
+    if (layer.ptr()->as<torch::nn::Conv2d>() != nullptr) features = context.hook_layer(*layer.ptr(), features);
+  }
+  return context.hook_layer(stem, features);
+}
+
 }  // namespace
 
 void ResnetOptions::visit_fields(FieldVisitor& fields) {
@@ -184,8 +193,7 @@ ModelOutput ResnetImpl::classify(const Batch& batch, ForwardContext& context) {
   expect_features(*this, images, input_.channels);
   PoolInput passing{attention_.enter(images, context)};
   torch::Tensor& features = passing.features;
-  features = conv1_ ? context.hook_layer(*conv1_, conv1_(features))
-                    : context.hook_layer(*deep_conv1_, deep_conv1_->forward(features));
+  features = conv1_ ? context.hook_layer(*conv1_, conv1_(features)) : deep_stem(*deep_conv1_, features, context);
   features = context.hook_layer(*bn1_, normed(*this, bn1_, features));
   features = pooled_stem(torch::relu(features));
   for (std::size_t i = 0; i < stages_.size(); ++i) {

@@ -273,7 +273,7 @@ class FieldLister final : public FieldVisitor {
 
  private:
   void add(const char* name, Json value, const std::string& allowed, FieldHelp help) {
-    rows.push_back({prefix_ + name, std::move(value), allowed, help.text, help.role});
+    rows.push_back({prefix_ + name, std::move(value), allowed, help.text, help.role, {}});
   }
 
   template <typename Fields>

@@ -155,7 +155,8 @@ TEST(BarStripTest, StacksItsRows) {
 
 TEST(BarStripTest, TextOfAnyKindStaysInside) {
   const std::string endless(5000, 'w');
-  const Image strip = bar_strip({{endless, {0.5}, kGate}, {"\xFF\xED\xA0\x80", {0.5}, kGate}}, {.title = endless});
+  const Image strip =
+      bar_strip({{endless, {0.5}, kGate}, {"\xFF\xED\xA0\x80", {0.5}, kGate}}, {.title = endless, .subtitle = ""});
   EXPECT_EQ(strip.width, 960);
   EXPECT_EQ(count_pixels(strip, {0, 950, strip.height, 960}, is_inked), 0);
 }
@@ -175,8 +176,8 @@ TEST(BarStripTest, RefusesWhatMakesNoStrip) {
       ThrowsMessage<InputError>(HasSubstr("bar strip: layer3: expected at least one channel")));
   EXPECT_THROW(strip_of({0.5}, ValueRange{1, 1}), InputError);
   EXPECT_THROW(strip_of({0.5}, ValueRange{0, std::numeric_limits<double>::infinity()}), InputError);
-  EXPECT_THROW(bar_strip({{"layer", {0.5}, kGate}}, {.title = "", .width = 319}), InputError);
-  EXPECT_THROW(bar_strip({{"layer", {0.5}, kGate}}, {.title = "", .row_height = 79}), InputError);
+  EXPECT_THROW(bar_strip({{"layer", {0.5}, kGate}}, {.title = "", .subtitle = "", .width = 319}), InputError);
+  EXPECT_THROW(bar_strip({{"layer", {0.5}, kGate}}, {.title = "", .subtitle = "", .row_height = 79}), InputError);
   EXPECT_THROW(bar_strip(std::vector<BarRow>(1000, {"layer", {0.5}, kGate}), {}), InputError);
 }
 

@@ -176,7 +176,7 @@ TEST_F(PhotoOverlay, OverlayRefusesWhatItCannotShow) {
   EXPECT_THAT(error({"photo.ppm", "--class", "2", "--method", "gradcam"}), HasSubstr("its number below 2"));
   EXPECT_THAT(error({"photo.ppm", "--class", "left"}), HasSubstr("use method gradcam"));
   EXPECT_THAT(error({"photo.ppm", "--range", "1", "0"}), HasSubstr("the lower one first"));
-  EXPECT_THAT(error({"photo.ppm", "--range", "0", "inf"}), HasSubstr("two finite numbers"));
+  EXPECT_THAT(error({"photo.ppm", "--range", "0", "inf"}), HasSubstr("--range: expected a number, got 'inf'"));
   EXPECT_THAT(error({"photo.ppm", "--layer", "list"}), HasSubstr("no images and no other layer, got some; remove them"));
   EXPECT_THAT(error({"photo.ppm", "--opacity", "2"}), HasSubstr("opacity"));
   EXPECT_THAT(error({"nothing.jpg"}), HasSubstr("nothing.jpg: expected"));
