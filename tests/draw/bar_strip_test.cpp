@@ -146,9 +146,9 @@ TEST(BarStripTest, StacksItsRows) {
   const Image three = bar_strip({row, row, row}, {});
   EXPECT_EQ(three.height, one.height + 2 * 140);
   EXPECT_EQ(three.width, one.width);
-  const Image titled = bar_strip({row}, {.title = "Gates"});
+  const Image titled = bar_strip({row}, {.title = "Gates", .subtitle = ""});
   EXPECT_GT(titled.height, one.height);
-  const Image small = bar_strip({row}, {.title = "", .width = 320, .row_height = 80});
+  const Image small = bar_strip({row}, {.title = "", .subtitle = "", .width = 320, .row_height = 80});
   EXPECT_EQ(small.width, 320);
   EXPECT_LT(small.height, one.height);
 }
