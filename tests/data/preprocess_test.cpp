@@ -307,7 +307,8 @@ TEST(PreprocessTest, OptionsOutOfRangeAreRefused) {
   refuses({.crop = {1, 2, 3}}, "preprocess: crop: expected a list of 1 to 2, each an integer from 0 to 16384, got 3 values");
   refuses({.interpolation = static_cast<Interpolation>(5)},
           "preprocess: interpolation: expected one of bilinear, bicubic and area, got 5");
-  refuses({.standard_deviation = {0}}, "preprocess: std: expected a list of 1 to 1024, each a number > 0, got 0");
+  refuses({.standard_deviation = {0}},
+          "preprocess: std: expected a list of 1 to 1024, each a number in [1e-06, 1000000], got 0");
 }
 
 TEST(PreprocessTest, ImagesWithoutPixelsAreRefused) {

@@ -74,7 +74,8 @@ TEST_F(BadInput, ConfigurationRanges) {
                {"data.validation", "expected a number in (0, 1) or none"});
   for (const char* setting : {"train.optimizer.learning_rate=1e308", "train.optimizer.weight_decay=1e308",
                               "train.clip_norm=1e308", "train.layer_rates={layers: fc, multiplier: 1e308}"}) {
-    expect_error({"train", "tiny.yaml", "--set", setting}, {"expected a number", "1e+12]", "1e308"});  // float32 ends before
+    expect_error({"train", "tiny.yaml", "--set", setting},
+                 {"expected a number in ", "1000000000000]", "1e308"});  // float32 ends before
   }
 }
 

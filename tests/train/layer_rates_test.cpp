@@ -98,12 +98,13 @@ TEST(LayerRatesTest, CanBeSetOnTheCommandLine) {
 
   apply_setting(root, "train.layer_rates=[{layers: fc, multiplier: -1}]");
   EXPECT_THAT([&] { read_fields(options, *root.find("train"), "train"); },
-              ThrowsMessage<InputError>(HasSubstr(": train.layer_rates.0.multiplier: expected a number > 0, got '-1'")));
+              ThrowsMessage<InputError>(
+                  HasSubstr(": train.layer_rates.0.multiplier: expected a number in (0, 1000000000000], got '-1'")));
 }
 
 TEST(LayerRatesTest, MistakesAreRefusedWithTheirPlace) {
   EXPECT_EQ(rates_complaint("layer_rates: [{layers: fc, multiplier: 0}]"),
-            "a.yaml:1: train.layer_rates.0.multiplier: expected a number > 0, got '0'");
+            "a.yaml:1: train.layer_rates.0.multiplier: expected a number in (0, 1000000000000], got '0'");
   EXPECT_EQ(rates_complaint("layer_rates:\n  - {layers: fc, multiplier: 1}\n  - {layers: fc}\n"),
             "a.yaml:3: train.layer_rates.1.multiplier: expected a value, got none; add the key");
   EXPECT_EQ(rates_complaint("layer_rates: [{multiplier: 1}]"),

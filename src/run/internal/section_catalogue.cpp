@@ -72,7 +72,8 @@ std::vector<CatalogueRow> data_section() {
   for (const NamedFields& set : sets) names.push_back(set.name);
   CommonDataFields common;
   std::vector<FieldDescription> fields = describe_fields(common);
-  fields.insert(fields.begin(), {"name", Json(), "one of " + join_names(names), "name of the data set", FieldRole::names_data, {}});
+  fields.insert(fields.begin(),
+                {"name", Json(), "one of " + join_names(names), "name of the data set", FieldRole::names_data, {}});
   std::vector<CatalogueRow> rows = section_rows("data", "a data set, its validation split and augmentation", fields);
   for (const NamedFields& set : sets) {
     rows.push_back(key_row(set.name, "data.name", with_prefix("data", set.fields)));
