@@ -44,8 +44,8 @@ void write_confusion(const EvalArguments& arguments, const Model& model, const E
   }
   const std::string split = to_string(report.split);
   if (!global.json) {
-    std::printf("\nconfusion matrix  %s\ncalibration       %s\n", run.confusion_picture(split).c_str(),
-                run.calibration_picture(split).c_str());
+    std::printf("\nconfusion matrix  %s\ncalibration       %s\n", printable(run.confusion_picture(split)).c_str(),
+                printable(run.calibration_picture(split)).c_str());
   }
 }
 
@@ -85,7 +85,10 @@ void expect_possible_files(const EvalArguments& arguments, const Model& model, S
     if (!file.empty()) expect_table(option, file);
   }
   const auto same = [](const std::string& one, const std::string& other) {
-    return std::filesystem::weakly_canonical(one) == std::filesystem::weakly_canonical(other);
+    const auto real = [](const std::string& file) {
+      return std::filesystem::weakly_canonical(std::filesystem::absolute(file));
+    };
+    return real(one) == real(other);
   };
   if (arguments.predictions.empty() || matrix.empty() || !same(arguments.predictions, matrix)) return;
   throw InputError("--predictions", "another file than that of the confusion matrix", arguments.predictions,
