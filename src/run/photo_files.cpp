@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -57,7 +58,7 @@ void expect_apart(const std::vector<NamedPhoto>& images, const std::string& outp
   for (const NamedPhoto& image : images) inputs.insert(fs::path(image.path).parent_path().string());
   std::unordered_set<std::string> real_inputs;
   for (const std::string& folder : inputs) real_inputs.insert(real_folder(folder).string());
-  std::unordered_set<std::string> outputs;
+  std::set<std::string> outputs;  // in the order of their names, for the message
   for (const NamedPhoto& image : images) outputs.insert((fs::path(output_folder) / image.name).parent_path().string());
   for (const std::string& folder : outputs) {
     if (!real_inputs.contains(real_folder(folder).string())) continue;
