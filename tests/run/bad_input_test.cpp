@@ -56,8 +56,8 @@ TEST_F(BadInput, OptionsOfAnOverlay) {
   }
   const Overlay overlay = model().overlay(photo(), {.method = "gradcam"});
   ASSERT_EQ(overlay.maps().size(), 1U);
-  expect_refused([&] { overlay.on_photo(1); }, "a layer's number below 1, got 1");
-  expect_refused([&] { overlay.picture(1); }, "a layer's number below 1, got 1");
+  expect_refused([&] { overlay.on_photo(1); }, "a map's number below 1, got 1");
+  expect_refused([&] { overlay.picture(1); }, "a map's number below 1, got 1");
 }
 
 TEST_F(BadInput, PhotosWithoutPixels) {

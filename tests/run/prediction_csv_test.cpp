@@ -53,7 +53,7 @@ TEST(PredictionCsvTest, KeepsALineForEachImageWhateverItsName) {
   const Prediction prediction{{{1, "+1", 0.75}, {0, "-1", 0.2500000001}}};
   EXPECT_EQ(predictions_header(2), "image,class_1,probability_1,class_2,probability_2\n");
   EXPECT_EQ(csv_row(prediction, "photos/a.png"), "photos/a.png,+1,0.75,-1,0.25\n");
-  EXPECT_EQ(csv_row(prediction, "\xff\n\x1b.png"), "\uFFFD\uFFFD\uFFFD.png,+1,0.75,-1,0.25\n");
+  EXPECT_EQ(csv_row(prediction, "\xff\n\x1b.png"), "\\xff\\n\\x1b.png,+1,0.75,-1,0.25\n");
 }
 
 class EvaluateInto : public PhotoProgram {};
