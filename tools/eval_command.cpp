@@ -115,7 +115,11 @@ Action add_eval_command(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--confusion", arguments->confusion, "confusion matrix as CSV (default: in the run directory)")
       ->type_name("FILE");
-  command->add_option("--predictions", arguments->predictions, "what the model says of each image, as CSV; see below")
+  command
+      ->add_option("--predictions", arguments->predictions,
+                   "a row for each image, as CSV: image, true, predicted, correct, and a probability for each class (of "
+                   "more than 100 "
+                   "classes the five most probable)")
       ->type_name("FILE");
   command->footer(
       "The table of --predictions has a line for each image that can be read, in the data set's order:\n"

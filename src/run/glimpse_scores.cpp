@@ -36,7 +36,7 @@ std::string doubt_about_locations(const GlimpseEvaluation& evaluation) {
   if (others.empty()) return "";
   return "top-1 is " + percent_text(*chosen.value(), 2) + " at the chosen locations, " + others +
          ": no gain beyond the noise of " + std::to_string(chosen.total) +
-         " images, so that it is not seen that the policy learned where to look";
+         " images; nothing shows that the policy learned where to look";
 }
 
 }  // namespace

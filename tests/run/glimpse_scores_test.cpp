@@ -77,8 +77,7 @@ TEST(GlimpseScoresTest, LocationsNoBetterThanRandomOnesAreReported) {
   EXPECT_THAT(
       warnings_about(LeftOrRight(/*looks=*/false)),
       ElementsAre("top-1 is 100.00 % at the chosen locations, 100.00 % at random ones and 100.00 % at another image's: "
-                  "no gain beyond the noise of 100 images, so that it is not seen that the policy learned where to "
-                  "look"));
+                  "no gain beyond the noise of 100 images; nothing shows that the policy learned where to look"));
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include <fovea/options/find_row.h>
@@ -48,11 +49,14 @@ bool is_key_of(const std::string& key, const std::string& group) {
 [[noreturn]] void throw_unknown_key(const std::vector<CatalogueRow>& rows, const std::string& name) {
   const std::string& section = rows.front().name;
   std::vector<std::string> names;
+  const auto add = [&](const std::string& known) {
+    if (std::find(names.begin(), names.end(), known) == names.end()) names.push_back(known);
+  };
   for (const CatalogueRow& row : rows) {
-    if (row.kind != kSectionKind) names.push_back(row.name);
+    if (row.kind != kSectionKind) add(row.name);
     for (const FieldDescription& option : row.options) {
-      names.push_back(option.name.substr(section.size() + 1));
-      names.push_back(option.name.substr(option.name.rfind('.') + 1));
+      add(option.name.substr(section.size() + 1));
+      add(option.name.substr(option.name.rfind('.') + 1));
     }
   }
   throw_unknown_row(name, names, "fovea list " + section, "a key of " + section, section);
