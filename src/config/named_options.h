@@ -41,6 +41,7 @@ class NamedOptions final : public CustomField {
 
   std::vector<NamedFields> implementations() const override {
     std::vector<NamedFields> implementations;
+    implementations.reserve(rows_.size());
     for (const Row& row : rows_) implementations.push_back({row.name, describe_fields(*row.make())});
     return implementations;
   }
@@ -48,6 +49,7 @@ class NamedOptions final : public CustomField {
  private:
   std::vector<std::string> names() const {
     std::vector<std::string> names;
+    names.reserve(rows_.size());
     for (const Row& row : rows_) names.push_back(row.name);
     return names;
   }
