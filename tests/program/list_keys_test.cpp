@@ -123,8 +123,7 @@ TEST_F(ListKeys, UnknownNamesAreSuggested) {
   EXPECT_THAT(refusal({"list", "models", "ResNet50"}), HasSubstr("did you mean 'resnet50'?"));
   EXPECT_THAT(refusal({"list", "blocks", "cbma"}), HasSubstr("did you mean 'cbam'?"));
   EXPECT_THAT(refusal({"list", "augmentations", "flop"}), HasSubstr("did you mean 'flip'?"));
-  const std::string keys = refusal({"list", "preprocess", "size"});
-  EXPECT_EQ(keys.find("resize"), keys.rfind("resize")) << keys;  // each once
+  EXPECT_THAT(refusal({"list", "preprocess", "size"}), HasSubstr("a key of preprocess (resize, crop, interpolation, "));
   EXPECT_THAT(refusal({"list", "train", "epoch"}), HasSubstr("did you mean 'epochs'?"));
   EXPECT_THAT(refusal({"list", "train", "--axis", "spatial"}),
               HasSubstr("fovea list with a trait: expected blocks or models, got 'train'; remove the trait"));
