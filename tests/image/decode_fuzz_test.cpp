@@ -1,5 +1,6 @@
 // Mutated image files of every format, within limits of memory and time.
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <filesystem>
@@ -59,7 +60,7 @@ std::vector<FuzzedFormat> fuzzed_formats() {
       {"webp", encoded::webp(picture, 6)},
       {"animated.webp", encoded::animated_webp(10, 18, {picture, picture})},
       {"tiff", encoded::tiff(picture, 6)},
-      {"bmp", encoded::bmp(8, 16, std::string(8 * 16 * 3, 'x'), {.bits = 24})},
+      {"bmp", encoded::bmp(8, 16, std::string(std::size_t{8} * 16 * 3, 'x'), {.bits = 24})},
       {"palette.bmp", encoded::bmp(4, 8, std::string(32, '\1'), {.bits = 8, .palette = bytes({9, 9, 9, 0, 1, 2, 3, 0})})},
       {"pgm", encoded::pnm(picture)},
       {"text.pgm", "P2\n# text\n4 2 255\n0 1 2 3 4 5 6 7\n"}};

@@ -80,10 +80,12 @@ inline std::string tiff(const Image& grey, int orientation) {
 /// Layout of a BMP's pixels. @see bmp()
 struct BmpKind {
   int bits = 24;
-  int compression = 0;       ///< 0: none, 1: run lengths of 8 bits, 3: channel masks
+  int compression = 0;  ///< 0: none, 1: run lengths of 8 bits, 3: channel masks
+  // NOLINTBEGIN(readability-redundant-member-init): GCC warns where a designated initialiser omits a field without one
   std::string masks = {};    ///< of the channels, behind the header
   std::string palette = {};  ///< blue, green, red and 0 of each colour
-  int pixels_at = -1;        ///< the offset that the file states; -1: the right one
+  // NOLINTEND(readability-redundant-member-init)
+  int pixels_at = -1;  ///< the offset that the file states; -1: the right one
 };
 
 /// A BMP with a header of 40 bytes. @param rows padded to four bytes, the lowest one first.
