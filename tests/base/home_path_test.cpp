@@ -15,14 +15,14 @@ using ::testing::StrEq;
 using ::testing::ThrowsMessage;
 
 TEST(HomePathTest, ATildeAtTheBeginningIsTheHomeFolder) {
-  const EnvironmentValue home("HOME", "/home/ada");
-  EXPECT_EQ(expand_home("~"), "/home/ada");
-  EXPECT_EQ(expand_home("~/"), "/home/ada/");
-  EXPECT_EQ(expand_home("~/photos/a.png"), "/home/ada/photos/a.png");
+  const EnvironmentValue home("HOME", "/folders/ada");
+  EXPECT_EQ(expand_home("~"), "/folders/ada");
+  EXPECT_EQ(expand_home("~/"), "/folders/ada/");
+  EXPECT_EQ(expand_home("~/photos/a.png"), "/folders/ada/photos/a.png");
 }
 
 TEST(HomePathTest, OtherPathsStayAsTheyAre) {
-  const EnvironmentValue home("HOME", "/home/ada");
+  const EnvironmentValue home("HOME", "/folders/ada");
   for (const char* path : {"", "a", "/a", "./~", "./~/a", "a/~", "a~", "runs/a~b"}) EXPECT_EQ(expand_home(path), path);
 }
 
