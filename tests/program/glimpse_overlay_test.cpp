@@ -31,15 +31,6 @@ class GlimpseOverlay : public GlimpseProgram {
     write("photo.png", encoded::png(photo, 1));
     write("turned.png", encoded::png(photo, 6));
   }
-
-  static Json overlay_json(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"overlay", "run"});
-    return json(std::move(arguments));
-  }
-  static std::string error(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"overlay", "run"});
-    return refusal(arguments);
-  }
 };
 
 TEST_F(GlimpseOverlay, LeavesAPictureAPanelAndAnAnimation) {
@@ -126,7 +117,7 @@ TEST_F(GlimpseOverlay, TakesItsColoursFromAMap) {
 
 TEST_F(GlimpseOverlay, NamesAPhotoThatIsTooLarge) {
   write_png(path("long.png"), Image(2, 40000, 3));
-  EXPECT_THAT(error({"long.png", "--out", "long"}),
+  EXPECT_THAT(overlay_error({"long.png", "--out", "long"}),
               HasSubstr("long.png: expected sides of at most 32767 pixels to draw glimpses on, got 2 x 40000; make"));
   EXPECT_FALSE(exists("long/long.glimpses.png"));
   const Finished both = run({"overlay", "run", "long.png", "photo.png", "--out", "both"});
@@ -144,11 +135,11 @@ TEST_F(GlimpseOverlay, ListsItsGlimpsesAsALayer) {
 }
 
 TEST_F(GlimpseOverlay, RefusesWhatGlimpsesAreNot) {
-  EXPECT_THAT(error({"photo.png", "--method", "gradcam"}), HasSubstr("got one without; use method glimpses"));
-  EXPECT_THAT(error({"photo.png", "--method", "attention"}), HasSubstr("got one without; use method glimpses"));
-  EXPECT_THAT(error({"photo.png", "--range", "0", "1"}), HasSubstr("range: expected a layer with a spatial map"));
-  EXPECT_THAT(error({"photo.png", "--opacity", "0.3"}), HasSubstr("opacity: expected a layer with a spatial map"));
-  EXPECT_THAT(error({"photo.png", "--layer", "glimpse"}), HasSubstr("did you mean 'glimpses'?"));
+  EXPECT_THAT(overlay_error({"photo.png", "--method", "gradcam"}), HasSubstr("got one without; use method glimpses"));
+  EXPECT_THAT(overlay_error({"photo.png", "--method", "attention"}), HasSubstr("got one without; use method glimpses"));
+  EXPECT_THAT(overlay_error({"photo.png", "--range", "0", "1"}), HasSubstr("range: expected a layer with a spatial map"));
+  EXPECT_THAT(overlay_error({"photo.png", "--opacity", "0.3"}), HasSubstr("opacity: expected a layer with a spatial map"));
+  EXPECT_THAT(overlay_error({"photo.png", "--layer", "glimpse"}), HasSubstr("did you mean 'glimpses'?"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include <gmock/gmock.h>
 
@@ -52,6 +53,16 @@ std::string ProgramTest::refusal(const std::vector<std::string>& arguments) {
   EXPECT_THAT(error, testing::StartsWith("fovea: error: "));
   EXPECT_EQ(std::count(error.begin(), error.end(), '\n'), 1) << error;
   return error;
+}
+
+Json ProgramTest::overlay_json(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"overlay", "run"});
+  return json(std::move(arguments));
+}
+
+std::string ProgramTest::overlay_error(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"overlay", "run"});
+  return refusal(arguments);
 }
 
 }  // namespace fovea

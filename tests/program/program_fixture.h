@@ -42,6 +42,10 @@ class ProgramTest : public testing::Test {
   /// Expects exit code 2, no output and one line of error, which is returned.
   static std::string refusal(const std::vector<std::string>& arguments);
 
+  /// json() and refusal() of `fovea overlay run`, with these arguments behind.
+  static Json overlay_json(std::vector<std::string> arguments);
+  static std::string overlay_error(std::vector<std::string> arguments);
+
  private:
   static std::unique_ptr<TemporaryDirectory> folder_;
 };

@@ -26,15 +26,6 @@ class SplitOverlay : public ProgramTest {
     const Finished trained = run({"train", "tiny.yaml", "--set", "train.epochs=1", "--out", "run", "--quiet"});
     ASSERT_EQ(trained.code, 0) << trained.error;
   }
-
-  static Json overlay_json(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"overlay", "run"});
-    return json(std::move(arguments));
-  }
-  static std::string error(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"overlay", "run"});
-    return refusal(arguments);
-  }
 };
 
 TEST_F(SplitOverlay, PicturesDoNotGoAmongTheImagesOfADataSet) {
@@ -106,15 +97,15 @@ TEST_F(SplitOverlay, SettingsChooseTheData) {
 }
 
 TEST_F(SplitOverlay, RefusesWhatDoesNotFit) {
-  EXPECT_THAT(error({"photo.png", "--split", "test"}),
+  EXPECT_THAT(overlay_error({"photo.png", "--split", "test"}),
               HasSubstr("--split: expected no image files beside it, got 'photo.png'"));
-  EXPECT_THAT(error({"photo.png", "--wrong"}), HasSubstr("--wrong: expected --split"));
-  EXPECT_THAT(error({"photo.png", "--limit", "3"}), HasSubstr("--limit: expected --split"));
-  EXPECT_THAT(error({"--split", "tets"}),
+  EXPECT_THAT(overlay_error({"photo.png", "--wrong"}), HasSubstr("--wrong: expected --split"));
+  EXPECT_THAT(overlay_error({"photo.png", "--limit", "3"}), HasSubstr("--limit: expected --split"));
+  EXPECT_THAT(overlay_error({"--split", "tets"}),
               HasSubstr("--split: expected train, validation (or val), test or all, got 'tets'; did you mean 'test'?"));
-  EXPECT_THAT(error({"--split", "test", "--limit", "0"}), HasSubstr("limit: expected"));
-  EXPECT_THAT(error({"--split", "test", "--layer", "list"}), HasSubstr("--layer list: expected no images"));
-  EXPECT_THAT(error({"--split", "test", "--set", "model.name=resnet20"}), HasSubstr("model.name"));
+  EXPECT_THAT(overlay_error({"--split", "test", "--limit", "0"}), HasSubstr("limit: expected"));
+  EXPECT_THAT(overlay_error({"--split", "test", "--layer", "list"}), HasSubstr("--layer list: expected no images"));
+  EXPECT_THAT(overlay_error({"--split", "test", "--set", "model.name=resnet20"}), HasSubstr("model.name"));
 }
 
 using SplitGlimpses = GlimpseProgram;
