@@ -48,7 +48,7 @@ Model load_trained(const std::string& model, const LoadOptions& options, torch::
     throw InputError(model, "a run directory or a model file of fovea", "another format",
                      "name the network, and give this file as its weights");
   }
-  LoadedModel loaded = load_model_file(is_directory ? run.model() : model);
+  LoadedModel loaded = load_model_file(is_directory ? model_file_of(run) : model);
   loaded.classifier->to(device);
   return {std::move(loaded.classifier),
           std::move(loaded.description),
@@ -133,7 +133,7 @@ Model load_model(const std::string& model, const LoadOptions& options) {
   ConfigNode root = read_model_config(model, options.settings, options.note);
   if (options.weights.empty()) {
     throw InputError(model, "weights for this network", "none",
-                     "give a file of weights, or choose a run directory or a model file");
+                     "add --weights FILE, or name a run directory or a model file");
   }
   return load_with_weights(model, std::move(root), options, device);
 }
@@ -184,7 +184,7 @@ torch::Device parse_device(const std::string& name) {
   const bool indexed =
       name.starts_with("cuda:") && name.size() > 5 && name.find_first_not_of("0123456789", 5) == std::string::npos;
   if (name != "auto" && name != "cuda" && !indexed) {
-    throw InputError("device", "auto, cpu, cuda or cuda:<index>", "'" + name + "'");
+    throw InputError("device", "auto, cpu, cuda or cuda:<index>", "'" + name + "'", "auto takes a GPU where there is one");
   }
   if (!cuda) throw InputError("device", "a CUDA device", "LibTorch without one", "use device cpu");
   int index = 0;

@@ -66,7 +66,22 @@ void expect_possible_images(const ModelDescription& description, const std::stri
   }
 }
 
+/// The name of an entry of `model.attention`, which is a name itself or a map with one; empty for "none".
+std::string mechanism_name(const ConfigNode& entry) {
+  const ConfigNode* name = entry.kind == ConfigNode::Kind::map ? entry.find("name") : &entry;
+  return name == nullptr || name->scalar == "none" ? "" : name->scalar;
+}
+
 }  // namespace
+
+std::string attention_name(const ConfigNode& model) {
+  const ConfigNode* attention = model.find("attention");
+  if (attention == nullptr) return "";
+  if (attention->kind != ConfigNode::Kind::list) return mechanism_name(*attention);
+  std::string names;
+  for (const ConfigNode& entry : attention->list) names += (names.empty() ? "" : " + ") + mechanism_name(entry);
+  return names;
+}
 
 Json describe_model(const Json& model, const InputSpec& input, const std::vector<std::string>& classes,
                     PreprocessOptions preprocess, const DecodeOptions& decode) {

@@ -22,6 +22,9 @@ struct ModelDescription {
   DecodeOptions decode;  ///< of image files
 };
 
+/// Names of the mechanisms of a resolved `model` section, "cbam" or "se + bahdanau"; empty without attention.
+std::string attention_name(const ConfigNode& model);
+
 /// The description as JSON. @param model the resolved `model` section. @throws InputError for sides of the input that
 /// parse_description() would refuse.
 Json describe_model(const Json& model, const InputSpec& input, const std::vector<std::string>& classes,

@@ -340,8 +340,8 @@ std::string advice_on_one_mismatch(const NamedTensors& own, const NamedTensors& 
   const auto here = own.at(name).sizes(), there = given.at(name).sizes();
   if (here.size() != 4 || there.size() != 4 || here[0] != there[0] || here[1] == there[1] || there[1] == 0) return "";
   if (here.slice(2) != there.slice(2)) return "";
-  return "the weights are for images with " + std::to_string(there[1]) +
-         " channels; train.init with input: adapt converts them";
+  return "the weights are for images with " + std::to_string(there[1]) + (there[1] == 1 ? " channel" : " channels") +
+         "; train.init with input: adapt converts them";
 }
 
 /// Advice of the renames that were found, and on what is left; empty when nothing helps.
@@ -367,6 +367,14 @@ std::string rename_advice(RenameSearch& search, const std::string& head) {
 
 }  // namespace
 
+std::string advice_on_described(const ModelDescription& description) {
+  const std::string attention = attention_name(description.model);
+  const ConfigNode* name = description.model.find("name");
+  return "the file says that it is of " + (name == nullptr ? "a network without a name" : name->scalar) +
+         (attention.empty() ? "" : " with attention " + attention) +
+         ": choose the same network and options, or open the file itself as the model";
+}
+
 std::string weights_advice(const torch::nn::Module& network, const NamedForNetwork& named, const VisitNetworks& others,
                            const std::function<bool(const std::string& name)>& exempt) {
   const std::string one_mismatch = advice_on_one_mismatch(state_dict(network), named.tensors);
@@ -374,6 +382,8 @@ std::string weights_advice(const torch::nn::Module& network, const NamedForNetwo
   const std::string unknown =
       "the file belongs to another architecture, or its keys need renames; see the full report on its keys";
   if (named.file.tensors.empty()) return unknown;
+  const Metadata& metadata = named.file.metadata;
+  if (has_description(metadata)) return advice_on_described(read_description(metadata, named.file.path));
 
   Names keys;
   for (const auto& [name, tensor] : named.file.tensors) keys.push_back(name);

@@ -41,7 +41,7 @@ TEST_F(BadInput, CommandLine) {
   expect_error({"train"}, {"fovea train: expected CONFIG|RUN"});
   expect_error({"train", "tiny.yaml", "--frobnicate"}, {"--frobnicate"});
   expect_error({"train", "tiny.yaml", "--threads", "0"}, {"--threads"});
-  expect_error({"train", "tiny.yaml", "--device", "tpu"}, {"device: expected auto, cpu, cuda", "'tpu'"});
+  expect_error({"train", "tiny.yaml", "--device", "gpu"}, {"device: expected auto, cpu, cuda", "'gpu'", "auto takes a GPU"});
   expect_error({"list", "bloks"},
                {"fovea list: expected one of blocks, models, datasets, augmentations, methods", "'bloks'"});
 }
@@ -79,6 +79,12 @@ TEST_F(BadInput, ConfigurationRanges) {
   }
 }
 
+TEST_F(BadInput, ShortAndOtherNamesGetASuggestion) {
+  expect_error({"train", "tiny.yaml", "--set", "train.optimizer.lr=0.1"}, {"unknown key", "did you mean 'learning_rate'?"});
+  expect_error({"train", "tiny.yaml", "--set", "train.optimizer=adam"}, {"got 'adam'", "did you mean 'adamw'?"});
+  expect_error({"train", "tiny.yaml", "--set", "model.attention.reduction=8"}, {"did you mean 'reduction_ratio'?"});
+}
+
 TEST_F(BadInput, AnIndexWithManyDigitsIsAnIndex) {
   expect_error(
       {"train", "tiny.yaml", "--set", "model.attention=[{name: se}]", "--set", "model.attention.000000.name=nothing"},
@@ -102,6 +108,14 @@ TEST_F(BadInput, SettingsThatWouldDoNothing) {
                {"setting model.width=8: expected a data.* key", "trained model"});
   expect_error({"eval", "run", "--set", "model.width=8"}, {"setting model.width=8", "trained model"});
   expect_error({"eval", "run", "--split", "validation", "--seed", "3"}, {"seed=3", "trained model"});
+}
+
+TEST_F(BadInput, AFolderOfRunsIsNoRun) {
+  train_quickly("all/one");
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"eval", "all"}, {"eval", "tiny.yaml", "--weights", "all"}}) {
+    expect_error(command, {"all: expected a run directory with model.safetensors, got none in it", "such as all/one?"});
+  }
 }
 
 TEST_F(BadInput, ValidationWithoutImages) {
@@ -172,7 +186,7 @@ TEST_F(BadInput, CheckpointOfAnotherArchitecture) {
 TEST_F(BadInput, WeightsOfAnotherArchitecture) {
   train_quickly("run");
   expect_error({"eval", "tiny.yaml", "--weights", "run/model.safetensors", "--set", "model.width=8"},
-               {"run/model.safetensors", "shape mismatch", "another architecture"});
+               {"run/model.safetensors", "shape mismatch", "it is of resnet8 with attention cbam"});
   expect_error({"eval", "tiny.yaml", "--weights", "run/model.safetensors", "--set", "model.attention=none"}, {"unexpected"});
   expect_error({"eval", "tiny.yaml"}, {"tiny.yaml: expected weights for this network"});
 }

@@ -7,11 +7,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "memory_limit.h"
 #include "program_fixture.h"
 
 namespace fovea {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 
 /// One trained model for all tests.
@@ -58,12 +60,22 @@ TEST_F(ModelProgram, EveryNotationOfAModelScoresTheSame) {
   EXPECT_THAT(run({"eval", "alone.safetensors"}).error, HasSubstr("data.name"));
 }
 
+TEST_F(ModelProgram, WeightsOfARunOfAnotherNetworkNameTheirOwn) {
+  const std::string image = FOVEA_TEST_DATA "/fashion_mnist/bag.png";
+  for (const char* network : {"resnet8", "resnet110"}) {  // without the run's attention; far larger than the file
+    EXPECT_THAT(refusal({"predict", network, "--weights", "run", image}),
+                EndsWith("the file says that it is of resnet8 with attention cbam: choose the same network and options, "
+                         "or open the file itself as the model\n"))
+        << network;
+  }
+}
+
 TEST_F(ModelProgram, PredictRanksClasses) {
   const std::string images = FOVEA_TEST_DATA "/fashion_mnist";
   const Json predictions = json({"predict", "run", images, "--topk", "3"});
   ASSERT_EQ(predictions.size(), 4U);  // the images of the folder, and not its README
   for (const Json& prediction : predictions) {
-    EXPECT_THAT(prediction["image"].get<std::string>(), testing::EndsWith(".png"));
+    EXPECT_THAT(prediction["image"].get<std::string>(), EndsWith(".png"));
     ASSERT_EQ(prediction["topk"].size(), 3U);
     EXPECT_GE(prediction["topk"][0]["probability"].get<double>(), prediction["topk"][1]["probability"].get<double>());
     EXPECT_TRUE(prediction["topk"][0]["name"].is_string());
@@ -73,6 +85,20 @@ TEST_F(ModelProgram, PredictRanksClasses) {
   double sum = 0;
   for (const Json& entry : all[0]["topk"]) sum += entry["probability"].get<double>();
   EXPECT_NEAR(sum, 1, 1e-9);
+}
+
+TEST_F(ModelProgram, TheMemoryOfPredictDoesNotGrowWithTheNumberOfPhotos) {
+  if (!MemoryLimit::is_possible()) GTEST_SKIP() << "a sanitizer keeps freed memory";
+  constexpr int kPhotos = 1500;
+  std::filesystem::create_directory(path("many"));
+  std::filesystem::copy_file(FOVEA_TEST_DATA "/fashion_mnist/bag.png", path("many/0.png"));
+  for (int i = 1; i < kPhotos; ++i) {
+    std::filesystem::create_hard_link(path("many/0.png"), path("many/" + std::to_string(i) + ".png"));
+  }
+  const Finished one = run({"predict", "run", "many/0.png", "--topk", "10", "--json"});
+  const Finished many = run({"predict", "run", "many", "--topk", "10", "--json"});
+  EXPECT_EQ(Json::parse(many.out).size(), kPhotos);
+  EXPECT_LT(many.peak_kibibytes, one.peak_kibibytes + (32 << 10));  // a collected document was 150 KiB per photo
 }
 
 }  // namespace

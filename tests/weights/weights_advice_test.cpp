@@ -10,6 +10,7 @@
 
 #include <fovea/nn/classifier.h>
 #include <fovea/weights/map_keys.h>
+#include <fovea/weights/model_file.h>
 #include <fovea/weights/state_dict.h>
 #include <fovea/weights/weights_advice.h>
 
@@ -185,6 +186,21 @@ TEST(WeightsAdviceTest, AnyNumberOfNamesIsAnsweredSoon) {
   const std::clock_t start = std::clock();  // of the process: a machine may be busy
   EXPECT_EQ(advice_on(weights), kUnknown);
   EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 10.0);  // one second at -O2
+}
+
+TEST(WeightsAdviceTest, AFileThatDescribesItsNetworkIsBelieved) {
+  const Json model = {{"name", "resnet3"}, {"attention", {{{"name", "se"}}, {{"name", "bahdanau"}}}}};
+  PreprocessOptions preprocess;
+  preprocess.resize = {32, 32};
+  preprocess.mean = preprocess.standard_deviation = {1, 1, 1};
+  const Json description = describe_model(model, {3, 32, 32, 1}, {"cat"}, preprocess);
+  WeightsFile file = without_wrapper_prefix("a.safetensors", resnet_weights(3));
+  file.metadata = {{"fovea.format", "1"}, {"fovea.model", description.dump()}};
+  const SmallResnet network;
+  EXPECT_EQ(
+      weights_advice(network, name_for(network, file)),
+      "the file says that it is of resnet3 with attention se + bahdanau: choose the same network and options, or open the "
+      "file itself as the model");
 }
 
 TEST(WeightsAdviceTest, WithoutTheFileNothingCanBeTried) {

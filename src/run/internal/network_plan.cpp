@@ -9,8 +9,8 @@
 #include <fovea/run/assumptions.h>
 #include <fovea/run/internal/network_plan.h>
 #include <fovea/run/internal/settings.h>
-#include <fovea/train/run_directory.h>
 #include <fovea/weights/state_dict.h>
+#include <fovea/weights/weights_advice.h>
 
 namespace fovea {
 namespace {
@@ -66,13 +66,30 @@ std::optional<std::int64_t> classes_in(const NamedTensors& weights, const Classi
 std::string weights_file(const std::string& given) {
   const std::string path = expand_home(given);
   std::error_code unreachable;
-  if (!std::filesystem::is_directory(path, unreachable)) return path;
-  const std::string file = RunDirectory(path).model();
-  if (std::filesystem::exists(file, unreachable)) return file;
-  throw InputError(path, "a run directory with model.safetensors", "none in it", "train it first");
+  return std::filesystem::is_directory(path, unreachable) ? model_file_of(RunDirectory(path)) : path;
+}
+
+/// A folder in this one that is a trained run; empty when there is none.
+std::string run_inside(const std::string& folder) {
+  std::error_code unreachable;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, unreachable)) {
+    const std::string path = entry.path().string();
+    if (std::filesystem::exists(RunDirectory(path).model(), unreachable)) return path;
+  }
+  return "";
 }
 
 }  // namespace
+
+std::string model_file_of(const RunDirectory& run) {
+  std::error_code unreachable;
+  if (std::filesystem::exists(run.model(), unreachable)) return run.model();
+  const std::string inside = run_inside(run.path());
+  throw InputError(run.path(), "a run directory with model.safetensors", "none in it",
+                   !inside.empty()        ? "did you mean a run in it, such as " + inside + "?"
+                   : run.has_checkpoint() ? "resume its training: it has no finished epoch"
+                                          : "train it first");
+}
 
 bool is_yaml(const std::string& path) {
   return path.ends_with(".yaml") || path.ends_with(".yml");
@@ -161,12 +178,17 @@ std::int64_t NetworkPlan::likely_classes() const {
   return weights_.description ? weights_.description->input.num_classes : std::ssize(imagenet_classes());
 }
 
+std::string NetworkPlan::advice_on_size() const {
+  const ConfigNode* described = weights_.description->model.find("name");
+  const bool is_same = described != nullptr && described->scalar == model_name();
+  return is_same ? "the file is damaged or was tampered with" : advice_on_described(*weights_.description);
+}
+
 std::shared_ptr<Classifier> NetworkPlan::build(std::int64_t num_classes) const {
   const InputSpec input = input_for(num_classes);
   const bool is_described = weights_.description && !experiment_;
   auto classifier =
-      is_described ? build_for_weights(*model_, input, size_of(weights_.file.tensors), weights_.file.path,
-                                       "the file is damaged or was tampered with, or its weights are of another network")
+      is_described ? build_for_weights(*model_, input, size_of(weights_.file.tensors), weights_.file.path, advice_on_size())
                    : build_without_draws(*model_, input);
   classifier->to(device_);
   return classifier;

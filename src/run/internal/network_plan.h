@@ -13,10 +13,14 @@
 #include <fovea/models/parameter_free_choice.h>
 #include <fovea/nn/classifier.h>
 #include <fovea/run/internal/opened_experiment.h>
+#include <fovea/train/run_directory.h>
 #include <fovea/weights/external_checkpoint.h>
 #include <fovea/weights/model_file.h>
 
 namespace fovea {
+
+/// The model file of a run directory. @throws InputError when there is none.
+std::string model_file_of(const RunDirectory& run);
 
 /// True for the path of a YAML file.
 bool is_yaml(const std::string& path);
@@ -83,6 +87,8 @@ class NetworkPlan {
     std::string origin;  ///< empty: they were given
   };
   NamedClasses class_names(std::int64_t num_classes) const;
+  /// Advice on a file with a description whose tensors are far fewer than those of this network.
+  std::string advice_on_size() const;
   InputSpec input_for(std::int64_t num_classes) const;
 
   torch::Device device_;
