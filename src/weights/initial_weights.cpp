@@ -7,8 +7,10 @@
 #include <fovea/nn/shape_text.h>
 #include <fovea/options/names.h>
 #include <fovea/weights/initial_weights.h>
+#include <fovea/weights/internal/new_layers.h>
 #include <fovea/weights/state_dict.h>
 #include <fovea/weights/weights_advice.h>
+#include <fovea/weights/weights_report.h>
 
 namespace fovea {
 namespace {
@@ -61,18 +63,19 @@ bool differ_in_channels(const torch::Tensor& own, const torch::Tensor& given) {
   return own.size(0) == given.size(0) && own.size(2) == given.size(2) && own.size(3) == given.size(3);
 }
 
-/// @throws InputError when the network has every layer of the file, and others that the file lacks: new layers.
-void expect_all_layers(const NamedTensors& own, const NamedTensors& weights, const std::string& head,
-                       const std::string& where) {
-  std::vector<std::string> missing;
-  for (const auto& [name, tensor] : own) {
-    if (!weights.contains(name) && !is_below(name, head)) missing.push_back(name);
-  }
-  const bool grown = std::all_of(weights.begin(), weights.end(), [&](const auto& item) { return own.contains(item.first); });
-  if (missing.empty() || !grown) return;
-  const std::string more = missing.size() > 1 ? " and " + std::to_string(missing.size() - 1) + " more" : "";
-  throw InputError(where, "every layer of the network", "no " + missing.front() + more,
-                   "list new layers in reinitialised, e.g. reinitialised: [\"*.se\"]");
+/// @throws InputError when layers were added to the network of the file, such as attention: all that the file lacks is of
+/// one kind. @param expected tensors of the file, and those of the network that need not be in it.
+void expect_no_new_layers(const NamedTensors& own, const NamedTensors& expected, const std::string& where) {
+  const WeightsReport report = compare_without_suggestions(own, expected);
+  if (report.missing.empty() || !report.unexpected.empty() || !report.shape_mismatch.empty()) return;
+  std::vector<std::string> present;
+  for (const auto& [name, tensor] : expected) present.push_back(name);
+  const std::string pattern = pattern_of_new_layers(report.missing, present);
+  if (pattern.empty()) return;
+  const std::string more = report.missing.size() > 1 ? " and " + std::to_string(report.missing.size() - 1) + " more" : "";
+  throw InputError(
+      where, "every layer of the network", "no " + report.missing.front() + more,
+      "the file is of this network without these layers: reinitialised: [\"" + pattern + "\"] begins with new ones");
 }
 
 /// Check of load_state_dict(), with advice where an option helps. @param advice called when another architecture is likely.
@@ -83,9 +86,9 @@ void expect_weights_fit(const Classifier& network, const NamedTensors& weights, 
   const std::string input = network.input_layer() + ".weight";
   const bool other_channels =
       own.contains(input) && weights.contains(input) && differ_in_channels(own.at(input), weights.at(input));
-  expect_all_layers(own, weights, head, where);
   NamedTensors expected = with_own_tensors(weights, own, [&](const std::string& name) { return is_below(name, head); });
   if (other_channels) expected[input] = own.at(input);
+  expect_no_new_layers(own, expected, where);
   const WeightsReport report = compare_weights(own, expected);
   if (!report.fits()) {
     throw InputError(where, "the weights of this " + std::to_string(own.size()) + "-tensor network", report.summary(),

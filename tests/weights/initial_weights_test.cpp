@@ -12,6 +12,7 @@
 #include <fovea/config/fields.h>
 #include <fovea/weights/external_checkpoint.h>
 #include <fovea/weights/initial_weights.h>
+#include <fovea/weights/internal/new_layers.h>
 #include <fovea/weights/state_dict.h>
 
 namespace fovea {
@@ -20,6 +21,7 @@ namespace {
 using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 /// A convolution, a norm, two linear layers whose names begin alike; the second is the head.
@@ -203,11 +205,30 @@ TEST(InitialWeightsTest, ReinitialisedLayersStayAsTheyWere) {
 TEST(InitialWeightsTest, ANetworkThatHasGrownIsRefusedWithAdvice) {
   BegunNet network;
   NamedTensors weights = file_weights();
-  weights.erase("bn.weight");
   weights.erase("fc0.weight");
-  EXPECT_THAT(weights_refusal(network, weights, weights_options(InitialHead::keep)),
-              AllOf(StartsWith("a.safetensors: expected every layer of the network, got no bn.weight and 1 more"),
-                    HasSubstr("reinitialised")));
+  const auto refusal = [&] { return weights_refusal(network, weights, weights_options(InitialHead::keep)); };
+  EXPECT_EQ(refusal(),
+            "a.safetensors: expected every layer of the network, got no fc0.weight; the file is of this network without "
+            "these layers: reinitialised: [\"fc0\"] begins with new ones");
+  weights.erase("bn.weight");
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("got 2 missing (bn.weight, fc0.weight)"), Not(HasSubstr("reinitialised"))))
+      << "a part of a norm is no new layer";
+  weights = file_weights();
+  weights.erase("fc0.weight");
+  weights["bn.bias"] = torch::zeros({5});
+  EXPECT_THAT(refusal(), Not(HasSubstr("reinitialised"))) << "the other layers must have the file's shapes";
+}
+
+TEST(InitialWeightsTest, NewLayersAreNamedByWhatTheyHaveInCommon) {
+  const std::vector<std::string> plain = {"conv1.weight", "layer1.0.conv1.weight", "layer1.1.conv1.weight", "fc.weight"};
+  EXPECT_EQ(pattern_of_new_layers({"layer1.0.se.fc1.weight", "layer1.1.se.fc1.weight", "layer1.1.se.fc2.bias"}, plain),
+            "*.se");
+  EXPECT_EQ(pattern_of_new_layers({"pool.query", "pool.key.weight"}, plain), "pool");
+  EXPECT_EQ(pattern_of_new_layers({"layer1.2.conv1.weight", "layer2.0.conv1.weight"}, plain), "")
+      << "blocks like the others";
+  EXPECT_EQ(pattern_of_new_layers({"layer1.0.se.fc1.weight", "pool.query"}, plain), "") << "nothing in common";
+  EXPECT_EQ(pattern_of_new_layers({"scale"}, plain), "") << "a parameter outside of any layer";
+  EXPECT_EQ(pattern_of_new_layers({}, plain), "");
 }
 
 TEST(InitialWeightsTest, AReinitialisedPatternThatMatchesNothingIsRefused) {
