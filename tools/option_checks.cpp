@@ -6,7 +6,6 @@
 
 #include <fovea/base/error.h>
 #include <fovea/base/home_path.h>
-#include <fovea/options/find_row.h>
 #include <fovea/options/names.h>
 
 namespace fovea {

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include <fovea/options/find_row.h>
 #include <fovea/options/names.h>
 
 #include "option_checks.h"

@@ -145,8 +145,8 @@ class FieldReader final : public FieldVisitor {
 
   std::string advice_on(const std::string& unknown_key) const {
     if (const std::string renamed = renamed_key(unknown_key, known_); !renamed.empty()) return renaming_advice(renamed);
-    const std::string nearest = nearest_name(unknown_key, known_);
-    return nearest.empty() ? "known here: " + join_names(known_) : "did you mean '" + nearest + "'?";
+    const std::string suggested = suggested_name(unknown_key, known_);
+    return suggested.empty() ? "known here: " + join_names(known_) : "did you mean '" + suggested + "'?";
   }
 
   [[noreturn]] void fail(const ConfigNode& given, const std::string& name, const std::string& expected) const {
@@ -360,7 +360,11 @@ std::size_t selected_name(const ConfigNode& given, const std::string& path, cons
   if (given.kind == ConfigNode::Kind::scalar && found != names.end()) return static_cast<std::size_t>(found - names.begin());
   std::string advice;
   if (given.kind == ConfigNode::Kind::scalar) {
-    if (const std::string renamed = renamed_key(given.scalar, names); !renamed.empty()) advice = renaming_advice(renamed);
+    if (const std::string renamed = renamed_key(given.scalar, names); !renamed.empty()) {
+      advice = renaming_advice(renamed);
+    } else if (const std::string suggested = suggested_name(given.scalar, names); !suggested.empty()) {
+      advice = "did you mean '" + suggested + "'?";
+    }
   }
   throw InputError(location_text(given.origin, path), "one of " + join_names(names), given.describe(), advice);
 }

@@ -1,18 +1,7 @@
-#include <algorithm>
-
-#include <fovea/base/utf8.h>
 #include <fovea/options/find_row.h>
 #include <fovea/options/names.h>
 
 namespace fovea {
-
-std::string suggested_name(const std::string& name, const std::vector<std::string>& names) {
-  const std::string beginning = lower_case(name);
-  const auto longer = std::find_if(names.begin(), names.end(), [&](const std::string& known) {
-    return beginning.size() > 2 && lower_case(known).starts_with(beginning);
-  });
-  return longer != names.end() ? *longer : nearest_name(name, names);
-}
 
 void throw_unknown_row(const std::string& name, const std::vector<std::string>& names, const std::string& origin,
                        const std::string& what, const std::string& listing) {
@@ -20,7 +9,7 @@ void throw_unknown_row(const std::string& name, const std::vector<std::string>& 
   const std::string suggested = suggested_name(name, names);
   const std::string all = names.size() > kFew ? "" : " (" + join_names(names) + ")";
   throw InputError(origin, what + all, "'" + name + "'",
-                   suggested.empty() ? "see the list of " + listing : "did you mean '" + suggested + "'?");
+                   suggested.empty() ? "see fovea list " + listing : "did you mean '" + suggested + "'?");
 }
 
 void expect_functions(std::initializer_list<bool> functions, const std::string& name, const std::string& where) {

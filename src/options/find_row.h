@@ -11,10 +11,6 @@
 
 namespace fovea {
 
-/// Suggestion for an unknown name: a known one that begins with it (3 letters or more), else the nearest; empty when none is
-/// near.
-std::string suggested_name(const std::string& name, const std::vector<std::string>& names);
-
 /// @throws InputError for a name that no row of a registry has; see find_row().
 [[noreturn]] void throw_unknown_row(const std::string& name, const std::vector<std::string>& names,
                                     const std::string& origin, const std::string& what, const std::string& listing);

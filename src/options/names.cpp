@@ -25,6 +25,14 @@ std::size_t edit_distance(const std::string& left, const std::string& right) {
   return row.back();
 }
 
+/// "lr" for "learning_rate": the first letters of the parts, of which there are several.
+std::string initials(const std::string& name) {
+  std::string letters;
+  for (std::size_t begin = 0; begin < name.size(); begin = std::min(name.find('_', begin), name.size() - 1) + 1)
+    letters += name[begin];
+  return letters.size() > 1 ? letters : "";
+}
+
 }  // namespace
 
 std::string nearest_name(const std::string& name, const std::vector<std::string>& known) {
@@ -40,6 +48,21 @@ std::string nearest_name(const std::string& name, const std::vector<std::string>
     }
   }
   return nearest;
+}
+
+std::string suggested_name(const std::string& name, const std::vector<std::string>& names) {
+  constexpr std::size_t kFewLetters = 2;  // begin too many names
+  const std::string given = lower_case(name);
+  const auto first_where = [&](const auto& fits) {
+    const auto found =
+        std::find_if(names.begin(), names.end(), [&](const std::string& known) { return fits(lower_case(known)); });
+    return found == names.end() ? "" : *found;
+  };
+  std::string longer;
+  if (given.size() > kFewLetters) longer = first_where([&](const std::string& known) { return known.starts_with(given); });
+  if (!longer.empty()) return longer;
+  const std::string abbreviated = first_where([&](const std::string& known) { return initials(known) == given; });
+  return abbreviated.empty() ? nearest_name(name, names) : abbreviated;
 }
 
 std::string join_names(const std::vector<std::string>& names) {

@@ -14,7 +14,6 @@
 #include <fovea/config/fields.h>
 #include <fovea/config/named_options.h>
 #include <fovea/options/check.h>
-#include <fovea/options/find_row.h>
 
 namespace fovea {
 namespace {
@@ -467,6 +466,14 @@ TEST(SuggestedNameTest, TheBeginningOfANameIsEnough) {
   EXPECT_EQ(suggested_name("vi", known), "vit") << "two letters say too little, but the nearest name is near";
   EXPECT_EQ(suggested_name("resnet8", known), "resnet18");
   EXPECT_EQ(suggested_name("nothing_like_it", known), "");
+  EXPECT_EQ(suggested_name("reduction", {"radix", "reduction_ratio"}), "reduction_ratio");
+}
+
+TEST(SuggestedNameTest, TheFirstLettersOfTheWordsAreEnough) {
+  const std::vector<std::string> known{"name", "learning_rate", "weight_decay", "momentum"};
+  EXPECT_EQ(suggested_name("lr", known), "learning_rate");
+  EXPECT_EQ(suggested_name("WD", known), "weight_decay");
+  EXPECT_EQ(suggested_name("n", known), "") << "a single letter is no abbreviation";
 }
 
 TEST(NamesTest, JoinsWithAnd) {

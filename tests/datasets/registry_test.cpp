@@ -105,7 +105,7 @@ TEST(DatasetRegistryTest, AnUnknownNameGetsTheNearest) {
               ThrowsMessage<InputError>(AllOf(StartsWith("a.yaml:2: data.name: expected a data set (fashion_mnist, mnist"),
                                               HasSubstr("got 'cifar11'; did you mean 'cifar10'?"))));
   EXPECT_THAT([] { find_dataset("zzzzzzzzzzzzzzzzzzzz", "x"); },
-              ThrowsMessage<InputError>(HasSubstr("see the list of datasets")));
+              ThrowsMessage<InputError>(HasSubstr("see fovea list datasets")));
 }
 
 /// The constants of a row against the pixels of an installed data set.

@@ -123,7 +123,7 @@ TEST(AttentionFieldTest, AnUnknownNameIsRefusedWithTheNearest) {
             "a.yaml:1: model.attention: expected an attention mechanism, got 'cbma'; did you mean 'cbam'?");
   EXPECT_THAT(refusal_of("{name: cbma}"), StartsWith("a.yaml:1: model.attention.name: expected an attention mechanism"));
   EXPECT_THAT(refusal_of("\n  - se\n  - cbma"), StartsWith("a.yaml:3: model.attention.1: expected an attention mechanism"));
-  EXPECT_THAT(refusal_of("something_else"), HasSubstr("got 'something_else'; see the list of blocks"));
+  EXPECT_THAT(refusal_of("something_else"), HasSubstr("got 'something_else'; see fovea list blocks"));
 }
 
 TEST(AttentionFieldTest, APlaceThatTheKindCannotTakeIsRefused) {

@@ -196,7 +196,7 @@ TEST_F(RunLibrary, FindsTheClassThatIsMeant) {
                                             "'Madagascar cat' (383); ")));
   EXPECT_THAT([&] { label_of("terrier"); }, ThrowsMessage<InputError>(HasSubstr(" more; choose one of them")));
   EXPECT_THAT([&] { label_of("goldfihs"); }, ThrowsMessage<InputError>(HasSubstr("did you mean 'goldfish'?")));
-  EXPECT_THAT([&] { label_of("zzzzzzzz"); }, ThrowsMessage<InputError>(HasSubstr("list the classes")));
+  EXPECT_THAT([&] { label_of("zzzzzzzz"); }, ThrowsMessage<InputError>(HasSubstr("--class list shows")));
   EXPECT_THAT([&] { label_of("1000"); }, ThrowsMessage<InputError>(HasSubstr("its number below 1000")));
   EXPECT_EQ(
       model_of({"n01440764", "n02123045"}).overlay(photo, {.method = "gradcam", .classes = {"tabby"}}).explained().label, 1);

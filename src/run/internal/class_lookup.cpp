@@ -100,8 +100,7 @@ std::int64_t find_class(const std::string& text, const std::vector<std::string>&
   }
   const std::string nearest = nearest_name(text, classes);
   throw InputError("class", "one of the model's classes, or its number below " + std::to_string(classes.size()),
-                   "'" + text + "'",
-                   nearest.empty() ? "list the classes to see their names" : "did you mean '" + nearest + "'?");
+                   "'" + text + "'", nearest.empty() ? "--class list shows their names" : "did you mean '" + nearest + "'?");
 }
 
 std::vector<std::string> named_as_in_model(const std::vector<std::string>& names, const std::vector<std::string>& classes) {
