@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <sstream>
 #include <utility>
 
@@ -19,6 +21,33 @@ constexpr std::size_t kQuotedBytes = 40;
 
 std::string quoted(const std::string& text) {
   return "'" + std::string(truncated_utf8(text, kQuotedBytes)) + (text.size() > kQuotedBytes ? "...'" : "'");
+}
+
+/// A fault as yaml-cpp words it, what it most often is, and what to do.
+struct YamlFault {
+  const char* message;
+  const char* got;
+  const char* advice;
+};
+
+constexpr std::array kYamlFaults{
+    YamlFault{YAML::ErrorMsg::MAP_VALUE, "a ':' where no value may follow",
+              "write 'key: value', indent the keys of one map alike with spaces, and put a text with ': ' in quotes"},
+    YamlFault{YAML::ErrorMsg::END_OF_MAP, "a line that is no part of the map above it", "indent the keys of one map alike"},
+    YamlFault{YAML::ErrorMsg::BLOCK_ENTRY, "a '- ' where no list may begin", "begin the list on a line of its own"},
+    YamlFault{YAML::ErrorMsg::END_OF_MAP_FLOW, "a map without its '}'", "add the '}'"},
+    YamlFault{YAML::ErrorMsg::END_OF_SEQ_FLOW, "a list without its ']'", "add the ']'"},
+    YamlFault{YAML::ErrorMsg::FLOW_END, "a ']' or '}' without its '[' or '{'", "remove it, or put the text in quotes"},
+    YamlFault{YAML::ErrorMsg::UNKNOWN_TOKEN, "a character that begins no value",
+              "put a text with such characters in quotes"},
+    YamlFault{YAML::ErrorMsg::UNKNOWN_ANCHOR, "an alias of an anchor that is not above it", "define the anchor first"},
+};
+
+[[noreturn]] void throw_invalid_yaml(const std::string& origin, const std::string& message) {
+  const auto* const known =
+      std::find_if(kYamlFaults.begin(), kYamlFaults.end(), [&](const YamlFault& fault) { return message == fault.message; });
+  if (known == kYamlFaults.end()) throw InputError(origin, "valid YAML", message);
+  throw InputError(origin, "valid YAML", known->got, known->advice);
 }
 
 /// Events of yaml-cpp's parser, whose trees are neither limited in size nor free of cycles and duplicate keys.
@@ -123,7 +152,7 @@ ConfigNode parse_yaml(const std::string& text, const std::string& source) {
     while (parser.HandleNextDocument(events)) {  // the second one is an error of the events
     }
   } catch (const YAML::Exception& error) {
-    throw InputError(builder.origin(error.mark.line + 1), "valid YAML", error.msg);
+    throw_invalid_yaml(builder.origin(error.mark.line + 1), error.msg);
   }
   return builder.take();
 }

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <temporary_directory.h>
+#include <tuple>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -170,13 +171,26 @@ TEST(ParseYamlTest, LimitsTheDepth) {
   EXPECT_THAT([&] { parse_yaml(nested(100'000), "a.yaml"); }, ThrowsMessage<InputError>(StartsWith("a.yaml:1: expected ")));
 }
 
-TEST(ParseYamlTest, PointsAtTheLineOfASyntaxError) {
-  EXPECT_THAT([] { parse_yaml("a: 1\nb: [1,\n", "a.yaml"); },
-              ThrowsMessage<InputError>(AllOf(StartsWith("a.yaml:"), HasSubstr(": expected valid YAML, got "))));
-  EXPECT_THAT([] { parse_yaml("a: 1\nb: c: d\n", "a.yaml"); },
-              ThrowsMessage<InputError>(StartsWith("a.yaml:2: expected valid YAML, got ")));
-  EXPECT_THAT([] { parse_yaml("a: 1\n\nb: *unknown\n", "a.yaml"); },
-              ThrowsMessage<InputError>(StartsWith("a.yaml:3: expected valid YAML, got ")));
+TEST(ParseYamlTest, SyntaxErrorsSayTheLineWhatIsThereAndWhatToDo) {
+  const std::vector<std::tuple<const char*, const char*, const char*>> cases = {
+      {"a: 1\nb: [1,\n", "a.yaml:3", "a list without its ']'; add the ']'"},
+      {"a: {b: 1\nc: 2\n", "a.yaml:2", "a map without its '}'; add the '}'"},
+      {"a: 1\nb: c: d\n", "a.yaml:2", "a ':' where no value may follow; write 'key: value', "},
+      {"a: 1\n  b: 2\n", "a.yaml:2", "indent the keys of one map alike with spaces"},
+      {"a:\n\tb: 1\n", "a.yaml:2", "indent the keys of one map alike with spaces"},
+      {"a:\n  b: 1\n c: 2\n", "a.yaml:3", "a line that is no part of the map above it; indent the keys"},
+      {"a: - 1\n", "a.yaml:1", "a '- ' where no list may begin; begin the list on a line of its own"},
+      {"a: }\n", "a.yaml:1", "a ']' or '}' without its '[' or '{'"},
+      {"a: @x\n", "a.yaml:1", "a character that begins no value; put a text with such characters in quotes"},
+      {"a: 1\n\nb: *unknown\n", "a.yaml:3", "an alias of an anchor that is not above it"},
+      {"a: \"\\q\"\n", "a.yaml:1", "unknown escape character: q"},  // the parser's own words
+  };
+  for (const auto& [yaml, where, got] : cases) {
+    EXPECT_THAT(
+        [&] { parse_yaml(yaml, "a.yaml"); },
+        ThrowsMessage<InputError>(AllOf(StartsWith(std::string(where) + ": expected valid YAML, got "), HasSubstr(got))))
+        << yaml;
+  }
 }
 
 TEST(ParseYamlTest, IgnoresNoSecondDocument) {
