@@ -4,6 +4,7 @@
 #include <limits>
 
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
 #include <fovea/draw/bar_strip.h>
 #include <fovea/draw/canvas.h>
 
@@ -64,7 +65,7 @@ ValueAxis value_axis(const BarRow& row, const Spread& spread) {
     return {*row.range, round_ticks(*row.range, kMostTicks)};
   }
   throw InputError("bar strip: " + row.title, "a finite range with low below high",
-                   std::to_string(row.range->low) + " to " + std::to_string(row.range->high));
+                   number_text(row.range->low) + " to " + number_text(row.range->high));
 }
 
 /// Mapping of a row's channels and values to pixels.

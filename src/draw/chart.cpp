@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
 #include <fovea/draw/chart.h>
 
 namespace fovea {
@@ -22,7 +23,7 @@ double pixel_middle(double coordinate) {
 void expect_axis(const Axis& axis) {
   if (axis.range.low < axis.range.high) return;
   throw InputError("chart", "an axis with low below high",
-                   std::to_string(axis.range.low) + " to " + std::to_string(axis.range.high));
+                   number_text(axis.range.low) + " to " + number_text(axis.range.high));
 }
 
 double fraction_of(const ValueRange& range, double value) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
 #include <fovea/draw/color_scale.h>
 
 namespace fovea {
@@ -39,7 +40,7 @@ struct ScaleTexts {
 ScaleTexts scale_texts(const ValueRange& range) {
   if (!(range.low <= range.high) || !std::isfinite(range.high - range.low)) {
     throw InputError("colour scale", "a finite range from low to high",
-                     std::to_string(range.low) + " to " + std::to_string(range.high));
+                     number_text(range.low) + " to " + number_text(range.high));
   }
   const double middle = range.low + (range.high - range.low) / 2;
   return {short_number_text(range.low, range), short_number_text(middle, range), short_number_text(range.high, range)};

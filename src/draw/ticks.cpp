@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
 #include <fovea/draw/ticks.h>
 
 namespace fovea {
@@ -14,8 +15,7 @@ constexpr double kRoundingSlack = 1e-9;  // of a step: 0.3 is a multiple of 0.1
 
 void expect_range(const ValueRange& range) {
   if (range.low <= range.high && std::isfinite(range.high - range.low)) return;
-  throw InputError("axis", "a finite range from low to high",
-                   std::to_string(range.low) + " to " + std::to_string(range.high));
+  throw InputError("axis", "a finite range from low to high", number_text(range.low) + " to " + number_text(range.high));
 }
 
 double first_multiple(const ValueRange& range, double step) {

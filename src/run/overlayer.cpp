@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
 #include <fovea/draw/canvas.h>
 #include <fovea/options/ranges.h>
 #include <fovea/run/internal/class_lookup.h>
@@ -69,7 +70,7 @@ void expect_valid(const OverlayOptions& options) {
   if (!options.range) return;
   const auto [low, high] = *options.range;
   if (low < high && std::isfinite(high - low)) return;
-  throw InputError("range", "two finite numbers, the lower one first", std::to_string(low) + " and " + std::to_string(high));
+  throw InputError("range", "two finite numbers, the lower one first", number_text(low) + " and " + number_text(high));
 }
 
 /// Range and opacity need a spatial map.

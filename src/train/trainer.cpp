@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fovea/base/error.h>
+#include <fovea/base/number_text.h>
 #include <fovea/eval/evaluator.h>
 #include <fovea/nn/finite_values.h>
 #include <fovea/nn/freeze.h>
@@ -256,7 +257,7 @@ void Trainer::throw_too_few_values(std::int64_t images, std::int64_t batch) cons
 void Trainer::expect_finite(double value, const char* what) const {
   if (std::isfinite(value)) return;
   throw NumericError("epoch " + std::to_string(state_.epoch + 1) + ", batch " + std::to_string(state_.batch + 1) +
-                     ": expected a finite " + what + ", got " + std::to_string(value) + kOverflowAdvice);
+                     ": expected a finite " + what + ", got " + number_text(value) + kOverflowAdvice);
 }
 
 void Trainer::expect_finite_network() {
