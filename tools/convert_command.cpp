@@ -150,7 +150,9 @@ Action add_convert_command(CLI::App& app) {
                    "Python file to write: the network in PyTorch, which loads OUT (or IN, when that is a model file)")
       ->type_name("FILE.py");
   command->add_option("--classes", arguments->classes, "class names for the model file, one per line")->type_name("FILE");
-  command->add_option("--set", options.settings, "override a key of --model, e.g. --set model.attention.bias=true")
+  command
+      ->add_option("--set", options.settings,
+                   "override a key of --model, e.g. --set model.attention.bias=true; KEY=none removes one")
       ->type_name("KEY=VALUE")
       ->take_all()
       ->allow_extra_args(false);

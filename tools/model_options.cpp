@@ -26,7 +26,9 @@ void add_model_options(CLI::App& command, ModelArguments& arguments) {
       ->take_all()
       ->allow_extra_args(false);
   command.add_option("--classes", arguments.classes, "class names of --weights, one per line")->type_name("FILE");
-  command.add_option("--set", arguments.settings, "override a key of the configuration, e.g. --set data.root=DIR")
+  command
+      .add_option("--set", arguments.settings,
+                  "override a key of the configuration, e.g. --set data.root=DIR; KEY=none removes one")
       ->type_name("KEY=VALUE")
       ->take_all()
       ->allow_extra_args(false);

@@ -48,8 +48,9 @@ void print_scores(const EvaluationReport& report) {
 }
 
 void print_glimpse_scores(const GlimpseScores& scores) {
-  print_line("glimpses", std::to_string(scores.glimpses) + ", of each image " + four_digits(scores.pixels_read_fraction) +
-                             " of the pixels read, " + four_digits(scores.pixels_touched_fraction) + " of the area touched");
+  print_line("glimpses", std::to_string(scores.glimpses) + " per image, which read " +
+                             four_digits(scores.pixels_read_fraction) + " x as many pixels as it has and touch " +
+                             four_digits(scores.pixels_touched_fraction) + " of its area");
   print_line("", "top-1 after each: " + four_digits_each(scores.top1_per_step));
   print_line("", "spread over images: " + four_digits_each(scores.location_spread));
   print_line("controls", "top-1 " + four_digits(scores.controls.random) + " at random locations, " +

@@ -126,7 +126,8 @@ Action add_train_command(CLI::App& app) {
   command->add_option("config", arguments->config, "experiment in YAML, or run directory")
       ->required()
       ->type_name("CONFIG|RUN");
-  command->add_option("--set", arguments->settings, "override a key, e.g. --set model.attention.name=eca")
+  command
+      ->add_option("--set", arguments->settings, "override a key, e.g. --set model.attention.name=eca; KEY=none removes one")
       ->type_name("KEY=VALUE")
       ->take_all()
       ->allow_extra_args(false);

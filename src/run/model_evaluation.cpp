@@ -64,7 +64,7 @@ ExperimentData Model::data(Split split, const Warn& warn, const Warn& note) cons
     apply_settings(root, source_.settings, note);
   }
   if (root.find("data") == nullptr) {
-    throw InputError(source_.name, "a data set to score on", "none", "set data.name to one of the list of data sets");
+    throw InputError(source_.name, "a data set to score on", "none", "set data.name to one of fovea list datasets");
   }
   if (root.find("model") == nullptr) root.map.push_back({"model", description_->model});
   std::shared_ptr<ExperimentConfig> config = read_experiment_config(root);

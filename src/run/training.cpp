@@ -45,7 +45,7 @@ class LockedRun {
     if (files.empty() || resumes()) return;
     if (run_.has_checkpoint()) {
       throw InputError(run_.path(), "a directory without a run", "one that contains a run",
-                       "resume it, or choose another output directory");
+                       "resume it, choose another output directory, or remove this one");
     }
     throw InputError(run_.path(), resume_ ? "a run with checkpoint.ckpt" : "a directory without a run",
                      files.front() + ", which this run would replace", "choose another output directory");

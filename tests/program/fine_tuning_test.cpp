@@ -113,7 +113,8 @@ TEST_F(FineTuning, AKeptHeadNeedsTheSameClasses) {
 
 TEST_F(FineTuning, RefusesWhatDoesNotFitInOneLine) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
-      {{"train.init.weights=nowhere"}, "nowhere"},
+      {{"train.init.weights=nowhere"},
+       "train.init.weights: expected a run directory, safetensors or PyTorch file, got 'nowhere', which"},
       {{"train.init.weights=data"}, "a run directory with model.safetensors"},
       {{"train.init.weights=source", "model.width=8"}, "shape"},
       {{"train.init.weights=source", "model.attention=none"}, "unexpected"},

@@ -66,8 +66,8 @@ TEST_F(GlimpseScoresProgram, ACollapsedNetworkIsReported) {
 
 TEST_F(GlimpseScoresProgram, TextTellsTheSame) {
   const Finished finished = run({"eval", "run"});
-  for (const char* words :
-       {"glimpses       4, of each image 0.3000 of the pixels read", "controls       top-1", "in the box"}) {
+  for (const char* words : {"glimpses       4 per image, which read 0.3000 x as many pixels as it has and touch 0.",
+                            "controls       top-1", "in the box"}) {
     EXPECT_THAT(finished.out, HasSubstr(words));
   }
 }

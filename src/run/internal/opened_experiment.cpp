@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <filesystem>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <fovea/base/error.h>
+#include <fovea/base/home_path.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/run/assumptions.h>
 #include <fovea/run/internal/network_plan.h>
@@ -17,6 +20,15 @@ namespace {
 void expect_same_classes(const DescribedWeights& weights, const std::vector<std::string>& classes, const std::string& path) {
   if (!weights.description || weights.description->classes == classes) return;
   throw InputError("train.init.head", "replace, as the classes are not those of " + path, "keep", "set head: replace");
+}
+
+/// @throws InputError, naming the key, when there is no such file or folder.
+void expect_weights_exist(const std::string& path) {
+  std::error_code unreachable;
+  if (std::filesystem::exists(expand_home(path), unreachable)) return;
+  throw InputError("train.init.weights", "a run directory, safetensors or PyTorch file",
+                   "'" + path + "', which does not exist",
+                   "download it first, e.g. with tools/download.sh, or check the path");
 }
 
 /// A side for both directions when they are equal.
@@ -67,6 +79,7 @@ std::string OpenedExperiment::initialise_weights(Classifier& network) {
   initialise(network, static_cast<std::uint64_t>(config_->seed));
   const InitialWeightsOptions& init = config_->train.init;
   if (init.weights == "none") return "";
+  expect_weights_exist(init.weights);
   const DescribedWeights weights = read_weights(init.weights, init.key == "none" ? "" : init.key, warn_);
   if (init.head == InitialHead::keep) expect_same_classes(weights, classes(), init.weights);
   std::vector<Rename> renames;
