@@ -5,6 +5,9 @@ target_compile_options(fovea_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshado
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC 12 reports impossible overlaps and overflows inside std::string's own operator+ (GCC bug 105651).
   target_compile_options(fovea_warnings INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 13 and later take a registry's row for a part of the temporary that it was looked up with.
+  target_compile_options(fovea_warnings INTERFACE -Wno-dangling-reference)
 endif()
 if(FOVEA_WARNINGS_AS_ERRORS)
   target_compile_options(fovea_warnings INTERFACE -Werror)

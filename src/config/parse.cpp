@@ -30,7 +30,8 @@ struct YamlFault {
   const char* advice;
 };
 
-constexpr std::array kYamlFaults{
+const std::array kYamlFaults{
+    // the parser's messages are no constant expressions
     YamlFault{YAML::ErrorMsg::MAP_VALUE, "a ':' where no value may follow",
               "write 'key: value', indent the keys of one map alike with spaces, and put a text with ': ' in quotes"},
     YamlFault{YAML::ErrorMsg::END_OF_MAP, "a line that is no part of the map above it", "indent the keys of one map alike"},
