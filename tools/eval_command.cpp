@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <filesystem>
+#include <iostream>
 #include <memory>
 #include <utility>
 
@@ -9,12 +10,12 @@
 #include <fovea/base/utf8.h>
 #include <fovea/run/model.h>
 #include <fovea/run/prediction_csv.h>
+#include <fovea/run/report_text.h>
 #include <fovea/run/run_pictures.h>
 #include <fovea/train/run_directory.h>
 
 #include "model_options.h"
 #include "program.h"
-#include "score_text.h"
 #include "stop_signal.h"
 
 namespace fovea {
@@ -100,7 +101,7 @@ int eval(const EvalArguments& arguments, const GlobalOptions& global) {
   const Model model = open_model(arguments.model, global);
   expect_possible_files(arguments, model, split);
   const EvaluationReport report = score(arguments, model, split, global);
-  global.json ? print_json(to_json(report)) : print_scores(report);
+  global.json ? print_json(to_json(report)) : void(std::cout << report_text(report));
   write_confusion(arguments, model, report, global);
   return kDone;
 }

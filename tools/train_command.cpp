@@ -8,11 +8,11 @@
 #include <fovea/image/encode.h>
 #include <fovea/run/dry_run.h>
 #include <fovea/run/preview.h>
+#include <fovea/run/report_text.h>
 #include <fovea/run/training.h>
 
 #include "program.h"
 #include "progress.h"
-#include "score_text.h"
 #include "stop_signal.h"
 
 namespace fovea {
@@ -27,16 +27,6 @@ struct TrainArguments {
   bool dry_run = false;
   std::string preview;
 };
-
-void print_summary(const TrainingReport& report) {
-  print_top1("test top-1", report.test.top1, report.test.top1_interval);
-  print_line("test loss", fixed_text(report.test.loss, 4));
-  print_line("best epoch", std::to_string(report.best.epoch) + " of " + std::to_string(report.epochs));
-  print_line("parameters", std::to_string(report.parameters));
-  print_line("multiply-adds", std::to_string(report.macs) + " per image");
-  print_line("run", printable(report.run));
-  if (report.test.glimpses) print_glimpse_scores(*report.test.glimpses);
-}
 
 void print_dry_run(const DryRunReport& report) {
   const auto count = [](std::int64_t number) { return static_cast<long long>(number); };
@@ -104,7 +94,7 @@ int run_training(const Experiment& experiment, const TrainArguments& arguments, 
     display->note("stopped; the checkpoint is saved; continue with: " + resume_command(report.run, global));
     return kInterrupted;
   }
-  global.json ? print_json(to_json(report)) : print_summary(report);
+  global.json ? print_json(to_json(report)) : void(std::cout << report_text(report));
   return kDone;
 }
 
