@@ -66,8 +66,9 @@ void PreprocessOptions::visit_fields(FieldVisitor& fields) {
   constexpr IntegerRange kSide{0, 16384};
   fields.integers("resize", resize, kSide, {1, 2}, "shorter side in pixels, or [height, width]; 0 = no resize");
   fields.integers("crop", crop, kSide, {1, 2}, "side of the centre crop in pixels, or [height, width]; 0 = no crop");
+  const auto named = [](Interpolation filter) { return std::pair(to_string(filter), filter); };
   fields.choice("interpolation", interpolation,
-                {{"bilinear", Interpolation::bilinear}, {"bicubic", Interpolation::bicubic}, {"area", Interpolation::area}},
+                {named(Interpolation::bilinear), named(Interpolation::bicubic), named(Interpolation::area)},
                 "filter of the resize");
   fields.boolean("antialias", antialias, "widen the filter when shrinking, as PIL does");
   fields.choice("channel_order", channel_order, {{"rgb", ChannelOrder::rgb}, {"bgr", ChannelOrder::bgr}},

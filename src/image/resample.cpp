@@ -218,6 +218,18 @@ void expect_window(const std::string& where, const Image& image, const Window& w
 
 }  // namespace
 
+const char* to_string(Interpolation interpolation) {
+  switch (interpolation) {
+    case Interpolation::bilinear:
+      return "bilinear";
+    case Interpolation::bicubic:
+      return "bicubic";
+    case Interpolation::area:
+      return "area";
+  }
+  return "";
+}
+
 Image resampled(const Image& image, const Window& window, int height, int width, Interpolation interpolation,
                 bool antialias) {
   expect_window("resampled", image, window);

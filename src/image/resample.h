@@ -11,6 +11,9 @@ enum class Interpolation {
   area,      ///< box of one pixel: the mean of the covered pixels; without antialias the pixel at its centre
 };
 
+/// "bilinear", "bicubic" or "area".
+const char* to_string(Interpolation interpolation);
+
 /// A rectangle of whole pixels of an image.
 struct Window {
   int top = 0;

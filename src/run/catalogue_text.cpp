@@ -59,9 +59,9 @@ std::string value_text(const Json& value) {
 }
 
 /// "preprocessing: shorter side 256, centre crop 224, bilinear".
-std::string preprocessing_text(PreprocessOptions preprocessing) {
+std::string preprocessing_text(const PreprocessOptions& preprocessing) {
   return "preprocessing: shorter side " + std::to_string(preprocessing.resize[0]) + ", centre crop " +
-         std::to_string(preprocessing.crop[0]) + ", " + write_fields(preprocessing).at("interpolation").get<std::string>();
+         std::to_string(preprocessing.crop[0]) + ", " + to_string(preprocessing.interpolation);
 }
 
 std::string joined_facts(const std::vector<std::string>& facts) {

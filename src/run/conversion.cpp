@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include <fovea/base/error.h>
@@ -43,8 +44,15 @@ void expect_no_attention(const std::string& to, const std::vector<std::string>& 
                        " more; convert to state_dict for Python code of yours");
 }
 
-/// @return the description of the network; null when the tensors do not fit.
-Json convert_for(const NetworkPlan& plan, const ConversionOptions& options, Conversion& conversion) {
+/// A network as a model file describes it.
+struct DescribedNetwork {
+  ModelDescription description;
+  Json json;  ///< the same, as the file has it
+};
+
+/// @return the network; none when the tensors do not fit.
+std::optional<DescribedNetwork> convert_for(const NetworkPlan& plan, const ConversionOptions& options,
+                                            Conversion& conversion) {
   NamedNetwork named = build_for(plan, options.renames);
   const Classifier& network = *named.classifier;
   conversion.network = plan.model_name();
@@ -58,15 +66,16 @@ Json convert_for(const NetworkPlan& plan, const ConversionOptions& options, Conv
     conversion.advice = weights_advice(network, named.weights, plan.other_networks(named.num_classes));
   }
   conversion.tensors = std::move(named.weights.tensors);
-  if (!conversion.report.fits()) return nullptr;
+  if (!conversion.report.fits()) return std::nullopt;
   if (mapping) {
     conversion.attention_tensors = plan.attention_tensors(network, named.num_classes);
     expect_no_attention(mapping->name, conversion.attention_tensors);
     conversion.tensors = to_external_names(*mapping, conversion.tensors);
   }
-  const ModelDescription description = plan.description(named.num_classes);
-  return describe_model(plan.model_json(), description.input, description.classes, description.preprocess,
-                        description.decode);
+  ModelDescription description = plan.description(named.num_classes);
+  Json json =
+      describe_model(plan.model_json(), description.input, description.classes, description.preprocess, description.decode);
+  return DescribedNetwork{std::move(description), std::move(json)};
 }
 
 void expect_no_network_options(const ConversionOptions& options) {
@@ -91,14 +100,14 @@ std::optional<ConfigNode> network_config(const ConversionOptions& options, const
   return root;
 }
 
-/// @param description of the network; null without one.
-void write_converted(const ConversionOptions& options, const Conversion& conversion, const Json& description) {
+void write_converted(const ConversionOptions& options, const Conversion& conversion,
+                     const std::optional<DescribedNetwork>& network) {
   if (conversion.is_model_file) {
-    write_model_file(options.out, conversion.tensors, description);
+    write_model_file(options.out, conversion.tensors, network->json);
     return;
   }
   Metadata metadata{{"format", "pt"}};
-  if (!description.is_null()) metadata = export_metadata(description);
+  if (network) metadata = export_metadata(network->json);
   const bool has_own_names = options.to == kOwnNames || options.to == kStateDictNames;
   if (!has_own_names) metadata[kMappingKey] = options.to;  // names alone may be ambiguous
   write_safetensors(options.out, conversion.tensors, metadata);
@@ -151,13 +160,14 @@ Conversion convert_weights(const std::string& in, const ConversionOptions& optio
   conversion.values_in = count_values(weights.file.tensors);
   conversion.prefix = weights.file.prefix;
   conversion.notes = weights.file.notes;
-  Json description;
+  std::optional<DescribedNetwork> network;
   std::string python;
   if (const auto root = network_config(options, weights, [&](const auto& note) { conversion.notes.push_back(note); })) {
     const NetworkPlan plan(*root, weights, options.classes, torch::kCPU);
-    description = convert_for(plan, options, conversion);
-    if (!options.python.empty() && conversion.report.fits()) {
-      python = python_module(description, weights_of_python(weights.file.path, options, conversion), options.python);
+    network = convert_for(plan, options, conversion);
+    if (!options.python.empty() && network) {
+      python =
+          python_module(network->description, weights_of_python(weights.file.path, options, conversion), options.python);
     }
   } else {
     expect_no_network_options(options);
@@ -165,8 +175,8 @@ Conversion convert_weights(const std::string& in, const ConversionOptions& optio
   }
   conversion.report.not_finite = not_finite_names(conversion.tensors);
   if (!conversion.report.fits()) return conversion;
-  conversion.is_model_file = !description.is_null() && options.to == kOwnNames;
-  if (!options.out.empty()) write_converted(options, conversion, description);
+  conversion.is_model_file = network && options.to == kOwnNames;
+  if (!options.out.empty()) write_converted(options, conversion, network);
   conversion.out = options.out;
   if (!python.empty()) write_file_atomically(options.python, python);
   conversion.python = options.python;

@@ -135,6 +135,11 @@ TEST_F(ConversionTest, APythonModuleIsWrittenBesideItsWeights) {
   const std::string source = file_text(path("net.py"));
   EXPECT_THAT(source, AllOf(HasSubstr("class Network(nn.Module):"), HasSubstr("__file__).parent / \"net.safetensors\""),
                             HasSubstr("MEAN, STD = [0.5,0.4,0.3], [0.2,0.2,0.2]"), Not(HasSubstr("@width"))));
+  auto averaged = photos_;
+  averaged.push_back("preprocess.interpolation=area");
+  convert_weights(file,
+                  {.out = path("area.safetensors"), .model = "resnet8", .settings = averaged, .python = path("area.py")});
+  EXPECT_THAT(file_text(path("area.py")), HasSubstr("transforms.InterpolationMode.BOX"));
   EXPECT_THAT([&] { convert_weights(file, {.model = "resnet8", .settings = photos_, .python = path("net.py")}); },
               ThrowsMessage<InputError>(HasSubstr("a file that does not exist yet")));
 }

@@ -222,8 +222,8 @@ std::vector<AssumedChoice> NetworkPlan::assumed(std::int64_t num_classes) const 
 }
 
 std::vector<std::string> NetworkPlan::attention_tensors(const Classifier& network, std::int64_t num_classes) const {
+  if (model_->attention.entries.empty()) return {};
   Json section = model_->write();
-  if (section.at("attention") == "none") return {};
   section["attention"] = "none";
   ModelField plain;
   plain.read(parse_yaml(section.dump(), "model"), "model");

@@ -61,26 +61,36 @@ def preprocess(image):
     return steps(image.convert("@mode@")).unsqueeze(0)
 )python";
 
-/// Resizing and cropping by torchvision's transforms.
-std::string python_steps(const Json& preprocess) {
-  const auto sides = [](const Json& value) {
-    const bool is_one = value.is_number();
-    if (is_one || value.size() == 1) return (is_one ? value : value.at(0)).dump();
-    return value.dump();
-  };
-  std::string steps;
-  if (const std::string resize = sides(preprocess.at("resize")); resize != "0") {
-    const auto interpolation = preprocess.at("interpolation").get<std::string>();
-    std::string mode = interpolation;
-    for (char& letter : mode) letter = static_cast<char>(letter >= 'a' && letter <= 'z' ? letter - 'a' + 'A' : letter);
-    steps += "transforms.Resize(" + resize + ", transforms.InterpolationMode." + mode + "), ";
+/// A member of torchvision's InterpolationMode.
+const char* python_interpolation(Interpolation interpolation) {
+  switch (interpolation) {
+    case Interpolation::bilinear:
+      return "BILINEAR";
+    case Interpolation::bicubic:
+      return "BICUBIC";
+    case Interpolation::area:
+      return "BOX";
   }
-  if (const std::string crop = sides(preprocess.at("crop")); crop != "0") steps += "transforms.CenterCrop(" + crop + "), ";
-  return steps;
+  return "";
 }
 
-bool is_bgr(const Json& preprocess) {  // files of earlier versions do not say
-  return preprocess.value("channel_order", "rgb") == "bgr";
+/// "256" or "[24, 32]"; empty for no resizing or cropping.
+std::string python_sides(const std::vector<std::int64_t>& sides) {
+  if (sides.size() > 1) return Json(sides).dump();
+  return sides.front() == 0 ? "" : std::to_string(sides.front());
+}
+
+/// Resizing and cropping by torchvision's transforms.
+std::string python_steps(const PreprocessOptions& preprocess) {
+  std::string steps;
+  if (const std::string resize = python_sides(preprocess.resize); !resize.empty()) {
+    steps += "transforms.Resize(" + resize + ", transforms.InterpolationMode." +
+             python_interpolation(preprocess.interpolation) + "), ";
+  }
+  if (const std::string crop = python_sides(preprocess.crop); !crop.empty()) {
+    steps += "transforms.CenterCrop(" + crop + "), ";
+  }
+  return steps;
 }
 
 /// JSON text as a Python value: a list of numbers or texts is both.
@@ -88,7 +98,8 @@ std::string python_value(const Json& value) {
   return value.dump(-1, ' ', /*ensure_ascii=*/true);
 }
 
-const ModelRow& expect_python(const ModelRow& row, const Json& model) {
+const ModelRow& expect_python(const ModelField& model) {
+  const ModelRow& row = *model.row;
   if (!row.python) {
     std::vector<std::string> known;
     for (const ModelRow& other : model_registry()) {
@@ -96,8 +107,8 @@ const ModelRow& expect_python(const ModelRow& row, const Json& model) {
     }
     throw InputError("python: " + row.name, "a network that has a Python form: " + join_names(known), row.name);
   }
-  if (model.at("attention") != "none") {
-    throw InputError("python: " + row.name, "a network without attention", "attention " + model.at("attention").dump(),
+  if (const auto& attention = model.attention.entries; !attention.empty()) {
+    throw InputError("python: " + row.name, "a network without attention", "attention " + attention.front().row->name,
                      "fovea's attention has no Python form");
   }
   return row;
@@ -105,30 +116,29 @@ const ModelRow& expect_python(const ModelRow& row, const Json& model) {
 
 }  // namespace
 
-std::string python_module(const Json& description, const std::string& weights, const std::string& module) {
+std::string python_module(const ModelDescription& description, const std::string& weights, const std::string& module) {
   namespace fs = std::filesystem;
-  const Json& model = description.at("model");
-  ModelField field;
-  field.read(parse_yaml(model.dump(), "model"), "model");
-  const ModelRow& row = expect_python(*field.row, model);
-  const Json &size = description.at("input"), &preprocess = description.at("preprocess");
-  const InputSpec input{size.at("channels").get<std::int64_t>(), size.at("height").get<std::int64_t>(),
-                        size.at("width").get<std::int64_t>(), std::ssize(description.at("classes"))};
+  ModelField model;
+  model.read(description.model, "model");
+  const ModelRow& row = expect_python(model);
+  const InputSpec& input = description.input;
+  const PreprocessOptions& preprocess = description.preprocess;
   const fs::path folder = fs::absolute(module).parent_path();
   const std::string relative =
       fs::absolute(weights).lexically_normal().lexically_proximate(folder.lexically_normal()).string();
-  return with_values(kModule, {{"network", row.python(*field.options, input)},
-                               {"name", row.name},
-                               {"steps", python_steps(preprocess)},
-                               {"order", is_bgr(preprocess) ? ", lambda tensor: tensor.flip(0)" : ""},
-                               {"mode", input.channels == 1 ? "L" : "RGB"},
-                               {"channels", std::to_string(input.channels)},
-                               {"height", std::to_string(input.height)},
-                               {"width", std::to_string(input.width)},
-                               {"mean", python_value(preprocess.at("mean"))},
-                               {"std", python_value(preprocess.at("std"))},
-                               {"weights", python_value(relative)},
-                               {"classes", python_value(description.at("classes"))}});
+  return with_values(kModule,
+                     {{"network", row.python(*model.options, input)},
+                      {"name", row.name},
+                      {"steps", python_steps(preprocess)},
+                      {"order", preprocess.channel_order == ChannelOrder::bgr ? ", lambda tensor: tensor.flip(0)" : ""},
+                      {"mode", input.channels == 1 ? "L" : "RGB"},
+                      {"channels", std::to_string(input.channels)},
+                      {"height", std::to_string(input.height)},
+                      {"width", std::to_string(input.width)},
+                      {"mean", python_value(preprocess.mean)},
+                      {"std", python_value(preprocess.standard_deviation)},
+                      {"weights", python_value(relative)},
+                      {"classes", python_value(description.classes)}});
 }
 
 }  // namespace fovea
