@@ -248,13 +248,16 @@ std::set<std::string> linked(const std::map<std::string, std::set<std::string>>&
   return all;
 }
 
-TEST(IncludeRulesTest, LibrariesAreLinkedToTheFoldersTheyMayInclude) {
+TEST(IncludeRulesTest, LibrariesAreLinkedToTheFoldersTheyMayIncludeAndToNoOther) {
   const auto links = read_rules(FOVEA_LINK_RULES).folders;  // written by CMake
   for (const auto& [folder, allowed] : tree_rules().folders) {
     if (allowed.contains("*")) continue;
     ASSERT_TRUE(links.contains(folder)) << folder << " is no library";
     const std::set<std::string> reached = linked(links, folder);
     for (const std::string& other : allowed) EXPECT_TRUE(reached.contains(other)) << folder << " is not linked to " << other;
+    for (const std::string& other : links.at(folder)) {
+      EXPECT_TRUE(allowed.contains(other)) << folder << " is linked to " << other << ", which it may not include";
+    }
   }
   EXPECT_EQ(links.size() + 2, tree_rules().folders.size()) << "but for tools and tests, every folder is a library";
 }

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <random>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <zlib.h>
@@ -15,6 +16,13 @@ using ByteVector = std::vector<std::uint8_t>;
 
 inline constexpr std::uint32_t kIdxImages = 0x803;  ///< magic number of an IDX file of images
 inline constexpr std::uint32_t kIdxLabels = 0x801;  ///< and of labels
+
+/// A number's lowest bytes, the lowest first.
+inline std::string little_endian(std::uint64_t value, int count) {
+  std::string bytes;
+  for (int i = 0; i < count; ++i) bytes += static_cast<char>(value >> (8 * i));
+  return bytes;
+}
 
 /// An IDX file: the magic number and the dimensions, big-endian, then the values.
 inline ByteVector idx_bytes(std::uint32_t magic, std::initializer_list<std::uint32_t> dimensions, const ByteVector& values) {

@@ -9,6 +9,8 @@
 
 #include <fovea/image/image.h>
 
+#include "byte_builders.h"
+
 /// Image files written byte by byte: what they hold is known without any decoder or encoder.
 namespace fovea::encoded {
 
@@ -18,11 +20,7 @@ inline std::string bytes(std::initializer_list<int> values) {
   return text;
 }
 
-inline std::string little_endian(std::uint32_t value, int count) {
-  std::string text;
-  for (int shift = 0; shift < 8 * count; shift += 8) text.push_back(static_cast<char>(value >> shift & 0xFFU));
-  return text;
-}
+using fovea::little_endian;
 
 inline std::string big_endian(std::uint32_t value, int count) {
   const std::string reversed = little_endian(value, count);

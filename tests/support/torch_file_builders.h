@@ -7,14 +7,9 @@
 #include <utility>
 #include <vector>
 
-namespace fovea {
+#include "byte_builders.h"
 
-/// A number's lowest bytes, the lowest first.
-inline std::string little_endian(std::uint64_t value, int count) {
-  std::string bytes;
-  for (int i = 0; i < count; ++i) bytes += static_cast<char>(value >> (8 * i));
-  return bytes;
-}
+namespace fovea {
 
 /// Pieces of pickles: the opcodes that push a value.
 namespace pickled {
