@@ -92,8 +92,8 @@ void add_global_options(CLI::App& app, GlobalOptions& global, bool& version) {
   app.add_flag("--version", version, "print versions, BLAS and threads in use");
 }
 
-/// What all commands and options have: flags take no value, and a leading `~` is expanded in paths, which are known by their
-/// types in the help.
+/// Sets what all commands and options have: flags take no value, and a leading `~` is expanded in paths, which are known by
+/// their types in the help.
 void complete_options(CLI::App& command) {
   static const std::set<std::string> kPaths{"CONFIG|RUN", "DIR", "FILE", "FILE.py", "IMAGE", "IN", "MODEL", "OUT", "PNG"};
   for (CLI::Option* option : command.get_options({})) {

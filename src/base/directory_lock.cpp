@@ -13,7 +13,7 @@ DirectoryLock::DirectoryLock(const std::string& path) : descriptor_(open(path.c_
   if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
   close(descriptor_);
   throw InputError(path, "a folder that no other process writes to", "one that another process holds",
-                   "wait until it ends, or choose another output directory");
+                   "wait until it ends, or choose another output folder");
 }
 
 DirectoryLock::~DirectoryLock() {

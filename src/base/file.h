@@ -34,7 +34,7 @@ class FileWriter {
 /// Writes a file atomically: readers see the old contents or the new ones, also after a crash or with a full disk.
 /// The new file is written beside the old one, flushed to the disk and renamed over it. A symbolic link is itself replaced.
 /// @param write produces the contents; its exceptions pass through, and the old file stays.
-/// @throws SystemError `<path>: cannot write: <reason>; <what to do>`; InputError when the path is a directory or a device.
+/// @throws SystemError `<path>: cannot write: <reason>; <what to do>`; InputError when the path is a folder or a device.
 void write_file_atomically(const std::string& path, const std::function<void(FileWriter&)>& write);
 void write_file_atomically(const std::string& path, std::string_view contents);
 

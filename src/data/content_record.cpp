@@ -45,7 +45,7 @@ class RecordedDataset final : public ForwardingDataset {
 
   [[noreturn]] void throw_changed(std::int64_t index, const std::string& got) const {
     throw Error(name(index) + ": expected the image that was read before, got " + got +
-                "; restore it and resume, or choose another output directory");
+                "; restore it and resume, or choose another output folder");
   }
 
   std::shared_ptr<ContentRecord> record_;

@@ -81,7 +81,7 @@ class Dataset {
   /// True when unreadable samples are skipped with a warning; else they are an error.
   virtual bool skips_unreadable() const { return false; }
 
-  /// How image files are decoded; the model file keeps it for photos.
+  /// Decoding of image files; the model file keeps it for photos.
   virtual DecodeOptions decode_options() const { return {}; }
 
   /// Quick check of the sample at `index`, without decoding it: its file is there, whole, and of a kind that can be read.

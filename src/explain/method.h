@@ -20,7 +20,7 @@ concept LayerPredicate = std::is_invocable_r_v<bool, Predicate, const std::strin
 /// Choice of layers by their names.
 class LayerFilter {
  public:
-  /// Which layers of a stage count, besides the stage's own output.
+  /// Layers of a stage that count, besides the stage's own output.
   enum class Depth {
     stages,  ///< its attention
     any,     ///< also its blocks and their layers (MapKind::layer), which are many

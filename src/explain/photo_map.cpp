@@ -43,15 +43,16 @@ double PhotoMap::highest() const {
 }
 
 std::optional<double> PhotoMap::at(double photo_x, double photo_y) const {
-  const Point cell = to_positions(photo_x, photo_y);
+  const Point position = to_positions(photo_x, photo_y);
   const auto width = static_cast<double>(columns);
   const auto height = static_cast<double>(rows);
   constexpr double kRounding = 1e-9;  // a pixel on the edge belongs to the map
-  if (cell.x < -kRounding || cell.y < -kRounding || cell.x > width + kRounding || cell.y > height + kRounding) {
+  if (position.x < -kRounding || position.y < -kRounding || position.x > width + kRounding ||
+      position.y > height + kRounding) {
     return std::nullopt;
   }
-  const double x = std::clamp(cell.x - 0.5, 0.0, width - 1);
-  const double y = std::clamp(cell.y - 0.5, 0.0, height - 1);
+  const double x = std::clamp(position.x - 0.5, 0.0, width - 1);
+  const double y = std::clamp(position.y - 0.5, 0.0, height - 1);
   const auto left = static_cast<std::int64_t>(x);
   const auto top = static_cast<std::int64_t>(y);
   const auto value = [&](std::int64_t row, std::int64_t column) -> double {
@@ -83,9 +84,10 @@ PhotoMap map_on_photo(const LayerMap& map, const Geometry& geometry, int input_h
   photo_map.columns = map.values.size(1);
   const auto values = map.values.to(torch::kFloat32).contiguous();
   photo_map.values.assign(values.data_ptr<float>(), values.data_ptr<float>() + values.numel());
-  const auto cells = to_unit_square(static_cast<double>(photo_map.columns), static_cast<double>(photo_map.rows)).inverse();
+  const auto unit_to_map =
+      to_unit_square(static_cast<double>(photo_map.columns), static_cast<double>(photo_map.rows)).inverse();
   const Affine input_to_unit = to_unit_square(input_width, input_height);
-  photo_map.to_positions = compose(cells, compose(input_to_map, compose(input_to_unit, photo_to_input)));
+  photo_map.to_positions = compose(unit_to_map, compose(input_to_map, compose(input_to_unit, photo_to_input)));
   return photo_map;
 }
 

@@ -41,7 +41,7 @@ class ExperimentData {
   InputSpec input(Split split = Split::train);
   /// {height, width} of every image before preprocessing; None when they differ in size.
   std::optional<std::pair<int, int>> image_size(Split split = Split::train);
-  /// How the images' files are decoded.
+  /// Decoding of the images' files.
   DecodeOptions decode_options(Split split = Split::train) { return part(split).dataset->decode_options(); }
   /// A split that the data set has: that of the test, if it has one.
   Split any_split() const;

@@ -44,11 +44,11 @@ class LockedRun {
     const std::vector<std::string> files = run_.existing_files();
     if (files.empty() || resumes()) return;
     if (run_.has_checkpoint()) {
-      throw InputError(run_.path(), "a directory without a run", "one that contains a run",
-                       "resume it, choose another output directory, or remove this one");
+      throw InputError(run_.path(), "a folder without a run", "one that contains a run",
+                       "resume it, choose another output folder, or remove this one");
     }
-    throw InputError(run_.path(), resume_ ? "a run with checkpoint.ckpt" : "a directory without a run",
-                     files.front() + ", which this run would replace", "choose another output directory");
+    throw InputError(run_.path(), resume_ ? "a run with checkpoint.ckpt" : "a folder without a run",
+                     files.front() + ", which this run would replace", "choose another output folder");
   }
 
   RunDirectory run_;

@@ -80,7 +80,7 @@ Json counters(const Checkpoint& checkpoint) {
 void expect_same_configuration(const Json& state, const Json& config, const std::string& path) {
   if (state.at("format") != kFormat) {
     throw InputError(path + ": format", std::to_string(kFormat), state.at("format").dump(),
-                     "the checkpoint was written by another version of fovea; choose another output directory");
+                     "the checkpoint was written by another version of fovea; choose another output folder");
   }
   const std::optional<Difference> difference = first_difference(state.at("config"), config, "");
   if (!difference) return;
@@ -90,7 +90,7 @@ void expect_same_configuration(const Json& state, const Json& config, const std:
     throw InputError(path, "the images that the run began with",
                      same_number ? "as many, some of them with another name, size, label or content"
                                  : here + " in place of " + there + " images (" + key.substr(7) + ")",
-                     "restore them, or choose another output directory");
+                     "restore them, or choose another output folder");
   }
   const std::string run = std::filesystem::path(path).parent_path().string();
   const bool longer = key == "train.epochs";
@@ -98,7 +98,7 @@ void expect_same_configuration(const Json& state, const Json& config, const std:
                    longer ? "schedules depend on the number of epochs; to train the weights further, start another run with "
                             "train.init: {weights: " +
                                 run + ", head: keep}"
-                          : "use the same configuration, or another output directory");
+                          : "use the same configuration, or another output folder");
 }
 
 /// Inverse of counters(). @throws Json::exception for a damaged document.
@@ -172,7 +172,7 @@ Checkpoint read_checkpoint(const std::string& path, const Json& config) {
   const SafetensorsFile file(path);
   const auto found = file.metadata().find(kStateKey);
   if (found == file.metadata().end())
-    throw InputError(path, "a checkpoint written by fovea", "another safetensors file", "choose another output directory");
+    throw InputError(path, "a checkpoint written by fovea", "another safetensors file", "choose another output folder");
 
   const std::string where = path + ": " + kStateKey;
   Checkpoint checkpoint;

@@ -21,9 +21,9 @@ torch::Tensor looks() {
       .view({4, 4, 2});
 }
 
-void expect_fraction(const Fraction& share, std::int64_t count, std::int64_t of) {
-  EXPECT_EQ(share.count, count);
-  EXPECT_EQ(share.total, of);
+void expect_fraction(const Fraction& fraction, std::int64_t count, std::int64_t of) {
+  EXPECT_EQ(fraction.count, count);
+  EXPECT_EQ(fraction.total, of);
 }
 
 TEST(BoxHitsTest, ByHand) {

@@ -41,8 +41,8 @@ double place_of(std::int64_t value) {
   return static_cast<double>(value * 3 % 5) * 0.4 - 0.8;
 }
 
-/// Knows an image's label from its value, but says so only when it looks near its place. Looks at the centre first, then at
-/// the place.
+/// Knows an image's label from its value, but says so only when it looks near its location. Looks at the centre first, then
+/// at the location.
 struct PlaceNet final : Classifier {
   PlaceNet() : Classifier("PlaceNet") {}
 
@@ -127,14 +127,14 @@ TEST(EvaluateGlimpsesTest, EachControlLooksWhereItSays) {
     in_the_centre += std::abs(place_of(n)) < 0.2;
     with_an_equal += std::abs(place_of(n) - place_of(other)) < 0.2;
   }
-  const double share = static_cast<double>(in_the_centre) / kImages;
-  EXPECT_THAT(scores.learned.top1_per_step(), testing::ElementsAre(share, 1.0, 1.0));
+  const double fraction = static_cast<double>(in_the_centre) / kImages;
+  EXPECT_THAT(scores.learned.top1_per_step(), testing::ElementsAre(fraction, 1.0, 1.0));
   expect_equal_fractions(scores.chosen, {kImages, kImages});
   expect_equal_fractions(scores.centre, {in_the_centre, kImages});
   expect_equal_fractions(scores.swapped, {with_an_equal, kImages});
   EXPECT_GT(in_the_centre, 0);
   EXPECT_LT(with_an_equal, kImages);
-  // A random place is near in about a quarter of the cases (0.4 of 1.6, less at the ends): 37 draws of probability about
+  // A random location is near in about a quarter of the cases (0.4 of 1.6, less at the ends): 37 draws of probability about
   // 0.22, deviation 2.5.
   EXPECT_EQ(scores.random.total, kImages);
   EXPECT_NEAR(static_cast<double>(scores.random.count), 8.1, 8);

@@ -52,7 +52,7 @@ torch::Tensor random_locations(std::int64_t images, std::int64_t glimpses, std::
   return locations;
 }
 
-/// Pixels in any of the windows of each image, counted one by one. @return their share of all pixels.
+/// Pixels in any of the windows of each image, counted one by one. @return their fraction of all pixels.
 double counted_touched_fraction(const torch::Tensor& locations, const RetinaShape& retina, std::int64_t height,
                                 std::int64_t width) {
   auto touched = torch::zeros({locations.size(0), height, width}, torch::kBool);
@@ -119,9 +119,9 @@ TEST(GlimpseMetricsTest, ImagesOfSeveralSizesCountOneEach) {
   trajectory.windows = retina_windows(retina, trajectory.locations, torch::tensor({10, 40}), torch::tensor({20, 8}));
   GlimpseMetrics metrics;
   metrics.add(trajectory, batch);
-  const double share = (16 / 200.0 + 16 / 320.0) / 2;
-  EXPECT_DOUBLE_EQ(metrics.pixels_read_fraction(), share);
-  EXPECT_NEAR(metrics.pixels_touched_fraction(), share, 1e-7);  // windows in float32
+  const double fraction = (16 / 200.0 + 16 / 320.0) / 2;
+  EXPECT_DOUBLE_EQ(metrics.pixels_read_fraction(), fraction);
+  EXPECT_NEAR(metrics.pixels_touched_fraction(), fraction, 1e-7);  // windows in float32
 }
 
 TEST(GlimpseMetricsTest, SpreadByHand) {

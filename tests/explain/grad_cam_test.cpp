@@ -46,7 +46,7 @@ std::vector<std::string> layers_of(const Explanation& explanation) {
 }
 
 /// [2, 3], row by row.
-void expect_cells(const LayerMap& map, const std::vector<double>& expected) {
+void expect_values(const LayerMap& map, const std::vector<double>& expected) {
   ASSERT_EQ(map.values.sizes(), torch::IntArrayRef({2, 3}));
   EXPECT_EQ(map.values.scalar_type(), torch::kFloat32);
   EXPECT_FALSE(map.values.requires_grad());
@@ -78,9 +78,9 @@ TEST(GradCamTest, ExplainsEachLayerOfASmallNetwork) {
               Pointwise(DoubleNear(1e-6), std::vector<double>{1 / sum, std::exp(-3.0) / sum, std::exp(-28.0) / sum}));
   ASSERT_THAT(layers_of(best), ElementsAre("first", "second"));
   // The score of class 0 is the sum of second0: gradient 1 in each cell, and for both of first's channels 1 in the five
-  // cells where second0 is positive.
-  expect_cells(best.maps[1], {3, 4, 1, 8, 1, 0});
-  expect_cells(best.maps[0], {5 * 3 / 6.0, 5 * 4 / 6.0, 5 / 6.0, 5 * 8 / 6.0, 5 / 6.0, 0});
+  // positions where second0 is positive.
+  expect_values(best.maps[1], {3, 4, 1, 8, 1, 0});
+  expect_values(best.maps[0], {5 * 3 / 6.0, 5 * 4 / 6.0, 5 / 6.0, 5 * 8 / 6.0, 5 / 6.0, 0});
 }
 
 TEST(GradCamTest, ExplainsTheClassThatIsAskedFor) {
@@ -88,16 +88,16 @@ TEST(GradCamTest, ExplainsTheClassThatIsAskedFor) {
   const Explanation second = explain_by_grad_cam(classifier, tiny_image(), every_layer, {1});
   EXPECT_EQ(second.predicted, 0);
   EXPECT_THAT(second.explained, ElementsAre(1));
-  // The sum of second1, positive in three of six cells, where it is -first1.
-  expect_cells(second.maps.at(1), {0, 0, 2, 0, 4, 8});
-  expect_cells(second.maps.at(0), {0, 0, 1, 0, 2, 4});
+  // The sum of second1, positive in three of six positions, where it is -first1.
+  expect_values(second.maps.at(1), {0, 0, 2, 0, 4, 8});
+  expect_values(second.maps.at(0), {0, 0, 1, 0, 2, 4});
 
   const Explanation third = explain_by_grad_cam(classifier, tiny_image(), every_layer, {2});
   EXPECT_THAT(third.explained, ElementsAre(2));
   EXPECT_EQ(third.probabilities, second.probabilities);
   // second0 - 2 second1, and first's weights 5/6 and 5/6 + 2 * 3/6; what is negative is cut off.
-  expect_cells(third.maps.at(1), {3, 4, 0, 8, 0, 0});
-  expect_cells(third.maps.at(0), {27 / 6.0, 32 / 6.0, 0, 64 / 6.0, 0, 0});
+  expect_values(third.maps.at(1), {3, 4, 0, 8, 0, 0});
+  expect_values(third.maps.at(0), {27 / 6.0, 32 / 6.0, 0, 64 / 6.0, 0, 0});
 }
 
 TEST(GradCamTest, ExplainsSeveralClassesInOneForwardPass) {
@@ -108,10 +108,10 @@ TEST(GradCamTest, ExplainsSeveralClassesInOneForwardPass) {
   ASSERT_THAT(layers_of(both), ElementsAre("first", "first", "second", "second"));
   EXPECT_EQ(both.maps[0].label, 2);
   EXPECT_EQ(both.maps[1].label, 1);
-  expect_cells(both.maps[0], {27 / 6.0, 32 / 6.0, 0, 64 / 6.0, 0, 0});
-  expect_cells(both.maps[1], {0, 0, 1, 0, 2, 4});
-  expect_cells(both.maps[2], {3, 4, 0, 8, 0, 0});
-  expect_cells(both.maps[3], {0, 0, 2, 0, 4, 8});
+  expect_values(both.maps[0], {27 / 6.0, 32 / 6.0, 0, 64 / 6.0, 0, 0});
+  expect_values(both.maps[1], {0, 0, 1, 0, 2, 4});
+  expect_values(both.maps[2], {3, 4, 0, 8, 0, 0});
+  expect_values(both.maps[3], {0, 0, 2, 0, 4, 8});
 }
 
 /// A stage `stage`, and `inner` in it.
@@ -134,7 +134,7 @@ TEST(GradCamTest, LayersWithinAStageAreShownWhenTheyAreAskedFor) {
   const Explanation deep = explain_by_grad_cam(classifier, tiny_image(), any, {0});
   ASSERT_THAT(layers_of(deep), ElementsAre("inner", "stage"));
   // The score of class 0 is the mean of both of inner's channels, (1 2 3 | 4 5 6) and (2 2 -2 | 4 -4 -8): weights 1/6.
-  expect_cells(deep.maps[0], {3 / 6.0, 4 / 6.0, 1 / 6.0, 8 / 6.0, 1 / 6.0, 0});
+  expect_values(deep.maps[0], {3 / 6.0, 4 / 6.0, 1 / 6.0, 8 / 6.0, 1 / 6.0, 0});
 }
 
 TEST(GradCamTest, SaysThatItsValuesAreNoAttention) {

@@ -44,8 +44,8 @@ Image colorful_photo(int height, int width) {
 
 /// A map over a photo of which a centre crop is seen: columns [2, 6) and rows [1, 3) of 8 x 4 pixels, a cell each.
 PhotoMap cropped_map(const std::vector<float>& values) {
-  const auto cells = torch::tensor(values).view({2, 4});
-  return map_on_photo({"layer", Meaning::gate, cells}, {2, 1, 1, 1}, 2, 4);
+  const auto positions = torch::tensor(values).view({2, 4});
+  return map_on_photo({"layer", Meaning::gate, positions}, {2, 1, 1, 1}, 2, 4);
 }
 
 bool is_seen(int y, int x) {
@@ -209,8 +209,8 @@ torch::Tensor hot_cell(const Grid& grid, int row, int column) {
 }
 
 /// Lights the cell of a map in which the marker of the network's input lies, draws the map on the photo, and looks where the
-/// hottest pixels are. @param frame of the map on the input, undefined when it covers it.
-/// @param in_map where the marker lies in the map, as a share of its width and height.
+/// hottest pixels are. @param theta of the map on the input, undefined when it covers it.
+/// @param in_map where the marker lies in the map, as a fraction of its width and height.
 void expect_hot_on_marker(const Image& photo, const Geometry& geometry, int input_height, int input_width, const Grid& grid,
                           const Point& in_map, const torch::Tensor& theta = {}) {
   const Point marker = light_of(photo).centre;
@@ -226,7 +226,7 @@ void expect_hot_on_marker(const Image& photo, const Geometry& geometry, int inpu
     if (shown[i] < hottest) continue;
     const double x = static_cast<double>(i % static_cast<std::size_t>(photo.width)) + 0.5;
     const double y = static_cast<double>(i / static_cast<std::size_t>(photo.width)) + 0.5;
-    // In cells, along the map's own axes.
+    // In positions, along the map's own axes.
     const Point hot = map.to_positions(x, y);
     const Point there = map.to_positions(marker.x, marker.y);
     EXPECT_LE(std::abs(hot.x - there.x), 1.0);
@@ -346,8 +346,8 @@ TEST(OverlayGeometryTest, AHotCellInsideAWarpLandsOnTheMarker) {
     std::copy_n(bytes.data_ptr<std::uint8_t>(), inside.pixels.size(), inside.pixels.begin());
     const Light light = light_of(inside);
     ASSERT_GT(light.amount, 20);
-    for (const Grid& cells : kGrids) {
-      expect_hot_on_marker(photo, geometry, prepared.height, prepared.width, cells,
+    for (const Grid& positions : kGrids) {
+      expect_hot_on_marker(photo, geometry, prepared.height, prepared.width, positions,
                            {light.centre.x / 64, light.centre.y / 48}, theta);
     }
   }

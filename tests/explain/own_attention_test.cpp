@@ -52,7 +52,7 @@ TEST(VisibleValuesTest, DenseMapsAreAveragedOverChannels) {
 }
 
 TEST(VisibleValuesTest, PairwiseMapsShowWhatEachCellReceives) {
-  // 1 head, 2 queries, 1 prefix token and 2 x 2 cells as keys.
+  // 1 head, 2 queries, 1 prefix token and 2 x 2 positions as keys.
   auto map = attention_map(MapKind::pairwise, torch::tensor({{0.9F, 0.1F, 0.0F, 0.0F, 0.0F},  // attends to the prefix
                                                              {0.0F, 0.3F, 0.6F, 0.0F, 0.1F}})
                                                   .view({1, 1, 2, 5}));
@@ -72,7 +72,7 @@ TEST(VisibleValuesTest, PairwiseMapsShowWhatEachCellReceives) {
 }
 
 TEST(VisibleValuesTest, WhoAsksCountsWhereTheAnswerIsRead) {
-  // 2 heads; a class token and 1 x 2 cells, all of which ask and are asked.
+  // 2 heads; a class token and 1 x 2 positions, all of which are queries and keys.
   auto map = attention_map(MapKind::pairwise, torch::tensor({{0.2F, 0.6F, 0.2F},
                                                              {0.0F, 1.0F, 0.0F},
                                                              {0.5F, 0.1F, 0.4F},  //

@@ -27,7 +27,7 @@ LayerMap spatial_map(const torch::Tensor& values, const torch::Tensor& theta = {
   return {"layer", Meaning::gate, values, theta};
 }
 
-/// 2 x 4 cells with the values 0 to 7, over a photo of as many pixels that is prepared as it is, or scaled.
+/// 2 x 4 positions with the values 0 to 7, over a photo of as many pixels that is prepared as it is, or scaled.
 PhotoMap counting_map(const torch::Tensor& theta = {}, const Geometry& geometry = {}) {
   return map_on_photo(spatial_map(torch::arange(8, torch::kFloat32).view({2, 4}), theta), geometry, 2, 4);
 }

@@ -18,7 +18,7 @@ inline torch::nn::Conv2d convolution1x1(const torch::Tensor& weights) {
   return convolution;
 }
 
-/// Two layers of 1x1 convolutions, both seen by hooks, and three classes from the mean over the cells of the second:
+/// Two layers of 1x1 convolutions, both seen by hooks, and three classes from the mean over the positions of the second:
 /// everything about it can be computed by hand. In: [N, 2, H, W]. Features: first = (a, 2 b) of the input's two channels;
 /// second = relu(first0 + first1), relu(-first1). Class scores: C (mean second0, mean second1), C below.
 class TinyClassifier final : public Classifier {
@@ -47,7 +47,7 @@ class TinyClassifier final : public Classifier {
   torch::nn::Linear fc_{nullptr};
 };
 
-/// One image of six cells for it, [1, 2, 2, 3].
+/// One image of six positions for it, [1, 2, 2, 3].
 inline Batch tiny_image() {
   Batch batch;
   batch.images =

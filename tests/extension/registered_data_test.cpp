@@ -71,7 +71,7 @@ TEST(RegisteredData, ARunThatAnotherProcessFinishesMeanwhileStays) {
       "grey", [](Split) { return std::make_shared<GreyImages>(); }, "resnet8_meanwhile");
   EXPECT_THAT(
       [&] { train(experiment, {.out = folder.path("run"), .threads = 1}); },
-      ThrowsMessage<InputError>(HasSubstr("a directory without a run, got summary.json, which this run would replace")));
+      ThrowsMessage<InputError>(HasSubstr("a folder without a run, got summary.json, which this run would replace")));
   EXPECT_EQ(file_text(folder.path("run/summary.json")), "of another process");
 }
 

@@ -336,9 +336,9 @@ TEST(CifarResnetTest, ThePoolSeesEveryStage) {
   EXPECT_THAT(attention.last_pool->stage_shapes, ElementsAre(Sizes{3, 4, 9, 14}, Sizes{3, 8, 5, 7}, Sizes{3, 16, 3, 4}));
   EXPECT_EQ(attention.last_pool->stage_shapes, announced);
   EXPECT_TRUE(attention.last_pool->last_is_features);
-  ASSERT_EQ(attention.last_pool->stage_frames.size(), 3U);
+  ASSERT_EQ(attention.last_pool->stage_thetas.size(), 3U);
   for (int stage = 1; stage <= 3; ++stage) {
-    EXPECT_TRUE(torch::equal(attention.last_pool->stage_frames.at(stage - 1), stage_theta(stage, 3))) << stage;
+    EXPECT_TRUE(torch::equal(attention.last_pool->stage_thetas.at(stage - 1), stage_theta(stage, 3))) << stage;
   }
   EXPECT_EQ(network.named_parameters()["fc.weight"].sizes(), (Sizes{5, 32}));  // the pool's 2 x 16
 }

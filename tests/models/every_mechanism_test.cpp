@@ -89,7 +89,7 @@ TEST(SeveralMechanismsTest, WorkTogether) {
   for (const AttentionMap& map : recorder.maps) {
     points.push_back(map.layer);
     if (map.layer == "warp") continue;  // its window lies on the image itself
-    EXPECT_TRUE(map.theta.defined()) << "what lies behind the transformer is not in the image's frame";
+    EXPECT_TRUE(map.theta.defined()) << "what lies behind the transformer is not in the image's coordinates";
   }
   EXPECT_THAT(points, testing::IsSupersetOf({"layer2.0.se", "layer3.0.se", "pool"}));
   for (const auto& item : network->named_parameters()) EXPECT_TRUE(item.value().grad().defined()) << item.key();

@@ -27,7 +27,7 @@ struct PublishedNetwork {
   std::int64_t side;       ///< of the image, in pixels
   const char* parameters;  ///< as printed: a number, or millions with decimals
   const char* giga_macs;   ///< as printed, with decimals
-  double norms;            ///< share of giga_macs that may be norms: 0 where they are not counted
+  double norms;            ///< fraction of giga_macs that may be norms: 0 where they are not counted
 };
 
 const PublishedNetwork kPublished[] = {

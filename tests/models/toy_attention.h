@@ -45,7 +45,7 @@ struct ToyMixer final : Mixer {
   torch::nn::Conv2d linear{nullptr};
 };
 
-/// The frame behind a stage's warp.
+/// Theta of a stage's warp.
 inline torch::Tensor stage_theta(std::int64_t stage, std::int64_t images) {
   return torch::eye(3).slice(0, 0, 2).expand({images, 2, 3}) / static_cast<double>(1 + stage);
 }
@@ -67,7 +67,7 @@ struct ToyPool final : Pool {
     visits["pool " + point.path] = {point, input.features.sizes().vec()};
     for (const StageFeatures& stage : input.stages) {
       stage_shapes.push_back(stage.features.sizes().vec());
-      stage_frames.push_back(stage.theta);
+      stage_thetas.push_back(stage.theta);
     }
     last_is_features = !input.stages.empty() && input.stages.back().features.is_same(input.features);
     return torch::cat({input.features.mean({2, 3}), input.features.amax({2, 3})}, 1);
@@ -76,7 +76,7 @@ struct ToyPool final : Pool {
   InsertionPoint point;
   Visits& visits;
   std::vector<Sizes> stage_shapes;
-  std::vector<torch::Tensor> stage_frames;
+  std::vector<torch::Tensor> stage_thetas;
   bool last_is_features = false;
 };
 

@@ -124,7 +124,7 @@ TEST_F(ResumeProgram, AFinishedRunWithoutItsCheckpointStays) {
   for (const char* setting : {"seed=42", "model.width=8"}) {
     EXPECT_THAT(refusal({"train", "tiny.yaml", "--out", "run", "--resume", "--set", setting}),
                 HasSubstr("run: expected a run with checkpoint.ckpt, got model.safetensors, which this run would replace; "
-                          "choose another output directory"));
+                          "choose another output folder"));
   }
   EXPECT_EQ(model_bytes("run"), before);
   EXPECT_TRUE(exists("run/summary.json"));
@@ -135,7 +135,7 @@ TEST_F(ResumeProgram, FilesOfOthersAreNeverReplaced) {
     write("mine/" + name, "mine");
     for (const char* option : {"--quiet", "--resume"}) {
       const std::string error = refusal({"train", "tiny.yaml", "--out", "mine", option});
-      EXPECT_THAT(error, HasSubstr("got " + name + ", which this run would replace; choose another output directory"));
+      EXPECT_THAT(error, HasSubstr("got " + name + ", which this run would replace; choose another output folder"));
       EXPECT_THAT(error, testing::Not(HasSubstr("resume it")));
     }
     EXPECT_EQ(text("mine/" + name), "mine");
@@ -177,7 +177,7 @@ TEST_F(ResumeProgram, ARunsConfigFileMeansTheRun) {
   EXPECT_EQ(resumed.code, 0) << resumed.error;
   EXPECT_THAT(resumed.error, HasSubstr("run is trained already; to train its weights further, start another run with "
                                        "train.init: {weights: run, head: keep}"));
-  EXPECT_THAT(refusal({"train", "run/config.yaml"}), HasSubstr("run: expected a directory without a run"));
+  EXPECT_THAT(refusal({"train", "run/config.yaml"}), HasSubstr("run: expected a folder without a run"));
   EXPECT_THAT(refusal({"train", "run"}), HasSubstr("got one that contains a run; resume it"));
   EXPECT_EQ(model_bytes("run"), before);
   EXPECT_FALSE(exists("runs"));

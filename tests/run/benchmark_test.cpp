@@ -1,4 +1,4 @@
-// Benchmarks of the library, from a program that goes on after them.
+// Benchmarks of the library, from a program that continues after them.
 
 #include <omp.h>
 

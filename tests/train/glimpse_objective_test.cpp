@@ -311,7 +311,8 @@ Batch quadrant_batch(std::int64_t images) {
   return batch;
 }
 
-/// Trains a network of two glimpses. @return its accuracy with the means, and the share of second glimpses in the quadrant.
+/// Trains a network of two glimpses. @return its accuracy with the means, and the fraction of second glimpses in the
+/// quadrant.
 std::pair<double, double> learn_quadrant(const std::string& policy_options) {
   const auto network = toy_glimpses(2);
   Reinforce policy;
@@ -331,8 +332,8 @@ std::pair<double, double> learn_quadrant(const std::string& policy_options) {
   context.policy = PolicyMode::mean;
   const ModelOutput output = network->classify(batch, context);
   const auto second = output.trajectory->locations.select(1, 1);
-  const auto share = [](const torch::Tensor& which) { return which.to(torch::kFloat64).mean().item<double>(); };
-  return {share(output.logits.argmax(1).eq(batch.labels)), share(second.lt(0).all(1))};
+  const auto fraction = [](const torch::Tensor& which) { return which.to(torch::kFloat64).mean().item<double>(); };
+  return {fraction(output.logits.argmax(1).eq(batch.labels)), fraction(second.lt(0).all(1))};
 }
 
 TEST(GlimpseObjectiveTest, LearnsWhereToLook) {
@@ -341,10 +342,10 @@ TEST(GlimpseObjectiveTest, LearnsWhereToLook) {
   EXPECT_EQ(frozen_share, 0);
   for (const char* learning : {"reward: probability_gain, baseline: learned", "reward: correct, baseline: leave_one_out",
                                "reward: probability_gain, baseline: self_critical"}) {
-    const auto [accuracy, share] = learn_quadrant(
+    const auto [accuracy, fraction] = learn_quadrant(
         std::string("{warmup_epochs: 20, std: [0.5, 0.1], frozen_fraction: 0, rollouts: 2, ") + learning + "}");
     EXPECT_EQ(accuracy, 1) << learning;
-    EXPECT_EQ(share, 1) << learning;
+    EXPECT_EQ(fraction, 1) << learning;
   }
 }
 

@@ -79,7 +79,7 @@ void with_trainer(const std::shared_ptr<ToyGlimpses>& network, const std::string
   use(trainer);
 }
 
-/// Trains in the folder; goes on if something is there.
+/// Trains in the folder; resumes if something is there.
 void train_glimpses(const std::string& folder, const std::string& options_yaml, int threads, std::int64_t stop_after = 0) {
   with_trainer(initial_glimpses(), folder, options_yaml, threads, stop_after, [](Trainer& trainer) {
     trainer.resume();
@@ -206,7 +206,7 @@ TEST(GlimpseTrainingTest, MetricsTellHowThePolicyFares) {
     EXPECT_TRUE(lines[1].at(key).is_number()) << key;
   }
   EXPECT_TRUE(lines[0].at("policy_reward").is_number());
-  EXPECT_TRUE(lines[4].at("policy_loss").is_null());  // all of the last one settles
+  EXPECT_TRUE(lines[4].at("policy_loss").is_null());  // the policy is frozen in all of the last one
   EXPECT_EQ(lines[4].at("policy_std"), 0.03);
   EXPECT_EQ(lines[0].at("train_loss"), lines[0].at("class_loss"));
   // The third epoch explores from update 6 to 8: batches of 80, 80 and 40 images. It falls from 0.2 at epoch 1.3 to 0.08
@@ -236,7 +236,7 @@ TEST(GlimpseTrainingTest, TheOptionsAreThereForHardChoicesAlone) {
   EXPECT_EQ(written.at("policy").at("name"), "reinforce");
   EXPECT_EQ(written.at("policy").at("reward"), "correct");
   EXPECT_EQ(written.at("step_loss"), "last");
-  EXPECT_THROW(glimpse_options("{epochs: 3}"), InputError);  // 3 of warm-up, and a tenth to settle
+  EXPECT_THROW(glimpse_options("{epochs: 3}"), InputError);  // 3 of warm-up, and a tenth with a frozen policy
   EXPECT_THROW(glimpse_options("{policy: {baseline: leave_one_out}}"), InputError);
 }
 

@@ -45,8 +45,8 @@ TEST(OpenFileTest, OnlyRegularFilesAreOpened) {
   const TemporaryDirectory folder;
   EXPECT_THAT([&] { OpenFile(folder.path("none"), "a file of weights"); },
               ThrowsMessage<InputError>(AllOf(HasSubstr("expected a file of weights"), HasSubstr("No such file"))));
-  EXPECT_THAT([&] { OpenFile(folder.path(), "a file"); }, ThrowsMessage<InputError>(HasSubstr("a directory or a device")));
-  EXPECT_THAT([&] { OpenFile("/dev/zero", "a file"); }, ThrowsMessage<InputError>(HasSubstr("a directory or a device")));
+  EXPECT_THAT([&] { OpenFile(folder.path(), "a file"); }, ThrowsMessage<InputError>(HasSubstr("a folder or a device")));
+  EXPECT_THAT([&] { OpenFile("/dev/zero", "a file"); }, ThrowsMessage<InputError>(HasSubstr("a folder or a device")));
 }
 
 TEST(ZipArchiveTest, AnArchiveThatBecomesShorterIsAnError) {

@@ -19,7 +19,7 @@ OpenFile::OpenFile(std::string path, const std::string& kind) : path_(std::move(
                  }};
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) throw InputError(path_, kind, system_message(errno));
-  if (!S_ISREG(status.st_mode)) throw InputError(path_, kind, "a directory or a device", "check the path");
+  if (!S_ISREG(status.st_mode)) throw InputError(path_, kind, "a folder or a device", "check the path");
   size_ = static_cast<std::size_t>(status.st_size);
 }
 
