@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <numbers>
+#include <numeric>
 #include <utility>
 
 #include <fovea/base/error.h>
@@ -58,6 +59,15 @@ PixelBox on_pixels(const Rectangle& box) {
   const int left = rounded(box.x);
   const int top = rounded(box.y);
   return {left, top, std::max(1, rounded(box.x + box.width) - left), std::max(1, rounded(box.y + box.height) - top)};
+}
+
+/// A text without all but `kept` of its characters, with an ellipsis in their place. @param starts its character_starts().
+std::string with_ellipsis(const std::string& text, const std::vector<std::size_t>& starts, std::size_t kept,
+                          Truncation truncation) {
+  const std::size_t behind = truncation == Truncation::end ? 0 : kept / 2;
+  std::size_t before = starts[kept - behind];
+  while (before > 0 && text[before - 1] == ' ') --before;
+  return text.substr(0, before) + "…" + text.substr(starts[starts.size() - 1 - behind]);
 }
 
 }  // namespace
@@ -132,21 +142,20 @@ TextExtent text_extent(const std::string& utf8, const TextStyle& style) {
   return {surface.extents(displayable_utf8(utf8)).x_advance, font.ascent + font.descent};
 }
 
-std::string fitted_text(const std::string& utf8, const TextStyle& style, double width) {
+std::string fitted_text(const std::string& utf8, const TextStyle& style, double width, Truncation truncation) {
   DrawingSurface surface(1, 1);
   surface.select_font(style);
   const auto fits = [&](const std::string& text) { return surface.extents(text).x_advance <= width; };
   std::string text = displayable_utf8(utf8);
   if (fits(text)) return text;
 
-  const auto shortened = [&](std::size_t bytes) {
-    while (bytes > 0 && text[bytes - 1] == ' ') --bytes;
-    return text.substr(0, bytes) + "…";
-  };
   const std::vector<std::size_t> starts = character_starts(text);
+  const auto shortened = [&](std::size_t kept) { return with_ellipsis(text, starts, kept, truncation); };
+  std::vector<std::size_t> lengths(starts.size());
+  std::iota(lengths.begin(), lengths.end(), 0);
   const auto too_long =
-      std::partition_point(starts.begin(), starts.end(), [&](std::size_t bytes) { return fits(shortened(bytes)); });
-  return too_long == starts.begin() ? "" : shortened(*(too_long - 1));
+      std::partition_point(lengths.begin(), lengths.end(), [&](std::size_t kept) { return fits(shortened(kept)); });
+  return too_long == lengths.begin() ? "" : shortened(*(too_long - 1));
 }
 
 Canvas::Canvas(int height, int width, const Color& background) {

@@ -45,8 +45,12 @@ struct TextExtent {
 /// Size of a text without rotation.
 TextExtent text_extent(const std::string& utf8, const TextStyle& style);
 
+/// Where a text that is too long gets its ellipsis.
+enum class Truncation { end, middle };
+
 /// The text, truncated with an ellipsis to a width in pixels; "" when not even the ellipsis fits.
-std::string fitted_text(const std::string& utf8, const TextStyle& style, double width);
+std::string fitted_text(const std::string& utf8, const TextStyle& style, double width,
+                        Truncation truncation = Truncation::end);
 
 inline constexpr int kMaximumCanvasSide = 32767;
 

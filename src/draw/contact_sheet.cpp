@@ -116,7 +116,8 @@ void draw_tile(Canvas& canvas, const Tile& tile, Point corner, const SheetRow& r
   y += legend_height(tile) + kCaptionGap;
   for (std::size_t i = 0; i < tile.caption.size(); ++i) {
     const TextStyle& style = i == 0 ? kFirstLineStyle : kLineStyle;
-    canvas.text(fitted_text(tile.caption[i], style, side), {corner.x, y}, style);
+    const double width = side - 1;  // the last letter's edge may reach into the next pixel
+    canvas.text(fitted_text(tile.caption[i], style, width, Truncation::middle), {corner.x, y}, style);
     y += kCaptionLine;
   }
 }

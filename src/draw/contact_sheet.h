@@ -11,7 +11,7 @@ namespace fovea {
 
 struct Tile {
   Image picture;                     ///< any size, 1 or 3 channels
-  std::vector<std::string> caption;  ///< lines below the picture, the first one bold; truncated with an ellipsis
+  std::vector<std::string> caption;  ///< lines below the picture, the first one bold; truncated in the middle
   std::optional<ColorScale> scale = std::nullopt;
 };
 

@@ -272,6 +272,12 @@ TEST(FittedTextTest, CutsBetweenCharacters) {
   EXPECT_EQ(fitted, "ééé…");
 }
 
+TEST(FittedTextTest, KeepsBothEndsOfAPath) {
+  const TextStyle style{.size = 13};
+  const double width = text_extent("éééé….jpg", style).width + 0.01;
+  EXPECT_EQ(fitted_text("ééééaaaaaaaaaaaaa.jpg", style, width, Truncation::middle), "éééé….jpg");
+}
+
 TEST(FittedTextTest, HandlesNamesOfAnyLength) {
   const TextStyle style{.size = 13};
   const std::string fitted = fitted_text(std::string(100'000, 'w'), style, 200);

@@ -31,13 +31,17 @@ TEST(SheetPagesTest, APhotoOfManyTilesHasAPage) {
 
 TEST(SheetPagesTest, PagesOfAnEarlierRunAreRemoved) {
   const TemporaryDirectory folder;
-  for (const char* name : {"sheet.png", "sheet-2.png", "sheet-3.png", "sheet-5.png", "sheet.other.png"}) {
+  for (const char* name :
+       {"sheet.png", "sheet-2.png", "sheet-3.png", "sheet-5.png", "sheet.other.png", "sheet-dog.png", "sheet-2.jpg"}) {
     folder.write(name, "old");
   }
   SheetPages pages(folder.path("sheet"), "title", 2);
   EXPECT_TRUE(pages.finish().empty());
   EXPECT_FALSE(std::filesystem::exists(folder.path("sheet-3.png")));
-  EXPECT_TRUE(std::filesystem::exists(folder.path("sheet.other.png"))) << "of another selection";
+  EXPECT_FALSE(std::filesystem::exists(folder.path("sheet-5.png"))) << "behind a gap";
+  for (const char* other : {"sheet.other.png", "sheet-dog.png", "sheet-2.jpg"}) {
+    EXPECT_TRUE(std::filesystem::exists(folder.path(other))) << other;
+  }
 }
 
 }  // namespace
