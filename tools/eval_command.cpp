@@ -28,26 +28,36 @@ struct EvalArguments {
   std::string predictions;
 };
 
+/// A file of the command, with what is in it.
+using WrittenFile = std::pair<const char*, std::string>;
+
 /// Writes the confusion matrix to the file of --confusion, and with pictures to the run directory when its own data was
-/// scored.
-void write_confusion(const EvalArguments& arguments, const Model& model, const EvaluationReport& report,
-                     const GlobalOptions& global) {
+/// scored. @return the files.
+std::vector<WrittenFile> write_confusion(const EvalArguments& arguments, const Model& model,
+                                         const EvaluationReport& report) {
+  std::vector<WrittenFile> written;
   if (!arguments.confusion.empty()) {
     write_file_atomically(arguments.confusion, confusion_csv(report.metrics, report.classes));
+    written.emplace_back("confusion table", arguments.confusion);
   }
-  if (model.source().directory.empty() || !arguments.model.settings.empty()) return;
+  if (model.source().directory.empty() || !arguments.model.settings.empty()) return written;
   const RunDirectory run(model.source().directory);
   try {
     write_score_pictures(run, report.split, report.metrics, report.classes);
   } catch (const Error& error) {  // the scores are valid without the files
     print_warning(error.what());
-    return;
+    return written;
   }
   const std::string split = to_string(report.split);
-  if (!global.json) {
-    std::printf("\nconfusion matrix  %s\ncalibration       %s\n", printable(run.confusion_picture(split)).c_str(),
-                printable(run.calibration_picture(split)).c_str());
-  }
+  written.emplace_back("confusion table", run.confusion(split));
+  written.emplace_back("confusion matrix", run.confusion_picture(split));
+  written.emplace_back("calibration", run.calibration_picture(split));
+  return written;
+}
+
+void print_written(const std::vector<WrittenFile>& written) {
+  if (!written.empty()) std::printf("\n");
+  for (const auto& [what, file] : written) std::printf("%-16s  %s\n", what, printable(file).c_str());
 }
 
 /// Scores the split; a signal stops it between two batches, so that no temporary file is left.
@@ -102,7 +112,9 @@ int eval(const EvalArguments& arguments, const GlobalOptions& global) {
   expect_possible_files(arguments, model, split);
   const EvaluationReport report = score(arguments, model, split, global);
   global.json ? print_json(to_json(report)) : void(std::cout << report_text(report));
-  write_confusion(arguments, model, report, global);
+  std::vector<WrittenFile> written = write_confusion(arguments, model, report);
+  if (!arguments.predictions.empty()) written.emplace_back("predictions", arguments.predictions);
+  if (!global.json) print_written(written);
   return kDone;
 }
 

@@ -70,7 +70,11 @@ TEST_F(PhotoScores, PredictionsNameTheMistakesByTheirFiles) {
 }
 
 TEST_F(PhotoScores, PredictionsAreTheSameBytesOnAnyNumberOfThreads) {
-  ASSERT_EQ(run({"eval", "run", "--split", "all", "--predictions", "one.csv", "--threads", "1"}).code, 0);
+  const Finished one = run({"eval", "run", "--split", "all", "--predictions", "one.csv", "--threads", "1"});
+  ASSERT_EQ(one.code, 0) << one.error;
+  for (const char* file : {"run/confusion_all.csv", "run/confusion_all.png", "run/calibration_all.png", "one.csv"}) {
+    EXPECT_THAT(one.out, HasSubstr(std::string("  ") + file + "\n"));
+  }
   ASSERT_EQ(run({"eval", "run", "--split", "all", "--predictions", "three.csv", "--threads", "3"}).code, 0);
   EXPECT_EQ(text("one.csv"), text("three.csv"));
   const auto images = column_of(plain_csv(text("one.csv")), 0);
