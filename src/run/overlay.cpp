@@ -9,6 +9,7 @@
 #include <fovea/draw/zoomed_image.h>
 #include <fovea/explain/glimpse_drawing.h>
 #include <fovea/explain/glimpse_panel.h>
+#include <fovea/explain/map_note.h>
 #include <fovea/explain/overlay.h>
 #include <fovea/run/overlay.h>
 
@@ -57,10 +58,26 @@ GlimpseTexts glimpse_texts(const Overlay::Content& content) {
   return {content.title, std::move(line), content.model->classes, followed_classes(content.glimpses, explanation.explained)};
 }
 
-OverlayStyle style_of(const OverlayOptions& options, const PhotoMap& map) {
-  OverlayStyle style{options.color_map, map.lowest(), map.highest(), options.opacity.value_or(0.5)};
+/// False for a map whose colours would mean nothing: the first one everywhere, or values that are no numbers.
+bool has_colors(const OverlayOptions& options, const LayerMap& map) {
+  const MapValues kind = kind_of_values(map.values);
+  return kind == MapValues::varied || (options.range && kind != MapValues::not_finite);
+}
+
+OverlayStyle style_of(const OverlayOptions& options, const LayerMap& map, const PhotoMap& placed) {
+  OverlayStyle style{options.color_map, placed.lowest(), placed.highest(), options.opacity.value_or(0.5)};
   if (options.range) std::tie(style.low, style.high) = *options.range;
+  if (!has_colors(options, map)) style.opacity = 0;
   return style;
+}
+
+/// What stands in place of the scale of a map without colours.
+std::string colorless_caption(const LayerMap& map) {
+  const MapValues kind = kind_of_values(map.values);
+  if (kind == MapValues::not_finite) return "values that are not finite";
+  if (kind == MapValues::zero && map.label) return "no position raises the score";
+  const double value = map.values.mean().item<double>();
+  return short_number_text(value, {value, value}) + " at every position";
 }
 
 /// The class that a map explains, where it explains one, and its layer.
@@ -143,6 +160,11 @@ const std::optional<PhotoMap>& Overlay::on_photo(std::size_t map) const {
   return content_->on_photo[map];
 }
 
+std::string Overlay::note(std::size_t map) const {
+  const ClassProbability about = explained(map);
+  return map_note(maps()[map], about.name);
+}
+
 const std::vector<PhotoGlimpse>& Overlay::glimpses() const {
   return content_->glimpses;
 }
@@ -155,7 +177,8 @@ Image Overlay::drawn_on(const Image& photo_at_size, std::size_t map) const {
   const double factor_x = static_cast<double>(photo_at_size.width) / photo().width;
   const double factor_y = static_cast<double>(photo_at_size.height) / photo().height;
   if (const std::optional<PhotoMap>& placed = on_photo(map)) {
-    return draw_overlay(photo_at_size, placed->scaled(factor_x, factor_y), style_of(content_->options, *placed));
+    const OverlayStyle style = style_of(content_->options, maps()[map], *placed);
+    return draw_overlay(photo_at_size, placed->scaled(factor_x, factor_y), style);
   }
   return draw_glimpses(photo_at_size, scaled_glimpses(glimpses(), factor_x, factor_y), {content_->options.color_map});
 }
@@ -194,11 +217,14 @@ std::vector<Tile> Overlay::tiles() const {
     if (maps()[i].is_channels()) continue;
     std::vector<std::string> caption = map_caption(*content_, maps()[i]);
     std::optional<ColorScale> scale;
-    if (const std::optional<PhotoMap>& placed = on_photo(i)) {
-      const OverlayStyle style = style_of(content_->options, *placed);
+    const std::optional<PhotoMap>& placed = on_photo(i);
+    if (!placed) {
+      caption.push_back(std::to_string(glimpses().size()) + " steps");
+    } else if (has_colors(content_->options, maps()[i])) {
+      const OverlayStyle style = style_of(content_->options, maps()[i], *placed);
       scale = ColorScale{style.color_map, style.low, style.high};
     } else {
-      caption.push_back(std::to_string(glimpses().size()) + " steps");
+      caption.push_back(colorless_caption(maps()[i]));
     }
     tiles.push_back({drawn_on(small, i), std::move(caption), scale});
   }

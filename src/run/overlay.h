@@ -74,12 +74,17 @@ class Overlay {
   /// A map on the photo; none for channels and glimpses. @param map index of maps(). @throws InputError when there is no
   /// such map.
   const std::optional<PhotoMap>& on_photo(std::size_t map) const;
+  /// A sentence about a map that explains nothing, see map_note(); empty for others. @param map index of maps().
+  /// @throws InputError likewise.
+  std::string note(std::size_t map) const;
   /// Glimpses in pixels of the photo; empty for a network that takes none.
   const std::vector<PhotoGlimpse>& glimpses() const;
   /// Glimpses on the network's input; none for a network that takes none.
   const std::optional<GlimpsePath>& glimpse_path() const;
 
-  /// A map as colours over the photo, its glimpses with their path, or bars of channels(). @throws InputError likewise.
+  /// A map as colours over the photo, its glimpses with their path, or bars of channels(). A map that is the same at every
+  /// position has no colours, unless a range gives them a meaning, nor has one with values that are not finite.
+  /// @throws InputError likewise.
   Image picture(std::size_t map = 0) const;
   /// Bars of every layer that has a value per channel. @throws InputError when none has.
   Image channels() const;
