@@ -41,15 +41,19 @@ std::string size_text(const LayerMap& layer) {
   return layer.is_spatial() ? size(0) + " x " + size(1) + " positions" : size(0) + " glimpses of " + size(1) + " scales";
 }
 
-int print_layers(const MethodLayers& found, const GlobalOptions& global) {
-  if (global.json) {
-    print_json(to_json(found));
-    return kDone;
+/// "method gradcam: Grad-CAM ...", and the layers of each method.
+int print_layers(const std::vector<MethodLayers>& methods, const GlobalOptions& global) {
+  Json rows = Json::array();
+  for (const MethodLayers& found : methods) {
+    for (const Json& row : to_json(found)) rows.push_back(row);
+    if (global.json) continue;
+    const std::string summary = "method " + found.method->name + ": " + found.method->title;
+    std::printf("%s%s\n", &found == &methods.front() ? "" : "\n", printable(summary).c_str());
+    for (const LayerMap& layer : found.layers) {
+      std::printf("  %-32s %s\n", printable(layer.layer).c_str(), size_text(layer).c_str());
+    }
   }
-  const std::string& method = found.method->name;
-  for (const LayerMap& layer : found.layers) {
-    std::printf("%-10s %-32s %s\n", method.c_str(), printable(layer.layer).c_str(), size_text(layer).c_str());
-  }
+  if (global.json) print_json(rows);
   return kDone;
 }
 
@@ -80,7 +84,8 @@ std::string output_folder(const OverlayArguments& arguments, const Model& model,
   return (run.empty() ? "" : run + "/") + "overlays/" + method.name;
 }
 
-/// What to print in place of drawing.
+/// What to print in place of drawing. Images are not needed, and not read if they are given: a list is what one asks for
+/// before the last option of a command is known.
 enum class Listing { none, layers, classes };
 
 Listing requested_listing(const OverlayArguments& arguments) {
@@ -88,16 +93,15 @@ Listing requested_listing(const OverlayArguments& arguments) {
   const std::vector<std::string>& classes = arguments.options.classes;
   const bool lists_layers = std::find(layers.begin(), layers.end(), "list") != layers.end();
   const bool lists_classes = std::find(classes.begin(), classes.end(), "list") != classes.end();
-  const bool has_images = !arguments.images.empty() || !arguments.split.empty();
   if (!lists_layers && !lists_classes) {
-    if (!has_images) throw InputError("fovea overlay", "images, --split, --layer list or --class list", "none");
+    if (arguments.images.empty() && arguments.split.empty()) {
+      throw InputError("fovea overlay", "images, --split, --layer list or --class list", "none");
+    }
     return Listing::none;
   }
-  if (lists_layers && (has_images || layers.size() > 1)) {
-    throw InputError("--layer list", "no images and no other layer", "some", "remove them");
-  }
-  if (lists_classes && (has_images || !layers.empty() || classes.size() > 1)) {
-    throw InputError("--class list", "no images, no layers and no other class", "some", "remove them");
+  if (lists_layers && layers.size() > 1) throw InputError("--layer list", "no other layer", "some", "remove them");
+  if (lists_classes && (!layers.empty() || classes.size() > 1)) {
+    throw InputError("--class list", "no layers and no other class", "some", "remove them");
   }
   return lists_layers ? Listing::layers : Listing::classes;
 }
@@ -185,6 +189,7 @@ int overlay(const OverlayArguments& arguments, const GlobalOptions& global) {
   if (!arguments.range.empty()) options.range = std::pair(arguments.range[0], arguments.range[1]);
   if (is_split) options.least_side = kSplitPictureSide;
   const Overlayer overlayer(model, options);
+  if (!overlayer.reason().empty() && !global.quiet) print_note(overlayer.reason());
   const std::string folder = output_folder(arguments, model, overlayer.method());
   is_split ? overlay_split(arguments, overlayer, folder, global) : overlay_files(arguments, overlayer, folder, global);
   return kDone;
@@ -229,12 +234,12 @@ Action add_overlay_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("overlay", "draw a model's attention or explanations on photos");
   add_model_options(*command, arguments->model);
   add_image_options(*command, *arguments);
-  std::string methods = "explanation method: auto (the first with a map on the photo)";
+  std::string methods = "explanation method: auto (the first with a map on the photo, of the class and layers)";
   for (const MethodRow& row : method_registry()) methods += ", " + row.name;
   command->add_option("--method", options.method, methods)->capture_default_str();
   command
       ->add_option("--layer", options.layers,
-                   "module name, for gradcam of any depth, repeatable; all; list: print the main ones (default: the last)")
+                   "module name, for gradcam of any depth, repeatable; all; list: print those of each method (default: the last)")
       ->take_all()
       ->allow_extra_args(false);
   command

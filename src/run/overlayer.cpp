@@ -21,14 +21,59 @@ bool has_spatial(const std::vector<LayerMap>& layers) {
   return std::any_of(layers.begin(), layers.end(), [](const LayerMap& layer) { return layer.is_spatial(); });
 }
 
-/// `auto`: the first method with a map on the photo.
-std::optional<MethodLayers> automatic_method(const Model& model) {
-  for (const MethodRow& method : method_registry()) {
-    const std::vector<LayerMap>& layers = model.layers(method.name);
-    const auto is_on_photo = [](const LayerMap& layer) { return !layer.is_channels(); };
-    if (std::any_of(layers.begin(), layers.end(), is_on_photo)) return MethodLayers{&method, layers};
+bool has_map_on_photo(const std::vector<LayerMap>& layers) {
+  return std::any_of(layers.begin(), layers.end(), [](const LayerMap& layer) { return !layer.is_channels(); });
+}
+
+/// The first method that is wanted, of those with a map on the photo, then of the others. They are looked at one by one: the
+/// layers of a method take a forward pass.
+template <typename Condition>
+std::optional<MethodLayers> first_method(const Model& model, const Condition& is_wanted) {
+  for (const bool on_photo : {true, false}) {
+    for (const MethodRow& method : method_registry()) {
+      MethodLayers found{&method, model.layers(method.name)};
+      if (found.layers.empty() || has_map_on_photo(found.layers) != on_photo) continue;
+      if (is_wanted(found)) return found;
+    }
   }
   return std::nullopt;
+}
+
+/// `auto` where neither classes nor layers are asked for.
+std::optional<MethodLayers> usual_method(const Model& model) {
+  return first_method(model, [](const MethodLayers& found) { return has_map_on_photo(found.layers); });
+}
+
+[[noreturn]] void throw_no_map(const Model& model, const std::string& method) {
+  const std::optional<MethodLayers> usual = usual_method(model);
+  throw InputError("method " + method, "a network with a layer that it can show", "one without",
+                   usual ? "use method " + usual->method->name : "no method can show this network");
+}
+
+/// A method with its layers, and why it is not the usual one.
+struct MethodChoice {
+  MethodLayers found;
+  std::string reason = {};
+};
+
+/// `auto`: the usual method, or the first other one that explains classes and has the layers, where these are asked for.
+MethodChoice automatic_method(const Model& model, const OverlayOptions& options) {
+  const auto explains = [&](const MethodLayers& found) { return options.classes.empty() || found.method->explains_class; };
+  const auto fits = [&](const MethodLayers& found) { return explains(found) && has_layers(model, found, options.layers); };
+  std::optional<MethodLayers> usual = usual_method(model);
+  if (!usual) throw_no_map(model, options.method);
+  if (fits(*usual)) return {*std::move(usual)};
+  std::optional<MethodLayers> other = first_method(model, fits);
+  if (!other) other = first_method(model, explains);  // an error about the layer follows
+  if (!other || other->method == usual->method) return {*std::move(usual)};
+  const std::string why = explains(*usual) ? " has no map of the layer" : " is the same for every class";
+  std::string reason = "method auto is " + other->method->name + " here: " + usual->method->name + why;
+  return {*std::move(other), std::move(reason)};
+}
+
+MethodChoice choose_method(const Model& model, const OverlayOptions& options) {
+  if (options.method == "auto") return automatic_method(model, options);
+  return {list_overlay_layers(model, options.method).front()};
 }
 
 /// Numbers of the classes, each once, in the order in which they are named.
@@ -103,28 +148,30 @@ Json to_json(const MethodLayers& found) {
   return rows;
 }
 
-MethodLayers list_overlay_layers(const Model& model, const std::string& method) {
-  if (method != "auto") {
-    MethodLayers found{&find_method(method, "method"), model.layers(method)};
-    if (!found.layers.empty()) return found;
+std::vector<MethodLayers> list_overlay_layers(const Model& model, const std::string& method) {
+  std::vector<MethodLayers> methods;
+  for (const MethodRow& row : method_registry()) {
+    if (method != "auto" && method != row.name) continue;
+    const std::vector<LayerMap>& layers = model.layers(row.name);
+    if (!layers.empty()) methods.push_back({&row, layers});
   }
-  std::optional<MethodLayers> automatic = automatic_method(model);
-  if (method == "auto" && automatic) return *std::move(automatic);
-  throw InputError("method " + method, "a network with a layer that it can show", "one without",
-                   automatic ? "use method " + automatic->method->name : "no method can show this network");
+  if (!methods.empty()) return methods;
+  if (method != "auto") find_method(method, "method");
+  throw_no_map(model, method);
 }
 
 Overlayer::Overlayer(const Model& model, const OverlayOptions& options)
     : model_(model), options_(options), preprocess_(model.description().preprocess) {
-  const MethodLayers available = list_overlay_layers(model, options.method);
-  method_ = available.method;
+  MethodChoice choice = choose_method(model, options);
+  method_ = choice.found.method;
+  reason_ = std::move(choice.reason);
   expect_valid(options);
   targets_ = find_classes(options.classes, model.classes());
   if (!targets_.empty() && !method_->explains_class) {
     throw InputError("class", "a method that explains one class", method_->name,
                      "the network's own attention is the same for all classes; use method gradcam");
   }
-  const std::vector<LayerMap> layers = choose_layers(model, available, options.layers);
+  const std::vector<LayerMap> layers = choose_layers(model, choice.found, options.layers);
   expect_colors_used(options, layers);
   std::set<std::string> names;
   for (const LayerMap& layer : layers) names.insert(layer.layer);

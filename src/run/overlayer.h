@@ -20,8 +20,9 @@ struct MethodLayers {
 /// {method, layer, kind, shape} of each layer, with the kind spatial, channel or glimpses.
 Json to_json(const MethodLayers& found);
 
-/// @param method of method_registry(), or "auto". @throws InputError when it has no map of the model.
-MethodLayers list_overlay_layers(const Model& model, const std::string& method);
+/// Layers of a method, or, for "auto", of every method that has a map of the model, in the order of method_registry().
+/// @throws InputError when there is no such map.
+std::vector<MethodLayers> list_overlay_layers(const Model& model, const std::string& method);
 
 /// Draws attention or explanation maps of a model over any number of photos.
 class Overlayer {
@@ -31,6 +32,8 @@ class Overlayer {
 
   const Model& model() const { return model_; }
   const MethodRow& method() const { return *method_; }
+  /// A sentence when method `auto` is another one than without the classes or layers that were asked for; otherwise empty.
+  const std::string& reason() const { return reason_; }
   /// Number of tiles of each photo: see Overlay::tiles().
   std::int64_t tiles_per_photo() const { return tiles_per_photo_; }
   /// See Overlay::title() and Overlay::selection().
@@ -45,6 +48,7 @@ class Overlayer {
   Model model_;
   OverlayOptions options_;
   const MethodRow* method_;
+  std::string reason_;
   Preprocess preprocess_;
   std::vector<std::int64_t> targets_;
   LayerFilter wanted_;

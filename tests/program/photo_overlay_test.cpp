@@ -17,6 +17,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 using PhotoOverlay = PhotoProgram;
 
@@ -38,10 +39,21 @@ TEST_F(PhotoOverlay, OverlaysKeepThePhotosSize) {
 
 TEST_F(PhotoOverlay, EveryLayerCanBeSeen) {
   const Json listed = json({"overlay", "run", "--layer", "list"});
-  ASSERT_EQ(listed.size(), 7U);  // channel and spatial gates of three blocks, and one SE
+  ASSERT_EQ(listed.size(), 10U);  // channel and spatial gates of three blocks, and one SE; three stages
   EXPECT_EQ(listed[1]["layer"], "layer1.0.se.spatial");
   EXPECT_EQ(listed[1]["shape"], Json::array({16, 16}));
   EXPECT_EQ(listed[6]["kind"], "channel");
+  EXPECT_EQ(listed[6]["method"], "attention");
+  EXPECT_EQ(listed[9]["method"], "gradcam");
+  EXPECT_EQ(listed[9]["layer"], "layer3");
+  for (const std::vector<std::string>& images : {std::vector<std::string>{"photo.ppm"}, {"--split", "test"}}) {
+    std::vector<std::string> command{"overlay", "run", "--layer", "list"};
+    command.insert(command.end(), images.begin(), images.end());
+    EXPECT_EQ(json(command), listed) << "images are not needed, and not in the way";
+  }
+  EXPECT_THAT(run({"overlay", "run", "--layer", "list"}).out,
+              AllOf(StartsWith("method attention: the network's own attention\n  layer1.0.se.channel "),
+                    HasSubstr("\n\nmethod gradcam: Grad-CAM"), HasSubstr("\n  layer3 ")));
 
   const Json entries = json({"overlay", "run", "photo.ppm", "--layer", "all", "--maps", "--out", "all"});
   ASSERT_EQ(entries.size(), 7U);
@@ -69,6 +81,28 @@ TEST_F(PhotoOverlay, GradCamExplainsAnyClass) {
   EXPECT_EQ(right[0]["name"], "right");
   EXPECT_NEAR(left[0]["probability"].get<double>() + right[0]["probability"].get<double>(), 1, 1e-9);
   EXPECT_NE(picture("left/photo.gradcam.0-left.png").pixels, picture("right/photo.gradcam.1-right.png").pixels);
+}
+
+TEST_F(PhotoOverlay, TheAutomaticMethodExplainsWhatIsAskedFor) {
+  const auto drawn = [](std::vector<std::string> options) {
+    std::vector<std::string> command{"overlay", "run", "photo.ppm", "--out", "asked", "--json"};
+    command.insert(command.end(), options.begin(), options.end());
+    return run(command);
+  };
+  const auto method_of = [](const Finished& finished) { return Json::parse(finished.out).at(0)["method"]; };
+  const Finished of_class = drawn({"--class", "left"});
+  EXPECT_EQ(method_of(of_class), "gradcam");
+  EXPECT_EQ(of_class.error, "fovea: note: method auto is gradcam here: attention is the same for every class\n");
+  EXPECT_TRUE(exists("asked/photo.gradcam.0-left.png"));
+  const Finished of_layer = drawn({"--layer", "layer3.0.conv2"});
+  EXPECT_EQ(method_of(of_layer), "gradcam");
+  EXPECT_EQ(of_layer.error, "fovea: note: method auto is gradcam here: attention has no map of the layer\n");
+  EXPECT_EQ(drawn({"--class", "left", "--quiet"}).error, "");
+  for (const char* layer : {"layer1.0.se", "layer3_gate", "all"}) {
+    const Finished of_attention = drawn({"--layer", layer});
+    EXPECT_EQ(method_of(of_attention), "attention") << layer;
+    EXPECT_EQ(of_attention.error, "");
+  }
 }
 
 TEST_F(PhotoOverlay, EqualNamesDoNotOverwriteEachOther) {
@@ -174,10 +208,10 @@ TEST_F(PhotoOverlay, OverlayRefusesWhatItCannotShow) {
   EXPECT_THAT(error({"photo.ppm", "--layer", "layer3.0.se.spatia"}), HasSubstr("did you mean 'layer3.0.se.spatial'?"));
   EXPECT_THAT(error({"photo.ppm", "--class", "lefd", "--method", "gradcam"}), HasSubstr("did you mean 'left'?"));
   EXPECT_THAT(error({"photo.ppm", "--class", "2", "--method", "gradcam"}), HasSubstr("its number below 2"));
-  EXPECT_THAT(error({"photo.ppm", "--class", "left"}), HasSubstr("use method gradcam"));
+  EXPECT_THAT(error({"photo.ppm", "--class", "left", "--method", "attention"}), HasSubstr("use method gradcam"));
   EXPECT_THAT(error({"photo.ppm", "--range", "1", "0"}), HasSubstr("the lower one first"));
   EXPECT_THAT(error({"photo.ppm", "--range", "0", "inf"}), HasSubstr("--range: expected a number, got 'inf'"));
-  EXPECT_THAT(error({"photo.ppm", "--layer", "list"}), HasSubstr("no images and no other layer, got some; remove them"));
+  EXPECT_THAT(error({"--layer", "list", "--layer", "layer1"}), HasSubstr("no other layer, got some; remove them"));
   EXPECT_THAT(error({"photo.ppm", "--opacity", "2"}), HasSubstr("opacity"));
   EXPECT_THAT(error({"nothing.jpg"}), HasSubstr("nothing.jpg: expected"));
   EXPECT_THAT(error({"photo.ppm", "--set", "data.root=x"}), HasSubstr("setting data.root=x"));

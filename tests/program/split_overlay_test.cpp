@@ -104,7 +104,6 @@ TEST_F(SplitOverlay, RefusesWhatDoesNotFit) {
   EXPECT_THAT(overlay_error({"--split", "tets"}),
               HasSubstr("--split: expected train, validation (or val), test or all, got 'tets'; did you mean 'test'?"));
   EXPECT_THAT(overlay_error({"--split", "test", "--limit", "0"}), HasSubstr("limit: expected"));
-  EXPECT_THAT(overlay_error({"--split", "test", "--layer", "list"}), HasSubstr("--layer list: expected no images"));
   EXPECT_THAT(overlay_error({"--split", "test", "--set", "model.name=resnet20"}), HasSubstr("model.name"));
 }
 

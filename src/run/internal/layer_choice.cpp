@@ -52,6 +52,7 @@ class LayerSearch {
                        LayerFilter(condition, LayerFilter::Depth::any));
   }
 
+  /// Empty when there are none.
   std::set<std::string> find(const std::string& name) const {
     const auto is_it = [&](const std::string& layer) { return layer == name; };
     const auto is_below = [&](const std::string& layer) { return is_submodule_of(layer, name); };
@@ -59,10 +60,8 @@ class LayerSearch {
       if (!found.empty()) return found;
     }
     const std::vector<LayerMap> inner = maps([&](const std::string& layer) { return is_it(layer) || is_below(layer); });
-    for (const auto& found : {names_where(inner, is_it), names_where(inner, is_below)}) {
-      if (!found.empty()) return found;
-    }
-    throw_unknown(model_, method_, name);
+    const std::set<std::string> found = names_where(inner, is_it);
+    return found.empty() ? names_where(inner, is_below) : found;
   }
 
  private:
@@ -72,6 +71,12 @@ class LayerSearch {
 
 }  // namespace
 
+bool has_layers(const Model& model, const MethodLayers& method, const std::vector<std::string>& names) {
+  const LayerSearch search(model, method);
+  return std::all_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return name == "all" || !search.find(name).empty(); });
+}
+
 std::vector<LayerMap> choose_layers(const Model& model, const MethodLayers& method, const std::vector<std::string>& names) {
   if (names.empty()) return {last_layer(method.layers)};
   if (std::find(names.begin(), names.end(), "all") != names.end()) {
@@ -80,7 +85,11 @@ std::vector<LayerMap> choose_layers(const Model& model, const MethodLayers& meth
   }
   const LayerSearch search(model, method);
   std::set<std::string> chosen;
-  for (const std::string& name : names) chosen.merge(search.find(name));
+  for (const std::string& name : names) {
+    std::set<std::string> found = search.find(name);
+    if (found.empty()) throw_unknown(model, method, name);
+    chosen.merge(found);
+  }
   return search.maps([&](const std::string& layer) { return chosen.contains(layer); });
 }
 
