@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <fovea/base/error.h>
@@ -68,13 +69,36 @@ int print_classes(const Model& model, const GlobalOptions& global) {
   return kDone;
 }
 
-void print_files(const OverlayFiles& files) {
+void print_paths(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) std::printf("  %s\n", printable(path).c_str());
+}
+
+/// Prints a line for a map: its photo, class and layer; and its note.
+void print_map(const OverlayFiles& files) {
   const std::string truth = files.truth ? "  true: " + files.truth->name : "";
   std::printf("%s  %s %.1f %%%s  %s\n", printable(files.image).c_str(), printable(files.explained.name).c_str(),
               100 * files.explained.probability, printable(truth).c_str(), printable(files.layer).c_str());
-  for (const auto& file : {std::optional(files.output), files.panel, files.animation}) {
-    if (file) std::printf("  %s\n", printable(*file).c_str());
+  if (!files.note.empty()) std::printf("  note: %s\n", printable(files.note).c_str());
+}
+
+/// Prints the maps of a photo and the files of each. Maps that share a picture come together, and every file once.
+void print_photo(const std::vector<OverlayFiles>& maps) {
+  std::set<std::string> printed;
+  for (const OverlayFiles& first : maps) {
+    if (!printed.insert(first.output).second) continue;
+    std::vector<OverlayFiles> of_picture;
+    for (const OverlayFiles& map : maps) {
+      if (map.output == first.output) of_picture.push_back(map);
+    }
+    for (OverlayFiles& map : of_picture) {
+      print_map(map);
+      map.together.reset();  // comes last
+    }
+    print_paths(written_files(of_picture));
   }
+  if (maps.empty() || !maps.front().together) return;
+  std::printf("%s  all maps on it together\n", printable(maps.front().image).c_str());
+  print_paths({*maps.front().together});
 }
 
 /// The folder of --out; by default each method has a folder of its own.
@@ -125,12 +149,11 @@ class SeriesPrinter {
       : arguments_(arguments), global_(global), folder_(std::move(folder)) {}
 
   OverlaySeriesOptions options() {
-    return {
-        .folder = folder_,
-        .maps = arguments_.maps,
-        .threads = global_.threads,
-        .on_files = [this](const OverlayFiles& files) { global_.json ? entries_.add(to_json(files)) : print_files(files); },
-        .warn = print_warning};
+    return {.folder = folder_,
+            .maps = arguments_.maps,
+            .threads = global_.threads,
+            .on_photo = [this](const std::vector<OverlayFiles>& maps) { global_.json ? add(maps) : print_photo(maps); },
+            .warn = print_warning};
   }
 
   void finish(OverlaySeries& series) {
@@ -143,6 +166,10 @@ class SeriesPrinter {
   }
 
  private:
+  void add(const std::vector<OverlayFiles>& maps) {
+    for (const OverlayFiles& files : maps) entries_.add(to_json(files));
+  }
+
   const OverlayArguments& arguments_;
   const GlobalOptions& global_;
   std::string folder_;
@@ -199,7 +226,8 @@ void add_image_options(CLI::App& command, OverlayArguments& arguments) {
   command.add_option("images", arguments.images, "image files, or folders of them")->type_name("IMAGE");
   command.add_option("--split", arguments.split,
                      "in place of IMAGE, images of the data set, small ones enlarged: train, validation, test or all");
-  command.add_flag("--wrong", arguments.wrong, "only those of --split that the model classifies wrongly");
+  command.add_flag("--wrong", arguments.wrong,
+                   "only those of --split that the model classifies wrongly");
   command.add_option("--limit", arguments.limit, "most images of --split (default: 36)")
       ->type_name("N")
       ->check(integer_in({1, 1'000'000'000}));
@@ -238,8 +266,9 @@ Action add_overlay_command(CLI::App& app) {
   for (const MethodRow& row : method_registry()) methods += ", " + row.name;
   command->add_option("--method", options.method, methods)->capture_default_str();
   command
-      ->add_option("--layer", options.layers,
-                   "module name, for gradcam of any depth, repeatable; all; list: print those of each method (default: the last)")
+      ->add_option(
+          "--layer", options.layers,
+          "module name, for gradcam of any depth, repeatable; all; list: print those of each method (default: the last)")
       ->take_all()
       ->allow_extra_args(false);
   command

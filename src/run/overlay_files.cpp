@@ -16,13 +16,15 @@ namespace {
 
 /// The keys that describe a map.
 Json about(const OverlayFiles& files) {
-  return {{"image", files.image},
-          {"method", files.method},
-          {"layer", files.layer},
-          {"class", files.explained.label},
-          {"name", files.explained.name},
-          {"probability", files.explained.probability},
-          {"predicted", files.predicted.label}};
+  Json document = {{"image", files.image},
+                   {"method", files.method},
+                   {"layer", files.layer},
+                   {"class", files.explained.label},
+                   {"name", files.explained.name},
+                   {"probability", files.explained.probability},
+                   {"predicted", files.predicted.label}};
+  if (!files.note.empty()) document["note"] = files.note;
+  return document;
 }
 
 std::string channels_path(const Overlay& overlay, const std::string& stem) {
@@ -79,20 +81,19 @@ OverlayFiles write_one_map(const Overlay& overlay, std::size_t map, const NamedP
   const LayerMap& layer = overlay.maps()[map];
   const std::string own = map_part(overlay, map, has_chosen_layers(overlay));
   const std::string name = stem + "." + (is_only_one ? overlay.selection() : own);
-  OverlayFiles files{image.path,
-                     overlay.method(),
-                     layer.layer,
-                     overlay.explained(map),
-                     overlay.predicted(),
-                     overlay.truth(),
-                     channels_path(overlay, stem)};
+  OverlayFiles files{image.path,          overlay.method(), layer.layer,       overlay.explained(map),
+                     overlay.predicted(), overlay.truth(),  overlay.note(map), channels_path(overlay, stem)};
   if (layer.is_spatial()) {
     files.output = name + ".png";
     write_png(files.output, overlay.picture(map));
   } else if (!layer.is_channels()) {
     write_glimpse_pictures(overlay, map, files, name);
   }
-  if (raw) files.map = write_raw_map(overlay, map, stem + "." + map_part(overlay, map, true), about(files));
+  if (raw) {
+    const std::string raw_stem = stem + "." + map_part(overlay, map, true);
+    files.map = write_raw_map(overlay, map, raw_stem, about(files));
+    files.map_data = raw_stem + ".json";
+  }
   return files;
 }
 
@@ -103,9 +104,27 @@ Json to_json(const OverlayFiles& files) {
   if (files.truth) document["true"] = {{"class", files.truth->label}, {"name", files.truth->name}};
   document["output"] = files.output;
   document["map"] = files.map ? Json(*files.map) : Json(nullptr);
-  if (files.panel) document["panel"] = *files.panel;
-  if (files.animation) document["animation"] = *files.animation;
+  for (const auto& [key, file] : {std::pair("map_data", &files.map_data),
+                                  {"panel", &files.panel},
+                                  {"animation", &files.animation},
+                                  {"together", &files.together},
+                                  {"contact_sheet", &files.sheet}}) {
+    if (*file) document[key] = **file;
+  }
   return document;
+}
+
+std::vector<std::string> written_files(const std::vector<OverlayFiles>& maps) {
+  std::vector<std::string> written;
+  const auto add = [&](const std::optional<std::string>& file) {
+    if (file && std::find(written.begin(), written.end(), *file) == written.end()) written.push_back(*file);
+  };
+  for (const OverlayFiles& files : maps) {
+    add(files.output);
+    for (const auto* file : {&files.panel, &files.animation, &files.map, &files.map_data}) add(*file);
+  }
+  for (const OverlayFiles& files : maps) add(files.together);
+  return written;
 }
 
 std::vector<OverlayFiles> write_overlay(const Overlay& overlay, const NamedPhoto& image, const std::string& folder,
@@ -130,7 +149,9 @@ std::vector<OverlayFiles> write_overlay(const Overlay& overlay, const NamedPhoto
   if (on_photo > 1) {  // one picture of all maps
     SheetOptions options;
     options.title = overlay.title();
-    write_png(stem + "." + overlay.selection() + ".png", contact_sheet(overlay.tiles(), options));
+    const std::string together = stem + "." + overlay.selection() + ".png";
+    write_png(together, contact_sheet(overlay.tiles(), options));
+    for (OverlayFiles& files : written) files.together = together;
   }
   return written;
 }

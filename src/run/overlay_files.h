@@ -19,15 +19,22 @@ struct OverlayFiles {
   ClassProbability explained;
   ClassProbability predicted;
   std::optional<ClassProbability> truth;      ///< None where it is not known
-  std::string output;                         ///< PNG
+  std::string note = {};                      ///< see map_note()
+  std::string output;                         ///< PNG; maps of channels share one
   std::optional<std::string> map = {};        ///< .npy; none without raw maps
+  std::optional<std::string> map_data = {};   ///< .json beside it: where the map lies on the photo
   std::optional<std::string> panel = {};      ///< PNG, of glimpses
   std::optional<std::string> animation = {};  ///< WebP, of glimpses
+  std::optional<std::string> together = {};   ///< PNG of all maps of the photo, where there are several
+  std::optional<std::string> sheet = {};      ///< page of the contact sheet, in a series
 };
 
-/// {image, method, layer, class, name, probability, predicted, output, map}, with {true: {class, name}} where that is known,
-/// and {panel, animation} for glimpses.
+/// {image, method, layer, class, name, probability, predicted, output, map}, and, where there are such things, {true:
+/// {class, name}}, note, map_data, panel, animation, together, and contact_sheet.
 Json to_json(const OverlayFiles& files);
+
+/// The files of some maps without contact sheets, each once, in the order of the maps.
+std::vector<std::string> written_files(const std::vector<OverlayFiles>& maps);
 
 /// Writes the pictures of an overlay, and one of all its maps where there are several. A file is named by its photo, by the
 /// method, and by the layer and the class if they were chosen, so that the files of other methods, layers and classes can be

@@ -88,9 +88,9 @@ void OverlaySeries::collect(Drawn photo) {
     if (options_.warn) options_.warn(photo.failure);
     return;
   }
-  sheet_.add(std::move(photo.tiles));
-  if (!options_.on_files) return;
-  for (const OverlayFiles& files : photo.files) options_.on_files(files);
+  const std::string page = sheet_.add(std::move(photo.tiles));
+  for (OverlayFiles& files : photo.files) files.sheet = page;
+  if (options_.on_photo) options_.on_photo(photo.files);
 }
 
 }  // namespace fovea

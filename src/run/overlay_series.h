@@ -21,7 +21,8 @@ struct OverlaySeriesOptions {
   std::string title = {};             ///< likewise in its title, e.g. "test images"
   bool maps = false;                  ///< also writes the raw maps
   int threads = available_threads();  ///< photos drawn at the same time
-  std::function<void(const OverlayFiles&)> on_files = {};  ///< called with each entry, in the order of the photos
+  /// Called with the entries of each photo, in the order of the photos.
+  std::function<void(const std::vector<OverlayFiles>&)> on_photo = {};  ///< called with each entry, in the order of the photos
   Warn warn = {};                                          ///< called for photos that cannot be read
 };
 

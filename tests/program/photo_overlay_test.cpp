@@ -105,6 +105,34 @@ TEST_F(PhotoOverlay, TheAutomaticMethodExplainsWhatIsAskedFor) {
   }
 }
 
+TEST_F(PhotoOverlay, EveryFileIsNamedOnce) {
+  const auto drawn_files = [](const std::string& folder) {
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path(folder))) {
+      if (entry.is_regular_file()) files.push_back(folder + "/" + entry.path().lexically_relative(path(folder)).string());
+    }
+    return files;
+  };
+  const std::vector<std::vector<std::string>> commands{
+      {"--layer", "all", "--maps"}, {"--class", "left", "--class", "right", "--layer", "layer2", "--layer", "layer3"}};
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    const std::string folder = "named" + std::to_string(i);
+    std::vector<std::string> command{"overlay", "run", "photo.ppm", "images/test/left/0.ppm", "--out", folder};
+    command.insert(command.end(), commands[i].begin(), commands[i].end());
+    const std::string text = run(command).out;
+    std::set<std::string> in_json;
+    for (const Json& entry : json(command)) {
+      for (const Json& value : entry) in_json.insert(value.is_string() ? value.get<std::string>() : "");
+    }
+    for (const std::string& file : drawn_files(folder)) {
+      const std::size_t first = text.find(" " + file + "\n");
+      EXPECT_NE(first, std::string::npos) << file << " is not in\n" << text;
+      EXPECT_EQ(text.find(" " + file + "\n", first + 1), std::string::npos) << file << " is twice in\n" << text;
+      EXPECT_TRUE(in_json.contains(file)) << file;
+    }
+  }
+}
+
 TEST_F(PhotoOverlay, EqualNamesDoNotOverwriteEachOther) {
   const Json entries = json({"overlay", "run", "images/test/left/0.ppm", "images/test/right/0.ppm", "images/test",
                              "photo.ppm", "photo.ppm", "--out", "names"});

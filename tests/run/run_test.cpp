@@ -130,9 +130,11 @@ TEST_F(RunLibrary, DrawsAFolderOfPhotosAndASplit) {
   const Model model = load_model(path("program"));
   const Overlayer overlayer(model, {.method = "attention", .least_side = 32});
   std::vector<std::string> drawn;
-  OverlaySeries series(overlayer, {.folder = path("series"), .threads = 2, .on_files = [&](const OverlayFiles& files) {
-                                     drawn.push_back(std::filesystem::path(files.output).filename().string());
-                                   }});
+  const auto on_photo = [&](const std::vector<OverlayFiles>& maps) {
+    drawn.push_back(std::filesystem::path(maps.at(0).output).filename().string());
+    EXPECT_EQ(maps[0].sheet, path("series/contact_sheet.attention.png"));
+  };
+  OverlaySeries series(overlayer, {.folder = path("series"), .threads = 2, .on_photo = on_photo});
   EXPECT_EQ(series.draw({{kPhoto, "boot"}, {path("missing.png"), "missing"}}), 1) << "one is missing";
   SplitImages images(model, Split::test, {.limit = 3, .threads = 2});
   EXPECT_EQ(images.name(), "test");
@@ -140,7 +142,8 @@ TEST_F(RunLibrary, DrawsAFolderOfPhotosAndASplit) {
   EXPECT_EQ(drawn, (std::vector<std::string>{"boot.attention.png", "00000.attention.png", "00001.attention.png",
                                              "00002.attention.png"}));
   EXPECT_EQ(series.finish(), std::vector<std::string>{path("series/contact_sheet.attention.png")});
-  const Image enlarged = read_image(path("series/test/00002.attention.png"));  // 8 x 8 pixels, each four times as large
+  const Image enlarged =
+      read_image(path("series/test/00002.attention.png"));  // 8 x 8 pixels, each four times as large
   EXPECT_EQ(std::pair(enlarged.height, enlarged.width), std::pair(32, 32));
 
   EXPECT_THAT([&] { SplitImages(model, Split::test, {.limit = 0}); }, ThrowsMessage<InputError>(HasSubstr("limit")));
@@ -152,8 +155,8 @@ TEST_F(RunLibrary, DrawsAFolderOfPhotosAsTheProgramDoes) {
   const Model model = load_model(path("program"));
   const Overlayer overlayer(model, {.method = "attention"});
   std::vector<std::string> own;
-  OverlaySeries series(overlayer,
-                       {.folder = path("by_library"), .on_files = [&](const auto& files) { own.push_back(files.output); }});
+  OverlaySeries series(
+      overlayer, {.folder = path("by_library"), .on_photo = [&](const auto& maps) { own.push_back(maps.at(0).output); }});
   EXPECT_EQ(series.draw(expand_images({photos}, path("by_library"), kContactSheet)), 0) << "all are readable";
   ASSERT_EQ(own.size(), entries.size());
   ASSERT_GT(own.size(), 1U);
@@ -174,6 +177,27 @@ Model model_of(const std::vector<std::string>& classes) {
   description.preprocess.mean = {0.5};
   description.preprocess.standard_deviation = {0.5};
   return {network, description, torch::kCPU};
+}
+
+TEST_F(RunLibrary, AMapThatExplainsNothingIsSaidAndHasNoColors) {
+  const Model model = model_of({"cat", "dog"});
+  {
+    const torch::NoGradGuard no_grad;
+    model.network().named_parameters()["fc.weight"].zero_();  // the scores are the biases
+  }
+  const Image photo = read_image(kPhoto);
+  const std::string sentence = "no position of layer3 raises the score of 'dog' for this photo";
+  const Overlay overlay = model.overlay(photo, {.method = "gradcam", .classes = {"dog"}});
+  EXPECT_EQ(overlay.note(0), sentence);
+  EXPECT_EQ(overlay.picture().pixels, overlay.photo().pixels);
+  EXPECT_EQ(overlay.tiles().at(1).scale, std::nullopt);
+  const std::vector<OverlayFiles> files = write_overlay(overlay, {kPhoto, "boot"}, path("flat"), true);
+  EXPECT_EQ(to_json(files.at(0))["note"], sentence);
+  EXPECT_EQ(Json::parse(text(path("flat/boot.gradcam.layer3.1-dog.json")))["note"], sentence);
+
+  const Overlay on_a_scale = model.overlay(photo, {.method = "gradcam", .classes = {"dog"}, .range = std::pair(0.0, 1.0)});
+  EXPECT_EQ(on_a_scale.note(0), sentence);
+  EXPECT_NE(on_a_scale.picture().pixels, overlay.photo().pixels) << "the range says what the colour means";
 }
 
 TEST_F(RunLibrary, FindsTheClassThatIsMeant) {
