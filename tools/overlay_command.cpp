@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -145,8 +146,10 @@ void expect_one_source(const OverlayArguments& arguments) {
 /// Prints the entries of a series, as they come, and its contact sheets.
 class SeriesPrinter {
  public:
-  SeriesPrinter(const OverlayArguments& arguments, const GlobalOptions& global, std::string folder)
-      : arguments_(arguments), global_(global), folder_(std::move(folder)) {}
+  /// @param about keys of a split's entries beside those of every entry.
+  SeriesPrinter(const OverlayArguments& arguments, const GlobalOptions& global, std::string folder,
+                std::function<Json()> about = {})
+      : arguments_(arguments), global_(global), folder_(std::move(folder)), about_(std::move(about)) {}
 
   OverlaySeriesOptions options() {
     return {.folder = folder_,
@@ -167,23 +170,48 @@ class SeriesPrinter {
 
  private:
   void add(const std::vector<OverlayFiles>& maps) {
-    for (const OverlayFiles& files : maps) entries_.add(to_json(files));
+    for (const OverlayFiles& files : maps) {
+      Json entry = to_json(files);
+      if (about_) entry.update(about_());
+      entries_.add(entry);
+    }
   }
 
   const OverlayArguments& arguments_;
   const GlobalOptions& global_;
   std::string folder_;
+  std::function<Json()> about_;
   JsonListPrinter entries_;
 };
 
 void overlay_files(const OverlayArguments& arguments, const Overlayer& overlayer, const std::string& folder,
                    const GlobalOptions& global) {
-  const std::vector<NamedPhoto> images = expand_images(arguments.images, folder, kContactSheet);
+  const std::vector<NamedPhoto> images = expand_images(arguments.images, folder, reserved_overlay_names());
   SeriesPrinter printer(arguments, global, folder);
   OverlaySeries series(overlayer, printer.options());
   const std::int64_t unreadable = series.draw(images);
   printer.finish(series);
   expect_all_readable("fovea overlay", images.size(), unreadable);
+}
+
+/// {split, split_images}, and split_wrong where only wrong images are drawn.
+Json about_split(SplitImages& images) {
+  Json about = {{"split", to_string(images.split())}, {"split_images", images.images()}};
+  if (images.only_wrong()) about["split_wrong"] = images.wrong();
+  return about;
+}
+
+/// Says how many images are wrong in all, or that there is none to draw.
+void print_split(SplitImages& images, std::int64_t drawn, const GlobalOptions& global) {
+  const std::string split = to_string(images.split()) + " images";
+  const std::string all = std::to_string(images.images()) + " " + split;
+  if (drawn == 0) {
+    if (global.quiet) return;
+    print_note(images.only_wrong() ? "none of the " + all + " is wrong" : "there are no " + split + " to draw");
+  } else if (images.only_wrong() && !global.json) {
+    std::printf("%s of %s are wrong; %s drawn\n", std::to_string(images.wrong()).c_str(), all.c_str(),
+                std::to_string(drawn).c_str());
+  }
 }
 
 void overlay_split(const OverlayArguments& arguments, const Overlayer& overlayer, const std::string& folder,
@@ -195,14 +223,18 @@ void overlay_split(const OverlayArguments& arguments, const Overlayer& overlayer
   if (arguments.limit) options.limit = *arguments.limit;
   SplitImages images(overlayer.model(), parse_split(arguments.split), options);
   images.expect_apart_from(folder);
-  SeriesPrinter printer(arguments, global, folder);
+  if (arguments.wrong && !global.quiet) {
+    print_note("classifying all " + std::to_string(images.images()) + " " + arguments.split +
+               " images to find the wrong ones");
+  }
+  SeriesPrinter printer(arguments, global, folder, [&images] { return about_split(images); });
   OverlaySeriesOptions series_options = printer.options();
   series_options.name = images.name();
   series_options.title = images.title();
   OverlaySeries series(overlayer, series_options);
   const std::int64_t drawn = series.draw(images);
   printer.finish(series);
-  if (drawn == 0 && !global.quiet) print_note("there are no " + images.title() + " to draw");
+  print_split(images, drawn, global);
 }
 
 int overlay(const OverlayArguments& arguments, const GlobalOptions& global) {
@@ -227,7 +259,7 @@ void add_image_options(CLI::App& command, OverlayArguments& arguments) {
   command.add_option("--split", arguments.split,
                      "in place of IMAGE, images of the data set, small ones enlarged: train, validation, test or all");
   command.add_flag("--wrong", arguments.wrong,
-                   "only those of --split that the model classifies wrongly");
+                   "only those of --split that the model classifies wrongly, which are counted in the whole split");
   command.add_option("--limit", arguments.limit, "most images of --split (default: 36)")
       ->type_name("N")
       ->check(integer_in({1, 1'000'000'000}));

@@ -12,20 +12,23 @@ namespace fovea {
 namespace {
 
 std::string sheet_stem(const Overlayer& overlayer, const OverlaySeriesOptions& options) {
-  const std::string stem = options.folder + "/" + kContactSheet + "." + overlayer.selection();
-  return options.name.empty() ? stem : stem + "." + options.name;
+  const std::string source = options.name.empty() ? "" : options.name + ".";
+  return options.folder + "/" + kContactSheet + "." + source + overlayer.selection();
 }
 
 std::string sheet_title(const Overlayer& overlayer, const OverlaySeriesOptions& options) {
   return options.title.empty() ? overlayer.title() : overlayer.title() + " · " + options.title;
 }
 
-/// The name of a photo's file without its folder, or of an image that has no file.
-std::string file_name(const NamedPhoto& photo) {
-  return std::filesystem::path(photo.path).filename().string();
+std::string caption_text(const NamedPhoto& photo) {
+  return photo.caption.empty() ? std::filesystem::path(photo.path).filename().string() : photo.caption;
 }
 
 }  // namespace
+
+std::vector<std::string> reserved_overlay_names() {
+  return {kContactSheet, kSplitFolder};
+}
 
 OverlaySeries::OverlaySeries(const Overlayer& overlayer, OverlaySeriesOptions options)
     : overlayer_(overlayer),
@@ -44,7 +47,7 @@ std::int64_t OverlaySeries::draw(const std::vector<NamedPhoto>& photos) {
       const NamedPhoto& photo = photos[begin + i];
       try {
         return with_photo(photo, overlayer_.model(), [&](Image image) {
-          return drawn(std::move(image), photo, {file_name(photo), {}});
+          return drawn(std::move(image), photo, {caption_text(photo), {}});
         });
       } catch (const InputError& error) {
         if (photos.size() == 1) throw;
@@ -62,7 +65,7 @@ std::int64_t OverlaySeries::draw(SplitImages& images) {
     draw_together(std::ssize(some), [&](std::size_t i) {
       LabelledImage& one = some[i];
       try {
-        return drawn(std::move(one.image), one.photo, {file_name(one.photo), one.truth});
+        return drawn(std::move(one.image), one.photo, {caption_text(one.photo), one.truth});
       } catch (const InputError& error) {
         throw InputError(one.photo.path + ": " + error.what());
       }

@@ -17,21 +17,26 @@ namespace fovea {
 
 struct OverlaySeriesOptions {
   std::string folder;                 ///< of the files; made if it is missing
-  std::string name = {};              ///< what is drawn, in the name of the contact sheet, e.g. "test"; empty: photos
+  std::string name = {};              ///< what is drawn, in the name of the contact sheet, e.g. "split_test"; empty: photos
   std::string title = {};             ///< likewise in its title, e.g. "test images"
   bool maps = false;                  ///< also writes the raw maps
   int threads = available_threads();  ///< photos drawn at the same time
   /// Called with the entries of each photo, in the order of the photos.
-  std::function<void(const std::vector<OverlayFiles>&)> on_photo = {};  ///< called with each entry, in the order of the photos
-  Warn warn = {};                                          ///< called for photos that cannot be read
+  std::function<void(const std::vector<OverlayFiles>&)> on_photo = {};
+  Warn warn = {};  ///< called for photos that cannot be read
 };
 
 /// First letters of the names of contact sheets, which no photo's files may have.
 inline constexpr const char* kContactSheet = "contact_sheet";
 
+/// The names of photos that a series reserves for its other files: those of contact sheets, and the folders of splits. See
+/// expand_images().
+std::vector<std::string> reserved_overlay_names();
+
 /// Draws a model's attention or explanations on many photos, a few at a time, and a contact sheet of all of them:
-/// contact_sheet.SELECTION.png, contact_sheet.SELECTION-2.png, ... (see Overlay::selection()), which replace those of an
-/// earlier series with the same selection.
+/// contact_sheet.SELECTION.png, contact_sheet.SELECTION-2.png, ... (see Overlay::selection()), and those of a split
+/// contact_sheet.split_test.SELECTION.png. A contact sheet shows one series: every page of an earlier one of the same name
+/// is removed. Other files of the folder stay, and those of a photo replace earlier ones of the same name.
 class OverlaySeries {
  public:
   /// @param overlayer must outlive the series.

@@ -28,47 +28,77 @@ fs::path real_folder(const fs::path& folder) {
 /// Collects images under unique names.
 class ImageCollector {
  public:
-  explicit ImageCollector(std::string reserved) : reserved_(std::move(reserved)) {}
+  explicit ImageCollector(std::vector<std::string> reserved) : reserved_(std::move(reserved)) {}
 
   void add(const fs::path& path, const fs::path& below) {
     std::string stem = below.stem().string();
     std::replace(stem.begin(), stem.end(), '.', '_');
-    if (!reserved_.empty() && stem.starts_with(reserved_)) stem = "photo_" + stem;
-    const std::string wanted = (below.parent_path() / stem).string();
+    std::string wanted = (below.parent_path() / stem).string();
+    if (is_reserved(wanted)) wanted = "photo_" + wanted;
     std::string name = wanted;
     // Where upper and lower case are the same, names that differ in nothing else would replace each other.
     int& number = numbers_.try_emplace(lower_case(wanted), 1).first->second;
     while (!names_.insert(lower_case(name)).second) name = wanted + "-" + std::to_string(++number);
-    images_.push_back({path.string(), name});
+    images_.push_back({path.string(), name, below.string()});
   }
 
   std::vector<NamedPhoto> take() { return std::move(images_); }
 
  private:
-  std::string reserved_;
+  /// Where upper and lower case are the same, names of either case are reserved.
+  bool is_reserved(const std::string& name) const {
+    return std::any_of(reserved_.begin(), reserved_.end(),
+                       [&](const std::string& beginning) { return lower_case(name).starts_with(beginning); });
+  }
+
+  std::vector<std::string> reserved_;
   std::unordered_set<std::string> names_;
   std::unordered_map<std::string, int> numbers_;  ///< the last one behind each wanted name
   std::vector<NamedPhoto> images_;
 };
 
+/// Folders of the images' files.
+std::set<fs::path> folders_of(const std::vector<NamedPhoto>& images) {
+  std::set<fs::path> folders;
+  for (const NamedPhoto& image : images) folders.insert(fs::path(image.path).parent_path());
+  return folders;
+}
+
+[[noreturn]] void throw_not_apart(const std::string& folder) {
+  throw InputError("output folder", "a folder apart from the images", folder + ", which contains some of them",
+                   "choose another");
+}
+
 }  // namespace
 
+void tell_captions_apart(std::vector<NamedPhoto>& images) {
+  std::unordered_map<std::string, int> numbers;  // of the images with a caption
+  for (const NamedPhoto& image : images) ++numbers[image.caption];
+  for (NamedPhoto& image : images) {
+    if (numbers[image.caption] > 1) image.caption = image.path;
+  }
+}
+
 void expect_apart(const std::vector<NamedPhoto>& images, const std::string& output_folder) {
-  std::unordered_set<std::string> inputs;
-  for (const NamedPhoto& image : images) inputs.insert(fs::path(image.path).parent_path().string());
   std::unordered_set<std::string> real_inputs;
-  for (const std::string& folder : inputs) real_inputs.insert(real_folder(folder).string());
+  for (const fs::path& folder : folders_of(images)) real_inputs.insert(real_folder(folder).string());
   std::set<std::string> outputs;  // in the order of their names, for the message
   for (const NamedPhoto& image : images) outputs.insert((fs::path(output_folder) / image.name).parent_path().string());
   for (const std::string& folder : outputs) {
-    if (!real_inputs.contains(real_folder(folder).string())) continue;
-    throw InputError("output folder", "a folder apart from the images", folder + ", which contains some of them",
-                     "choose another");
+    if (real_inputs.contains(real_folder(folder).string())) throw_not_apart(folder);
+  }
+}
+
+void expect_no_root(const std::vector<NamedPhoto>& images, const std::string& output_folder) {
+  const fs::path output = real_folder(output_folder);
+  for (const fs::path& folder : folders_of(images)) {
+    const fs::path above = real_folder(folder).parent_path();
+    if (output == above || output == above.parent_path()) throw_not_apart(output_folder);
   }
 }
 
 std::vector<NamedPhoto> expand_images(const std::vector<std::string>& arguments, const std::string& output_folder,
-                                      const std::string& reserved) {
+                                      const std::vector<std::string>& reserved) {
   const fs::path output = output_folder.empty() ? fs::path() : real_folder(output_folder);
   ImageCollector collector(reserved);
   for (const std::string& argument : arguments) {
@@ -90,6 +120,7 @@ std::vector<NamedPhoto> expand_images(const std::vector<std::string>& arguments,
     for (const std::string& file : files) collector.add(path / file, file);
   }
   std::vector<NamedPhoto> images = collector.take();
+  tell_captions_apart(images);
   if (!output_folder.empty()) expect_apart(images, output_folder);
   return images;
 }

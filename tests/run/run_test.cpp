@@ -137,13 +137,13 @@ TEST_F(RunLibrary, DrawsAFolderOfPhotosAndASplit) {
   OverlaySeries series(overlayer, {.folder = path("series"), .threads = 2, .on_photo = on_photo});
   EXPECT_EQ(series.draw({{kPhoto, "boot"}, {path("missing.png"), "missing"}}), 1) << "one is missing";
   SplitImages images(model, Split::test, {.limit = 3, .threads = 2});
-  EXPECT_EQ(images.name(), "test");
+  EXPECT_EQ(images.name(), "split_test");
   EXPECT_EQ(series.draw(images), 3);
   EXPECT_EQ(drawn, (std::vector<std::string>{"boot.attention.png", "00000.attention.png", "00001.attention.png",
                                              "00002.attention.png"}));
   EXPECT_EQ(series.finish(), std::vector<std::string>{path("series/contact_sheet.attention.png")});
   const Image enlarged =
-      read_image(path("series/test/00002.attention.png"));  // 8 x 8 pixels, each four times as large
+      read_image(path("series/split_test/00002.attention.png"));  // 8 x 8 pixels, each four times as large
   EXPECT_EQ(std::pair(enlarged.height, enlarged.width), std::pair(32, 32));
 
   EXPECT_THAT([&] { SplitImages(model, Split::test, {.limit = 0}); }, ThrowsMessage<InputError>(HasSubstr("limit")));
@@ -157,7 +157,7 @@ TEST_F(RunLibrary, DrawsAFolderOfPhotosAsTheProgramDoes) {
   std::vector<std::string> own;
   OverlaySeries series(
       overlayer, {.folder = path("by_library"), .on_photo = [&](const auto& maps) { own.push_back(maps.at(0).output); }});
-  EXPECT_EQ(series.draw(expand_images({photos}, path("by_library"), kContactSheet)), 0) << "all are readable";
+  EXPECT_EQ(series.draw(expand_images({photos}, path("by_library"), reserved_overlay_names())), 0) << "all are readable";
   ASSERT_EQ(own.size(), entries.size());
   ASSERT_GT(own.size(), 1U);
   for (std::size_t i = 0; i < own.size(); ++i) EXPECT_EQ(text(own[i]), text(entries[i]["output"])) << own[i];
