@@ -28,6 +28,13 @@ struct EvalArguments {
   std::string predictions;
 };
 
+bool is_same_file(const std::string& one, const std::string& other) {
+  const auto real = [](const std::string& file) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(file));
+  };
+  return real(one) == real(other);
+}
+
 /// A file of the command, with what is in it.
 using WrittenFile = std::pair<const char*, std::string>;
 
@@ -49,7 +56,9 @@ std::vector<WrittenFile> write_confusion(const EvalArguments& arguments, const M
     return written;
   }
   const std::string split = to_string(report.split);
-  written.emplace_back("confusion table", run.confusion(split));
+  if (written.empty() || !is_same_file(arguments.confusion, run.confusion(split))) {
+    written.emplace_back("confusion table", run.confusion(split));
+  }
   written.emplace_back("confusion matrix", run.confusion_picture(split));
   written.emplace_back("calibration", run.calibration_picture(split));
   return written;
@@ -95,13 +104,7 @@ void expect_possible_files(const EvalArguments& arguments, const Model& model, S
        {std::pair("--confusion", arguments.confusion), {"--predictions", arguments.predictions}}) {
     if (!file.empty()) expect_table(option, file);
   }
-  const auto same = [](const std::string& one, const std::string& other) {
-    const auto real = [](const std::string& file) {
-      return std::filesystem::weakly_canonical(std::filesystem::absolute(file));
-    };
-    return real(one) == real(other);
-  };
-  if (arguments.predictions.empty() || matrix.empty() || !same(arguments.predictions, matrix)) return;
+  if (arguments.predictions.empty() || matrix.empty() || !is_same_file(arguments.predictions, matrix)) return;
   throw InputError("--predictions", "another file than that of the confusion matrix", arguments.predictions,
                    "name two files");
 }

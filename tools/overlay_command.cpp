@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <functional>
+#include <iostream>
 #include <memory>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include <fovea/base/error.h>
@@ -11,6 +11,7 @@
 #include <fovea/explain/method.h>
 #include <fovea/run/overlay_files.h>
 #include <fovea/run/overlay_series.h>
+#include <fovea/run/overlay_text.h>
 #include <fovea/run/overlayer.h>
 #include <fovea/run/photo_files.h>
 #include <fovea/run/split_images.h>
@@ -37,25 +38,12 @@ struct OverlayArguments {
 /// Longer side to which images of a data set are enlarged: most are too small to see anything in.
 constexpr int kSplitPictureSide = 224;
 
-std::string size_text(const LayerMap& layer) {
-  const auto size = [&](std::size_t axis) { return std::to_string(layer.values.sizes()[axis]); };
-  if (layer.is_channels()) return size(0) + " channels";
-  return layer.is_spatial() ? size(0) + " x " + size(1) + " positions" : size(0) + " glimpses of " + size(1) + " scales";
-}
-
-/// "method gradcam: Grad-CAM ...", and the layers of each method.
 int print_layers(const std::vector<MethodLayers>& methods, const GlobalOptions& global) {
   Json rows = Json::array();
   for (const MethodLayers& found : methods) {
     for (const Json& row : to_json(found)) rows.push_back(row);
-    if (global.json) continue;
-    const std::string summary = "method " + found.method->name + ": " + found.method->title;
-    std::printf("%s%s\n", &found == &methods.front() ? "" : "\n", printable(summary).c_str());
-    for (const LayerMap& layer : found.layers) {
-      std::printf("  %-32s %s\n", printable(layer.layer).c_str(), size_text(layer).c_str());
-    }
   }
-  if (global.json) print_json(rows);
+  global.json ? print_json(rows) : void(std::cout << layers_text(methods));
   return kDone;
 }
 
@@ -68,38 +56,6 @@ int print_classes(const Model& model, const GlobalOptions& global) {
   }
   if (global.json) print_json(rows);
   return kDone;
-}
-
-void print_paths(const std::vector<std::string>& paths) {
-  for (const std::string& path : paths) std::printf("  %s\n", printable(path).c_str());
-}
-
-/// Prints a line for a map: its photo, class and layer; and its note.
-void print_map(const OverlayFiles& files) {
-  const std::string truth = files.truth ? "  true: " + files.truth->name : "";
-  std::printf("%s  %s %.1f %%%s  %s\n", printable(files.image).c_str(), printable(files.explained.name).c_str(),
-              100 * files.explained.probability, printable(truth).c_str(), printable(files.layer).c_str());
-  if (!files.note.empty()) std::printf("  note: %s\n", printable(files.note).c_str());
-}
-
-/// Prints the maps of a photo and the files of each. Maps that share a picture come together, and every file once.
-void print_photo(const std::vector<OverlayFiles>& maps) {
-  std::set<std::string> printed;
-  for (const OverlayFiles& first : maps) {
-    if (!printed.insert(first.output).second) continue;
-    std::vector<OverlayFiles> of_picture;
-    for (const OverlayFiles& map : maps) {
-      if (map.output == first.output) of_picture.push_back(map);
-    }
-    for (OverlayFiles& map : of_picture) {
-      print_map(map);
-      map.together.reset();  // comes last
-    }
-    print_paths(written_files(of_picture));
-  }
-  if (maps.empty() || !maps.front().together) return;
-  std::printf("%s  all maps on it together\n", printable(maps.front().image).c_str());
-  print_paths({*maps.front().together});
 }
 
 /// The folder of --out; by default each method has a folder of its own.
@@ -155,7 +111,10 @@ class SeriesPrinter {
     return {.folder = folder_,
             .maps = arguments_.maps,
             .threads = global_.threads,
-            .on_photo = [this](const std::vector<OverlayFiles>& maps) { global_.json ? add(maps) : print_photo(maps); },
+            .on_photo =
+                [this](const std::vector<OverlayFiles>& maps) {
+                  global_.json ? add(maps) : void(std::cout << overlay_text(maps));
+                },
             .warn = print_warning};
   }
 

@@ -19,6 +19,7 @@
 #include <fovea/run/model.h>
 #include <fovea/run/overlay_files.h>
 #include <fovea/run/overlay_series.h>
+#include <fovea/run/overlay_text.h>
 #include <fovea/run/overlayer.h>
 #include <fovea/run/photo_files.h>
 #include <fovea/run/prediction_csv.h>

@@ -81,5 +81,17 @@ TEST(ReadmeTest, TheFirstPageIsShort) {
   EXPECT_LT(std::count(text.begin(), text.end(), '\n'), 250);
 }
 
+TEST(CommandsTest, TheyAreThinAroundTheLibrary) {
+  std::ptrdiff_t lines = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(kRoot / "tools")) {
+    const auto extension = entry.path().extension();
+    if (extension != ".cpp" && extension != ".h") continue;
+    const std::string text = text_of(entry.path());
+    lines += std::count(text.begin(), text.end(), '\n');
+  }
+  EXPECT_GT(lines, 500);
+  EXPECT_LT(lines, 2000) << "what the program can do belongs into src/run";
+}
+
 }  // namespace
 }  // namespace fovea
