@@ -1,6 +1,7 @@
 #include <fovea/attention/positions.h>
 #include <fovea/base/error.h>
 #include <fovea/nn/shape_text.h>
+#include <fovea/nn/too_few_values.h>
 
 namespace fovea {
 
@@ -39,7 +40,7 @@ torch::Tensor to_grid(const torch::Tensor& positions, std::int64_t height, std::
 
 void expect_norm_fits(const torch::nn::Module& module, const torch::nn::Module& norm, const torch::Tensor& values) {
   if (!norm.is_training() || values.numel() > values.size(1)) return;
-  throw ShapeError(module.name(), "more than one image in training, for its batch norm", "1");
+  throw ShapeError(module.name(), kEnoughValues, "one: one image with one position", kMoreValuesAdvice);
 }
 
 void expect_divides(std::int64_t channels, std::int64_t parts, const std::string& where) {

@@ -111,11 +111,13 @@ void finish_run(TrainingSession& session, const RunDirectory& run, const Evaluat
   }
 }
 
-/// Does a part of a run, whose errors in the input then say what is saved.
+/// Does a part of a run, whose errors in the data then say what is saved.
 template <typename Work>
 auto naming_what_is_saved(const std::string& file, const Work& work) {
   try {
     return work();
+  } catch (const ShapeError&) {  // of the configuration, which a run cannot change
+    throw;
   } catch (const InputError& error) {
     std::error_code unreachable;
     if (!std::filesystem::exists(file, unreachable)) throw;

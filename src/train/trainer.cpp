@@ -248,10 +248,9 @@ std::int64_t Trainer::images_before(std::int64_t batch) const {
 }
 
 void Trainer::throw_too_few_values(std::int64_t images, std::int64_t batch) const {
-  throw InputError("epoch " + std::to_string(state_.epoch + 1) + ", batch " + std::to_string(batch + 1),
-                   "two values or more per channel for a norm in training",
+  throw ShapeError("epoch " + std::to_string(state_.epoch + 1) + ", batch " + std::to_string(batch + 1), kEnoughValues,
                    "one: " + std::to_string(images) + (images == 1 ? " image" : " images") + " with one position",
-                   "set train.batch_size to 2 or more, or preprocess the images to a larger size");
+                   kMoreValuesAdvice);
 }
 
 void Trainer::expect_finite(double value, const char* what) const {

@@ -46,8 +46,11 @@ TEST_P(NormOfOneTest, SaysThatTrainingNeedsSeveralImages) {
   ForwardContext context;
   const auto run = [&](std::int64_t images) { return built.forward(drawn({images, 8, 4, 6}), context); };
   built.module->train();
-  EXPECT_THAT([&] { run(1); },
-              ThrowsMessage<ShapeError>(EndsWith(": expected more than one image in training, for its batch norm, got 1")));
+  EXPECT_THAT(
+      [&] { run(1); },
+      ThrowsMessage<ShapeError>(EndsWith(
+          ": expected two values or more per channel for a norm in training, got one: one image with one position; set "
+          "train.batch_size to 2 or more, or preprocess the images to a larger size")));
   EXPECT_NO_THROW(run(2));
   built.module->eval();
   EXPECT_NO_THROW(run(1));

@@ -110,6 +110,15 @@ TEST_F(BadInput, SettingsThatWouldDoNothing) {
   expect_error({"eval", "run", "--split", "validation", "--seed", "3"}, {"seed=3", "trained model"});
 }
 
+TEST_F(BadInput, ABatchOfOneImageSaysWhatToChange) {
+  write_tiny_experiment();
+  const std::string error =
+      refusal({"train", "tiny.yaml", "--out", "single", "--set", "train.batch_size=1", "--set", "preprocess.resize=[4, 4]"});
+  EXPECT_THAT(error, HasSubstr("two values or more per channel"));
+  EXPECT_THAT(error, HasSubstr("set train.batch_size to 2 or more"));
+  EXPECT_THAT(error, testing::Not(HasSubstr("resume"))) << "another batch size is another run";
+}
+
 TEST_F(BadInput, AFolderOfRunsIsNoRun) {
   train_quickly("all/one");
   for (const std::vector<std::string>& command :
