@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <string>
 #include <temporary_directory.h>
 #include <utility>
@@ -8,8 +9,10 @@
 #include <torch/torch.h>
 
 #include <fovea/base/error.h>
+#include <fovea/base/random.h>
 #include <fovea/weights/weights_file.h>
 
+#include "fuzz.h"
 #include "torch_file_builders.h"
 
 namespace fovea {
@@ -203,6 +206,47 @@ TEST(ShardedWeightsTest, AHostileIndexIsRefused) {
                 ThrowsMessage<InputError>(AllOf(StartsWith(path + ": "), HasSubstr(got), Not(HasSubstr("exception")))))
         << text;
   }
+}
+
+TEST(ShardedWeightsTest, AnIndexThatWouldFillTheMemoryIsRefused) {
+  const FuzzLimits limits;
+  const TemporaryDirectory folder;
+  std::string ones = R"({"weight_map": [1)";
+  for (int i = 0; i < 2'000'000; ++i) ones += ",1";
+  for (const auto& [text, expected] :
+       std::vector<std::pair<std::string, std::string>>{{std::string(10 << 20, '['), "at most 4 nested levels"},
+                                                        {ones + "]}", "at most 1000000 keys and values"},
+                                                        {std::string((16 << 20) + 1, ' '), "at most 16777216 bytes"}}) {
+    const std::string path = folder.write("a.safetensors.index.json", text);
+    const CpuTime time;
+    EXPECT_THAT([&] { read_weights_file(path); }, ThrowsMessage<InputError>(HasSubstr(expected)));
+    EXPECT_LT(time.seconds(), kSecondsOfInput);
+  }
+}
+
+TEST(ShardedWeightsTest, MutatedIndexesAreReadOrRefused) {
+  const int iterations = fuzz_iterations(500);
+  const FuzzLimits limits;
+  const TemporaryDirectory folder;
+  write_safetensors(folder.path("a-1.safetensors"), {{"x", one_to_four()}}, {});
+  const std::string valid = R"({"metadata": {"total_size": 16}, "weight_map": {"x": "a-1.safetensors"}})";
+  int accepted = 0;
+  int refused = 0;
+  for (int i = 0; i < iterations; ++i) {
+    RandomStream random(1, Purpose::test, {static_cast<std::uint64_t>(i)});
+    const std::string path =
+        folder.write("m" + std::to_string(i) + ".safetensors.index.json", mutated_text(valid, kJsonTokens, random));
+    const CpuTime time;
+    try {
+      accepted += read_weights_file(path).tensors.size() == 1 ? 1 : 0;
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), Not(HasSubstr("exception")));
+      ++refused;
+    }
+    ASSERT_LT(time.seconds(), kSecondsOfInput) << path;
+  }
+  EXPECT_GT(accepted, 0);
+  EXPECT_GT(refused, iterations / 3);
 }
 
 TEST(WeightsFileTest, NotesSayWhatElseTheFileHas) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -41,9 +42,19 @@ std::optional<std::string> name_of_set(const std::string& stem) {
 }
 
 nlohmann::json parsed_index(const std::string& path) {
-  constexpr std::size_t kMostBytes = std::size_t{1} << 26;
+  constexpr std::size_t kMostBytes = std::size_t{1} << 24;  // that of a network with 100 000 tensors
+  constexpr int kDeepest = 4;
+  constexpr std::size_t kMostParts = 1'000'000;  // keys and values
   const auto bytes = read_file(path, kMostBytes);
-  auto document = nlohmann::json::parse(bytes.begin(), bytes.end(), nullptr, /*allow_exceptions=*/false);
+  std::size_t parts = 0;
+  const auto expect_small = [&](int depth, nlohmann::json::parse_event_t /*event*/, nlohmann::json& /*value*/) {
+    if (depth > kDeepest) {
+      throw InputError(path, "at most " + std::to_string(kDeepest) + " nested levels of JSON", "more", kDownloadAgain);
+    }
+    if (++parts <= kMostParts) return true;
+    throw InputError(path, "at most " + std::to_string(kMostParts) + " keys and values", "more", kDownloadAgain);
+  };
+  auto document = nlohmann::json::parse(bytes.begin(), bytes.end(), expect_small, /*allow_exceptions=*/false);
   if (document.is_discarded()) throw InputError(path, "valid JSON", "other text", kDownloadAgain);
   return document;
 }

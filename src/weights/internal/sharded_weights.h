@@ -16,7 +16,7 @@ struct ShardIndex {
 /// `NAME-00001-of-00002.EXTENSION`, a file `NAME.EXTENSION.index.json` beside it; none for any other file.
 std::optional<std::string> shard_index_of(const std::string& path);
 
-/// Reads an index of at most 64 MB. @throws InputError when it is none, or names files outside of its folder.
+/// Reads an index of at most 16 MiB. @throws InputError when it is none, or names files outside of its folder.
 ShardIndex read_shard_index(const std::string& path);
 
 }  // namespace fovea
