@@ -47,7 +47,9 @@ const std::array kYamlFaults{
 [[noreturn]] void throw_invalid_yaml(const std::string& origin, const std::string& message) {
   const auto* const known =
       std::find_if(kYamlFaults.begin(), kYamlFaults.end(), [&](const YamlFault& fault) { return message == fault.message; });
-  if (known == kYamlFaults.end()) throw InputError(origin, "valid YAML", message);
+  if (known == kYamlFaults.end()) {
+    throw InputError(origin, "valid YAML", "other text", "put a text with special characters in quotes");
+  }
   throw InputError(origin, "valid YAML", known->got, known->advice);
 }
 
