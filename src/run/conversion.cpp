@@ -1,9 +1,12 @@
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <utility>
 
 #include <fovea/base/error.h>
 #include <fovea/base/file.h>
+#include <fovea/models/model_field.h>
+#include <fovea/models/parameter_free_choice.h>
 #include <fovea/options/names.h>
 #include <fovea/run/assumptions.h>
 #include <fovea/run/conversion.h>
@@ -44,6 +47,25 @@ void expect_no_attention(const std::string& to, const std::vector<std::string>& 
                        " more; convert to state_dict for Python code of yours");
 }
 
+/// Notes on choices without parameters that differ from the network of this name in another library: the tensors fit there,
+/// and compute something else.
+std::vector<std::string> notes_on_choices(const NetworkPlan& plan, const std::string& to) {
+  ModelField usual;
+  usual.read(parse_yaml(plan.model_name(), "model"), "model");
+  const auto& choices = plan.row().parameter_free;
+  const std::vector<AssumedChoice> there = assumed_choices(choices, usual.write());
+  std::vector<std::string> notes;
+  for (const AssumedChoice& here : assumed_choices(choices, plan.model_json())) {
+    const bool is_usual = std::any_of(there.begin(), there.end(), [&](const AssumedChoice& choice) {
+      return choice.about == here.about && choice.value == here.value;
+    });
+    if (is_usual) continue;
+    notes.push_back(to + "'s " + plan.model_name() + " may have another " + here.about + " than " + here.value +
+                    ": there these weights predict otherwise");
+  }
+  return notes;
+}
+
 /// A network as a model file describes it.
 struct DescribedNetwork {
   ModelDescription description;
@@ -71,6 +93,8 @@ std::optional<DescribedNetwork> convert_for(const NetworkPlan& plan, const Conve
     conversion.attention_tensors = plan.attention_tensors(network, named.num_classes);
     expect_no_attention(mapping->name, conversion.attention_tensors);
     conversion.tensors = to_external_names(*mapping, conversion.tensors);
+    const std::vector<std::string> notes = notes_on_choices(plan, mapping->name);
+    conversion.notes.insert(conversion.notes.end(), notes.begin(), notes.end());
   }
   ModelDescription description = plan.description(named.num_classes);
   Json json =

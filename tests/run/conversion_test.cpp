@@ -106,6 +106,16 @@ TEST_F(ConversionTest, ANetworkWithAttentionDoesNotBecomeTorchvisions) {
             32U);
 }
 
+TEST_F(ConversionTest, ChoicesThatAnotherLibraryMayMakeOtherwiseAreNamed) {
+  const std::string file = external("{name: resnet18, channels: [8, 12, 16, 24]}");
+  const auto notes = [&](const std::vector<std::string>& settings) {
+    return convert_weights(file, {.model = "resnet18", .settings = settings, .to = "torchvision"}).notes;
+  };
+  EXPECT_THAT(notes({kNarrow}), testing::IsEmpty());
+  EXPECT_THAT(notes({kNarrow, "model.norm_epsilon=0.001"}),
+              testing::ElementsAre(AllOf(HasSubstr("torchvision's resnet18 may have another "), HasSubstr("0.001"))));
+}
+
 TEST_F(ConversionTest, FilesForOtherLibrariesKeepClassesAndPreprocessing) {
   for (const char* to : {"torchvision", "timm", kStateDictNames}) {
     SCOPED_TRACE(to);
