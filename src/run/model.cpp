@@ -13,6 +13,7 @@
 #include <fovea/models/model_field.h>
 #include <fovea/nn/finite_values.h>
 #include <fovea/options/check.h>
+#include <fovea/options/names.h>
 #include <fovea/run/internal/network_plan.h>
 #include <fovea/run/internal/prepared_photo.h>
 #include <fovea/run/internal/trained_settings.h>
@@ -184,7 +185,10 @@ torch::Device parse_device(const std::string& name) {
   const bool indexed =
       name.starts_with("cuda:") && name.size() > 5 && name.find_first_not_of("0123456789", 5) == std::string::npos;
   if (name != "auto" && name != "cuda" && !indexed) {
-    throw InputError("device", "auto, cpu, cuda or cuda:<index>", "'" + name + "'", "auto takes a GPU where there is one");
+    const std::string suggested = suggested_name(name, {"auto", "cpu", "cuda"});
+    throw InputError(
+        "device", "auto, cpu, cuda or cuda:<index>", "'" + name + "'",
+        name == "gpu" || suggested.empty() ? "auto takes a GPU where there is one" : "did you mean '" + suggested + "'?");
   }
   if (!cuda) throw InputError("device", "a CUDA device", "LibTorch without one", "use device cpu");
   int index = 0;

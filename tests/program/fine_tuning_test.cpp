@@ -12,6 +12,7 @@
 #include <fovea/weights/safetensors.h>
 
 #include "program_fixture.h"
+#include "torch_file_builders.h"
 
 namespace fovea {
 namespace {
@@ -71,6 +72,19 @@ TEST_F(FineTuning, RenamesKeysOfExternalCheckpoints) {
   ASSERT_EQ(finished.code, 0) << finished.error;
   const NamedTensors tuned = weights("tuned");
   for (const auto& [name, tensor] : weights("source")) EXPECT_TRUE(torch::equal(tensor, tuned.at(name))) << name;
+}
+
+TEST_F(FineTuning, AKeyChoosesTheTensorsOfACheckpoint) {
+  using namespace pickled;
+  write("both.pth", torch_zip(dict({{"student", dict({{"small.weight", floats("0", 1)}})},
+                                    {"teacher", dict({{"large.weight", floats("0", 1)}})}}),
+                              {{"0", std::string(4, '\0')}}));
+  for (const auto& [key, name] : {std::pair("student", "small.weight"), {"teacher", "large.weight"}}) {
+    const std::string error =
+        refusal(command("keyed", {"train.init.weights=both.pth", std::string("train.init.key=") + key}));
+    EXPECT_THAT(error, HasSubstr(std::string("1 unexpected (") + name + ")"));
+    EXPECT_EQ(json({"convert", "both.pth", "--key", key})["tensors"], 1);
+  }
 }
 
 TEST_F(FineTuning, UnfrozenStatisticsFollowTheData) {

@@ -48,9 +48,16 @@ void write_tiny_split(const std::string& folder, const std::string& prefix, std:
   write_bytes(folder + "/" + prefix + "-labels-idx1-ubyte", idx_bytes(kIdxLabels, {images}, labels));
 }
 
+/// Of this process. It is safe after fork.
+void set_limit(__rlimit_resource_t resource, std::size_t bytes) {
+  if (bytes == 0) return;
+  const rlimit limit{bytes, bytes};
+  ::setrlimit(resource, &limit);
+}
+
 }  // namespace
 
-Program::Program(const std::string& folder, const std::vector<std::string>& arguments, std::size_t limit_file_bytes)
+Program::Program(const std::string& folder, const std::vector<std::string>& arguments, const Limits& limits)
     : out_(temporary_file()), error_(temporary_file()) {
   std::vector<std::string> words{FOVEA_PROGRAM};
   words.insert(words.end(), arguments.begin(), arguments.end());
@@ -65,10 +72,8 @@ Program::Program(const std::string& folder, const std::vector<std::string>& argu
   const int error = ::open(error_.c_str(), O_WRONLY);
   ::dup2(out, STDOUT_FILENO);
   ::dup2(error, STDERR_FILENO);
-  if (limit_file_bytes > 0) {
-    const rlimit limit{limit_file_bytes, limit_file_bytes};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
+  set_limit(RLIMIT_FSIZE, limits.file_bytes);
+  set_limit(RLIMIT_AS, limits.memory_bytes);
   if (::chdir(folder.c_str()) != 0) ::_exit(127);
   ::execv(pointers[0], pointers.data());
   ::_exit(127);
@@ -100,8 +105,8 @@ Finished Program::wait() {
           usage.ru_maxrss};
 }
 
-Finished run_fovea(const std::string& folder, const std::vector<std::string>& arguments, std::size_t limit_file_bytes) {
-  return Program(folder, arguments, limit_file_bytes).wait();
+Finished run_fovea(const std::string& folder, const std::vector<std::string>& arguments, const Limits& limits) {
+  return Program(folder, arguments, limits).wait();
 }
 
 void write_tiny_mnist(const std::string& folder, std::uint32_t images) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <sys/types.h>
@@ -15,12 +16,17 @@ struct Finished {
   std::int64_t peak_kibibytes = 0;  ///< largest resident memory
 };
 
+/// Limits of a process; 0 = none.
+struct Limits {
+  std::size_t file_bytes = 0;    ///< largest file it may write, as on a full disk
+  std::size_t memory_bytes = 0;  ///< address space, as on a small machine
+};
+
 /// A running `fovea`, as a user starts it.
 class Program {
  public:
-  /// @param folder the working directory. @param limit_file_bytes largest file it may write, as on a full disk;
-  /// 0 = no limit.
-  Program(const std::string& folder, const std::vector<std::string>& arguments, std::size_t limit_file_bytes = 0);
+  /// @param folder the working directory.
+  Program(const std::string& folder, const std::vector<std::string>& arguments, const Limits& limits = {});
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
@@ -37,7 +43,7 @@ class Program {
 };
 
 /// Runs to the end.
-Finished run_fovea(const std::string& folder, const std::vector<std::string>& arguments, std::size_t limit_file_bytes = 0);
+Finished run_fovea(const std::string& folder, const std::vector<std::string>& arguments, const Limits& limits = {});
 
 /// Writes a data set in MNIST's files: `images` training and as many test images of 8 x 8 pixels in ten classes, each a
 /// bright pixel block at its own position.

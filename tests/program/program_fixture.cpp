@@ -31,8 +31,8 @@ void ProgramTest::write_tiny_experiment(const std::string& more) {
   write("tiny.yaml", tiny_config(path("data"), more));
 }
 
-Finished ProgramTest::run(const std::vector<std::string>& arguments, std::size_t limit_file_bytes) {
-  return run_fovea(path(), arguments, limit_file_bytes);
+Finished ProgramTest::run(const std::vector<std::string>& arguments, const Limits& limits) {
+  return run_fovea(path(), arguments, limits);
 }
 
 Json ProgramTest::json(std::vector<std::string> arguments) {

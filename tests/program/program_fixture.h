@@ -36,7 +36,7 @@ class ProgramTest : public testing::Test {
   /// The data set of write_tiny_mnist() in `data`, and tiny_config() of it in `tiny.yaml`. @param more lines of the latter.
   static void write_tiny_experiment(const std::string& more = "");
 
-  static Finished run(const std::vector<std::string>& arguments, std::size_t limit_file_bytes = 0);
+  static Finished run(const std::vector<std::string>& arguments, const Limits& limits = {});
   /// Expects success. @return what the command prints with --json.
   static Json json(std::vector<std::string> arguments);
   /// Expects exit code 2, no output and one line of error, which is returned.

@@ -264,8 +264,8 @@ TEST_F(ResumeProgram, FullDiskKeepsTheOldCheckpoint) {
   program.send(SIGINT);
   ASSERT_EQ(program.wait().code, 130);
   const std::string before = text("long/checkpoint.ckpt");
-  const Finished full =
-      run({"train", "tiny.yaml", "--out", "long", "--quiet", "--resume", "--set", "train.epochs=10000"}, 4096);
+  const Finished full = run({"train", "tiny.yaml", "--out", "long", "--quiet", "--resume", "--set", "train.epochs=10000"},
+                            {.file_bytes = 4096});
   EXPECT_EQ(full.code, 1);
   EXPECT_THAT(full.error, testing::AllOf(testing::StartsWith("fovea: error: long/"),
                                          HasSubstr("cannot write: File too large; raise the limit of file sizes")));

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "memory_limit.h"
 #include "program_fixture.h"
 
 namespace fovea {
@@ -17,6 +18,16 @@ class TrainProgram : public FreshProgramTest {
  protected:
   TrainProgram() { write_tiny_experiment(); }
 };
+
+TEST_F(TrainProgram, AMachineThatIsTooSmallSaysWhatToChange) {
+  if (!MemoryLimit::is_possible()) GTEST_SKIP() << "a sanitizer maps more";
+  const Finished finished =
+      run({"train", "tiny.yaml", "--quiet", "--threads", "1", "--set", "preprocess.resize=[2048, 2048]"},
+          {.memory_bytes = std::size_t{3} << 30});
+  EXPECT_EQ(finished.code, 1);
+  EXPECT_EQ(finished.error,
+            "fovea: error: out of memory; use fewer --threads, smaller images, a smaller train.batch_size or model\n");
+}
 
 TEST_F(TrainProgram, WritesTheRunDirectoryOfTheContract) {
   const Finished finished = run({"train", "tiny.yaml", "--json"});
