@@ -16,6 +16,8 @@ import torch
 import torchvision
 from torch import nn
 
+import convolution_cases
+
 ACTIVATIONS = {"torch.nn.GELU": nn.GELU(), "torch.nn.ReLU": nn.ReLU(), "torch.nn.SiLU": nn.SiLU(), "torch.nn.Tanh": nn.Tanh(),
                "gelu_tanh": lambda x: nn.functional.gelu(x, approximate="tanh")}
 CLASSES = {"torch.nn.LayerNorm": nn.LayerNorm, "torch.nn.BatchNorm2d": nn.BatchNorm2d, "torch.nn.SiLU": nn.SiLU,
@@ -216,6 +218,7 @@ SPECIFICATIONS = {
         lambda **arguments: torchvision.ops.SqueezeExcitation(**classes_of(arguments)),
         {"input_channels": 48, "squeeze_channels": 12},
         {"squeeze_channels": [5], "activation": ["torch.nn.SiLU"], "scale_activation": ["torch.nn.Hardsigmoid"]}, [GRID]),
+    **convolution_cases.SPECIFICATIONS,
 }
 
 
@@ -250,6 +253,8 @@ def give_values(module):
                 values = torch.randn(value.shape) * deviation
                 if value.dim() == 1 and name.endswith("weight"):
                     values = values + 1
+                if name.endswith("running_var"):
+                    values = values.abs() + 0.5
                 value.copy_(values)
 
 
@@ -302,10 +307,10 @@ def main(folder):
                 continue
             seed += 1
             tensors, inputs, zero = run(module, arguments, shapes, seed)
-            metadata = {"constructor": constructor, "args": json.dumps(arguments), "inputs": json.dumps(inputs),
+            metadata = {"constructor": constructor.partition(" ")[0], "args": json.dumps(arguments), "inputs": json.dumps(inputs),
                         "seed": str(seed), "source": "tests/golden/attention_cases.py", "torch": torch.__version__,
                         "zero_gradient": json.dumps(zero)}
-            write_safetensors(os.path.join(folder, f"{constructor}-{number}.safetensors"), tensors, metadata)
+            write_safetensors(os.path.join(folder, f"{constructor.replace(' ', '_')}-{number}.safetensors"), tensors, metadata)
     print(f"{seed} cases in {folder}")
 
 

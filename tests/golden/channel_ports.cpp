@@ -23,12 +23,13 @@ PortBuilder se_port() {
   return mechanism_port("se", "channels", with_width(arguments, "se"), kChannelGateMap);
 }
 
-/// timm's EfficientNets and MobileNets: the width is Python's round(), which takes the even neighbour of a half.
+/// timm's EfficientNets and MobileNets: a width that is not given is Python's round(), which takes the even neighbour of a
+/// half.
 PortBuilder mobile_se_port() {
   const auto choose_width = [](Json& arguments) {
     const double width = arguments.at("in_chs").get<double>() * arguments.value("rd_ratio", 0.25);
     arguments.erase("rd_ratio");
-    arguments["rd_channels"] = static_cast<std::int64_t>(std::nearbyint(width));
+    if (!arguments.contains("rd_channels")) arguments["rd_channels"] = static_cast<std::int64_t>(std::nearbyint(width));
     arguments["names"] = "conv";
   };
   return port_after(choose_width, mechanism_port("se", "in_chs",
