@@ -131,7 +131,7 @@ TEST_F(PhotoScores, PredictPrintsATable) {
   EXPECT_EQ(rows[1][0], "photo.ppm");
   EXPECT_EQ(rows[2][0], "images/test/left/0.ppm");
   const Json same = json({"predict", "run", "photo.ppm"})[0]["topk"];
-  EXPECT_EQ(rows[1][1], same[0]["name"]);
+  EXPECT_EQ(rows[1][1], same[0]["name"].get<std::string>());
   EXPECT_NEAR(std::stod(rows[1][2]), same[0]["probability"].get<double>(), 1e-7);  // float32
   EXPECT_GE(std::stod(rows[1][2]), std::stod(rows[1][4]));
 }
