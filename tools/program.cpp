@@ -15,6 +15,7 @@
 #include <fovea/base/error.h>
 #include <fovea/base/printable.h>
 #include <fovea/config/config_node.h>
+#include <fovea/nn/onednn.h>
 #include <fovea/nn/out_of_memory.h>
 #include <fovea/run/environment.h>
 
@@ -173,6 +174,7 @@ int run_program(int argc, const char* const* argv) {
 
   return guarded([&]() -> int {
     expect_texts(app);
+    compat::leave_out_wrong_convolutions();
     at::set_num_threads(std::min(global.threads, available_threads()));  // more would only wait for each other
     if (version) {
       print_version(global);

@@ -45,8 +45,8 @@ const std::array kYamlFaults{
 };
 
 [[noreturn]] void throw_invalid_yaml(const std::string& origin, const std::string& message) {
-  const auto* const known =
-      std::find_if(kYamlFaults.begin(), kYamlFaults.end(), [&](const YamlFault& fault) { return message == fault.message; });
+  const auto* const known = std::find_if(kYamlFaults.begin(), kYamlFaults.end(),
+                                         [&](const YamlFault& fault) { return message.starts_with(fault.message); });
   if (known == kYamlFaults.end()) {
     throw InputError(origin, "valid YAML", "other text", "put a text with special characters in quotes");
   }
