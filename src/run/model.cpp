@@ -12,6 +12,7 @@
 #include <fovea/explain/method.h>
 #include <fovea/models/model_field.h>
 #include <fovea/nn/finite_values.h>
+#include <fovea/nn/onednn.h>
 #include <fovea/options/check.h>
 #include <fovea/options/names.h>
 #include <fovea/run/internal/network_plan.h>
@@ -180,6 +181,7 @@ Overlay Model::overlay(const Image& photo, const OverlayOptions& options) const 
 }
 
 torch::Device parse_device(const std::string& name) {
+  compat::leave_out_wrong_convolutions();  // whoever opens or trains a model chooses its device first
   const bool cuda = torch::cuda::is_available();
   if (name == "cpu" || (name == "auto" && !cuda)) return torch::kCPU;
   const bool indexed =
