@@ -57,12 +57,11 @@ constexpr const char* kAttentionArguments =
     "keep_3x3 kernel_size mlp_bias norm_layer num_heads qkv_bias r radix rd_channels rd_divisor rd_ratio scale_pos_embed "
     "spatial_kernel_size split_input stride use_attn use_conv use_mlp use_scale";
 
-/// timm reads rd_ratio and rd_divisor only where rd_channels gives no width.
+/// timm reads rd_ratio, rd_divisor and se_factor only where rd_channels gives no width.
 void drop_overridden_width(Json& arguments) {
   const Json width = arguments.value("rd_channels", Json());
   if (width.is_null() || width == 0) return;
-  arguments.erase("rd_ratio");
-  arguments.erase("rd_divisor");
+  for (const char* name : {"rd_ratio", "rd_divisor", "se_factor"}) arguments.erase(name);
 }
 
 /// Everything a mechanism may read of the file's inputs, in one call.
@@ -132,12 +131,14 @@ Translate activation(const std::string& option) {
 
 Translate width_ratio(const PeerWidth& peer) {
   return [peer](const Json& value, PeerCall& call) {
-    const auto arriving = static_cast<double>(call.point.in.channels * peer.branches);
+    PeerWidth given = peer;
+    given.factor = call.given.value("se_factor", peer.factor);
+    const auto arriving = static_cast<double>(call.point.in.channels * given.branches);
     const auto ratio = value.get<double>();
-    const auto divisor = call.given.value("rd_divisor", peer.divisor);
-    const auto width = peer.of(call.point.in.channels, ratio, divisor);
+    const auto divisor = call.given.value("rd_divisor", given.divisor);
+    const auto width = given.of(call.point.in.channels, ratio, divisor);
     const bool is_multiple = width % divisor == 0;  // a minimum need not be one
-    call.options["reduction_ratio"] = is_multiple ? arriving * peer.factor / static_cast<double>(width) : 1 / ratio;
+    call.options["reduction_ratio"] = is_multiple ? arriving * given.factor / static_cast<double>(width) : 1 / ratio;
   };
 }
 

@@ -78,8 +78,8 @@ ArgumentTable ignoring_others(ArgumentTable arguments);
 PortBuilder port_after(const std::function<void(Json& arguments)>& change, const PortBuilder& port);
 
 /// A port of a mechanism of the registry. @param channels the argument that says how many channels arrive; empty: as many
-/// as the input has. @param arguments the meaning of every other argument. rd_ratio and rd_divisor count only without
-/// rd_channels, as in timm.
+/// as the input has. @param arguments the meaning of every other argument. rd_ratio, rd_divisor and se_factor count only
+/// without rd_channels, as in timm.
 PortBuilder mechanism_port(const std::string& mechanism, const std::string& channels, const ArgumentTable& arguments,
                            const std::map<std::string, std::size_t>& maps = {},
                            const std::map<std::string, std::string>& renamed = {});

@@ -9,17 +9,20 @@
 namespace fovea {
 namespace {
 
+/// 0 for null.
+Translate rename_or_zero(const std::string& option) {
+  return [option](const Json& value, PeerCall& call) { call.options[option] = value.is_null() ? Json(0) : value; };
+}
+
 /// Arguments of timm's bottleneck, halo and lambda layers, and further ones.
 ArgumentTable with_grid_heads(ArgumentTable further) {
-  further.merge(ArgumentTable{
-      {"dim_out", unless_null(site_out_channels())},
-      {"feat_size", ignored()},  // the input has that size
-      {"stride", site_stride()},
-      {"num_heads", rename("heads")},
-      {"dim_head",
-       [](const Json& value, PeerCall& call) { call.options["head_channels"] = value.is_null() ? Json(0) : value; }},
-      {"qk_ratio", rename("query_ratio")},
-      {"qkv_bias", rename("qkv_bias")}});
+  further.merge(ArgumentTable{{"dim_out", unless_null(site_out_channels())},
+                              {"feat_size", ignored()},  // the input has that size
+                              {"stride", site_stride()},
+                              {"num_heads", rename("heads")},
+                              {"dim_head", rename_or_zero("head_channels")},
+                              {"qk_ratio", rename("query_ratio")},
+                              {"qkv_bias", rename("qkv_bias")}});
   return further;
 }
 
@@ -42,6 +45,18 @@ PortBuilder without_odd_cells(const PortBuilder& builder) {
     };
     return port;
   };
+}
+
+/// A port of a layer with those heads. timm reads qk_ratio only where dim_head gives no size, and knows no stride but 2.
+/// @param dim_head timm's where it is not given.
+PortBuilder grid_port(const std::string& mechanism, const Json& dim_head, const ArgumentTable& further,
+                      const std::map<std::string, std::size_t>& maps = {}) {
+  const auto drop_idle = [dim_head](Json& arguments) {
+    const Json size = arguments.value("dim_head", dim_head);
+    if (!size.is_null() && size != 0) arguments.erase("qk_ratio");
+    if (arguments.value("stride", 1) != 2) arguments.erase("stride");
+  };
+  return port_after(drop_idle, without_odd_cells(mechanism_port(mechanism, "channels", with_grid_heads(further), maps)));
 }
 
 /// timm's halo layer has its queries block by block, and ours are hooked in the image's order.
@@ -148,23 +163,14 @@ const PortTable& self_ports() {
                                                  "bat")))},
       {"formula.A2", double_attention_port},
       {"timm.layers.create_attn:bottleneck",
-       without_odd_cells(mechanism_port("bottleneck", "channels",
-                                        with_grid_heads({{"scale_pos_embed", rename("scale_position")}}),
-                                        {{"tap.softmax.0", 0}}))},
-      {"timm.layers.create_attn:halo", with_block_weights(without_odd_cells(mechanism_port(
-                                           "halo", "channels",
-                                           with_grid_heads({{"block_size", rename("block_size")},
-                                                            {"halo_size", rename("halo_size")},
-                                                            {"avg_down", rename("average_down")},
-                                                            {"scale_pos_embed", rename("scale_position")}}))))},
+       grid_port("bottleneck", /*dim_head=*/{}, {{"scale_pos_embed", rename("scale_position")}}, {{"tap.softmax.0", 0}})},
+      {"timm.layers.create_attn:halo", with_block_weights(grid_port("halo", /*dim_head=*/{},
+                                                                    {{"block_size", rename("block_size")},
+                                                                     {"halo_size", rename("halo_size")},
+                                                                     {"avg_down", rename("average_down")},
+                                                                     {"scale_pos_embed", rename("scale_position")}}))},
       {"timm.layers.create_attn:lambda",
-       without_odd_cells(mechanism_port("lambda", "channels",
-                                        with_grid_heads({{"r",
-                                                          [](const Json& value, PeerCall& call) {
-                                                            call.options["receptive_field"] =
-                                                                value.is_null() ? Json(0) : value;
-                                                          }}}),
-                                        {{"tap.softmax.0", 0}}))},
+       grid_port("lambda", /*dim_head=*/16, {{"r", rename_or_zero("receptive_field")}}, {{"tap.softmax.0", 0}})},
       {"timm.layers.Attention", self_attention_port},
       {"torch.nn.MultiheadAttention", multihead_attention_port},
   };

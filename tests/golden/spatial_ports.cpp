@@ -14,8 +14,10 @@ PortBuilder spatial_variant_port(const PortBuilder& build, const std::string& va
 
 Translate spatial_feature_norm() {
   return [](const Json& value, PeerCall& call) {
-    const auto translate = word(
-        "norm", {{"torch.nn.BatchNorm2d", "batch"}, {"torch.nn.InstanceNorm2d", "instance"}, {"torch.nn.Identity", "none"}});
+    const auto translate = word("norm", {{"torch.nn.BatchNorm2d", "batch"},
+                                         {"torch.nn.InstanceNorm2d", "instance"},
+                                         {"torch.nn.Identity", "none"},
+                                         {"timm.layers.GroupNorm1", "group"}});
     translate(value.is_null() ? Json("torch.nn.Identity") : value, call);
   };
 }
@@ -82,7 +84,8 @@ const std::map<std::string, std::size_t> kRowAndColumnGates{{"tap.gate.0", 0}, {
 
 PortBuilder timm_coordinate_port() {
   return mechanism_port("coord", "channels",
-                        with_width({{"bias", rename("bias")},
+                        with_width({{"se_factor", rename("width_factor")},
+                                    {"bias", rename("bias")},
                                     {"act_layer", activation("activation")},
                                     {"norm_layer", spatial_feature_norm()},
                                     {"gate_layer", gate_function()},
@@ -99,7 +102,8 @@ PortBuilder official_coordinate_port() {
 
 PortBuilder timm_simple_coordinate_port() {
   return mechanism_port("scoord", "channels",
-                        with_width({{"bias", rename("bias")},
+                        with_width({{"se_factor", rename("width_factor")},
+                                    {"bias", rename("bias")},
                                     {"act_layer", activation("activation")},
                                     {"gate_layer", gate_function()},
                                     {"has_skip", rename("skip")}},
