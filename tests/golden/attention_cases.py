@@ -16,6 +16,7 @@ import torch
 import torchvision
 from torch import nn
 
+import branch_cases
 import convolution_cases
 
 ACTIVATIONS = {"torch.nn.GELU": nn.GELU(), "torch.nn.ReLU": nn.ReLU(), "torch.nn.SiLU": nn.SiLU(), "torch.nn.Tanh": nn.Tanh(),
@@ -219,6 +220,7 @@ SPECIFICATIONS = {
         {"input_channels": 48, "squeeze_channels": 12},
         {"squeeze_channels": [5], "activation": ["torch.nn.SiLU"], "scale_activation": ["torch.nn.Hardsigmoid"]}, [GRID]),
     **convolution_cases.SPECIFICATIONS,
+    **branch_cases.SPECIFICATIONS,
 }
 
 
