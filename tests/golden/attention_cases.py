@@ -18,6 +18,10 @@ from torch import nn
 
 import branch_cases
 import convolution_cases
+import formula_cases
+import query_cases
+import self_attention_cases
+import strip_cases
 
 ACTIVATIONS = {"torch.nn.GELU": nn.GELU(), "torch.nn.ReLU": nn.ReLU(), "torch.nn.SiLU": nn.SiLU(), "torch.nn.Tanh": nn.Tanh(),
                "gelu_tanh": lambda x: nn.functional.gelu(x, approximate="tanh")}
@@ -177,6 +181,17 @@ class MultiheadAttention(nn.MultiheadAttention):
         return super().forward(query, key, key if value is None else value)[0]
 
 
+def query_key_value(arguments):
+    """Shapes of torch.nn.MultiheadAttention's inputs: other keys and values where they have widths of their own."""
+    shapes = {"input": (2, 11, arguments["embed_dim"])}
+    if "kdim" in arguments or "vdim" in arguments:
+        shapes["key"] = (2, 9, arguments.get("kdim", arguments["embed_dim"]))
+        shapes["value"] = (2, 9, arguments.get("vdim", arguments["embed_dim"]))
+    if arguments.get("batch_first", False):
+        return shapes
+    return {name: (length, images, width) for name, (images, length, width) in shapes.items()}
+
+
 def classes_of(arguments):
     return {name: CLASSES.get(value, value) if isinstance(value, str) else value for name, value in arguments.items()}
 
@@ -192,7 +207,9 @@ FURTHER = {
          "qk_norm": True}],
 }
 
-# Constructor: how it is built, base arguments, other values of each argument, input.
+# Constructor: how it is built, base arguments, other values of each argument, and its inputs: the shape of the one that it
+# takes, or a function from the arguments to the shapes (or tensors) of all of them by name. A module returns its output, or a
+# pair of it and further results by name.
 SPECIFICATIONS = {
     "timm.layers.AttentionPoolLatent": (
         LatentPool, {"in_features": 48, "num_heads": 4, "feat_size": 11},
@@ -214,13 +231,17 @@ SPECIFICATIONS = {
     "torch.nn.MultiheadAttention": (
         MultiheadAttention, {"embed_dim": 48, "num_heads": 4},
         {"num_heads": [3], "bias": [False], "add_bias_kv": [True], "batch_first": [True], "kdim": [40], "vdim": [36]},
-        [(2, 11, 48)]),
+        query_key_value),
     "torchvision.ops.SqueezeExcitation": (
         lambda **arguments: torchvision.ops.SqueezeExcitation(**classes_of(arguments)),
         {"input_channels": 48, "squeeze_channels": 12},
         {"squeeze_channels": [5], "activation": ["torch.nn.SiLU"], "scale_activation": ["torch.nn.Hardsigmoid"]}, [GRID]),
     **convolution_cases.SPECIFICATIONS,
     **branch_cases.SPECIFICATIONS,
+    **strip_cases.SPECIFICATIONS,
+    **self_attention_cases.SPECIFICATIONS,
+    **formula_cases.SPECIFICATIONS,
+    **query_cases.SPECIFICATIONS,
 }
 
 
@@ -235,15 +256,11 @@ def combinations(base, others):
             yield {**base, first: values[0], second: values[1]}
 
 
-def inputs_of(arguments, shapes):
-    shapes = {"input": shapes[0]}
-    if "kdim" in arguments or "vdim" in arguments:
-        shapes["key"] = (2, 9, arguments.get("kdim", 48))
-        shapes["value"] = (2, 9, arguments.get("vdim", 48))
-        if not arguments.get("batch_first", False):
-            shapes = {name: (shape[1], shape[0], shape[2]) for name, shape in shapes.items()}
-            shapes["input"] = (11, 2, 48)
-    return {name: torch.randn(shape).double() for name, shape in shapes.items()}
+def inputs_of(arguments, inputs):
+    """Random tensors of the shapes that a specification gives, or the tensors that it gives itself."""
+    given = inputs(arguments) if callable(inputs) else {"input": inputs[0]}
+    tensors = {name: value if torch.is_tensor(value) else torch.randn(value) for name, value in given.items()}
+    return {name: tensor.double() for name, tensor in tensors.items()}
 
 
 def give_values(module):
@@ -260,25 +277,27 @@ def give_values(module):
                 value.copy_(values)
 
 
-def run(module, arguments, shapes, seed):
+def run(module, arguments, inputs, seed):
+    """Tensors of a case, names of its inputs, and names of what has a gradient of zero."""
     torch.manual_seed(seed)
     give_values(module)
     module = module.double().eval()
-    inputs = inputs_of(arguments, shapes)
+    inputs = inputs_of(arguments, inputs)
     for tensor in inputs.values():
         tensor.requires_grad_()
-    output = module(*inputs.values())
+    result = module(*inputs.values())
+    output, further = result if isinstance(result, tuple) else (result, {})
     cotangent = torch.randn(output.shape).double()
     (output * cotangent).sum().backward()
-    tensors = {"output": output, "cotangent": cotangent}
+    tensors = {"output": output, "cotangent": cotangent, **further}
+    keys = {name: name if name == "input" else "input." + name for name in inputs}
+    tensors.update({key: inputs[name] for name, key in keys.items()})
+    leaves = [*((name, "grad_" + key, inputs[name]) for name, key in keys.items()),
+              *((name, "grad." + name, tensor) for name, tensor in module.named_parameters())]
     zero = []
-    for name, tensor in inputs.items():
-        tensors[name if name == "input" else "input." + name] = tensor
-        tensors["grad_input" if name == "input" else "grad_input." + name] = tensor.grad
-    for name, tensor in module.named_parameters():
-        gradient = torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
-        tensors["grad." + name] = gradient
-        if gradient.abs().max() < 1e-10:
+    for name, key, tensor in leaves:
+        tensors[key] = torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
+        if tensors[key].abs().max() < 1e-10:
             zero.append(name)
     for name, tensor in module.state_dict().items():
         tensors["state." + name] = tensor
@@ -300,7 +319,7 @@ def write_safetensors(path, tensors, metadata):
 def main(folder):
     os.makedirs(folder, exist_ok=True)
     seed = 0
-    for constructor, (build, base, others, shapes) in SPECIFICATIONS.items():
+    for constructor, (build, base, others, inputs) in SPECIFICATIONS.items():
         cases = [*FURTHER.get(constructor, []), *combinations(base, others)]
         for number, arguments in enumerate(cases):
             try:
@@ -308,10 +327,10 @@ def main(folder):
             except AssertionError:  # as the peers do, for heads that do not divide the features
                 continue
             seed += 1
-            tensors, inputs, zero = run(module, arguments, shapes, seed)
-            metadata = {"constructor": constructor.partition(" ")[0], "args": json.dumps(arguments), "inputs": json.dumps(inputs),
-                        "seed": str(seed), "source": "tests/golden/attention_cases.py", "torch": torch.__version__,
-                        "zero_gradient": json.dumps(zero)}
+            tensors, names, zero = run(module, arguments, inputs, seed)
+            metadata = {"constructor": constructor.partition(" ")[0], "args": json.dumps(arguments),
+                        "inputs": json.dumps(names), "seed": str(seed), "source": "tests/golden/attention_cases.py",
+                        "torch": torch.__version__, "zero_gradient": json.dumps(zero)}
             write_safetensors(os.path.join(folder, f"{constructor.replace(' ', '_')}-{number}.safetensors"), tensors, metadata)
     print(f"{seed} cases in {folder}")
 

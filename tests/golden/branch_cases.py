@@ -78,6 +78,6 @@ SPECIFICATIONS = {
          "split_input": [False], **ACTIVATION}, MAPS),
     "timm.layers.create_attn:splat": (
         SplitAttention, BASE,
-        {"kernel_size": [5], "stride": [2], "groups": [2], "bias": [True], "radix": [1, 3], **WIDTH, **ACTIVATION,
-         **INNER_NORM}, MAPS),
+        {"kernel_size": [5], "stride": [2], "groups": [2], "bias": [True], "radix": [1, 3], **WIDTH, "rd_ratio": [1 / 2],
+         **ACTIVATION, **INNER_NORM}, MAPS),
 }

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-ACTIVATIONS = {"torch.nn.ReLU": nn.ReLU(), "torch.nn.SiLU": nn.SiLU(), "torch.nn.Tanh": nn.Tanh()}
+ACTIVATIONS = {"torch.nn.ReLU": nn.ReLU(), "torch.nn.SiLU": nn.SiLU(), "torch.nn.Tanh": nn.Tanh(),
+               "torch.nn.Hardswish": nn.Hardswish()}
 GATES = {"sigmoid": torch.sigmoid, "hard_sigmoid": functional.hardsigmoid}
 NORMS = {"torch.nn.BatchNorm2d": nn.BatchNorm2d, None: lambda channels: nn.Identity()}
 
@@ -126,15 +127,22 @@ class GatherExcite(nn.Module):
         super().__init__()
         self.extent, self.add_maxpool, self.gate = extent, add_maxpool, GATES[gate_layer]
         if extra_params:
-            self.gather = nn.Sequential()
-            count = int(math.log2(extent))
-            for i in range(1, count + 1):
-                self.gather.add_module(f"conv{i}", nn.Conv2d(channels, channels, 3, 2, 1, groups=channels, bias=False))
-                self.gather.add_module(f"norm{i}", nn.BatchNorm2d(channels))
-                if i < count:
-                    self.gather.add_module(f"act{i}", ACTIVATIONS[act_layer])
+            self.gather = self.convolutions(channels, feat_size, extent, act_layer)
         width = width_of(channels, rd_ratio, rd_channels, rd_divisor)
         self.mlp = Perceptron(channels, width, act_layer) if use_mlp else nn.Identity()
+
+    @staticmethod
+    def convolutions(channels, feat_size, extent, act_layer):
+        """Depthwise: log2(extent) of stride 2, or one of the map's size"""
+        gather = nn.Sequential()
+        count = int(math.log2(extent)) if extent else 1
+        for i in range(1, count + 1):
+            shape = {"kernel_size": 3, "stride": 2, "padding": 1} if extent else {"kernel_size": feat_size}
+            gather.add_module(f"conv{i}", nn.Conv2d(channels, channels, **shape, groups=channels, bias=False))
+            gather.add_module(f"norm{i}", nn.BatchNorm2d(channels))
+            if i < count:
+                gather.add_module(f"act{i}", ACTIVATIONS[act_layer])
+        return gather
 
     def gathered(self, x):
         if hasattr(self, "gather"):
@@ -145,11 +153,14 @@ class GatherExcite(nn.Module):
         mean = functional.avg_pool2d(x, size, self.extent, padding, count_include_pad=False)
         return 0.5 * mean + 0.5 * functional.max_pool2d(x, size, self.extent, padding) if self.add_maxpool else mean
 
-    def forward(self, x):
+    def gate_of(self, x):
         y = self.mlp(self.gathered(x))
         if y.shape[2:] != (1, 1):
             y = functional.interpolate(y, size=x.shape[2:])
-        return x * self.gate(y)
+        return self.gate(y)
+
+    def forward(self, x):
+        return x * self.gate_of(x)
 
 
 class GlobalContext(nn.Module):
@@ -242,7 +253,7 @@ def variant(module, **fixed):
     return lambda **arguments: module(**arguments, **fixed)
 
 
-WIDTH = {"rd_ratio": [1 / 4], "rd_channels": [12], "rd_divisor": [4]}
+WIDTH = {"rd_ratio": [1 / 4], "rd_channels": [12], "rd_divisor": [10]}
 ACTIVATION = {"act_layer": ["torch.nn.SiLU", "torch.nn.Tanh"]}
 GATE = {"gate_layer": ["hard_sigmoid"]}
 INNER_NORM = {"norm_layer": ["torch.nn.BatchNorm2d"]}
@@ -261,8 +272,8 @@ SPECIFICATIONS = {
     "timm.layers.create_attn:ceca": (
         variant(EfficientChannels, circular=True), BASE, {"kernel_size": [7], "act_layer": ["torch.nn.ReLU"], **GATE}, MAPS),
     "timm.layers.create_attn:ge": (
-        GatherExcite, {**BASE, "extra_params": True, "extent": 4},
-        {"extent": [2, 8], "use_mlp": [False], **WIDTH, "add_maxpool": [True], **ACTIVATION, **GATE}, MAPS),
+        GatherExcite, {**BASE, "extra_params": True, "extent": 4, "feat_size": [7, 5]},
+        {"extent": [0, 2, 8], "use_mlp": [False], **WIDTH, "add_maxpool": [True], **ACTIVATION, **GATE}, MAPS),
     "timm.layers.create_attn:ge without parameters": (
         GatherExcite, BASE,
         {"extent": [2, 4], "use_mlp": [False], **WIDTH, "add_maxpool": [True], **ACTIVATION, **GATE}, MAPS),
