@@ -86,10 +86,21 @@ std::shared_ptr<const Dataset> make_dataset(const std::string& folder, std::vect
       FileReading{static_cast<int>(options.channels), options.on_error, options.decode.options("data")}, std::move(skipped));
 }
 
+/// @throws InputError for a single class where that is a mistake.
+void expect_class_folders(const std::string& folder, const std::vector<ClassFolders>& classes,
+                          const ImageFolderOptions& options, bool training) {
+  if (options.allow_single_class) return;
+  if (training) {
+    expect_several_classes(folder, classes);
+  } else {
+    expect_no_root_below(folder, classes);
+  }
+}
+
 /// The split of a root with class folders alone. @throws InputError for a class without images.
 std::shared_ptr<const Dataset> open_by_seed(const std::string& root, const ImageFolderOptions& options, bool training) {
   const std::vector<ClassFolders> classes = read_class_folders(root);
-  if (training && !options.allow_single_class) expect_several_classes(root, classes);
+  expect_class_folders(root, classes, options, training);
   const SeededSplit split{options.test, options.split_seed};
   ClassReader reader(root);
   FilesOfClasses files;
@@ -121,7 +132,7 @@ std::shared_ptr<const Dataset> open_folder(const std::string& root, const Folder
   std::vector<std::string> class_names = class_names_in(layout);
   const std::vector<ClassFolders> classes = read_class_folders(folder);
   const bool training = split == Split::train;
-  if (training && !options.allow_single_class) expect_several_classes(folder, classes);
+  expect_class_folders(folder, classes, options, training);
   ClassReader reader(folder);
   FilesOfClasses files;
   for (const ClassFolders& one : classes) {

@@ -246,6 +246,10 @@ void expect_several_classes(const std::string& folder, const std::vector<ClassFo
                    advice_on_root(folder, "add another, or set data.allow_single_class: true"));
 }
 
+void expect_no_root_below(const std::string& folder, const std::vector<ClassFolders>& classes) {
+  if (classes.size() == 1 && root_below(folder)) expect_several_classes(folder, classes);
+}
+
 std::string advice_on_root(const std::string& folder, const std::string& otherwise) {
   if (const auto root = root_below(folder)) return "the folders of classes may be in '" + *root + "': set data.root to it";
   for (const fs::path& place : {fs::path(folder), fs::path(folder) / ".."}) {

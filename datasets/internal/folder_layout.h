@@ -40,6 +40,9 @@ std::vector<ClassFolders> read_class_folders(const std::string& folder);
 /// @throws InputError for a single class, with advice on what may have been meant.
 void expect_several_classes(const std::string& folder, const std::vector<ClassFolders>& classes);
 
+/// @throws InputError for a single class that holds a data set itself: one class alone can be scored.
+void expect_no_root_below(const std::string& folder, const std::vector<ClassFolders>& classes);
+
 /// Advice for a folder without classes: a root below it, or a table of labels beside its images; else `otherwise`.
 std::string advice_on_root(const std::string& folder, const std::string& otherwise);
 

@@ -457,6 +457,11 @@ TEST(ImageFolderTest, ARootOneLevelTooHighIsNamed) {
   const TemporaryDirectory splits;
   write_pictures(splits, {"archive/data/train/cat/a.pgm", "archive/data/test/cat/b.pgm"});
   EXPECT_THAT(refusal(splits.path()), HasSubstr("may be in '" + splits.path("archive/data") + "'"));
+  EXPECT_THAT(refusal(splits.path(), Split::test), HasSubstr("may be in '" + splits.path("archive/data") + "'"))
+      << "for scoring too";
+  const TemporaryDirectory one_class;
+  write_pictures(one_class, {"cat/monday/a.pgm", "cat/monday/b.pgm", "cat/c.pgm", "cat/d.pgm"});
+  EXPECT_EQ(refusal(one_class.path(), Split::test), "opened") << "one class can be scored";
 }
 
 TEST(ImageFolderTest, PicturesBesideTheirMasksAreRefused) {
