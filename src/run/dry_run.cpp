@@ -41,7 +41,7 @@ DryRunReport dry_run(const Experiment& experiment, const DryRunOptions& options)
   RunObserver silent;
   TrainingSession session(experiment, parse_device(options.device),
                           options.observer == nullptr ? silent : *options.observer);
-  session.expect_readable(options.threads, options.stop_requested);
+  session.check_data(options.threads, options.stop_requested);
   session.initialise_weights();
   Trainer trainer = session.trainer(RunDirectory(experiment.name()), options.threads, options.stop_requested);
   DryRunReport report;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -96,6 +97,17 @@ std::vector<Unreadable> unreadable_in(const Subset& subset, int threads, const s
     }
   }
   return all;
+}
+
+/// @throws InputError when the data set does not skip unreadable files, or nothing else is left.
+void expect_skippable(const Subset& subset, Split split, const std::vector<Unreadable>& found) {
+  if (found.size() == subset.indices.size()) {
+    throw InputError("data", "readable " + to_string(split) + " images", "none", found.front().why);
+  }
+  if (subset.dataset->skips_unreadable()) return;
+  const std::string count =
+      found.size() == 1 ? "" : " (as " + std::to_string(found.size() - 1) + " more in " + to_string(split) + ")";
+  throw InputError(found.front().why + count);
 }
 
 }  // namespace
@@ -295,23 +307,18 @@ DataSummary ExperimentData::summary(const std::vector<Split>& splits) {
   return summary;
 }
 
-void ExperimentData::expect_readable(const std::vector<Split>& splits, int threads,
-                                     const std::function<bool()>& stop_requested) {
+void ExperimentData::check(const std::vector<Split>& splits, int threads, const Warn& note,
+                           const std::function<bool()>& stop_requested) {
+  std::vector<Unreadable> skipped;
   for (const Split split : splits) {
     const Subset& chosen = part(split);
-    const std::vector<Unreadable> found = unreadable_in(chosen, threads, stop_requested);
+    std::vector<Unreadable> found = unreadable_in(chosen, threads, stop_requested);
     unreadable_[split] = std::ssize(found);
-    if (found.empty()) continue;
-    if (found.size() == chosen.indices.size()) {
-      throw InputError("data", "readable " + to_string(split) + " images", "none", found.front().why);
-    }
-    if (!chosen.dataset->skips_unreadable()) {
-      const std::string count =
-          found.size() == 1 ? "" : " (as " + std::to_string(found.size() - 1) + " more in " + to_string(split) + ")";
-      throw InputError(found.front().why + count);
-    }
-    for (const Unreadable& file : found) on_skipped_(file.name, file.why);
+    if (!found.empty()) expect_skippable(chosen, split, found);
+    skipped.insert(skipped.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
   }
+  if (note) note("data: " + describe(summary(splits)));
+  for (const Unreadable& file : skipped) on_skipped_(file.name, file.why);
 }
 
 Json ExperimentData::training_images() {

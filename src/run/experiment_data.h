@@ -68,10 +68,11 @@ class ExperimentData {
   /// The data set as it was understood. @param splits those to count, at least one; the classes are counted in the first.
   DataSummary summary(const std::vector<Split>& splits);
 
-  /// Checks every file of the splits quickly, before work begins that would end at a damaged one. Files that the data set
-  /// skips are warned about, and counted by summary().
-  /// @param stop_requested polled now and then. @throws InputError naming a file; Interrupted.
-  void expect_readable(const std::vector<Split>& splits, int threads, const std::function<bool()>& stop_requested = {});
+  /// Checks every file of the splits quickly, before work begins that would end at a damaged one, and says in one line what
+  /// was understood. Files that the data set skips are counted there and by summary(), and then warned about.
+  /// @param note gets that line. @param stop_requested polled now and then. @throws InputError naming a file; Interrupted.
+  void check(const std::vector<Split>& splits, int threads, const Warn& note = {},
+             const std::function<bool()>& stop_requested = {});
 
   /// Number of images of the training and the validation split, and a hash of their names, labels, sizes of files or
   /// pixels. Other images almost surely give another document. The test split has no part in it.
@@ -98,7 +99,7 @@ class ExperimentData {
   std::shared_ptr<const Preprocess> preprocess_;
   std::function<void(const std::string& name, const std::string& why)> on_skipped_;
   std::map<Split, Subset> parts_;
-  std::map<Split, std::int64_t> unreadable_;  ///< number of files that expect_readable() has found
+  std::map<Split, std::int64_t> unreadable_;  ///< number of files that check() has found
   std::map<std::string, std::shared_ptr<ContentRecord>> content_records_;
 };
 

@@ -78,8 +78,7 @@ EvaluationReport Model::evaluate(Split split, const EvaluateOptions& options) co
     if (options.note) options.note("note: " + line);
   };
   ExperimentData opened = data(split, options.warn, note);
-  opened.expect_readable({split}, options.threads, options.stop_requested);
-  if (options.note) options.note("data: " + describe(opened.summary({split})));
+  opened.check({split}, options.threads, options.note, options.stop_requested);
   return evaluate(opened.split(split), options);
 }
 

@@ -157,7 +157,7 @@ TrainingReport train(const Experiment& experiment, const RunOptions& options) {
   const torch::Device device = parse_device(options.device);
   LockedRun locked(run, options.resume);
   TrainingSession session(experiment, device, observer);
-  session.expect_readable(options.threads, options.stop_requested);
+  session.check_data(options.threads, options.stop_requested);
   if (!locked.resumes()) {  // a checkpoint has weights of its own
     const std::string note = session.initialise_weights();
     if (!note.empty()) observer.note("note: " + note);

@@ -207,6 +207,9 @@ TEST_F(PhotoFolder, ADamagedTestImageIsNamedBeforeTheFirstEpoch) {
       run({"train", "damaged.yaml", "--out", "damaged_run", "--set", "data.on_error=skip", "--set", "train.epochs=1"});
   EXPECT_EQ(skipped.code, 0) << skipped.error;
   EXPECT_THAT(skipped.error, HasSubstr("8 in test; skipped: unreadable images 1\n"));
+  EXPECT_LT(skipped.error.find("data: image_folder"), skipped.error.find("warning: skipped: "))
+      << "the data first, then what was left out of it";
+  EXPECT_THAT(run({"eval", "damaged_run"}).error, testing::StartsWith("data: image_folder"));
 }
 
 TEST_F(PhotoFolder, ATableOfLabelsIsTrainedOn) {

@@ -53,9 +53,9 @@ DataSummary TrainingSession::summary() {
   return experiment.data().summary(kSplits);
 }
 
-void TrainingSession::expect_readable(int threads, const std::function<bool()>& stop_requested) {
-  experiment.data().expect_readable(kSplits, threads, stop_requested);
-  observer.note("data: " + describe(summary()));
+void TrainingSession::check_data(int threads, const std::function<bool()>& stop_requested) {
+  experiment.data().check(
+      kSplits, threads, [&](const std::string& line) { observer.note(line); }, stop_requested);
 }
 
 Trainer TrainingSession::trainer(const RunDirectory& run, int threads, const std::function<bool()>& stop_requested) {

@@ -47,7 +47,7 @@ struct TrainingSession {
   /// The data of all splits as they were understood.
   DataSummary summary();
   /// Checks the files of all splits, and notes the summary. @throws InputError; Interrupted.
-  void expect_readable(int threads, const std::function<bool()>& stop_requested);
+  void check_data(int threads, const std::function<bool()>& stop_requested);
   /// A trainer that refers to this session.
   Trainer trainer(const RunDirectory& run, int threads, const std::function<bool()>& stop_requested);
 
