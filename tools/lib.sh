@@ -79,6 +79,37 @@ read_base_arguments() {
   if [[ -n $base ]]; then expect_commit "$base"; fi
 }
 
+# check_files NAME CHECK LIST: runs the function CHECK on every file that LIST names, until `seconds` have passed since the script
+# began. Prints what CHECK says where it fails, and then the counts.
+check_files() {
+  local name=$1 list=$3 total clean skipped
+  export check=$2 deadline=$((EPOCHSECONDS - SECONDS + seconds)) results=$3.results
+  : >"$results"
+  export -f check_file "${2?}"
+  # shellcheck disable=SC2016  # the inner shell's argument
+  xargs -r -d '\n' -n 1 -P "$(parallel_jobs)" bash -c 'check_file "$1"' _ <"$list" || true  # $results says it per file
+  total=$(wc -l <"$list")
+  clean=$(grep -c '^clean ' "$results" || true)
+  skipped=$(grep -c '^skipped ' "$results" || true)
+  say "$name: $total files ${base:+changed since $base}: $clean clean, $((total - clean - skipped)) with findings, $skipped not reached in time"
+  ((clean + skipped == total))
+}
+
+# check_file FILE: one file of check_files.
+check_file() {
+  local left=$((deadline - EPOCHSECONDS)) status=124 output=  # timeout's exit status for a command that took too long
+  # shellcheck disable=SC2016  # the inner shell's variables
+  if ((left > 0)); then
+    status=0
+    output=$(timeout "$left" bash -c '"$check" "$1"' _ "$1" 2>&1) || status=$?
+  fi
+  case $status in
+    0) echo "clean $1" >>"$results" ;;
+    124) echo "skipped $1" >>"$results" ;;
+    *) echo "found $1" >>"$results" && printf '%s\n' "$output" ;;
+  esac
+}
+
 # changed_sources BASE: the C++ files that differ from BASE, each once, a header as its .cpp.
 changed_sources() {
   { git_here diff --name-only "$1" -- && git_here ls-files --others --exclude-standard; } |

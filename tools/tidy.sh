@@ -3,14 +3,12 @@
 # usage: tools/tidy.sh [--short | --all] [BASE]
 #   BASE     default: where this branch left origin/main, or else the commit before this one, or else everything
 #   --all    every file
-#   --short  stops after two and a half minutes and says how many files it did not reach
+#   --short  stops after two minutes and says how many files it did not reach
 # shellcheck source=tools/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-read_base_arguments 150 "$@"
-export deadline=$((EPOCHSECONDS + seconds))
+read_base_arguments 120 "$@"
 command -v clang-tidy-19 >/dev/null || tools/setup.sh clang-tidy-19  # Debian's default, 14, lacks parts of C++20
-
 
 # A build folder of its own: clang cannot read GCC's precompiled headers, and unity builds have no entry per file.
 mkdir -p build
@@ -19,8 +17,6 @@ cmake -S . -B build/tidy -G Ninja -DCMAKE_UNITY_BUILD=OFF -DCMAKE_DISABLE_PRECOM
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-export results=$work/results
-touch "$results"
 
 # The files that are compiled without LibTorch: clang 15 and later refuse LibTorch 1.13's headers in C++20 (a vector of the
 # incomplete c10::IValue), and clang 14 refuses C++20 that GCC 12 takes. GCC's own warnings cover the others.
@@ -39,28 +35,7 @@ fi
 gcc_headers=$(g++ -print-file-name=include)
 export gcc_headers
 
-tidy_one() {
-  local left status=0 output
-  left=$((deadline - EPOCHSECONDS))
-  if ((left <= 0)); then
-    echo "skipped $1" >>"$results"
-    return
-  fi
-  output=$(timeout "$left" clang-tidy-19 --quiet -p build/tidy --extra-arg=-Wno-unknown-warning-option \
-    --extra-arg=-idirafter --extra-arg="$gcc_headers" "$1" 2>&1) || status=$?
-  case $status in
-    0) echo "clean $1" >>"$results" ;;
-    124) echo "skipped $1" >>"$results" ;;
-    *) printf 'found %s\n' "$1" >>"$results" && printf '%s\n' "$output" ;;
-  esac
+tidy() {
+  clang-tidy-19 --quiet -p build/tidy --extra-arg=-Wno-unknown-warning-option --extra-arg=-idirafter --extra-arg="$gcc_headers" "$1"
 }
-export -f tidy_one
-# shellcheck disable=SC2016
-xargs -r -d '\n' -n 1 -P "$(parallel_jobs)" bash -c 'tidy_one "$1"' _ <"$work/files" || true  # $results says it per file
-
-count() { grep -c "^$1 " "$results" || true; }
-total=$(wc -l <"$work/files")
-clean=$(count clean)
-skipped=$(count skipped)
-say "tidy: $total files ${base:+changed since $base}: $clean clean, $((total - clean - skipped)) with findings, $skipped not reached in time"
-((clean + skipped == total))
+check_files tidy tidy "$work/files"
