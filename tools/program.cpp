@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
@@ -107,6 +108,16 @@ void complete_options(CLI::App& command) {
   }
 }
 
+std::vector<std::pair<CLI::App*, Action>> add_commands(CLI::App& app) {
+  std::vector<std::pair<CLI::App*, Action>> commands;
+  for (const auto add : {add_train_command, add_eval_command, add_predict_command, add_overlay_command, add_convert_command,
+                         add_list_command, add_bench_command}) {
+    Action action = add(app);
+    commands.emplace_back(app.get_subcommands({}).back(), std::move(action));
+  }
+  return commands;
+}
+
 }  // namespace
 
 std::vector<std::string> GlobalOptions::with_seed(std::vector<std::string> settings) const {
@@ -148,6 +159,7 @@ void print_warning(const std::string& message) {
 }
 
 int run_program(int argc, const char* const* argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file beyond the limit of sizes is a failed write, with a message
   GlobalOptions global;
   global.threads = available_threads();
   bool version = false;
@@ -156,12 +168,7 @@ int run_program(int argc, const char* const* argv) {
   app.set_help_flag("-h,--help", "print this help");
   add_global_options(app, global, version);
 
-  std::vector<std::pair<CLI::App*, Action>> commands;
-  for (const auto add : {add_train_command, add_eval_command, add_predict_command, add_overlay_command, add_convert_command,
-                         add_list_command, add_bench_command}) {
-    Action action = add(app);
-    commands.emplace_back(app.get_subcommands({}).back(), std::move(action));
-  }
+  const auto commands = add_commands(app);
   complete_options(app);
 
   try {

@@ -10,7 +10,7 @@
 #include <fovea/config/config_node.h>
 #include <fovea/image/image.h>
 
-#include "program.h"
+#include "program_process.h"
 #include "temporary_directory.h"
 
 namespace fovea {

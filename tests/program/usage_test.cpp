@@ -22,6 +22,16 @@ std::string complaint_about(const std::string& error) {
   return error.substr(begin.size(), error.size() - begin.size() - 1);
 }
 
+TEST_F(Usage, TheExecutableIsThePreloadedProgram) {
+  const Finished preloaded = run({"list", "models"});
+  const ProgramStarter starter = set_program_starter(execute);
+  const Finished executed = run({"list", "models"});
+  set_program_starter(starter);
+  EXPECT_EQ(executed.code, 0) << executed.error;
+  EXPECT_EQ(executed.out, preloaded.out);
+  EXPECT_EQ(executed.error, preloaded.error);
+}
+
 TEST_F(Usage, MistypedCommandsAreSuggested) {
   EXPECT_EQ(complaint_about(refusal({"tain", "a.yaml"})), "fovea: expected a command, got 'tain'; did you mean 'train'?");
   EXPECT_EQ(complaint_about(refusal({"Train"})), "fovea: expected a command, got 'Train'; did you mean 'train'?");

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -22,7 +23,19 @@ struct Limits {
   std::size_t memory_bytes = 0;  ///< address space, as on a small machine
 };
 
-/// A running `fovea`, as a user starts it.
+/// What the process of a program is given.
+struct ProgramStart {
+  std::string folder;  ///< working directory
+  std::vector<std::string> arguments;
+  std::string out;    ///< file for its stdout
+  std::string error;  ///< file for its stderr
+  Limits limits;
+};
+
+/// In a process that was forked for it: files, limits and working directory. Calls only what is safe after fork.
+void become(const ProgramStart& start);
+
+/// A running `fovea`. It is started as a user starts it, or from a PreloadedProgram where the suite has one.
 class Program {
  public:
   /// @param folder the working directory.
@@ -37,10 +50,17 @@ class Program {
   Finished wait();
 
  private:
+  ProgramStart start_;
   pid_t process_ = 0;
-  std::string out_;
-  std::string error_;
 };
+
+/// Starts the executable. @return the process.
+pid_t execute(const ProgramStart& start);
+
+/// What Program starts processes with: execute() at first.
+using ProgramStarter = std::function<pid_t(const ProgramStart&)>;
+/// @return the starter before.
+ProgramStarter set_program_starter(ProgramStarter starter);
 
 /// Runs to the end.
 Finished run_fovea(const std::string& folder, const std::vector<std::string>& arguments, const Limits& limits = {});

@@ -1,4 +1,4 @@
-#include "program.h"
+#include "program_process.h"
 
 #include <csignal>
 #include <cstdlib>
@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 #include <fovea/base/random.h>
 
@@ -55,37 +56,49 @@ void set_limit(__rlimit_resource_t resource, std::size_t bytes) {
   ::setrlimit(resource, &limit);
 }
 
+ProgramStarter& program_starter() {
+  static ProgramStarter starter = execute;
+  return starter;
+}
+
 }  // namespace
 
-Program::Program(const std::string& folder, const std::vector<std::string>& arguments, const Limits& limits)
-    : out_(temporary_file()), error_(temporary_file()) {
+ProgramStarter set_program_starter(ProgramStarter starter) {
+  return std::exchange(program_starter(), std::move(starter));
+}
+
+void become(const ProgramStart& start) {
+  ::dup2(::open(start.out.c_str(), O_WRONLY), STDOUT_FILENO);
+  ::dup2(::open(start.error.c_str(), O_WRONLY), STDERR_FILENO);
+  set_limit(RLIMIT_FSIZE, start.limits.file_bytes);
+  set_limit(RLIMIT_AS, start.limits.memory_bytes);
+  if (::chdir(start.folder.c_str()) != 0) ::_exit(127);
+}
+
+pid_t execute(const ProgramStart& start) {
   std::vector<std::string> words{FOVEA_PROGRAM};
-  words.insert(words.end(), arguments.begin(), arguments.end());
+  words.insert(words.end(), start.arguments.begin(), start.arguments.end());
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  process_ = ::fork();
-  if (process_ < 0) throw std::runtime_error("fork");
-  if (process_ > 0) return;
-  // In the child: only calls that are safe after fork.
-  const int out = ::open(out_.c_str(), O_WRONLY);
-  const int error = ::open(error_.c_str(), O_WRONLY);
-  ::dup2(out, STDOUT_FILENO);
-  ::dup2(error, STDERR_FILENO);
-  set_limit(RLIMIT_FSIZE, limits.file_bytes);
-  set_limit(RLIMIT_AS, limits.memory_bytes);
-  if (::chdir(folder.c_str()) != 0) ::_exit(127);
+  const pid_t process = ::fork();
+  if (process < 0) throw std::runtime_error("fork");
+  if (process > 0) return process;
+  become(start);
   ::execv(pointers[0], pointers.data());
   ::_exit(127);
 }
+
+Program::Program(const std::string& folder, const std::vector<std::string>& arguments, const Limits& limits)
+    : start_{folder, arguments, temporary_file(), temporary_file(), limits}, process_(program_starter()(start_)) {}
 
 Program::~Program() {
   if (process_ > 0) {
     ::kill(process_, SIGKILL);
     ::waitpid(process_, nullptr, 0);
   }
-  std::filesystem::remove(out_);
-  std::filesystem::remove(error_);
+  std::filesystem::remove(start_.out);
+  std::filesystem::remove(start_.error);
 }
 
 void Program::send(int signal) const {
@@ -93,7 +106,7 @@ void Program::send(int signal) const {
 }
 
 std::string Program::messages() const {
-  return file_text(error_);
+  return file_text(start_.error);
 }
 
 Finished Program::wait() {
@@ -101,7 +114,7 @@ Finished Program::wait() {
   rusage usage{};
   ::wait4(process_, &status, 0, &usage);
   process_ = 0;
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), file_text(out_), file_text(error_),
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), file_text(start_.out), file_text(start_.error),
           usage.ru_maxrss};
 }
 
