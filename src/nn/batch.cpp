@@ -74,6 +74,22 @@ Batch Batch::slice(std::int64_t begin, std::int64_t end) const {
   return part;
 }
 
+Batch Batch::repeated(std::int64_t times) const {
+  if (times == 1) return *this;
+  Batch many = *this;
+  many.singles.clear();
+  many.positions.clear();
+  for (torch::Tensor* tensor : {&many.images, &many.labels, &many.other_labels, &many.lambda, &many.boxes}) {
+    if (tensor->defined()) *tensor = tensor->repeat_interleave(times, 0);
+  }
+  for (const torch::Tensor& single : singles)
+    many.singles.insert(many.singles.end(), static_cast<std::size_t>(times), single);
+  for (const std::int64_t position : positions) {
+    many.positions.insert(many.positions.end(), static_cast<std::size_t>(times), position);
+  }
+  return many;
+}
+
 Batch Batch::to(torch::Device device) const {
   Batch moved = *this;
   if (images.defined()) moved.images = images.to(device);

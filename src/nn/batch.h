@@ -53,6 +53,9 @@ struct Batch {
   /// Images [begin, end), sharing memory.
   Batch slice(std::int64_t begin, std::int64_t end) const;
 
+  /// Each image `times` times in a row, with all that belongs to it.
+  Batch repeated(std::int64_t times) const;
+
   Batch to(torch::Device device) const;
 };
 

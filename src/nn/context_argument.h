@@ -10,7 +10,8 @@
 namespace fovea {
 
 /// Context of a module's forward(): the caller's, or a new one for this call. The random draws of a new one are keyed by
-/// LibTorch's default generator, so that torch::manual_seed() repeats them; see ForwardStream.
+/// LibTorch's default generator, so that torch::manual_seed() repeats them; see ForwardStream. In training, hard choices are
+/// drawn from their policy.
 class ContextArgument {
  public:
   ContextArgument() = default;
@@ -20,7 +21,10 @@ class ContextArgument {
   ForwardContext& of(const torch::nn::Module& module) {
     if (context_ != nullptr) return *context_;
     own_ = std::make_shared<ForwardContext>();
-    if (module.is_training()) own_->random = ForwardStream::from_default_generator();
+    if (module.is_training()) {
+      own_->random = ForwardStream::from_default_generator();
+      own_->policy = PolicyMode::sample;
+    }
     context_ = own_.get();
     return *context_;
   }
