@@ -12,15 +12,29 @@ namespace {
 constexpr RealRange kStd{.minimum = 0.0, .maximum = 1.0, .minimum_open = true};
 constexpr double kPhaseSlack = 1e-9;  // relative; for fractions of all epochs that are whole but for rounding
 
+void visit_warmup(FieldVisitor& fields, ExplorationOptions& options) {
+  fields.real("warmup_epochs", options.warmup_epochs, kNonNegative, "first epochs with random choices and a frozen policy");
+}
+
+void visit_frozen_fraction(FieldVisitor& fields, ExplorationOptions& options) {
+  fields.real("frozen_fraction", options.frozen_fraction, kFraction,
+              "fraction of the epochs at the end with a frozen policy");
+}
+
 }  // namespace
 
 void ExplorationOptions::visit_fields(FieldVisitor& fields) {
-  fields.real("warmup_epochs", warmup_epochs, kNonNegative, "first epochs with random locations and a frozen policy");
+  visit_warmup(fields, *this);
   fields.reals(
       "std", standard_deviation, kStd, {1, 2},
       "standard deviation of the locations, in units of [-1, 1], after the warm-up and at the end; or one number for both");
-  fields.real("frozen_fraction", frozen_fraction, kFraction, "fraction of the epochs at the end with a frozen policy");
+  visit_frozen_fraction(fields, *this);
   fields.real("frozen_std", frozen_standard_deviation, kStd, "standard deviation of the locations in that final phase");
+}
+
+void ExplorationOptions::visit_phases(FieldVisitor& fields) {
+  visit_warmup(fields, *this);
+  visit_frozen_fraction(fields, *this);
 }
 
 void ExplorationOptions::validate(std::int64_t epochs) const {

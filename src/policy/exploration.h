@@ -15,14 +15,15 @@ struct Exploration {
   bool trains_policy = true;             ///< false: the policy is frozen
 };
 
-/// Exploration schedule, in three phases:
+/// Exploration schedule, in three phases; choices of elements have no standard deviation:
 ///
 /// 1. Warm-up: random choices and a frozen policy. The rewards of an untrained classifier carry no information about the
 ///    choices.
 /// 2. Training of the policy: choices are sampled from it, with a standard deviation that goes linearly from its first value
 ///    to its second.
-/// 3. Final phase with a frozen policy and a small standard deviation: the rest of the network trains on the locations that
-///    evaluation uses, the means.
+/// 3. Final phase with a frozen policy and a small standard deviation, or the most probable elements: the rest of the
+/// network
+///    trains on the choices that evaluation uses.
 struct ExplorationOptions {
   double warmup_epochs = 3;
   std::vector<double> standard_deviation = {
@@ -31,6 +32,8 @@ struct ExplorationOptions {
   double frozen_standard_deviation = 0.03;  ///< in the final phase
 
   void visit_fields(FieldVisitor& fields);
+  /// The fields of choices without a standard deviation alone.
+  void visit_phases(FieldVisitor& fields);
   /// @throws InputError when an option is out of its range, or warm-up and final phase leave the policy no part of
   /// the epochs to learn in.
   void validate(std::int64_t epochs) const;

@@ -6,20 +6,10 @@
 namespace fovea {
 namespace {
 
-/// Mean return of the other rollouts of the same image, [N M, T - 1]. @param returns [N M, T - 1].
+/// Mean return of the other rollouts of the same image, [N M, T]. @param returns [N M, T].
 torch::Tensor mean_of_others(const torch::Tensor& returns, std::int64_t rollouts) {
   const auto by_image = returns.unflatten(0, {-1, rollouts});
   return ((by_image.sum(1, /*keepdim=*/true) - by_image) / (rollouts - 1)).flatten(0, 1);
-}
-
-/// Return of a pass with the policy's means, repeated for each rollout: [N M, T - 1].
-torch::Tensor returns_of_means(const Rollouts& rollouts, Reward reward) {
-  const torch::NoGradGuard no_grad;
-  ForwardContext context;
-  context.policy = PolicyMode::mean;
-  const ModelOutput output = rollouts.pass(context);
-  const auto by_image = choice_returns(reward, output.trajectory.value().logits, rollouts.labels);
-  return by_image.unsqueeze(1).expand({-1, rollouts.per_image, -1}).flatten(0, 1);
 }
 
 /// Advantages with mean 0 and standard deviation 1; all 0 for one rollout with one choice.
@@ -29,14 +19,25 @@ torch::Tensor normalized(const torch::Tensor& advantages) {
 
 }  // namespace
 
+Reinforce::Reinforce(ChoiceKind kind_of_choices)
+    : PolicyEstimator(kind_of_choices),
+      baseline(kind_of_choices == ChoiceKind::locations ? Baseline::learned : Baseline::self_critical) {}
+
 void Reinforce::visit_own_fields(FieldVisitor& fields) {
-  fields.choice(
-      "baseline", baseline,
-      {{"learned", Baseline::learned},
-       {"leave_one_out", Baseline::leave_one_out},
-       {"self_critical", Baseline::self_critical},
-       {"none", Baseline::none}},
-      "baseline of the returns: predicted by the network, mean of the other rollouts, a rollout with the means, or 0");
+  if (kind == ChoiceKind::locations) {
+    fields.choice(
+        "baseline", baseline,
+        {{"learned", Baseline::learned},
+         {"leave_one_out", Baseline::leave_one_out},
+         {"self_critical", Baseline::self_critical},
+         {"none", Baseline::none}},
+        "baseline of the returns: predicted by the network, mean of the other rollouts, a rollout with the means, or 0");
+  } else {
+    fields.choice(
+        "baseline", baseline,
+        {{"self_critical", Baseline::self_critical}, {"leave_one_out", Baseline::leave_one_out}, {"none", Baseline::none}},
+        "baseline of the returns: a rollout with the most probable elements, mean of the other rollouts, or 0");
+  }
   fields.boolean("normalize", normalize, "normalise the advantages of a shard to mean 0 and standard deviation 1");
   fields.real("weight", weight, kPositiveFactor, "weight of the policy loss");
 }
@@ -50,20 +51,20 @@ void Reinforce::validate(std::int64_t epochs) const {
 
 PolicyLoss Reinforce::estimate(const Rollouts& rollouts) const {
   const torch::Tensor advantages = rollouts.returns - baselines(rollouts);
-  const auto terms = rollouts.trajectory.log_probs * (normalize ? normalized(advantages) : advantages);
+  const auto terms = rollouts.log_probs * (normalize ? normalized(advantages) : advantages);
   PolicyLoss loss{-weight * terms.mean(), {}};
-  if (baseline == Baseline::learned) loss.baseline = torch::mse_loss(rollouts.trajectory.baselines, rollouts.returns);
+  if (baseline == Baseline::learned) loss.baseline = torch::mse_loss(rollouts.baselines, rollouts.returns);
   return loss;
 }
 
 torch::Tensor Reinforce::baselines(const Rollouts& rollouts) const {
   switch (baseline) {
     case Baseline::learned:
-      return rollouts.trajectory.baselines.detach();
+      return rollouts.baselines.detach();
     case Baseline::leave_one_out:
       return mean_of_others(rollouts.returns, rollouts.per_image);
     case Baseline::self_critical:
-      return returns_of_means(rollouts, reward);
+      return rollouts.returns_of_means().repeat_interleave(rollouts.per_image, 0);
     case Baseline::none:
       break;
   }

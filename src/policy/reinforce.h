@@ -8,7 +8,7 @@ namespace fovea {
 enum class Baseline {
   learned,        ///< prediction of the network, trained by mean squared error
   leave_one_out,  ///< mean return of the other rollouts of the image
-  self_critical,  ///< return of a further pass over the image with the means
+  self_critical,  ///< return of a further pass over the image with the means, or the most probable elements
   none,           ///< 0
 };
 
@@ -26,8 +26,13 @@ enum class Baseline {
 ///
 /// Differs from arXiv:1406.6247: one return per choice, and normalisation; with `reward: correct` and `normalize: false`,
 /// only the division by the number of choices.
+///
+/// Elements (ChoiceKind) have no learned baseline, as hard attention has the parameters of soft attention; theirs is
+/// self-critical by default.
 struct Reinforce final : PolicyEstimator {
-  Baseline baseline = Baseline::learned;
+  explicit Reinforce(ChoiceKind kind_of_choices = ChoiceKind::locations);
+
+  Baseline baseline;
   bool normalize = true;
   double weight = 1;
 
@@ -38,7 +43,7 @@ struct Reinforce final : PolicyEstimator {
   void visit_own_fields(FieldVisitor& fields) override;
 
  private:
-  /// Baselines [R, T - 1], or a tensor that broadcasts to that; without gradient.
+  /// Baselines [R, T], or a tensor that broadcasts to that; without gradient.
   torch::Tensor baselines(const Rollouts& rollouts) const;
 };
 

@@ -14,4 +14,10 @@ torch::Tensor choice_returns(Reward reward, const torch::Tensor& logits, const t
   return probability.slice(1, choices) - probability.slice(1, 0, choices);
 }
 
+torch::Tensor final_returns(Reward reward, const torch::Tensor& logits, const torch::Tensor& labels) {
+  const torch::NoGradGuard no_grad;
+  if (reward == Reward::correct) return logits.argmax(1).eq(labels).to(logits.scalar_type()).unsqueeze(1);
+  return logits.softmax(1).gather(1, labels.unsqueeze(1));
+}
+
 }  // namespace fovea

@@ -12,6 +12,7 @@
 #include <fovea/base/error.h>
 #include <fovea/base/random.h>
 #include <fovea/config/fields.h>
+#include <fovea/nn/classifier.h>
 #include <fovea/policy/reinforce.h>
 
 #include "gradient_check.h"
@@ -41,20 +42,17 @@ Reinforce unbiased(Baseline baseline, Reward reward) {
 }
 
 /// No further pass is expected.
-ModelOutput no_pass(ForwardContext&) {
+torch::Tensor no_pass() {
   ADD_FAILURE() << "an unexpected pass";
   return {};
 }
 
 /// Log-probabilities and returns of two images with two rollouts of two choices.
 struct FourRollouts {
-  FourRollouts() {
-    trajectory.log_probs = torch::tensor({{-1.0, -2.0}, {-3.0, -1.0}, {-2.0, -2.0}, {-1.0, -4.0}}, kReal).requires_grad_();
-    trajectory.baselines = torch::tensor({{0.5, 0.0}, {0.5, 0.5}, {0.0, 1.0}, {0.0, 0.0}}, kReal).requires_grad_();
-  }
-  Rollouts rollouts() const { return {trajectory, returns, {}, 2, no_pass}; }
+  Rollouts rollouts() const { return {log_probs, returns, baselines, 2, no_pass}; }
 
-  GlimpseTrajectory trajectory;
+  torch::Tensor log_probs = torch::tensor({{-1.0, -2.0}, {-3.0, -1.0}, {-2.0, -2.0}, {-1.0, -4.0}}, kReal).requires_grad_();
+  torch::Tensor baselines = torch::tensor({{0.5, 0.0}, {0.5, 0.5}, {0.0, 1.0}, {0.0, 0.0}}, kReal).requires_grad_();
   torch::Tensor returns = torch::tensor({{1.0, 0.5}, {0.0, 0.25}, {1.0, 1.0}, {1.0, 0.0}}, kReal);
 };
 
@@ -76,12 +74,11 @@ TEST(ReinforceTest, LeaveOneOutByHand) {
 }
 
 TEST(ReinforceTest, LeaveOneOutOfThreeIsTheMeanOfTheOtherTwo) {
-  GlimpseTrajectory trajectory;
-  trajectory.log_probs = torch::tensor({{1.0}, {10.0}, {100.0}}, kReal);
+  const auto log_probs = torch::tensor({{1.0}, {10.0}, {100.0}}, kReal);
   const auto returns = torch::tensor({{1.0}, {2.0}, {6.0}}, kReal);
   // Advantages 1 - 4, 2 - 3.5 and 6 - 1.5.
   const PolicyLoss loss = reinforce_from("{baseline: leave_one_out, rollouts: 3, normalize: false}")
-                              .estimate({trajectory, returns, {}, 3, no_pass});
+                              .estimate({log_probs, returns, {}, 3, no_pass});
   EXPECT_NEAR(loss.policy.item<double>(), -(-3.0 - 15.0 + 450.0) / 3, 1e-12);
 }
 
@@ -96,20 +93,14 @@ TEST(ReinforceTest, LearnedBaselineByHand) {
 TEST(ReinforceTest, SelfCriticalBaselineIsTheReturnOfAPassWithTheMeans) {
   const FourRollouts four;
   std::int64_t passes = 0;
-  const auto pass = [&](ForwardContext& context) {
+  const auto returns_of_means = [&] {
     ++passes;
-    EXPECT_EQ(context.policy, PolicyMode::mean);
-    EXPECT_EQ(context.rollouts, 1);
-    EXPECT_FALSE(torch::GradMode::is_enabled());
-    GlimpseTrajectory greedy;  // probabilities of class 0: 0.5, 0.6, 0.9 of the first image, 0.5 of the second
-    const auto probability = torch::tensor({{0.5, 0.6, 0.9}, {0.5, 0.5, 0.5}}, kReal);
-    greedy.logits = torch::stack({probability.log(), (1 - probability).log()}, 2);
-    return ModelOutput{{}, greedy};
+    return torch::tensor({{0.4, 0.3}, {0.0, 0.0}}, kReal);
   };
   // Baselines: 0.4, 0.3 for both rollouts of the first image, 0 for the second's. Advantages: 0.6, 0.2; -0.4, -0.05;
   // 1, 1; 1, 0. Times log_prob: -0.6, -0.4; 1.2, 0.05; -2, -2; -1, 0; together -4.75.
   const PolicyLoss loss = reinforce_from("{baseline: self_critical, rollouts: 2, normalize: false}")
-                              .estimate({four.trajectory, four.returns, torch::tensor({0, 0}, torch::kInt64), 2, pass});
+                              .estimate({four.log_probs, four.returns, four.baselines, 2, returns_of_means});
   EXPECT_NEAR(loss.policy.item<double>(), 4.75 / 8, 1e-12);
   EXPECT_EQ(passes, 1);
 }
@@ -125,10 +116,9 @@ TEST(ReinforceTest, NormalizedAdvantagesHaveMeanZeroAndDeviationOne) {
 }
 
 TEST(ReinforceTest, ASingleNormalizedAdvantageIsZero) {
-  GlimpseTrajectory trajectory;
-  trajectory.log_probs = torch::tensor({{-3.0}}, kReal);
+  const auto log_probs = torch::tensor({{-3.0}}, kReal);
   const PolicyLoss loss =
-      reinforce_from("{baseline: none}").estimate({trajectory, torch::tensor({{0.7}}, kReal), {}, 1, no_pass});
+      reinforce_from("{baseline: none}").estimate({log_probs, torch::tensor({{0.7}}, kReal), {}, 1, no_pass});
   EXPECT_EQ(loss.policy.item<double>(), 0);
 }
 
@@ -138,10 +128,9 @@ TEST(ReinforceTest, ThePolicyTermReachesTheLogProbabilitiesAlone) {
     Reinforce estimator = unbiased(baseline, Reward::probability_gain);
     for (const bool normalize : {false, true}) {
       estimator.normalize = normalize;
-      expect_gradients_match([&] { return estimator.estimate(four.rollouts()).policy; },
-                             {{"log_probs", four.trajectory.log_probs}});
+      expect_gradients_match([&] { return estimator.estimate(four.rollouts()).policy; }, {{"log_probs", four.log_probs}});
       const auto gradients = torch::autograd::grad({estimator.estimate(four.rollouts()).policy},
-                                                   {four.trajectory.log_probs, four.trajectory.baselines}, {}, false, false,
+                                                   {four.log_probs, four.baselines}, {}, false, false,
                                                    /*allow_unused=*/true);
       EXPECT_FALSE(gradients[1].defined());
     }
@@ -151,10 +140,9 @@ TEST(ReinforceTest, ThePolicyTermReachesTheLogProbabilitiesAlone) {
 TEST(ReinforceTest, TheBaselineTermReachesTheBaselinesAlone) {
   const FourRollouts four;
   const Reinforce estimator;
-  expect_gradients_match([&] { return estimator.estimate(four.rollouts()).baseline; },
-                         {{"baselines", four.trajectory.baselines}});
+  expect_gradients_match([&] { return estimator.estimate(four.rollouts()).baseline; }, {{"baselines", four.baselines}});
   const auto gradients = torch::autograd::grad({estimator.estimate(four.rollouts()).baseline},
-                                               {four.trajectory.baselines, four.trajectory.log_probs}, {}, false, false,
+                                               {four.baselines, four.log_probs}, {}, false, false,
                                                /*allow_unused=*/true);
   EXPECT_FALSE(gradients[1].defined());
 }
@@ -217,7 +205,7 @@ struct Moments {
 };
 
 Moments enumerate(const TwoChoices& problem, const Reinforce& estimator, std::int64_t rollouts) {
-  const auto greedy = [&](ForwardContext&) { return ModelOutput{{}, problem.play({1})}; };
+  const auto greedy = [&] { return choice_returns(estimator.reward, problem.play({1}).logits, problem.label); };
   const auto all = static_cast<std::int64_t>(std::pow(TwoChoices::kOutcomes, rollouts));
   const auto labels = problem.label.expand({rollouts});
   torch::Tensor mean = torch::zeros({12}, kReal);
@@ -229,7 +217,7 @@ Moments enumerate(const TwoChoices& problem, const Reinforce& estimator, std::in
     }
     const GlimpseTrajectory trajectory = problem.play(outcomes);
     const auto returns = choice_returns(estimator.reward, trajectory.logits, labels);
-    const auto loss = estimator.estimate({trajectory, returns, problem.label, rollouts, greedy}).policy;
+    const auto loss = estimator.estimate({trajectory.log_probs, returns, trajectory.baselines, rollouts, greedy}).policy;
     const double probability = trajectory.log_probs.sum().exp().item<double>();
     const auto gradient = TwoChoices::in_one(torch::autograd::grad({loss}, {problem.first, problem.second}));
     mean += probability * gradient;
@@ -266,7 +254,7 @@ TEST(ReinforceTest, NormalizedGradientsDoNotDependOnTheSizeOfTheReward) {
   const FourRollouts four;
   const Reinforce estimator = reinforce_from("{baseline: leave_one_out, rollouts: 2}");
   const double plain = estimator.estimate(four.rollouts()).policy.item<double>();
-  const double large = estimator.estimate({four.trajectory, 50 * four.returns + 3, {}, 2, no_pass}).policy.item<double>();
+  const double large = estimator.estimate({four.log_probs, 50 * four.returns + 3, {}, 2, no_pass}).policy.item<double>();
   EXPECT_NEAR(large, plain, 1e-5);  // but for the 1e-6 beside the deviation
 }
 
@@ -312,12 +300,8 @@ torch::Tensor estimates(const DrawnLocation& drawn, const Reinforce& estimator, 
   trajectory.baselines = torch::full({rows, 1}, 0.15, kReal);
   const auto labels = torch::zeros({images}, torch::kInt64);
   const auto returns = choice_returns(estimator.reward, trajectory.logits, labels.repeat_interleave(rollouts));
-  const auto pass = [&](ForwardContext&) {
-    GlimpseTrajectory greedy;
-    greedy.logits = seen(mean.expand({images, 1, 2}));
-    return ModelOutput{{}, greedy};
-  };
-  const auto loss = estimator.estimate({trajectory, returns, labels, rollouts, pass}).policy;
+  const auto greedy = [&] { return choice_returns(estimator.reward, seen(mean.expand({images, 1, 2})), labels); };
+  const auto loss = estimator.estimate({trajectory.log_probs, returns, trajectory.baselines, rollouts, greedy}).policy;
   const auto gradient = torch::autograd::grad({loss}, {means})[0];
   return -static_cast<double>(rows) * gradient.view({images, rollouts, 2}).mean(1);
 }
@@ -348,6 +332,15 @@ TEST(ReinforceTest, OptionsAreThoseOfTheRecipe) {
                             "warmup_epochs": 3.0, "std": [0.2, 0.08], "frozen_fraction": 0.1, "frozen_std": 0.03})"));
   const NamedOptions<PolicyEstimator> field = policy_field();
   EXPECT_EQ(field.name(), "reinforce");
+}
+
+TEST(ReinforceTest, ElementsHaveNeitherAStandardDeviationNorALearnedBaseline) {
+  Reinforce estimator(ChoiceKind::elements);
+  EXPECT_EQ(write_fields(estimator),
+            Json::parse(R"({"reward": "probability_gain", "rollouts": 1, "baseline": "self_critical", "normalize": true,
+                            "weight": 1.0, "warmup_epochs": 3.0, "frozen_fraction": 0.1})"));
+  EXPECT_THROW(read_fields(estimator, parse_yaml("{baseline: learned}", "test"), "train.policy"), InputError);
+  EXPECT_THROW(read_fields(estimator, parse_yaml("{std: 0.1}", "test"), "train.policy"), InputError);
 }
 
 }  // namespace

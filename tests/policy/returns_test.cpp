@@ -28,6 +28,14 @@ TEST(ReturnsTest, CorrectIsOneForTheRightClassAtTheEnd) {
   EXPECT_TRUE(torch::equal(returns(1, 1), torch::tensor({{0.0, 0.0}, {1.0, 1.0}}, torch::kFloat64)));
 }
 
+TEST(ReturnsTest, OfTheEndAloneAreTheTruthOrItsProbability) {
+  const auto logits = torch::tensor({{std::log(0.2), std::log(0.8)}, {std::log(0.6), std::log(0.4)}}, torch::kFloat64);
+  const auto labels = torch::tensor({1, 1}, torch::kInt64);
+  EXPECT_TRUE(torch::equal(final_returns(Reward::correct, logits, labels), torch::tensor({{1.0}, {0.0}}, torch::kFloat64)));
+  EXPECT_TRUE(torch::allclose(final_returns(Reward::probability_gain, logits, labels),
+                              torch::tensor({{0.8}, {0.4}}, torch::kFloat64), 0, 1e-12));
+}
+
 TEST(ReturnsTest, HaveNoGradient) {
   const auto logits = six_logits().requires_grad_();
   for (const Reward reward : {Reward::correct, Reward::probability_gain}) {

@@ -196,7 +196,7 @@ TEST(GlimpseObjectiveTest, EachTermHasItsParameters) {
   const Batch batch = random_batch();
   const GlimpseTrajectory trajectory = *network->classify(batch, context).trajectory;
   const auto returns = choice_returns(policy.reward, trajectory.logits, batch.labels);
-  const PolicyLoss terms = policy.estimate({trajectory, returns, batch.labels, 1, {}});
+  const PolicyLoss terms = policy.estimate({trajectory.log_probs, returns, trajectory.baselines, 1, {}});
   const auto expect_gradient = [](const torch::Tensor& term, const torch::Tensor& parameter) {
     const auto alone = torch::autograd::grad({term}, {parameter}, {}, /*retain_graph=*/true)[0];
     EXPECT_TRUE(torch::allclose(parameter.grad(), alone, 1e-12, 1e-14));
@@ -262,31 +262,8 @@ TEST(GlimpseObjectiveTest, FurtherPassesAreOfTheSameNetworkWithOtherDraws) {
   EXPECT_TRUE(parts_of(loss).at("policy_loss"));
   ASSERT_EQ(network.contexts.size(), 2U);
   EXPECT_EQ(network.contexts[1].policy, PolicyMode::mean);
+  EXPECT_EQ(network.contexts[1].rollouts, 1);
   EXPECT_NE(network.contexts[1].random(), network.contexts[0].random());
-}
-
-/// An estimator that asks for two more passes.
-struct CuriousEstimator final : PolicyEstimator {
-  PolicyLoss estimate(const Rollouts& rollouts) const override {
-    for (int i = 0; i < 2; ++i) {
-      ForwardContext further;
-      further.policy = PolicyMode::random;
-      rollouts.pass(further);
-    }
-    return {rollouts.trajectory.log_probs.mean(), torch::Tensor()};
-  }
-
- protected:
-  void visit_own_fields(FieldVisitor&) override {}
-};
-
-TEST(GlimpseObjectiveTest, EveryFurtherPassHasDrawsOfItsOwn) {
-  const CuriousEstimator policy;
-  RecordingGlimpses network = recording(toy_glimpses());
-  const GlimpseObjective objective(ClassLoss(0), StepLoss::linear, policy);
-  objective.loss(network, random_batch(), exploring(), test_stream());
-  ASSERT_EQ(network.contexts.size(), 3U);
-  EXPECT_NE(network.contexts[1].random(), network.contexts[2].random());
 }
 
 TEST(GlimpseObjectiveTest, ASingleGlimpseLeavesNothingToChoose) {
