@@ -6,10 +6,17 @@ namespace fovea {
 
 torch::Tensor scaled_dot_product_attention(const torch::nn::Module& module, const torch::Tensor& query,
                                            const torch::Tensor& key, const torch::Tensor& value, HookedTensor about,
-                                           ForwardContext& context) {
+                                           ForwardContext& context, const Selection& selection) {
   const double scale = 1.0 / std::sqrt(static_cast<double>(query.size(3)));
-  auto weights = torch::softmax(torch::matmul(query * scale, key.transpose(2, 3)), 3);  // [N, heads, Q, K]
-  const auto shape = weights.sizes().vec();
+  const auto scores = torch::matmul(query * scale, key.transpose(2, 3));
+  return attend_by_scores(module, scores, value, std::move(about), context, selection);
+}
+
+torch::Tensor attend_by_scores(const torch::nn::Module& module, const torch::Tensor& scores, const torch::Tensor& value,
+                               HookedTensor about, ForwardContext& context, const Selection& selection) {
+  const SelectedElements selected = select_elements(module, scores, about, selection, context);
+  const auto shape = selected.weights.sizes().vec();  // [N, heads, Q, K]
+  auto weights = selected.weights;
   about.kind = MapKind::pairwise;
   about.meaning = Meaning::weights;
   if (shape[1] == 1 && shape[2] == 1 && about.prefix_tokens == 0 && !about.key_grid.empty()) {
@@ -19,7 +26,7 @@ torch::Tensor scaled_dot_product_attention(const torch::nn::Module& module, cons
     about.key_grid.clear();
   }
   weights = context.hook(module, about, weights).reshape(shape);
-  return merge_heads(torch::matmul(weights, value));
+  return merge_heads(selected.sum(weights, value));
 }
 
 }  // namespace fovea

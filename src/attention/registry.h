@@ -38,6 +38,11 @@ struct MechanismRow {
   std::vector<InsertionKind> only_at = {};
   /// Number of which the input height and width must be multiples; unset = 1.
   std::function<std::int64_t(const Options&)> size_multiple = {};
+  /// True when a mechanism with these options makes hard choices, which training explores and learns; unset = never.
+  std::function<bool(const Options&)> chooses = {};
+
+  /// chooses(), false where it is unset.
+  bool makes_choices(const Options& options) const { return chooses && chooses(options); }
 
   /// "gate", "mixer", "pool" or "warp".
   const char* kind() const;

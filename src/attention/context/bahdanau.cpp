@@ -9,6 +9,7 @@ namespace fovea {
 void BahdanauOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("hidden", hidden, {0, 1 << 16}, "width of the score's hidden layer; 0 = the positions' channels");
   visit_query_source(fields, query);
+  selection.visit_fields(fields);
 }
 
 BahdanauImpl::BahdanauImpl(std::int64_t channels, BahdanauOptions options)
@@ -16,6 +17,7 @@ BahdanauImpl::BahdanauImpl(std::int64_t channels, BahdanauOptions options)
 
 BahdanauImpl::BahdanauImpl(const InsertionPoint& point, BahdanauOptions options)
     : Pool("Bahdanau"), point_(expect_channels(point, "Bahdanau")), options_(expect_in_range(options, "Bahdanau")) {
+  expect_effect(options.selection, "bahdanau");
   const std::int64_t hidden = options.hidden > 0 ? options.hidden : point.in.channels;
   query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, options.query, "bahdanau"));
   W_ = register_module("W", plain_linear(query_->features(), hidden));
@@ -26,8 +28,7 @@ BahdanauImpl::BahdanauImpl(const InsertionPoint& point, BahdanauOptions options)
 torch::Tensor BahdanauImpl::attend(const PoolInput& input, ForwardContext& context) {
   const Positions positions = positions_of(*this, input.features, point_.in.channels);
   const auto query = query_->forward(input.query, positions.values);
-  const auto weights = torch::softmax(scores(positions.values, query), 1);  // [N, L]
-  return weighted_sum(hook_position_weights(*this, weights, positions, Meaning::weights, context), positions);
+  return select_positions(*this, scores(positions.values, query), positions, options_.selection, context);
 }
 
 torch::Tensor BahdanauImpl::scores(const torch::Tensor& positions, const torch::Tensor& query) {

@@ -8,6 +8,7 @@
 #include <fovea/attention/context/pool_query.h>
 #include <fovea/attention/insertion_point.h>
 #include <fovea/attention/pool.h>
+#include <fovea/attention/selection.h>
 #include <fovea/options/fields.h>
 
 namespace fovea {
@@ -15,6 +16,7 @@ namespace fovea {
 struct BahdanauOptions {
   std::int64_t hidden = 0;  ///< width of the hidden layer of the score; 0 = as many as the positions have channels
   QuerySource query = QuerySource::mean;
+  Selection selection = {};
 
   void visit_fields(FieldVisitor& fields);
 };

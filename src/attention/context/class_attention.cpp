@@ -11,6 +11,7 @@ void ClassAttentionOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("heads", heads, {1, 1 << 12}, "number of heads");
   fields.boolean("qkv_bias", qkv_bias, "biases of queries, keys and values");
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature of the result, in training");
+  selection.visit_fields(fields);
 }
 
 ClassAttentionImpl::ClassAttentionImpl(std::int64_t channels, ClassAttentionOptions options)
@@ -32,7 +33,7 @@ torch::Tensor ClassAttentionImpl::forward(const torch::Tensor& tokens, const std
   const auto query = split_heads(q_(all.slice(1, 0, 1)), heads);  // [N, heads, 1, d]
   const HookedTensor about{.key_grid = grid, .prefix_tokens = 1};
   return proj_(scaled_dot_product_attention(*this, query, split_heads(k_(all), heads), split_heads(v_(all), heads), about,
-                                            context.of(*this)));
+                                            context.of(*this), options_.selection));
 }
 
 std::shared_ptr<torch::nn::Module> ClassAttentionImpl::rebuilt() const {
@@ -47,6 +48,7 @@ ClassAttentionPoolImpl::ClassAttentionPoolImpl(const InsertionPoint& point, Clas
       point_(expect_channels(point, "ClassAttentionPool")),
       options_(expect_in_range(options, "ClassAttentionPool")) {
   const std::int64_t channels = point.in.channels;
+  expect_effect(options.selection, "class_attention");
   expect_no_outer_query(point, "class_attention");
   cls_token_ = register_parameter("cls_token", torch::zeros({1, 1, channels}));
   attn_ = register_module("attn", std::make_shared<ClassAttentionImpl>(channels, options));

@@ -8,6 +8,7 @@
 
 #include <fovea/attention/insertion_point.h>
 #include <fovea/attention/pool.h>
+#include <fovea/attention/selection.h>
 #include <fovea/nn/cloneable_module.h>
 #include <fovea/nn/context_argument.h>
 #include <fovea/nn/initialise.h>
@@ -19,6 +20,7 @@ struct ClassAttentionOptions {
   std::int64_t heads = 8;
   bool qkv_bias = false;
   double dropout = 0;  ///< dropout probability of the pool's result, in training
+  Selection selection = {};
 
   void visit_fields(FieldVisitor& fields);
 };

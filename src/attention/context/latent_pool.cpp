@@ -52,6 +52,7 @@ void LatentPoolOptions::visit_fields(FieldVisitor& fields) {
   fields.boolean("norm", norm, "layer norm in front of the feed-forward layers");
   fields.boolean("positions", positions, "add learned position embeddings");
   fields.real("dropout", dropout, kFractionBelowOne, "probability of dropping a feature of the heads' output, in training");
+  selection.visit_fields(fields);
 }
 
 LatentPoolImpl::LatentPoolImpl(std::int64_t channels, LatentPoolOptions options)
@@ -67,6 +68,7 @@ LatentPoolImpl::LatentPoolImpl(const InsertionPoint& point, LatentPoolOptions op
       norm_epsilon_(expect_in_range(norm_epsilon, kNormEpsilon, "LatentPool: norm_epsilon")),
       grid_({point.in.height, point.in.width}),
       latent_features_(expect_effect(options).out_features > 0 ? options.out_features : point.in.channels) {
+  expect_effect(options.selection, "latent_pool");
   expect_no_outer_query(point, "latent_pool");
   if (options.positions) expect_size(point, "LatentPool");
   const std::int64_t channels = point.in.channels;
@@ -109,8 +111,8 @@ torch::Tensor LatentPoolImpl::attend(const PoolInput& input, ForwardContext& con
     key = k_norm_(key);
   }
   query = query.expand({positions.values.size(0), -1, -1, -1});
-  auto outputs =
-      scaled_dot_product_attention(*this, query, key, split_heads(halves[1], heads), {.key_grid = positions.grid}, context);
+  auto outputs = scaled_dot_product_attention(*this, query, key, split_heads(halves[1], heads), {.key_grid = positions.grid},
+                                              context, options_.selection);
   if (proj_) outputs = proj_(outputs);
   if (is_training()) outputs = apply_dropout(outputs, options_.dropout, context.random.child(point_.path).child("dropout"));
   if (mlp_) outputs = outputs + mlp_->forward(norm_ ? norm_(outputs) : outputs);  // [N, latents, latent_features_]

@@ -9,6 +9,7 @@
 #include <fovea/attention/context/feed_forward.h>
 #include <fovea/attention/insertion_point.h>
 #include <fovea/attention/pool.h>
+#include <fovea/attention/selection.h>
 #include <fovea/nn/activation.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/options/fields.h>
@@ -35,6 +36,7 @@ struct LatentPoolOptions {
   bool norm = false;       ///< layer norm in front of the feed-forward layers
   bool positions = false;  ///< add learned position embeddings
   double dropout = 0;      ///< dropout probability of the heads' output, in training
+  Selection selection = {};
 
   void visit_fields(FieldVisitor& fields);
 };

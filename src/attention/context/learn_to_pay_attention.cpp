@@ -40,6 +40,7 @@ void LearnToPayAttentionOptions::visit_fields(FieldVisitor& fields) {
                 "compatibility of a position with the global vector; additive with softmax does not depend on it");
   fields.choice("normalise", normalise, {{"softmax", PayNormalisation::softmax}, {"sigmoid", PayNormalisation::sigmoid}},
                 "weights over the positions, or a factor for every position");
+  selection.visit_fields(fields);
 }
 
 StageAttentionImpl::StageAttentionImpl(std::int64_t local_channels, std::int64_t global_channels,
@@ -62,8 +63,7 @@ torch::Tensor StageAttentionImpl::forward(const torch::Tensor& features, const t
   positions.values = projected(positions.values);
   const auto compatibility = scores(positions.values, global);
   if (options_.normalise == PayNormalisation::softmax) {
-    const auto weights = torch::softmax(compatibility, 1);
-    return weighted_sum(hook_position_weights(*this, weights, positions, Meaning::weights, context.of(*this)), positions);
+    return select_positions(*this, compatibility, positions, options_.selection, context.of(*this));
   }
   const auto factors =
       hook_position_weights(*this, torch::sigmoid(compatibility), positions, Meaning::gate, context.of(*this));
@@ -90,6 +90,10 @@ LearnToPayAttentionImpl::LearnToPayAttentionImpl(const InsertionPoint& point, Le
     : Pool("LearnToPayAttention"),
       point_(expect_channels(point, "LearnToPayAttention")),
       options_(expect_in_range(options, "LearnToPayAttention")) {
+  expect_effect(options.selection, "ltpa");
+  if (options.selection.is_hard() && options.normalise == PayNormalisation::sigmoid) {
+    throw InputError("ltpa: selects", "soft with normalise: sigmoid, whose factors are not probabilities", "hard");
+  }
   query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, QuerySource::mean, "ltpa"));
   const auto shapes = point.stages.empty() ? std::vector<FeatureShape>{point.in} : point.stages;
   for (const FeatureShape& stage : shapes) {

@@ -9,6 +9,7 @@
 #include <fovea/attention/context/pool_query.h>
 #include <fovea/attention/insertion_point.h>
 #include <fovea/attention/pool.h>
+#include <fovea/attention/selection.h>
 #include <fovea/nn/cloneable_module.h>
 #include <fovea/nn/context_argument.h>
 #include <fovea/options/fields.h>
@@ -30,6 +31,7 @@ enum class PayNormalisation {
 struct LearnToPayAttentionOptions {
   PayScore score = PayScore::additive;
   PayNormalisation normalise = PayNormalisation::softmax;
+  Selection selection = {};
 
   void visit_fields(FieldVisitor& fields);
 };

@@ -8,6 +8,7 @@ namespace fovea {
 
 void LearnedQueryOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("heads", heads, {1, 1 << 12}, "number of heads, a divisor of the channels");
+  selection.visit_fields(fields);
 }
 
 LearnedQueryImpl::LearnedQueryImpl(std::int64_t channels, LearnedQueryOptions options)
@@ -18,6 +19,7 @@ LearnedQueryImpl::LearnedQueryImpl(const InsertionPoint& point, LearnedQueryOpti
       point_(expect_channels(point, "LearnedQuery")),
       options_(expect_in_range(options, "LearnedQuery")) {
   expect_divides(point.in.channels, options.heads, "learned_query: heads");
+  expect_effect(options.selection, "learned_query");
   expect_no_outer_query(point, "learned_query");
   query_ = register_parameter("query", torch::zeros({point.in.channels}));
 }
@@ -27,7 +29,9 @@ torch::Tensor LearnedQueryImpl::attend(const PoolInput& input, ForwardContext& c
   const Positions positions = positions_of(*this, input.features, channels);
   const auto query = split_heads(query_.expand({positions.values.size(0), 1, channels}), heads);  // [N, heads, 1, d]
   const auto values = split_heads(positions.values, heads);                                       // [N, heads, L, d]
-  return scaled_dot_product_attention(*this, query, values, values, {.key_grid = positions.grid}, context).squeeze(1);
+  return scaled_dot_product_attention(*this, query, values, values, {.key_grid = positions.grid}, context,
+                                      options_.selection)
+      .squeeze(1);
 }
 
 void LearnedQueryImpl::initialise(const RandomStream&) {

@@ -7,6 +7,7 @@
 
 #include <fovea/attention/insertion_point.h>
 #include <fovea/attention/pool.h>
+#include <fovea/attention/selection.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/options/fields.h>
 
@@ -14,6 +15,7 @@ namespace fovea {
 
 struct LearnedQueryOptions {
   std::int64_t heads = 1;  ///< a divisor of the channels; every head has its own weights
+  Selection selection = {};
 
   void visit_fields(FieldVisitor& fields);
 };

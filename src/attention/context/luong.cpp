@@ -17,6 +17,7 @@ void LuongOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("hidden", hidden, {0, 1 << 16}, "width of the hidden layer of concat; 0 = the positions' channels");
   fields.integer("out_features", out_features, {0, 1 << 16}, "length of the result; 0 = the positions' channels");
   visit_query_source(fields, query);
+  selection.visit_fields(fields);
 }
 
 LuongImpl::LuongImpl(std::int64_t channels, LuongOptions options) : LuongImpl(FeatureShape{channels}, options) {}
@@ -26,6 +27,7 @@ LuongImpl::LuongImpl(const FeatureShape& in, LuongOptions options)
 
 LuongImpl::LuongImpl(const InsertionPoint& point, LuongOptions options)
     : Pool("Luong"), point_(expect_channels(point, "Luong")), options_(expect_in_range(options, "Luong")) {
+  expect_effect(options.selection, "luong");
   query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, options.query, "luong"));
   const std::int64_t channels = point.in.channels, query_features = query_->features();
   if (options.hidden > 0 && options.score != LuongScore::concat) {
@@ -62,8 +64,7 @@ torch::Tensor LuongImpl::attend(const PoolInput& input, ForwardContext& context)
 }
 
 torch::Tensor LuongImpl::attended(const Positions& positions, const torch::Tensor& query, ForwardContext& context) {
-  const auto weights = torch::softmax(scores(positions.values, query), 1);  // [N, L]
-  return weighted_sum(hook_position_weights(*this, weights, positions, Meaning::weights, context), positions);
+  return select_positions(*this, scores(positions.values, query), positions, options_.selection, context);
 }
 
 torch::Tensor LuongImpl::scores(const torch::Tensor& positions, const torch::Tensor& query) {

@@ -9,6 +9,7 @@
 #include <fovea/attention/insertion_point.h>
 #include <fovea/attention/pool.h>
 #include <fovea/attention/positions.h>
+#include <fovea/attention/selection.h>
 #include <fovea/options/fields.h>
 
 namespace fovea {
@@ -26,6 +27,7 @@ struct LuongOptions {
   std::int64_t hidden = 0;        ///< width of the hidden layer of `concat`; 0 = as many as the positions have channels
   std::int64_t out_features = 0;  ///< 0 = as many as the positions have channels
   QuerySource query = QuerySource::mean;
+  Selection selection = {};
 
   void visit_fields(FieldVisitor& fields);
 };

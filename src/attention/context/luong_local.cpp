@@ -39,6 +39,7 @@ void LuongLocalOptions::visit_fields(FieldVisitor& fields) {
                  "width of the hidden layer that predicts the centre in mode p; 0 = length of the query");
   fields.integer("out_features", out_features, {0, 1 << 16}, "length of the result; 0 = the positions' channels");
   visit_query_source(fields, query);
+  selection.visit_fields(fields);
 }
 
 LuongLocalImpl::LuongLocalImpl(std::int64_t channels, LuongLocalOptions options)
@@ -52,6 +53,10 @@ LuongLocalImpl::LuongLocalImpl(const InsertionPoint& point, LuongLocalOptions op
       point_(expect_channels(point, "LuongLocal")),
       options_(expect_in_range(options, "LuongLocal")),
       built_for_sequence_(point.in.height == 1) {
+  expect_effect(options.selection, "luong_local");
+  if (options.selection.is_hard() && options.mode == LocalMode::predictive) {
+    throw InputError("luong_local: selects", "soft in mode p, whose weights do not sum to one", "hard");
+  }
   query_ = register_module("query", std::make_shared<PoolQueryImpl>(point, options.query, "luong_local"));
   const std::int64_t channels = point.in.channels, query_features = query_->features();
   W_a_ = register_module("W_a", plain_linear(channels, query_features));
@@ -79,14 +84,23 @@ torch::Tensor LuongLocalImpl::attended(const Positions& positions, const torch::
   const auto window = static_cast<double>(options_.window);
   const auto outside = (from_centre.abs() > window).any(2);  // [N, L]
   const auto scores = general_scores(positions.values, query, W_a_->weight);
-  auto weights = torch::softmax(scores.masked_fill(outside, -std::numeric_limits<double>::infinity()), 1);
-  auto meaning = Meaning::weights;
-  if (options_.mode == LocalMode::predictive) {
-    const double standard_deviation = window / 2;
-    weights = weights * torch::exp(from_centre.square().sum(2) / (-2 * standard_deviation * standard_deviation));
-    meaning = Meaning::gate;  // they sum to less than one
+  const auto inside = scores.masked_fill(outside, -std::numeric_limits<double>::infinity());
+  if (options_.mode == LocalMode::monotonic) {
+    if (options_.selection.is_hard()) expect_choices_inside(outside);
+    return select_positions(*this, inside, positions, options_.selection, context);
   }
-  return weighted_sum(hook_position_weights(*this, weights, positions, meaning, context), positions);
+  const double standard_deviation = window / 2;
+  const auto factors = torch::exp(from_centre.square().sum(2) / (-2 * standard_deviation * standard_deviation));
+  const auto weights = torch::softmax(inside, 1) * factors;  // they sum to less than one
+  return weighted_sum(hook_position_weights(*this, weights, positions, Meaning::gate, context), positions);
+}
+
+void LuongLocalImpl::expect_choices_inside(const torch::Tensor& outside) const {
+  const auto fewest = outside.logical_not().sum(1).min().item<std::int64_t>();
+  if (fewest >= options_.selection.choices) return;
+  throw ShapeError(name(),
+                   "a window of at least " + std::to_string(options_.selection.choices) + " positions, as many as choices",
+                   "one of " + std::to_string(fewest));
 }
 
 torch::Tensor LuongLocalImpl::centre(const Positions& positions, const torch::Tensor& query, const torch::Tensor& position) {

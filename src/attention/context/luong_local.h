@@ -9,6 +9,7 @@
 #include <fovea/attention/insertion_point.h>
 #include <fovea/attention/pool.h>
 #include <fovea/attention/positions.h>
+#include <fovea/attention/selection.h>
 #include <fovea/options/fields.h>
 
 namespace fovea {
@@ -25,6 +26,7 @@ struct LuongLocalOptions {
   std::int64_t hidden = 0;        ///< width of the hidden layer that predicts the centre; 0 = length of the query
   std::int64_t out_features = 0;  ///< 0 = as many as the positions have channels
   QuerySource query = QuerySource::mean;
+  Selection selection = {};
 
   void visit_fields(FieldVisitor& fields);
 };
@@ -67,6 +69,8 @@ class LuongLocalImpl final : public Pool {
   std::shared_ptr<torch::nn::Module> rebuilt() const override;
 
  private:
+  /// @param outside bool [N, L]. @throws ShapeError when a window has fewer positions than choices.
+  void expect_choices_inside(const torch::Tensor& outside) const;
   bool is_sequence(const Positions& positions) const;
 
   InsertionPoint point_;

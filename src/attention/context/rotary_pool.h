@@ -21,6 +21,7 @@ struct RotaryPoolOptions {
   bool class_token = false;                     ///< the query is a learned token instead of the mean of the positions
   double dropout = 0;                           ///< dropout probability of the heads' output, in training
   std::vector<std::int64_t> reference_grid{7};  ///< height and width (one number: both) of the grid that angles are for
+  Selection selection = {};
 
   void visit_fields(FieldVisitor& fields);
 };

@@ -40,6 +40,7 @@ TokenPool::TokenPool(const char* name, const std::string& where, const Insertion
       embed_channels_(token_pool_size(options.embed_channels, channels())),
       heads_(token_pool_heads(embed_channels_, options, where)),
       out_features_(options.projection ? token_pool_size(options.out_features, channels()) : embed_channels_) {
+  expect_effect(options.selection, where);
   expect_no_outer_query(point, where);
   if (!options.projection && options.out_features > 0) {
     throw InputError(where + ": out_features", "0 without projection", std::to_string(options.out_features));
@@ -76,7 +77,7 @@ torch::Tensor TokenPool::attended(const torch::Tensor& features, bool all, Forwa
       .query_grid = all ? positions.grid : std::vector<std::int64_t>(), .key_grid = positions.grid, .prefix_tokens = 1};
   auto gathered =
       scaled_dot_product_attention(*this, all ? rotated(query, positions) : query, rotated(projected(tokens, 1), positions),
-                                   projected(tokens, 2), about, context);
+                                   projected(tokens, 2), about, context, options_.selection);
   if (is_training())
     gathered = apply_dropout(gathered, options_.dropout, context.random.child(point_.path).child("dropout"));
   return proj_ ? proj_(gathered) : gathered;

@@ -8,6 +8,7 @@
 #include <fovea/attention/insertion_point.h>
 #include <fovea/attention/pool.h>
 #include <fovea/attention/positions.h>
+#include <fovea/attention/selection.h>
 #include <fovea/nn/initialise.h>
 #include <fovea/options/fields.h>
 
@@ -24,6 +25,7 @@ struct TokenPoolOptions {
   bool qkv_separate = false;  ///< parameters `q`, `k`, `v` instead of `qkv`
   bool class_token = false;   ///< the query is a learned token instead of the mean of the positions
   double dropout = 0;         ///< dropout probability of the heads' output, in training
+  Selection selection = {};
 
   void visit_fields(FieldVisitor& fields);
 };
@@ -43,6 +45,7 @@ void visit_token_pool(FieldVisitor& fields, PoolOptions& options) {
   fields.boolean("class_token", options.class_token, "the query is a learned token instead of the mean of the positions");
   fields.real("dropout", options.dropout, kFractionBelowOne,
               "probability of dropping a feature of the heads' output, in training");
+  options.selection.visit_fields(fields);
 }
 
 /// Values of the fields of TokenPoolOptions in `options`.
@@ -56,7 +59,8 @@ TokenPoolOptions token_pool_options(const PoolOptions& options) {
           .qkv_bias = options.qkv_bias,
           .qkv_separate = options.qkv_separate,
           .class_token = options.class_token,
-          .dropout = options.dropout};
+          .dropout = options.dropout,
+          .selection = options.selection};
 }
 
 /// Base of attention pooling and rotary attention pooling: multi-head attention whose query is a token in front of the
