@@ -41,14 +41,17 @@ PreprocessOptions default_preprocessing(const DataField& data, const ModelRow& m
   return preprocess;
 }
 
-/// @throws InputError when the section `train` has options of hard choices.
-void expect_no_choices(const ConfigNode* train, const std::string& model) {
+/// @throws InputError when the section `train` has options of choices that the network does not make.
+void expect_own_choices(const ConfigNode* train, const std::string& model, ChoiceKind kind) {
   if (train == nullptr) return;
-  for (const std::string& key : hard_choice_keys()) {
+  const std::vector<std::string> own = choice_keys(kind);
+  for (const std::string& key : choice_keys(ChoiceKind::locations)) {
     const ConfigNode* given = train->find(key);
-    if (given == nullptr) continue;
-    throw InputError(given->origin + ": train." + key, "a network with hard choices", "'" + model + "', which has none",
-                     "remove it");
+    if (given == nullptr || std::find(own.begin(), own.end(), key) != own.end()) continue;
+    const bool chooses = kind != ChoiceKind::none;
+    throw InputError(given->origin + ": train." + key,
+                     chooses ? "a network that takes glimpses" : "a network with hard choices",
+                     "'" + model + "', which " + (chooses ? "takes" : "has") + " none", "remove it");
   }
 }
 
@@ -71,16 +74,19 @@ ConfigNode node_of(const Json& document) {
 
 }  // namespace
 
-bool makes_hard_choices(const ModelRow& model) {
-  const std::vector<Selects>& selects = model.traits.selects;
-  return std::find(selects.begin(), selects.end(), Selects::hard) != selects.end();
+ChoiceKind choice_kind(const ModelField& model) {
+  const std::vector<Selects>& selects = model.row->traits.selects;
+  if (std::find(selects.begin(), selects.end(), Selects::hard) != selects.end()) return ChoiceKind::locations;
+  const bool chooses = std::any_of(model.attention.entries.begin(), model.attention.entries.end(),
+                                   [](const auto& entry) { return entry.row->makes_choices(*entry.options); });
+  return chooses ? ChoiceKind::elements : ChoiceKind::none;
 }
 
-std::vector<std::string> hard_choice_keys() {
-  TrainOptions every_option;
-  every_option.hard_choices = true;
+std::vector<std::string> choice_keys(ChoiceKind kind) {
+  TrainOptions options;
+  options.set_choices(kind);
   std::vector<std::string> keys;
-  for (const RoleOfField& field : field_roles(every_option)) {
+  for (const RoleOfField& field : field_roles(options)) {
     if (field.role == FieldRole::hard_choices) keys.push_back(field.name);
   }
   return keys;
@@ -163,8 +169,8 @@ std::unique_ptr<ExperimentConfig> read_experiment_config(const ConfigNode& root)
   config->data.read(*root.find("data"), "data");
   config->model.read(*root.find("model"), "model");
   config->preprocess = default_preprocessing(config->data, *config->model.row, root.find("preprocess"));
-  config->train.hard_choices = makes_hard_choices(*config->model.row);
-  if (!config->train.hard_choices) expect_no_choices(root.find("train"), config->model.row->name);
+  config->train.set_choices(choice_kind(config->model));
+  expect_own_choices(root.find("train"), config->model.row->name, config->train.choices);
   read_fields(*config, root, "");
   config->train.validate();
   if (config->train.class_weights.balanced() && config->data.sampler == Sampling::balanced) {

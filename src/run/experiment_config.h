@@ -53,11 +53,11 @@ struct ExperimentConfig {
 /// @param own defaults of the weights. @param given the section; null = none.
 PreprocessOptions preprocessing_defaults(PreprocessOptions own, const ConfigNode* given);
 
-/// True for a network whose training explores and learns hard choices.
-bool makes_hard_choices(const ModelRow& model);
+/// Kind of the hard choices that training explores and learns: of the network itself, or of its attention.
+ChoiceKind choice_kind(const ModelField& model);
 
-/// Keys of `train` that only networks with hard choices have.
-std::vector<std::string> hard_choice_keys();
+/// Keys of `train` that only networks with such choices have.
+std::vector<std::string> choice_keys(ChoiceKind kind);
 
 /// @throws InputError unless the configuration has the section and a name in it. @param section "data" or "model".
 void expect_named(const ConfigNode& root, const std::string& section);

@@ -3,6 +3,11 @@
 
 namespace fovea {
 
+void TrainOptions::set_choices(ChoiceKind kind) {
+  choices = kind;
+  if (kind != ChoiceKind::none) policy = policy_field(kind);
+}
+
 void TrainOptions::visit_fields(FieldVisitor& fields) {
   fields.integer("epochs", epochs, {1, 1'000'000}, "passes over the training images");
   fields.integer("batch_size", batch_size, {1, 1 << 20}, "images per batch");
@@ -14,11 +19,13 @@ void TrainOptions::visit_fields(FieldVisitor& fields) {
   fields.real("label_smoothing", label_smoothing, kFractionBelowOne,
               "fraction of the target that is spread over all classes");
   fields.custom("class_weights", class_weights, "weights of the classes in the loss");
-  if (hard_choices) {
+  if (choices != ChoiceKind::none) {
     fields.custom("policy", policy,
                   {"policy gradient estimator of the choices, for networks with hard choices", FieldRole::hard_choices});
+  }
+  if (choices == ChoiceKind::locations) {
     fields.choice("step_loss", step_loss, {{"linear", StepLoss::linear}, {"last", StepLoss::last}},
-                  {"loss weights of the steps, for networks with hard choices: linear from 0 at the first step to the "
+                  {"loss weights of the steps, for networks that take glimpses: linear from 0 at the first step to the "
                    "largest at the last, "
                    "or last alone",
                    FieldRole::hard_choices});
@@ -44,7 +51,7 @@ void TrainOptions::validate() const {
   }
   init.validate();
   schedule->validate(epochs);
-  if (hard_choices) policy->validate(epochs);
+  if (choices != ChoiceKind::none) policy->validate(epochs);
 }
 
 }  // namespace fovea

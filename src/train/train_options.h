@@ -26,11 +26,10 @@ struct TrainOptions {
   NamedOptions<Schedule> schedule = schedule_field();
   double label_smoothing = 0;
   ClassWeightsField class_weights;
-  bool hard_choices =
-      false;  ///< of the network; set before fields are visited: the next two fields exist only with hard choices
-  NamedOptions<PolicyEstimator> policy = policy_field();
-  StepLoss step_loss = StepLoss::linear;
-  double clip_norm = 0;  ///< gradient clipping: largest norm of the whole gradient; 0: none
+  ChoiceKind choices = ChoiceKind::none;                  ///< of the network; see set_choices()
+  NamedOptions<PolicyEstimator> policy = policy_field();  ///< with hard choices
+  StepLoss step_loss = StepLoss::linear;                  ///< with choices of locations
+  double clip_norm = 0;                                   ///< gradient clipping: largest norm of the whole gradient; 0: none
   std::optional<double>
       ema_decay;  ///< decay of the weights' moving average, which is then evaluated and saved; None: no average
   std::int64_t early_stopping_epochs = 0;  ///< patience of early stopping on validation; 0: no early stopping
@@ -38,6 +37,9 @@ struct TrainOptions {
   std::vector<std::string> freeze;  ///< names or patterns of layers that are not trained
   LayerRatesField layer_rates;
   double checkpoint_seconds = 60;  ///< between checkpoints within an epoch; one is also written after every epoch
+
+  /// Sets the kind of the network's choices, and a policy for it; call it before fields are visited.
+  void set_choices(ChoiceKind kind);
 
   void visit_fields(FieldVisitor& fields);
   /// @throws InputError when options exclude each other.

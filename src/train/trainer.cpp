@@ -9,6 +9,7 @@
 #include <fovea/nn/finite_values.h>
 #include <fovea/nn/freeze.h>
 #include <fovea/nn/too_few_values.h>
+#include <fovea/train/choice_objective.h>
 #include <fovea/train/glimpse_objective.h>
 #include <fovea/train/trainer.h>
 #include <fovea/weights/model_file.h>
@@ -33,8 +34,15 @@ bool improves(const ClassificationMetrics& metrics, const std::optional<Selected
 
 std::unique_ptr<Objective> make_objective(const TrainOptions& options, const std::vector<double>& class_weights) {
   ClassLoss class_loss(options.label_smoothing, class_weights);
-  if (!options.hard_choices) return std::make_unique<ClassificationObjective>(std::move(class_loss));
-  return std::make_unique<GlimpseObjective>(std::move(class_loss), options.step_loss, *options.policy);
+  switch (options.choices) {
+    case ChoiceKind::locations:
+      return std::make_unique<GlimpseObjective>(std::move(class_loss), options.step_loss, *options.policy);
+    case ChoiceKind::elements:
+      return std::make_unique<ChoiceObjective>(std::move(class_loss), *options.policy);
+    case ChoiceKind::none:
+      break;
+  }
+  return std::make_unique<ClassificationObjective>(std::move(class_loss));
 }
 
 constexpr const char* kOverflowAdvice = "; lower train.optimizer.learning_rate or set train.clip_norm";
@@ -161,7 +169,7 @@ TrainingResult Trainer::run() {
 std::int64_t Trainer::typical_epoch() const {
   const std::int64_t epochs = setup_.options.epochs;
   const std::int64_t middle = epochs / 2;
-  if (!setup_.options.hard_choices) return middle;
+  if (setup_.options.choices == ChoiceKind::none) return middle;
   const ExplorationOptions& exploration = setup_.options.policy->exploration;
   const auto learns = [&](std::int64_t epoch) {
     return epoch >= 0 && epoch < epochs && exploration.at(static_cast<double>(epoch), epochs).trains_policy;

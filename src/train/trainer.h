@@ -67,7 +67,7 @@ struct DryRun {
 /// resumes.
 class Trainer {
  public:
-  /// Freezes the layers that the options name. A network with hard choices needs options with hard_choices. @throws
+  /// Freezes the layers that the options name. A network with hard choices needs options for their kind. @throws
   /// InputError when the options do not fit the network, or need a validation split and there is none.
   explicit Trainer(TrainingSetup setup);
 

@@ -58,7 +58,8 @@ TEST_F(ChangedExperiment, IsCheckedBeforeItRuns) {
 
 TEST_F(ChangedExperiment, MayNotExcludeItself) {
   expect_refused([](ExperimentConfig& config) { config.train.early_stopping_epochs = 99; }, "fewer than train.epochs");
-  expect_refused([](ExperimentConfig& config) { config.train.hard_choices = true; }, "a network with hard choices");
+  expect_refused([](ExperimentConfig& config) { config.train.set_choices(ChoiceKind::locations); },
+                 "a network with hard choices");
 }
 
 TEST_F(ChangedExperiment, NeedsADataSetAndANetwork) {

@@ -35,7 +35,7 @@ constexpr std::int64_t kUpdates = 15, kWarmupUpdates = 4, kFrozenAfter = 11;
 
 TrainOptions glimpse_options(const std::string& yaml) {
   TrainOptions options;
-  options.hard_choices = true;
+  options.set_choices(ChoiceKind::locations);
   read_fields(options, parse_yaml(yaml, "test"), "train");
   options.validate();
   return options;

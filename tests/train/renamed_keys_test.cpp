@@ -15,7 +15,7 @@ using ::testing::ThrowsMessage;
 
 void expect_complaint(const std::string& yaml, const std::string& complaint) {
   TrainOptions options;
-  options.hard_choices = true;
+  options.set_choices(ChoiceKind::locations);
   EXPECT_THAT([&] { read_fields(options, parse_yaml(yaml, "a.yaml"), "train"); },
               ThrowsMessage<InputError>(StrEq("a.yaml:1: train." + complaint)))
       << yaml;

@@ -66,7 +66,7 @@ bool is_key_of(const std::string& key, const std::string& group) {
 
 std::vector<CatalogueRow> train_section() {
   TrainOptions train;
-  train.hard_choices = true;
+  train.set_choices(ChoiceKind::locations);
   return section_rows("train", "options of training", describe_fields(train));
 }
 

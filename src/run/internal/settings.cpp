@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include <fovea/base/error.h>
 #include <fovea/options/names.h>
 #include <fovea/run/experiment_config.h>
 #include <fovea/run/internal/network_plan.h>
@@ -34,7 +36,7 @@ std::vector<NamedSection> named_sections() {
   const std::vector<NamedFields> data = sections.front().implementations;
   for (const NamedFields& set : data) collect_sections("data.", set.fields, sections);
   TrainOptions train;
-  train.hard_choices = true;
+  train.set_choices(ChoiceKind::locations);
   collect_sections("train.", describe_fields(train), sections);
   return sections;
 }
@@ -107,23 +109,40 @@ void remove_key(ConfigNode& map, const std::string& path, const std::string& key
   if (std::erase_if(map.map, has_key) > 0) removed.push_back(path + "." + key);
 }
 
-/// Removes keys of hard choices when the network has none.
-void remove_hard_choices(ConfigNode& root, const std::string& network, std::vector<std::string>& removed) {
-  ConfigNode* train = root.find("train");
-  if (train == nullptr || makes_hard_choices(find_model(network, "model.name"))) return;
-  for (const std::string& key : hard_choice_keys()) remove_key(*train, "train", key, removed);
+/// Kind of the choices of the network that a section `model` describes; None while the section cannot be read.
+std::optional<ChoiceKind> choices_of(const ConfigNode& model) {
+  ModelField described;
+  try {
+    described.read(model, "model");
+  } catch (const InputError&) {  // reading the configuration reports it
+    return std::nullopt;
+  }
+  return choice_kind(described);
 }
 
-/// Forgets settings like `train.policy=none` when the network has no such key anyway.
-void forget_removed_choices(ConfigNode& root) {
+bool sets_train_key(const std::string& setting, const std::string& key) {
+  const std::string full = "train." + key;
+  return setting.starts_with(full + "=") || setting.starts_with(full + ".");
+}
+
+/// Removes the keys of choices that the network does not make. @param given settings whose keys stay, for reading to report.
+void remove_others_choices(ConfigNode& root, const std::vector<std::string>& given, std::vector<std::string>& removed) {
   const ConfigNode* model = root.find("model");
   ConfigNode* train = root.find("train");
-  if (model == nullptr || train == nullptr || !is_model_name(name_in(*model))) return;
-  if (makes_hard_choices(find_model(name_in(*model), "model.name"))) return;
-  const std::vector<std::string> keys = hard_choice_keys();
-  std::erase_if(train->map, [&](const ConfigNode::Entry& entry) {
-    return entry.value.removed && std::find(keys.begin(), keys.end(), entry.key) != keys.end();
-  });
+  const auto kind = model == nullptr || train == nullptr ? std::nullopt : choices_of(*model);
+  if (!kind) return;
+  const std::vector<std::string> own = choice_keys(*kind);
+  for (const std::string& key : choice_keys(ChoiceKind::locations)) {
+    if (std::find(own.begin(), own.end(), key) != own.end()) continue;
+    const ConfigNode* present = train->find(key);
+    const bool is_given =
+        std::any_of(given.begin(), given.end(), [&](const std::string& setting) { return sets_train_key(setting, key); });
+    if (present != nullptr && present->removed) {  // `train.policy=none`, where there is none anyway
+      std::erase_if(train->map, [&](const ConfigNode::Entry& entry) { return entry.key == key; });
+    } else if (!is_given) {
+      remove_key(*train, "train", key, removed);
+    }
+  }
 }
 
 /// Applies a setting that may rename a section, and removes what only the old name has.
@@ -143,7 +162,7 @@ void rename_section(ConfigNode& root, const std::string& setting, const NamedSec
   for (const FieldDescription& field : old_fields->fields) {
     if (keeps_options && !keeps_value(field, *new_fields)) remove_key(node, path, field.name, removed);
   }
-  if (path == "model") remove_hard_choices(root, name, removed);
+  if (path == "model") remove_others_choices(root, {}, removed);
   if (removed.empty() || !note) return;
   note("setting " + setting + " removes what belonged to '" + old_fields->name + "': " + join_names(removed));
 }
@@ -157,7 +176,9 @@ void apply_settings(ConfigNode& root, const std::vector<std::string>& settings, 
     const NamedSection* section = find_section(sections, key_of_setting(setting));
     section == nullptr ? apply_setting(root, setting) : rename_section(root, setting, *section, note);
   }
-  forget_removed_choices(root);
+  std::vector<std::string> removed;
+  remove_others_choices(root, settings, removed);
+  if (!removed.empty() && note) note("the network makes no such hard choices; removed: " + join_names(removed));
 }
 
 }  // namespace fovea
