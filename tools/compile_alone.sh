@@ -4,7 +4,7 @@
 # usage: tools/compile_alone.sh [--short | --all] [BASE]
 #   BASE     default: where this branch left origin/main, or else the commit before this one, or else everything
 #   --all    every file
-#   --short  stops after two minutes and says how many files it did not reach
+#   --short  stops after two minutes of files and says how many it did not reach
 # shellcheck source=tools/lib.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -31,6 +31,7 @@ if [[ ! -s $work/files ]]; then say "compiled alone: no file changed since $base
 # What a file includes and the build makes: precompiled headers, messages of protobuf.
 build build/dev fovea_torch_precompiled fovea_test_precompiled fovea_train_messages >"$work/log" 2>&1 ||
   { cat "$work/log" >&2 && exit 1; }
+SECONDS=0  # the limit is for the files
 
 compile() {
   local command
