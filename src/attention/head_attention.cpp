@@ -1,4 +1,5 @@
 #include <cmath>
+#include <utility>
 
 #include <fovea/attention/head_attention.h>
 
@@ -25,8 +26,8 @@ torch::Tensor attend_by_scores(const torch::nn::Module& module, const torch::Ten
     about.query_grid.clear();
     about.key_grid.clear();
   }
-  weights = context.hook(module, about, weights).reshape(shape);
-  return merge_heads(selected.sum(weights, value));
+  const auto hooked = context.hook(module, about, weights);
+  return merge_heads(hooked.is_same(weights) ? selected.sum(value) : torch::matmul(hooked.reshape(shape), value));
 }
 
 }  // namespace fovea

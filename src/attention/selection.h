@@ -15,7 +15,9 @@ namespace fovea {
 
 /// How attention takes the elements that it has scored: the sum weighted by the softmax of their scores (soft), or the mean
 /// of the `choices` elements that a policy with these probabilities draws without replacement (hard): drawn in training, the
-/// most probable in evaluation; see PolicyMode. Parameters are the same, so weights of one form load into the other.
+/// most probable in evaluation; see PolicyMode. Tokens in front of the positions, a class token or the mean of all, cannot
+/// be chosen: the probabilities are the softmax over the positions. Parameters are the same, so weights of one form load
+/// into the other.
 ///
 /// A hard choice has no gradient: ForwardContext::choices passes its log-probabilities to an estimator. Every element is
 /// computed and scored in either form; the hard one reads the values of the chosen elements alone.
@@ -41,13 +43,12 @@ struct SelectedElements {
   torch::Tensor weights;  ///< [N, heads, Q, L]; they sum to one over L
   torch::Tensor chosen;   ///< int64 [N, heads, Q, k]; undefined for soft attention
 
-  /// Weighted sum of the elements. @param hooked `weights`, or what a hook put in their place. @param values
-  /// [N, heads, L, d]. @return [N, heads, Q, d].
-  torch::Tensor sum(const torch::Tensor& hooked, const torch::Tensor& values) const;
+  /// Weighted sum of the elements; of hard choices their mean. @param values [N, heads, L, d]. @return [N, heads, Q, d].
+  torch::Tensor sum(const torch::Tensor& values) const;
 };
 
 /// @param scores [N, heads, Q, L]. @param about grid and prefix tokens of the elements. @throws ShapeError when there are
-/// fewer elements than choices.
+/// fewer positions than choices.
 SelectedElements select_elements(const torch::nn::Module& module, const torch::Tensor& scores, const HookedTensor& about,
                                  const Selection& selection, ForwardContext& context);
 

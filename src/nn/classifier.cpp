@@ -10,7 +10,9 @@ torch::Tensor Classifier::forward(const torch::Tensor& images) {
   ContextArgument context;
   Batch batch;
   batch.images = images;
-  return classify(batch, context.of(*this)).logits;
+  ForwardContext& pass = context.of(*this);
+  if (takes_glimpses()) pass.policy = PolicyMode::mean;  // sampling would need a standard deviation
+  return classify(batch, pass).logits;
 }
 
 Batch blank_image(const Classifier& classifier, const InputSpec& input) {

@@ -118,6 +118,7 @@ torch::Tensor suite_features(const MechanismRow& row, std::int64_t images) {
 torch::Tensor run(const BuiltMechanism& mechanism, const torch::Tensor& input, ForwardHooks* hooks = nullptr) {
   ForwardContext context;
   context.hooks = hooks;
+  if (mechanism.module->is_training()) context.policy = PolicyMode::sample;
   return mechanism.forward(input, context);
 }
 

@@ -10,6 +10,7 @@
 #include <torch/torch.h>
 
 #include <fovea/attention/context/bahdanau.h>
+#include <fovea/attention/context/class_attention.h>
 #include <fovea/attention/context/learned_query.h>
 #include <fovea/attention/context/luong_local.h>
 #include <fovea/attention/registry.h>
@@ -59,7 +60,8 @@ class LargestWeight final : public ForwardHooks {
  public:
   torch::Tensor on_tensor(const torch::nn::Module&, const HookedTensor& about, const torch::Tensor& tensor) override {
     const bool on_grid = about.kind == MapKind::spatial;
-    const auto rows = on_grid ? tensor.flatten(1) : tensor;
+    const auto rows = on_grid ? tensor.flatten(1) : tensor.clone();
+    rows.narrow(-1, 0, about.prefix_tokens).fill_(0);  // a token in front of the positions cannot be chosen
     const auto largest = torch::zeros_like(rows).scatter_(-1, rows.argmax(-1, /*keepdim=*/true), 1);
     return largest.view(tensor.sizes());
   }
@@ -101,7 +103,9 @@ TEST_P(HardPool, TrainingDrawsFromTheSoftWeights) {
   ASSERT_EQ(first.choices.size(), recorder.maps.size());
   for (std::size_t i = 0; i < first.choices.size(); ++i) {
     const HardChoices& made = first.choices[i];
-    const auto policy = recorder.maps[i].values.reshape(made.probabilities.sizes());
+    auto policy = recorder.maps[i].values.reshape(made.probabilities.sizes()).clone();
+    policy.narrow(2, 0, recorder.maps[i].prefix_tokens).fill_(0);
+    policy = policy / policy.sum(2, /*keepdim=*/true);
     EXPECT_TRUE(torch::allclose(made.probabilities, policy, 1e-9, 1e-12));
     const auto log_probs = policy.gather(2, made.chosen).log().sum({1, 2});
     EXPECT_TRUE(torch::allclose(made.log_probs, log_probs, 1e-9, 1e-9));
@@ -116,6 +120,8 @@ TEST_P(HardPool, ControlsDoNotLookAtTheWeights) {
     first.policy = scaled.policy = mode;
     attend(*forms.hard, features_, first);
     attend(*forms.hard, features_ * -2, scaled);
+    ASSERT_FALSE(first.choices.empty());
+    ASSERT_EQ(first.choices.size(), scaled.choices.size());
     for (std::size_t i = 0; i < first.choices.size(); ++i) {
       EXPECT_TRUE(torch::equal(first.choices[i].chosen, scaled.choices[i].chosen));
       EXPECT_FALSE(first.choices[i].log_probs.defined());
@@ -152,6 +158,27 @@ TEST(SelectionTest, TheCentreIsThePositionInTheMiddle) {
   EXPECT_TRUE(torch::allclose(output, (features.select(2, 2).select(2, 3) + features.select(2, 1).select(2, 3)) / 2));
 }
 
+TEST(SelectionTest, TheTokenInFrontIsNeverChosen) {
+  ClassAttentionPool pool(kChannels, ClassAttentionOptions{.heads = 2, .selection = hard(3)});
+  const auto tokens = drawn({4, 3, kChannels}).to(torch::kFloat32);  // three positions: all of them are taken
+  for (const PolicyMode mode : {PolicyMode::sample, PolicyMode::mean, PolicyMode::random, PolicyMode::centre}) {
+    ForwardContext context;
+    context.policy = mode;
+    pool->forward(tokens, context);
+    const HardChoices& made = context.choices.at(0);
+    EXPECT_TRUE(torch::equal(std::get<0>(made.chosen.sort(2)), torch::tensor({1, 2, 3}, torch::kInt64).expand({4, 2, 3})));
+    EXPECT_EQ(made.probabilities.select(2, 0).max().item<double>(), 0);
+  }
+}
+
+TEST(SelectionTest, TheCentreOfALocalWindowIsWithinIt) {
+  LuongLocal pool(FeatureShape{4, 5, 5}, LuongLocalOptions{.mode = LocalMode::monotonic, .window = 1, .selection = hard(2)});
+  ForwardContext context;
+  context.policy = PolicyMode::centre;
+  pool->attend({.features = torch::ones({1, 4, 5, 5}), .position = torch::zeros({1, 2})}, context);
+  EXPECT_TRUE(torch::equal(context.choices.at(0).chosen.flatten(), torch::tensor({6, 1}, torch::kInt64)));
+}
+
 /// What a position is worth: a fixed number for each.
 torch::Tensor worth_of(const torch::Tensor& elements) {
   return torch::sin(3 * elements.to(torch::kFloat64));
@@ -159,8 +186,7 @@ torch::Tensor worth_of(const torch::Tensor& elements) {
 
 TEST(SelectionTest, LogProbabilitiesGiveTheExactGradientByEnumeration) {
   constexpr std::int64_t kPositions = 6;
-  Bahdanau soft(4), pool(4, BahdanauOptions{.selection = hard()});
-  draw_parameters(*soft);
+  Bahdanau pool(4, BahdanauOptions{.selection = hard()});
   draw_parameters(*pool);
   const auto tokens = drawn({1, kPositions, 4});
   const auto query = tokens.mean(1);
@@ -221,7 +247,7 @@ TEST(SelectionTest, WhatCannotBeChosenIsRefused) {
   EXPECT_THAT(error_of([&] {
                 pool->forward(torch::ones({1, 4, 3, 3}));
               }),
-              HasSubstr("expected at least 10 elements, as many as choices, got 9"));
+              HasSubstr("expected at least 10 positions, as many as choices, got 9"));
   ForwardContext replay;
   replay.policy = PolicyMode::replay;
   EXPECT_THAT(error_of([&] { pool->forward(torch::ones({1, 4, 4, 4}), replay); }), HasSubstr("which is of locations"));

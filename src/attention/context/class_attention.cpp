@@ -18,6 +18,7 @@ ClassAttentionImpl::ClassAttentionImpl(std::int64_t channels, ClassAttentionOpti
     : CloneableModule("ClassAttention"),
       channels_(expect_positive(channels, "ClassAttention: channels")),
       options_(expect_in_range(options, "ClassAttention")) {
+  expect_effect(options.selection, "class_attention");
   expect_divides(channels, options.heads, "class_attention: heads");
   const auto projection = torch::nn::LinearOptions(channels, channels).bias(options.qkv_bias);
   q_ = register_module("q", torch::nn::Linear(projection));
@@ -48,7 +49,6 @@ ClassAttentionPoolImpl::ClassAttentionPoolImpl(const InsertionPoint& point, Clas
       point_(expect_channels(point, "ClassAttentionPool")),
       options_(expect_in_range(options, "ClassAttentionPool")) {
   const std::int64_t channels = point.in.channels;
-  expect_effect(options.selection, "class_attention");
   expect_no_outer_query(point, "class_attention");
   cls_token_ = register_parameter("cls_token", torch::zeros({1, 1, channels}));
   attn_ = register_module("attn", std::make_shared<ClassAttentionImpl>(channels, options));
