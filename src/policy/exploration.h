@@ -22,8 +22,7 @@ struct Exploration {
 /// 2. Training of the policy: choices are sampled from it, with a standard deviation that goes linearly from its first value
 ///    to its second.
 /// 3. Final phase with a frozen policy and a small standard deviation, or the most probable elements: the rest of the
-/// network
-///    trains on the choices that evaluation uses.
+///    network trains on the choices that evaluation uses.
 struct ExplorationOptions {
   double warmup_epochs = 3;
   std::vector<double> standard_deviation = {

@@ -21,7 +21,7 @@ struct Rollouts {
   torch::Tensor baselines;     ///< [R, T], returns that the network predicts, with gradient; undefined when it predicts none
   std::int64_t per_image = 1;  ///< M
   /// Runs a further forward pass over the same images with the most probable choices. @return their returns, [N, T].
-  std::function<torch::Tensor()> returns_of_means;
+  std::function<torch::Tensor()> greedy_returns;
 };
 
 /// Terms that are added to the class loss; scalars, means over choices and rollouts.

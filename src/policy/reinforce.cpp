@@ -31,7 +31,8 @@ void Reinforce::visit_own_fields(FieldVisitor& fields) {
          {"leave_one_out", Baseline::leave_one_out},
          {"self_critical", Baseline::self_critical},
          {"none", Baseline::none}},
-        "baseline of the returns: predicted by the network, mean of the other rollouts, a rollout with the means, or 0");
+        "baseline of the returns: predicted by a network that takes glimpses, mean of the other rollouts, a rollout with "
+        "the means (the default of hard attention pools, which predict nothing), or 0");
   } else {
     fields.choice(
         "baseline", baseline,
@@ -64,7 +65,7 @@ torch::Tensor Reinforce::baselines(const Rollouts& rollouts) const {
     case Baseline::leave_one_out:
       return mean_of_others(rollouts.returns, rollouts.per_image);
     case Baseline::self_critical:
-      return rollouts.returns_of_means().repeat_interleave(rollouts.per_image, 0);
+      return rollouts.greedy_returns().repeat_interleave(rollouts.per_image, 0);
     case Baseline::none:
       break;
   }

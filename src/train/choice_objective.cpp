@@ -59,13 +59,13 @@ Loss ChoiceObjective::loss(Classifier& network, const Batch& batch, const Traini
   const auto returns = final_returns(policy_.reward, logits, targets.labels);
   PolicyLoss terms;
   if (exploration.trains_policy) {
-    const auto returns_of_means = [&] {
+    const auto greedy_returns = [&] {
       const torch::NoGradGuard no_grad;
       ForwardContext further;
       further.random = random.child("further pass");
       return final_returns(policy_.reward, network.classify(batch, further).logits, batch.labels);
     };
-    terms = policy_.estimate({log_probs_of(context), returns, {}, per_image, returns_of_means});
+    terms = policy_.estimate({log_probs_of(context), returns, {}, per_image, greedy_returns});
   }
 
   Loss loss{class_term, mean_over_rollouts(logits, per_image), {}};

@@ -39,15 +39,15 @@ Loss GlimpseObjective::loss(Classifier& network, const Batch& batch, const Train
   const bool has_choices = returns.numel() > 0;
   PolicyLoss terms;
   if (has_choices && exploration.trains_policy) {
-    const auto returns_of_means = [&] {
+    const auto greedy_returns = [&] {
       const torch::NoGradGuard no_grad;
       ForwardContext further;
       further.random = random.child("further pass").child(std::uint64_t{0});
       const ModelOutput means = network.classify(batch, further);
       return choice_returns(policy_.reward, expect_trajectory(means).logits, batch.labels);
     };
-    terms = policy_.estimate(
-        {trajectory.log_probs, returns, trajectory.baselines, policy_.rollouts_per_image, returns_of_means});
+    terms =
+        policy_.estimate({trajectory.log_probs, returns, trajectory.baselines, policy_.rollouts_per_image, greedy_returns});
   }
 
   Loss loss{class_term, output.logits, {}};

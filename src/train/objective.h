@@ -33,7 +33,8 @@ class Objective {
                     const RandomStream& random) const = 0;
 };
 
-/// Class loss of the logits and of the auxiliary classifiers, plus the auxiliary losses in the context.
+/// Class loss of the logits and of the auxiliary classifiers, plus the auxiliary losses in the context. Throws InputError
+/// for a network with hard choices, which it cannot train.
 class ClassificationObjective final : public Objective {
  public:
   explicit ClassificationObjective(ClassLoss class_loss) : class_loss_(std::move(class_loss)) {}

@@ -13,6 +13,7 @@
 #include <fovea/base/random.h>
 #include <fovea/config/fields.h>
 #include <fovea/nn/classifier.h>
+#include <fovea/nn/hard_choice.h>
 #include <fovea/policy/reinforce.h>
 
 #include "gradient_check.h"
@@ -93,14 +94,14 @@ TEST(ReinforceTest, LearnedBaselineByHand) {
 TEST(ReinforceTest, SelfCriticalBaselineIsTheReturnOfAPassWithTheMeans) {
   const FourRollouts four;
   std::int64_t passes = 0;
-  const auto returns_of_means = [&] {
+  const auto greedy_returns = [&] {
     ++passes;
     return torch::tensor({{0.4, 0.3}, {0.0, 0.0}}, kReal);
   };
   // Baselines: 0.4, 0.3 for both rollouts of the first image, 0 for the second's. Advantages: 0.6, 0.2; -0.4, -0.05;
   // 1, 1; 1, 0. Times log_prob: -0.6, -0.4; 1.2, 0.05; -2, -2; -1, 0; together -4.75.
   const PolicyLoss loss = reinforce_from("{baseline: self_critical, rollouts: 2, normalize: false}")
-                              .estimate({four.log_probs, four.returns, four.baselines, 2, returns_of_means});
+                              .estimate({four.log_probs, four.returns, four.baselines, 2, greedy_returns});
   EXPECT_NEAR(loss.policy.item<double>(), 4.75 / 8, 1e-12);
   EXPECT_EQ(passes, 1);
 }
@@ -235,6 +236,62 @@ TEST(ReinforceTest, ExpectedGradientIsThatOfTheExpectedRewardForEveryBaseline) {
       const Moments moments = enumerate(problem, unbiased(baseline, reward), rollouts);
       // Of minus the reward, over two choices. All 9 or 81 outcomes are in the sum, so that rounding is all that differs.
       EXPECT_TRUE(torch::allclose(moments.mean, -exact / 2, 0, 1e-13)) << static_cast<int>(baseline);
+    }
+  }
+}
+
+/// Ordered draws of k of four elements without replacement, by number.
+std::vector<std::vector<std::int64_t>> ordered_draws(std::int64_t k) {
+  std::vector<std::vector<std::int64_t>> draws;
+  for (std::int64_t first = 0; first < 4; ++first) {
+    if (k == 1) draws.push_back({first});
+    for (std::int64_t second = 0; k == 2 && second < 4; ++second) {
+      if (first != second) draws.push_back({first, second});
+    }
+  }
+  return draws;
+}
+
+/// What drawn elements are worth.
+double worth_of_draw(const std::vector<std::int64_t>& draw) {
+  double sum = 0;
+  for (const std::int64_t element : draw) sum += static_cast<double>(element);
+  return std::sin(1 + 2.5 * sum);
+}
+
+TEST(ReinforceTest, ExpectedGradientOfDrawnElementsIsExactForEveryBaseline) {
+  const auto scores = torch::tensor({0.3, -0.5, 0.1, 0.7}, kReal).requires_grad_();
+  for (const std::int64_t k : {1, 2}) {
+    const auto draws = ordered_draws(k);
+    const auto count = std::ssize(draws);
+    const auto chosen = [&](std::int64_t draw) {
+      return torch::tensor(draws[static_cast<std::size_t>(draw)], torch::kInt64);
+    };
+    std::vector<torch::Tensor> log_probs;
+    std::vector<double> worths;
+    for (std::int64_t draw = 0; draw < count; ++draw) {
+      log_probs.push_back(draw_log_probs(scores, chosen(draw)));
+      worths.push_back(worth_of_draw(draws[static_cast<std::size_t>(draw)]));
+    }
+    const auto all = torch::stack(log_probs), worth = torch::tensor(worths, kReal);
+    const auto exact = torch::autograd::grad({(all.exp() * worth).sum()}, {scores}, {}, /*retain_graph=*/true)[0];
+    for (const Baseline baseline : {Baseline::self_critical, Baseline::leave_one_out, Baseline::none}) {
+      Reinforce estimator(ChoiceKind::elements);
+      estimator.baseline = baseline;
+      estimator.normalize = false;
+      const std::int64_t rollouts = baseline == Baseline::leave_one_out ? 2 : 1;
+      const auto greedy = [] { return torch::full({1, 1}, 0.25, kReal); };
+      auto mean = torch::zeros({4}, kReal);
+      for (std::int64_t number = 0; number < (rollouts == 2 ? count * count : count); ++number) {
+        const auto drawn = rollouts == 2 ? torch::tensor({number / count, number % count}, torch::kInt64)
+                                         : torch::tensor({number}, torch::kInt64);
+        const auto drawn_log_probs = all.index_select(0, drawn).unsqueeze(1);
+        const auto loss =
+            estimator.estimate({drawn_log_probs, worth.index_select(0, drawn).unsqueeze(1), {}, rollouts, greedy});
+        const double probability = drawn_log_probs.sum().exp().item<double>();
+        mean += probability * torch::autograd::grad({loss.policy}, {scores}, {}, /*retain_graph=*/true)[0];
+      }
+      EXPECT_TRUE(torch::allclose(mean, -exact, 0, 1e-13)) << k << " elements, baseline " << static_cast<int>(baseline);
     }
   }
 }
