@@ -187,6 +187,8 @@ void expect_valid(ExperimentConfig& config) {
     if (!has_name)
       throw InputError(std::string(section) + ".name", "a name", "none", "read the section, or a configuration");
   }
+  const ChoiceKind kind = choice_kind(config.model);
+  if (config.train.choices == ChoiceKind::none && kind != ChoiceKind::none) config.train.set_choices(kind);
   read_experiment_config(node_of(write_fields(config)));
 }
 

@@ -1,6 +1,7 @@
 // Soft and hard attention of one mechanism, by one setting.
 
-#include <filesystem>
+#include <algorithm>
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,8 @@ TEST_F(HardAttention, AResumedRunEndsInTheSameBytes) {
       "an epoch", [] { return exists("resumed/metrics.jsonl"); }, [&] { return program.messages(); }));
   program.send(SIGKILL);
   program.wait();
+  const std::string metrics = text("resumed/metrics.jsonl");
+  ASSERT_LT(std::count(metrics.begin(), metrics.end(), '\n'), 30) << "it ended before it was killed";
   ASSERT_EQ(run({"train", "resumed", "--resume", "--quiet", "--threads", "1"}).code, 0);
   EXPECT_EQ(model_bytes("resumed"), model_bytes("straight"));
 }
@@ -95,8 +98,29 @@ TEST_F(HardAttention, TheWayBackToSoftDropsThePolicyWithANote) {
   write("hard.yaml", printed.out);
   const Finished soft = run({"train", "hard.yaml", "--print-config", "--set", "model.attention.selects=soft"});
   ASSERT_EQ(soft.code, 0) << soft.error;
-  EXPECT_EQ(soft.error, "fovea: note: the network makes no such hard choices; removed: train.policy\n");
+  EXPECT_EQ(soft.error, "fovea: note: the network no longer makes such hard choices; removed: train.policy\n");
   EXPECT_THAT(soft.out, testing::Not(HasSubstr("policy")));
+}
+
+TEST_F(HardAttention, KeysThatTheFileHasForNoReasonStayErrors) {
+  const std::string idle = "model: {name: resnet8, width: 4, attention: bahdanau}\ntrain: {policy: {warmup_epochs: 1}}\n";
+  write("idle.yaml", "data: {name: mnist, root: '" + path("data") + "'}\n" + idle);
+  for (const std::vector<std::string>& more : {std::vector<std::string>(), {"--set", "seed=2"}}) {
+    std::vector<std::string> arguments{"train", "idle.yaml", "--print-config"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    EXPECT_THAT(refusal(arguments), HasSubstr("train.policy: expected a network with hard choices, got 'resnet8'"));
+  }
+}
+
+TEST_F(HardAttention, AGlimpseNetworksPolicyIsNotThatOfAPool) {
+  const std::string ram = FOVEA_SOURCE_DIR "/configs/translated_digits.yaml";
+  const Finished changed = run({"train", ram, "--print-config", "--set", "train.policy.std=0.1", "--set",
+                                "model={name: resnet8, attention: {name: bahdanau, selects: hard}}"});
+  EXPECT_THAT(changed.error, HasSubstr("train.policy.")) << "given with the new network, so reported";
+  const Finished elements =
+      run({"train", ram, "--print-config", "--set", "model={name: resnet8, attention: {name: bahdanau, selects: hard}}"});
+  ASSERT_EQ(elements.code, 0) << elements.error;
+  EXPECT_THAT(elements.out, testing::AllOf(HasSubstr("self_critical"), testing::Not(HasSubstr("frozen_std"))));
 }
 
 TEST_F(HardAttention, IsDrawnAndScoredLikeSoft) {

@@ -68,6 +68,15 @@ TEST_F(ChangedExperiment, NeedsADataSetAndANetwork) {
   EXPECT_THAT([&] { preview(empty); }, ThrowsMessage<InputError>(HasSubstr("data.name")));
 }
 
+TEST_F(ChangedExperiment, LearnsTheHardChoicesThatItsAttentionIsGiven) {
+  expect_refused(
+      [](ExperimentConfig& config) {
+        config.model.attention.read(parse_yaml("{name: bahdanau, selects: hard}", "test"), "model.attention");
+        config.train.epochs = 2;
+      },
+      "train.policy.warmup_epochs");  // of the policy that it has by default
+}
+
 TEST_F(ChangedExperiment, TrainsAsIfItWereWrittenSo) {
   const Experiment changed = read_experiment(path("tiny.yaml"));
   changed.config().train.epochs = 1;

@@ -109,11 +109,13 @@ void remove_key(ConfigNode& map, const std::string& path, const std::string& key
   if (std::erase_if(map.map, has_key) > 0) removed.push_back(path + "." + key);
 }
 
-/// Kind of the choices of the network that a section `model` describes; None while the section cannot be read.
-std::optional<ChoiceKind> choices_of(const ConfigNode& model) {
+/// Kind of the choices of the configuration's network; None while the section `model` cannot be read.
+std::optional<ChoiceKind> choices_of(const ConfigNode& root) {
+  const ConfigNode* model = root.find("model");
+  if (model == nullptr) return std::nullopt;
   ModelField described;
   try {
-    described.read(model, "model");
+    described.read(*model, "model");
   } catch (const InputError&) {  // reading the configuration reports it
     return std::nullopt;
   }
@@ -125,29 +127,35 @@ bool sets_train_key(const std::string& setting, const std::string& key) {
   return setting.starts_with(full + "=") || setting.starts_with(full + ".");
 }
 
-/// Removes the keys of choices that the network does not make. @param given settings whose keys stay, for reading to report.
-void remove_others_choices(ConfigNode& root, const std::vector<std::string>& given, std::vector<std::string>& removed) {
-  const ConfigNode* model = root.find("model");
-  ConfigNode* train = root.find("train");
-  const auto kind = model == nullptr || train == nullptr ? std::nullopt : choices_of(*model);
-  if (!kind) return;
-  const std::vector<std::string> own = choice_keys(*kind);
+/// Forgets settings like `train.policy=none` of keys that the network does not have anyway.
+void forget_removed_choices(ConfigNode& train, ChoiceKind kind) {
+  const std::vector<std::string> own = choice_keys(kind);
   for (const std::string& key : choice_keys(ChoiceKind::locations)) {
     if (std::find(own.begin(), own.end(), key) != own.end()) continue;
-    const ConfigNode* present = train->find(key);
+    std::erase_if(train.map, [&](const ConfigNode::Entry& entry) { return entry.key == key && entry.value.removed; });
+  }
+}
+
+/// Removes the keys of the choices that a network made before the settings and no longer makes. @param given settings whose
+/// keys stay, for reading to report.
+void remove_former_choices(ConfigNode& root, std::optional<ChoiceKind> before, const std::vector<std::string>& given,
+                           std::vector<std::string>& removed) {
+  const auto now = choices_of(root);
+  ConfigNode* train = root.find("train");
+  if (!now || train == nullptr) return;
+  forget_removed_choices(*train, *now);
+  if (!before || *now == *before) return;
+  for (const std::string& key : choice_keys(*before)) {  // those of the same name have other options
     const bool is_given =
         std::any_of(given.begin(), given.end(), [&](const std::string& setting) { return sets_train_key(setting, key); });
-    if (present != nullptr && present->removed) {  // `train.policy=none`, where there is none anyway
-      std::erase_if(train->map, [&](const ConfigNode::Entry& entry) { return entry.key == key; });
-    } else if (!is_given) {
-      remove_key(*train, "train", key, removed);
-    }
+    if (!is_given) remove_key(*train, "train", key, removed);
   }
 }
 
 /// Applies a setting that may rename a section, and removes what only the old name has.
 void rename_section(ConfigNode& root, const std::string& setting, const NamedSection& section, const Warn& note) {
   const std::string path = section_of(key_of_setting(setting));
+  const auto choices_before = choices_of(root);
   const ConfigNode* before = find_path(root, path);
   const std::string old_name = before == nullptr ? "" : name_in(*before);
   apply_setting(root, setting);
@@ -162,7 +170,7 @@ void rename_section(ConfigNode& root, const std::string& setting, const NamedSec
   for (const FieldDescription& field : old_fields->fields) {
     if (keeps_options && !keeps_value(field, *new_fields)) remove_key(node, path, field.name, removed);
   }
-  if (path == "model") remove_others_choices(root, {}, removed);
+  if (path == "model") remove_former_choices(root, choices_before, {}, removed);
   if (removed.empty() || !note) return;
   note("setting " + setting + " removes what belonged to '" + old_fields->name + "': " + join_names(removed));
 }
@@ -172,13 +180,14 @@ void rename_section(ConfigNode& root, const std::string& setting, const NamedSec
 void apply_settings(ConfigNode& root, const std::vector<std::string>& settings, const Warn& note) {
   if (settings.empty()) return;
   const std::vector<NamedSection> sections = named_sections();
+  const auto choices_before = choices_of(root);
   for (const std::string& setting : with_names_first(settings, sections)) {
     const NamedSection* section = find_section(sections, key_of_setting(setting));
     section == nullptr ? apply_setting(root, setting) : rename_section(root, setting, *section, note);
   }
   std::vector<std::string> removed;
-  remove_others_choices(root, settings, removed);
-  if (!removed.empty() && note) note("the network makes no such hard choices; removed: " + join_names(removed));
+  remove_former_choices(root, choices_before, settings, removed);
+  if (!removed.empty() && note) note("the network no longer makes such hard choices; removed: " + join_names(removed));
 }
 
 }  // namespace fovea
