@@ -13,10 +13,10 @@ namespace fovea {
 /// tokens), without replacement.
 struct HardChoices {
   const torch::nn::Module* module = nullptr;  ///< the module that chose; see ModuleNames
-  torch::Tensor probabilities;                ///< [N, G, L], the policy; they sum to one over L; without gradient
-  torch::Tensor chosen;                       ///< int64 [N, G, k], in the order of the draws
-  std::vector<std::int64_t> grid;             ///< {height, width} of the last elements, row by row; empty for tokens alone
-  torch::Tensor log_probs;  ///< [N], see draw_log_probs(), with gradient; undefined unless drawn from the policy
+  torch::Tensor probabilities;     ///< [N, G, L], the policy: sum 1 over L, 0 for what cannot be chosen; no gradient
+  torch::Tensor chosen;            ///< int64 [N, G, k], in the order of the draws
+  std::vector<std::int64_t> grid;  ///< {height, width} of the last elements, row by row; empty for tokens alone
+  torch::Tensor log_probs;         ///< [N], see draw_log_probs(), with gradient; undefined unless drawn from the policy
 };
 
 /// Draws k elements of each row without replacement, each with a probability proportional to exp(score) among those that are

@@ -27,8 +27,7 @@ void ExplorationOptions::visit_fields(FieldVisitor& fields) {
   visit_warmup(fields, *this);
   fields.reals("std", standard_deviation, kStd, {1, 2},
                "standard deviation of the locations of glimpses, in units of [-1, 1], after the warm-up and at the end; or "
-               "one number "
-               "for both");
+               "one number for both");
   visit_frozen_fraction(fields, *this);
   fields.real("frozen_std", frozen_standard_deviation, kStd,
               "standard deviation of the locations of glimpses in that final phase");

@@ -8,8 +8,10 @@ namespace fovea {
 enum class Baseline {
   learned,        ///< prediction of the network, trained by mean squared error
   leave_one_out,  ///< mean return of the other rollouts of the image
-  self_critical,  ///< return of a further pass over the image with the means, or the most probable elements
-  none,           ///< 0
+  /// Return of a further pass over the image with the means, or the most probable elements: "Self-critical Sequence Training
+  /// for Image Captioning", arXiv:1612.00563.
+  self_critical,
+  none,  ///< 0
 };
 
 /// REINFORCE, "Simple statistical gradient-following algorithms for connectionist reinforcement learning" (Williams, Machine

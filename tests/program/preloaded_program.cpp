@@ -21,7 +21,7 @@
 namespace fovea {
 namespace {
 
-/// A start and the environment of who asks for it, as texts that each end with a zero byte.
+/// A start and this process' environment, as texts that each end with a zero byte.
 std::string request_of(const ProgramStart& start) {
   std::string request;
   const auto add = [&](std::string_view text) { request.append(text).push_back('\0'); };
